@@ -1,0 +1,31 @@
+//! Sockets in. A door takes a whole submission, hands it [`Inside`], and writes the reply; it knows
+//! protocols, not policies. Listeners are passed in, so that a simulation can drive them.
+
+use std::future::Future;
+use std::net::IpAddr;
+
+use crate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply, Stream};
+
+/// What a door needs of the rest of the gateway.
+pub trait Inside: Send + Sync + 'static {
+    /// Checks an SMTP login. For a route with `credentials = "pass"` the provider is asked.
+    fn login(&self, user: &str, password: &Secret, peer: IpAddr) -> impl Future<Output = Login> + Send;
+
+    /// Carries a mail along the path. One reply covers all its recipients.
+    fn mail(&self, peer: IpAddr, mail: MailSubmission) -> impl Future<Output = SmtpReply> + Send;
+
+    /// Carries a request along the path. `dialect` is its first path segment (`sendgrid`), already
+    /// taken off `request.path`; a segment the gateway does not know is answered by it, too.
+    fn request(&self, peer: IpAddr, dialect: &str, request: HttpRequest) -> impl Future<Output = HttpReply> + Send;
+}
+
+/// What became of an SMTP login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Login {
+    /// Known; the stream its mail belongs to.
+    Welcome(Box<Stream>),
+    /// Refused: the same words for an unknown user and a wrong password.
+    Refused,
+    /// Cannot be checked now.
+    TryLater,
+}

@@ -1,0 +1,1 @@
+//! `tactgate.toml`: listeners, streams, routes, stores; unknown keys are errors.

@@ -1,0 +1,256 @@
+//! One customer's document: events, not folds, so that late, repeated and returned events commute
+//! (design §3). Law facts (opt-outs, consents, complaints) are never trimmed.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::message::{AddressKind, Channel, Class, Language, Money};
+
+/// Members a customer may have before a link is refused (design §6).
+pub const ADDRESSES_PER_CUSTOMER_MAX: usize = 16;
+
+/// One address of the customer, as its keyed hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The address key (hex), never the address.
+    pub key: String,
+    /// Mailbox or phone.
+    pub kind: AddressKind,
+    /// When it joined.
+    pub at: Timestamp,
+}
+
+/// Something bought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purchase {
+    /// The order, so that a return finds it.
+    pub order: Option<String>,
+    /// The product's sku, upper-cased.
+    pub product: String,
+    /// What was paid for one.
+    pub price: Option<Money>,
+    /// When.
+    pub at: Timestamp,
+    /// The source address's key, so that `unlink` can split.
+    pub from: String,
+}
+
+/// Something given back or cancelled: takes the matching purchase out of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Return {
+    /// The order, when told.
+    pub order: Option<String>,
+    /// The product's sku, upper-cased.
+    pub product: String,
+    /// When.
+    pub at: Timestamp,
+    /// The source address's key.
+    pub from: String,
+}
+
+/// How far a survey contact got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SurveyStep {
+    /// Invited, by somebody else than this gateway.
+    Invited,
+    /// Answered.
+    Answered,
+    /// Declined.
+    Declined,
+}
+
+/// A survey contact the shop told us of. Invitations this gateway sent stand among the sends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SurveyFact {
+    /// Which survey.
+    pub survey: String,
+    /// Whose.
+    pub department: Option<String>,
+    /// How far it got.
+    pub step: SurveyStep,
+    /// When.
+    pub at: Timestamp,
+    /// The source address's key.
+    pub from: String,
+}
+
+/// A complaint or ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Complaint {
+    /// The ticket's id.
+    pub id: String,
+    /// When it was opened (unknown when only its closing was told).
+    pub opened_at: Option<Timestamp>,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+    /// The source address's key.
+    pub from: String,
+}
+
+/// A refusal of more messages, or its withdrawal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptOutFact {
+    /// The channel refused; `None` = all.
+    pub channel: Option<Channel>,
+    /// The purpose refused (`promotion`, `survey`); `None` = all.
+    pub purpose: Option<String>,
+    /// True for an opt-out or hard bounce, false for a later consent that lifts it.
+    pub refused: bool,
+    /// `opt-out`, `bounce`, `spam-complaint`, `consent`.
+    pub why: String,
+    /// When.
+    pub at: Timestamp,
+    /// The source address's key.
+    pub from: String,
+}
+
+/// A stated interest or disinterest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preference {
+    /// The topic, lower-case (`shoes`).
+    pub topic: String,
+    /// Wanted or not.
+    pub wanted: bool,
+    /// When.
+    pub at: Timestamp,
+    /// The source address's key.
+    pub from: String,
+}
+
+/// Where a send stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SendState {
+    /// Decided, not yet answered by the provider: counts at once.
+    Reserved,
+    /// Accepted by the provider.
+    Sent,
+    /// No answer: counts as sent.
+    Unknown,
+}
+
+/// An offer as this customer was shown it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownOffer {
+    /// The sku.
+    pub product: Option<String>,
+    /// At what price.
+    pub price: Option<Money>,
+    /// Declared exclusive to this channel.
+    pub exclusive: Option<Channel>,
+    /// Its family.
+    pub family: Option<String>,
+}
+
+/// A message this gateway let go to the customer: attributes, never rule ids.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendEvent {
+    /// The reservation's id (the decision id): idempotent settling and giving back.
+    pub id: String,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Where it stands.
+    pub state: SendState,
+    /// How it travelled.
+    pub channel: Channel,
+    /// Ordinary, or must-send by evidence.
+    pub class: Class,
+    /// Stream name.
+    pub stream: String,
+    /// Department.
+    pub department: Option<String>,
+    /// Campaign.
+    pub campaign: Option<String>,
+    /// Declared or stream purpose, else what the text was understood to be.
+    pub purpose: Option<String>,
+    /// The survey invited to (`?` when the id is unknown).
+    pub survey: Option<String>,
+    /// The survey's minutes.
+    pub survey_minutes: Option<u32>,
+    /// Offers shown.
+    pub offers: Vec<ShownOffer>,
+    /// Until when the reservation may stand before it becomes unknown.
+    pub lease_until: Option<Timestamp>,
+    /// The address key it went to.
+    pub from: String,
+}
+
+/// A message held for this customer: takes no cap slot, but the next free instant counts it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldSend {
+    /// The hold's id.
+    pub id: String,
+    /// When it wants to leave.
+    pub due: Timestamp,
+    /// When it is too old to send.
+    pub expires: Timestamp,
+    /// How it will travel.
+    pub channel: Channel,
+    /// Higher first.
+    pub priority: u16,
+}
+
+/// The document.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Customer {
+    /// A random id for the decision record; erasing the customer drops it and leaves the chain whole.
+    pub record_id: Option<String>,
+    /// Addresses joined in this history.
+    pub members: Vec<Member>,
+    /// IANA zone name the customer lives in, when told.
+    pub zone: Option<String>,
+    /// Language, when told.
+    pub language: Option<Language>,
+    /// Greatest `now` any decision about this customer used (design §3, *Time*).
+    pub last_now: Option<Timestamp>,
+    /// Bought.
+    pub purchases: Vec<Purchase>,
+    /// Given back.
+    pub returns: Vec<Return>,
+    /// Survey contacts told to us.
+    pub surveys: Vec<SurveyFact>,
+    /// Complaints.
+    pub complaints: Vec<Complaint>,
+    /// Refusals and consents.
+    pub opt_outs: Vec<OptOutFact>,
+    /// Interests.
+    pub preferences: Vec<Preference>,
+    /// Sent by this gateway.
+    pub sends: Vec<SendEvent>,
+    /// Held by this gateway.
+    pub held: Vec<HeldSend>,
+    /// Short hashes of event ids already applied.
+    pub seen: Vec<u64>,
+}
+
+impl Customer {
+    /// Purchases not returned since, newest first.
+    pub fn kept_purchases(&self) -> Vec<&Purchase> {
+        let mut kept: Vec<&Purchase> = self.purchases.iter().collect();
+        for returned in &self.returns {
+            let matches = |p: &&Purchase| {
+                p.product == returned.product
+                    && p.at <= returned.at
+                    && (returned.order.is_none() || p.order == returned.order)
+            };
+            if let Some(at) = kept.iter().rposition(matches) {
+                kept.remove(at);
+            }
+        }
+        kept.sort_by_key(|p| std::cmp::Reverse(p.at));
+        kept
+    }
+
+    /// True when nothing at all is known.
+    pub fn is_unheard_of(&self) -> bool {
+        *self
+            == Customer {
+                last_now: self.last_now,
+                record_id: self.record_id.clone(),
+                members: self.members.clone(),
+                ..Customer::default()
+            }
+    }
+}

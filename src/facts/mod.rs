@@ -1,0 +1,115 @@
+//! What we know of a customer and of a brand's claims: plain data, history as events. PURE. A
+//! missing fact is never read as "no history": see [`Known`] and [`Facts::since`].
+
+pub mod claims;
+pub mod customer;
+pub mod event;
+pub mod family;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use claims::{ClaimAddition, FamilyClaims};
+pub use customer::{
+    Complaint, Customer, HeldSend, OptOutFact, Preference, Purchase, Return, SendEvent, SendState, ShownOffer,
+    SurveyFact, SurveyStep,
+};
+pub use family::Family;
+
+/// A fact, or why it is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Known<T> {
+    /// Known, possibly empty.
+    Known(T),
+    /// Not known.
+    Unknown(Why),
+}
+
+/// Why a fact is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// The store did not answer: the rule's `on_store_down` says what that means.
+    StoreDown,
+    /// Facts of this kind are known only since later than the window asks.
+    TooYoung,
+    /// The message does not say enough (no product, no price, unreadable text).
+    Unread,
+    /// The customer's document does not say (no zone, say).
+    NotTold,
+}
+
+/// Kinds of fact, each with its own `known_since`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FactKind {
+    /// What the gateway itself sent: known since installation.
+    Sends,
+    /// Purchases and returns.
+    Purchases,
+    /// Survey contacts: those the gateway sent, known since installation.
+    Surveys,
+    /// Complaints.
+    Complaints,
+    /// Opt-outs and hard bounces.
+    OptOuts,
+    /// Preferences.
+    Preferences,
+    /// The brand's ledger of claims: known since installation.
+    Claims,
+}
+
+/// Everything one decision may look at.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The person, empty if never heard of; unknown if the store is down.
+    pub customer: Known<Customer>,
+    /// The brand's claims, for the families of this message.
+    pub claims: Known<BTreeMap<Family, FamilyClaims>>,
+    /// Since when each kind is known for this brand. Absent = never told.
+    pub known_since: BTreeMap<FactKind, Timestamp>,
+    /// The brand's zone, for dates in texts and calendar words.
+    pub brand_zone: jiff::tz::TimeZone,
+}
+
+impl Facts {
+    /// Facts for a customer nobody has heard of, in a store that has always known everything: the
+    /// start of every policy case.
+    pub fn of(customer: Customer) -> Facts {
+        Facts {
+            customer: Known::Known(customer),
+            claims: Known::Known(BTreeMap::new()),
+            known_since: BTreeMap::new(),
+            brand_zone: jiff::tz::TimeZone::UTC,
+        }
+        .always_known()
+    }
+
+    fn always_known(mut self) -> Facts {
+        use FactKind::*;
+        for kind in [Sends, Purchases, Surveys, Complaints, OptOuts, Preferences, Claims] {
+            self.known_since.insert(kind, Timestamp::UNIX_EPOCH);
+        }
+        self
+    }
+
+    /// The customer, or why not.
+    pub fn customer(&self) -> Result<&Customer, Why> {
+        match &self.customer {
+            Known::Known(customer) => Ok(customer),
+            Known::Unknown(why) => Err(*why),
+        }
+    }
+
+    /// `Ok` when facts of `kind` are known for the whole window that starts at `from`. A guard that
+    /// found its objection need not ask; one that found nothing must, before it says "fine".
+    pub fn since(&self, kind: FactKind, from: Timestamp) -> Result<(), Why> {
+        match self.known_since.get(&kind) {
+            Some(since) if *since <= from => Ok(()),
+            _ => Err(Why::TooYoung),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Doors for facts: what the shop tells us becomes events on customers' documents.

@@ -1,0 +1,3 @@
+//! Arguments, start, drain, stop.
+
+fn main() {}

@@ -1,0 +1,225 @@
+//! Dialects, PURE: bytes ↔ messages ↔ replies; one file a provider, one line in [`DIALECTS`]. A
+//! dialect reads a submission into messages, writes back what may leave by editing the original
+//! bytes (never composing them anew), words refusals as its provider would, and tells what the
+//! provider's answer meant.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::message::{
+    Address, Channel, Content, Declaration, Declared, Edit, HttpReply, HttpRequest, Message, SmtpReply, Stream,
+    Submission, Unaddressable,
+};
+
+/// What a dialect does with a request before reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// Sends messages: read it.
+    Send,
+    /// Reads, or is listed as sending nothing: goes through blind.
+    Blind,
+    /// Might send by another way: refused unless the route says `other_paths = "forward"`.
+    Other,
+}
+
+/// One recipient of a submission, in request order.
+#[derive(Debug, Clone)]
+pub struct Recipient {
+    /// As the wire gave it: for replies to the sender only, never for records.
+    pub given: String,
+    /// Canonical, or why it cannot be.
+    pub address: Result<Address, Unaddressable>,
+    /// Which of [`Reading::contents`] they are shown.
+    pub content: usize,
+    /// What was declared for them.
+    pub declared: Declared,
+}
+
+/// A submission, read.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// How its messages travel.
+    pub channel: Channel,
+    /// The distinct contents.
+    pub contents: Vec<Arc<Content>>,
+    /// The recipients.
+    pub recipients: Vec<Recipient>,
+    /// The client's own idempotency key, when the protocol has one.
+    pub idempotency_key: Option<String>,
+}
+
+impl Reading {
+    /// The message that recipient number `index` would get.
+    pub fn message(&self, index: usize, stream: &Stream) -> Option<Message> {
+        let recipient = self.recipients.get(index)?;
+        Some(Message {
+            channel: self.channel,
+            recipient: recipient.address.clone().ok()?,
+            content: Arc::clone(self.contents.get(recipient.content)?),
+            declared: recipient.declared.clone(),
+            stream: stream.clone(),
+        })
+    }
+}
+
+/// A submission that cannot be read; answered in the dialect's own shape.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// A field is wrong or missing.
+    #[error("{field}: {why}")]
+    Field {
+        /// Its name as the provider writes it: `personalizations.0.to`, `Body`.
+        field: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A declaration is wrong.
+    #[error(transparent)]
+    Declaration(#[from] Declaration),
+    /// Beyond a limit of the gateway.
+    #[error("{what} is more than {max}")]
+    TooMuch {
+        /// What there is too much of.
+        what: String,
+        /// The limit, with its unit.
+        max: String,
+    },
+}
+
+/// A rewrite that cannot be carried into the bytes: the message is then blocked, never half-changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the change does not fit the message: {0}")]
+pub struct Unfit(pub String);
+
+/// Which recipients leave together, with which edits.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    /// Indices into [`Reading::recipients`], ascending. Everyone else is removed from the bytes.
+    pub recipients: &'a [usize],
+    /// Edits per content: `(index into Reading::contents, its edits)`; contents not named stay as
+    /// they are. Empty, with all recipients, means the original bytes without `Tactgate-*` fields.
+    pub edits: &'a [(usize, Vec<Edit>)],
+}
+
+/// What leaves for the provider.
+#[derive(Debug, Clone)]
+pub enum Outgoing {
+    /// A request to the route's upstream.
+    Http(HttpRequest),
+    /// Mail data for these recipients (indices into the submission's).
+    Mail {
+        /// Indices into [`Reading::recipients`].
+        recipients: Vec<usize>,
+        /// The content, strict CRLF.
+        data: Bytes,
+    },
+}
+
+/// What a provider's answer means for the messages it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Taken.
+    Accepted,
+    /// Refused for good: the reservation is given back.
+    Refused,
+    /// Try later: the reservation is given back, the client retries.
+    TryLater,
+    /// No answer: counts as sent.
+    Unknown,
+}
+
+/// Why the gateway itself answers, for wording in the provider's shape.
+#[derive(Debug, Clone)]
+pub enum Refusal<'a> {
+    /// Guards blocked every recipient: rule id, fact-free title, decision id.
+    Blocked {
+        /// The first blocked recipient's index, for shapes that name a field.
+        recipient: usize,
+        /// What is said of each blocked recipient.
+        why: &'a BlockedBecause,
+    },
+    /// The submission cannot be read.
+    Malformed(&'a Malformed),
+    /// No valid credential for this door.
+    Unauthorized,
+    /// No route takes this, or `other_paths` refuses it.
+    NoRoute(&'a str),
+    /// Body larger than this many bytes.
+    TooLarge(usize),
+    /// Not now: store down for a law rule, hold full, provider unreachable. Try again after seconds.
+    TryLater {
+        /// For people.
+        why: &'a str,
+        /// When to come back.
+        retry_after_seconds: u32,
+    },
+    /// The provider's answer was lost after the request left.
+    OutcomeUnknown,
+}
+
+/// What a refusal may say (design §4, *Doors learn little*).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockedBecause {
+    /// The rule's id.
+    pub rule: String,
+    /// The rule's fact-free title, in the message's language.
+    pub title: String,
+    /// The decision's id, for `tactgate explain`.
+    pub decision: String,
+}
+
+impl std::fmt::Display for BlockedBecause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} (decision {})", self.rule, self.title, self.decision)
+    }
+}
+
+/// An HTTP dialect. Everything is pure: ids and times come as arguments.
+pub trait Dialect: Sync {
+    /// Its first path segment and its name in `[[route]]`.
+    fn name(&self) -> &'static str;
+
+    /// What to do with a request to this path (below the first segment).
+    fn claim(&self, request: &HttpRequest) -> Claim;
+
+    /// Reads it. `region` reads national phone numbers.
+    fn read(&self, request: &HttpRequest, region: Option<&str>) -> Result<Reading, Malformed>;
+
+    /// The request that carries this batch: the original bytes, spliced.
+    fn write(&self, request: &HttpRequest, reading: &Reading, batch: Batch<'_>) -> Result<HttpRequest, Unfit>;
+
+    /// What the provider's answer means.
+    fn outcome(&self, reply: &HttpReply) -> Outcome;
+
+    /// The provider's own success shape: answers for the sandbox and for holds. `id` is unique,
+    /// `now` goes where the provider writes a date.
+    fn accepted(&self, request: &HttpRequest, reading: &Reading, id: &str, now: jiff::Timestamp) -> HttpReply;
+
+    /// The provider's own refusal shape and code.
+    fn refused(&self, request: &HttpRequest, refusal: &Refusal<'_>) -> HttpReply;
+}
+
+/// The wording of a refusal for SMTP doors (design §4: `550 5.7.1`).
+pub fn smtp_refusal(refusal: &Refusal<'_>) -> SmtpReply {
+    match refusal {
+        Refusal::Blocked { why, .. } => SmtpReply::new(550, "5.7.1", why.to_string()),
+        Refusal::Malformed(malformed) => SmtpReply::new(550, "5.6.0", malformed.to_string()),
+        Refusal::Unauthorized => SmtpReply::new(530, "5.7.0", "authentication required"),
+        Refusal::NoRoute(why) => SmtpReply::new(550, "5.7.1", (*why).to_owned()),
+        Refusal::TooLarge(max) => SmtpReply::new(552, "5.3.4", format!("the message is larger than {max} bytes")),
+        Refusal::TryLater { why, .. } => SmtpReply::new(451, "4.3.0", (*why).to_owned()),
+        Refusal::OutcomeUnknown => {
+            SmtpReply::new(451, "4.4.2", "the provider's answer was lost; the message may have been sent")
+        }
+    }
+}
+
+/// A submission that dialects read: kept together for the gateway.
+pub fn http_request(submission: &Submission) -> Option<&HttpRequest> {
+    match &submission.wire {
+        crate::message::Wire::Http(request) => Some(request),
+        crate::message::Wire::Smtp(_) => None,
+    }
+}
