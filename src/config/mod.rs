@@ -1,12 +1,15 @@
 //! `tactgate.toml`: doors, streams, routes, stores; unknown keys are errors with their place and a
 //! suggestion, and everything wrong is told at once. Also the policy folder: read, watched, reloaded.
 
+pub mod accepted;
 pub mod listener;
+pub mod policies;
 pub mod problem;
 pub mod route;
 pub mod secret;
 pub mod sections;
 pub mod stream;
+pub mod watch;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,6 +18,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub use listener::{DoorLimits, Listener, Protocol, TlsFiles};
+pub use policies::{PolicyFolder, PolicyFolderError};
 pub use problem::{ConfigErrors, Problem};
 pub use route::{
     Mixed, OtherPaths, PROVIDERS, Rate, RefusalStyle, Route, RouteCredentials, Timeouts, Upstream, UpstreamTls,
@@ -22,6 +26,7 @@ pub use route::{
 pub use secret::SecretHash;
 pub use sections::{AdminSettings, EventSettings, EventToken, HoldSettings, PolicySettings, RecordSettings};
 pub use stream::{Brand, Credential, Identified, Shown, StreamSettings};
+pub use watch::{ColdStart, Judged, Live, ReloadStatus};
 
 use crate::message::Stream;
 use problem::{Problems, did_you_mean};

@@ -68,7 +68,7 @@ impl ConfigErrors {
         if let Some(labels) = labels {
             diagnostic = diagnostic.with_labels(labels);
         }
-        let report = miette::Report::new(diagnostic).with_source_code(NamedSource::new(&self.file, self.text.clone()));
+        let report = miette::Report::new(diagnostic).with_source_code(NamedSource::new(&self.file, masked(&self.text)));
         let mut out = String::new();
         let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(110);
         match handler.render_report(&mut out, report.as_ref()) {
@@ -76,6 +76,22 @@ impl ConfigErrors {
             Err(_) => format!("{}{}", self.place(problem), problem.message),
         }
     }
+}
+
+/// The text with secrets as stars, every byte in its place: frames go to logs. What counts is any value
+/// of a key that ends in `secret`, and what stands between `//` and `@`.
+fn masked(text: &str) -> String {
+    let mut masked = text.to_owned();
+    for pattern in [r#"secret"?\s*=\s*["']+([^"'\n]+)"#, r#"//([^/@"'\s]+)@"#] {
+        let Ok(pattern) = regex::Regex::new(pattern) else { return String::new() };
+        let places: Vec<Range<usize>> =
+            pattern.captures_iter(&masked).filter_map(|found| found.get(1)).map(|secret| secret.range()).collect();
+        for place in places {
+            let stars = "*".repeat(place.len());
+            masked.replace_range(place, &stars);
+        }
+    }
+    masked
 }
 
 /// Gathers problems while a file is checked.

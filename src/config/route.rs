@@ -306,7 +306,7 @@ impl RawRoute {
             Err(why) => {
                 problems.add_with_help(
                     span,
-                    format!("`{text}` is not an upstream: {why}"),
+                    format!("this is not an upstream: {why}"),
                     "write `https://api.example.com`, `smtp://host:25`, `smtps://host:465` or `sandbox`",
                 );
                 return None;
@@ -456,8 +456,9 @@ fn parse_upstream(text: &str) -> Result<Upstream, String> {
     if host.is_empty() {
         return Err("no host".to_owned());
     }
-    let port = |default: u16| match authority.port() {
-        Some(port) => u16::from_str_radix(port.as_str(), 10).map_err(|_| "the port is not a number".to_owned()),
+    let said_port = authority.as_str().strip_prefix(host.as_str()).and_then(|rest| rest.strip_prefix(':'));
+    let port = |default: u16| match said_port {
+        Some(port) => port.parse::<u16>().ok().filter(|p| *p > 0).ok_or(format!("`{port}` is not a port")),
         None => Ok(default),
     };
     let path = uri.path().trim_end_matches('/').to_owned();
@@ -497,6 +498,8 @@ mod tests {
         let http = |path: &str| Upstream::Http { tls: true, host: "api.example".into(), port: 443, path: path.into() };
         assert_eq!(parse_upstream("https://api.example").unwrap(), http(""));
         assert_eq!(parse_upstream("https://api.example/eu/").unwrap(), http("/eu"));
+        let six = Upstream::Smtp { implicit_tls: false, host: "[::1]".into(), port: 2526 };
+        assert_eq!(parse_upstream("smtp://[::1]:2526").unwrap(), six);
         for wrong in [
             "api.example",
             "ftp://x",
