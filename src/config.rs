@@ -1,1 +1,0 @@
-//! `tactgate.toml`: listeners, streams, routes, stores; unknown keys are errors.

@@ -1,0 +1,182 @@
+//! The tables that stand once: `[hold]`, `[record]`, `[policies]`, `[admin]`, `[events]`.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::known_brand;
+use super::problem::Problems;
+use super::secret::SecretHash;
+use super::stream::{Brand, hash_of};
+use crate::message::Secret;
+
+/// `[hold]`: messages that wait.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HoldSettings {
+    /// Messages held at once; more are answered "try later".
+    pub messages_max: usize,
+    /// Bytes of one held message.
+    pub body_bytes_max: usize,
+    /// The longest a message may wait, whatever its rule says.
+    pub wait_hours_max: u32,
+    /// How often a message may be held again before it is reported as failed.
+    pub reholds_max: u32,
+    /// How many due messages leave in one second.
+    pub releases_per_second: u32,
+}
+
+impl Default for HoldSettings {
+    fn default() -> HoldSettings {
+        HoldSettings {
+            messages_max: 1_000_000,
+            body_bytes_max: 30 * 1024 * 1024,
+            wait_hours_max: 7 * 24,
+            reholds_max: 5,
+            releases_per_second: 50,
+        }
+    }
+}
+
+/// `[record]`: what happened and why.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RecordSettings {
+    /// Days that decisions are kept.
+    pub keep_days: u32,
+    /// At most this long between a decision and its being on disk.
+    pub fsync_ms: u64,
+    /// Bytes of one journal file before the next is begun.
+    pub file_bytes_max: u64,
+    /// Also write each decision to standard output, one JSON line.
+    pub stdout: bool,
+}
+
+impl Default for RecordSettings {
+    fn default() -> RecordSettings {
+        RecordSettings { keep_days: 400, fsync_ms: 1_000, file_bytes_max: 256 * 1024 * 1024, stdout: false }
+    }
+}
+
+/// `[policies]`: where the rules are.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PolicySettings {
+    /// The folder of `*.toml` files.
+    pub dir: PathBuf,
+    /// Files at most.
+    pub files_max: usize,
+    /// Bytes of one file at most.
+    pub file_bytes_max: u64,
+    /// How often the folder's content is compared, where the file system tells nothing (NFS, bind mounts).
+    pub poll_seconds: u64,
+}
+
+impl Default for PolicySettings {
+    fn default() -> PolicySettings {
+        PolicySettings {
+            dir: PathBuf::from("./policies"),
+            files_max: 500,
+            file_bytes_max: 1024 * 1024,
+            poll_seconds: 30,
+        }
+    }
+}
+
+/// `[admin]`: the door for people.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AdminSettings {
+    /// Whoever shows this token may look; without it only where the listener's networks allow.
+    pub token: Option<SecretHash>,
+}
+
+/// One token of `[events]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventToken {
+    /// Who holds it, for records.
+    pub name: String,
+    /// The token.
+    pub token: SecretHash,
+    /// The only brand it may speak of; `None` = any.
+    pub brand: Option<String>,
+}
+
+/// `[events]`: who may tell facts and ask for decisions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventSettings {
+    /// The tokens.
+    pub tokens: Vec<EventToken>,
+    /// Events in one request.
+    pub batch_max: usize,
+}
+
+impl Default for EventSettings {
+    fn default() -> EventSettings {
+        EventSettings { tokens: Vec::new(), batch_max: 10_000 }
+    }
+}
+
+impl EventSettings {
+    /// The token's entry. Looks at every token, so that the time taken tells nothing.
+    pub fn holder(&self, shown: &Secret) -> Option<&EventToken> {
+        let mut found = None;
+        for entry in &self.tokens {
+            if entry.token.matches(shown) {
+                found = Some(entry);
+            }
+        }
+        found
+    }
+}
+
+/// As written.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawAdmin {
+    token_sha256: Option<Spanned<String>>,
+}
+
+impl RawAdmin {
+    pub(super) fn is_open(&self) -> bool {
+        self.token_sha256.is_none()
+    }
+
+    pub(super) fn check(&self, problems: &mut Problems) -> AdminSettings {
+        let hash = |text: &Spanned<String>| hash_of(text.get_ref(), text.span(), "token_sha256", problems);
+        AdminSettings { token: self.token_sha256.as_ref().and_then(hash) }
+    }
+}
+
+/// As written.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawEvents {
+    tokens: Vec<RawToken>,
+    batch_max: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawToken {
+    name: String,
+    sha256: Spanned<String>,
+    brand: Option<Spanned<String>>,
+}
+
+impl RawEvents {
+    pub(super) fn check(&self, brands: &[Brand], problems: &mut Problems) -> EventSettings {
+        let mut settings = EventSettings::default();
+        settings.batch_max = self.batch_max.unwrap_or(settings.batch_max);
+        for raw in &self.tokens {
+            if let Some(brand) = &raw.brand {
+                known_brand(brand, brands, problems);
+            }
+            if let Some(token) = hash_of(raw.sha256.get_ref(), raw.sha256.span(), "sha256", problems) {
+                let brand = raw.brand.as_ref().map(|b| b.get_ref().clone());
+                settings.tokens.push(EventToken { name: raw.name.clone(), token, brand });
+            }
+        }
+        settings
+    }
+}
