@@ -68,10 +68,9 @@ pub(super) fn label(value: &[u8]) -> Option<String> {
 /// The folded value for `text`, in `label`'s charset if that can hold it, else in UTF-8. ASCII stays
 /// plain. The first line has room for `Subject: `.
 pub(super) fn encode(text: &str, label: Option<&str>) -> String {
-    if text.chars().all(|c| matches!(c, ' '..='~')) && !text.contains("=?") {
-        if let Some(folded) = fold(text) {
-            return folded;
-        }
+    let plain = text.chars().all(|c| matches!(c, ' '..='~')) && !text.contains("=?");
+    if let Some(folded) = plain.then(|| fold(text)).flatten() {
+        return folded;
     }
     let labelled = label.and_then(|label| Some((label, Charset::named(label)?)));
     let words = labelled.and_then(|(label, charset)| words(text, label, &charset));
@@ -103,7 +102,7 @@ fn word(text: &str) -> Option<(Word<'_>, &str)> {
         "B" | "b" => Transfer::Base64.decode(payload.as_bytes()),
         "Q" | "q" => {
             // The same codes as quoted-printable, but blanks are written `_` and no line is broken.
-            let spaced = payload.replace(' ', "=20").replace('_', "=20");
+            let spaced = payload.replace([' ', '_'], "=20");
             Transfer::QuotedPrintable.decode(spaced.as_bytes())
         }
         _ => return None,

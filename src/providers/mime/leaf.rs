@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::charset::{Charset, UTF8};
+use super::charset::Charset;
 use super::transfer::Transfer;
 use super::{LINE_BYTES_MAX, field};
 use crate::providers::Unfit;
@@ -22,12 +22,15 @@ pub(super) struct Leaf {
     pub(super) alone: bool,
 }
 
+/// A replacement on the part's decoded text.
+pub(super) type TextEdit = (Range<usize>, String);
+
 /// A replacement on the mail's bytes.
 pub(super) type Splice = (Range<usize>, Vec<u8>);
 
 impl Leaf {
     /// The replacements that make `edits` (ascending, on the decoded text).
-    pub(super) fn splices(&self, data: &[u8], edits: &[(Range<usize>, String)]) -> Result<Vec<Splice>, Unfit> {
+    pub(super) fn splices(&self, data: &[u8], edits: &[TextEdit]) -> Result<Vec<Splice>, Unfit> {
         if self.sealed {
             return Err(Unfit("the part is covered by a signature".to_owned()));
         }
@@ -46,7 +49,6 @@ impl Leaf {
             }
             None => {
                 splices.push(self.label(data, "content-type", Some("charset"), "utf-8"));
-                debug_assert_eq!(UTF8.encode(&text).as_deref(), Some(text.as_bytes()));
                 text.into_bytes()
             }
         };

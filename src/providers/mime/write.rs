@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::leaf::Splice;
+use super::leaf::{Splice, TextEdit};
 use super::{LINE_BYTES_MAX, Mail, Place, encoded_word, field, read};
 use crate::message::{Content, Edit};
 use crate::providers::Unfit;
@@ -41,11 +41,14 @@ pub(super) fn write(data: &Bytes, mail: &Mail, edits: &[Edit], prepend: Option<&
     Ok(written)
 }
 
+/// A part's index and its edits.
+type PartEdits = (usize, Vec<TextEdit>);
+
 /// The edits of each part, ascending, their line breaks as the part has them.
-fn by_part(content: &Content, edits: &[Edit]) -> Result<Vec<(usize, Vec<(Range<usize>, String)>)>, Unfit> {
+fn by_part(content: &Content, edits: &[Edit]) -> Result<Vec<PartEdits>, Unfit> {
     let mut sorted: Vec<&Edit> = edits.iter().collect();
     sorted.sort_by_key(|edit| edit.span);
-    let mut grouped: Vec<(usize, Vec<(Range<usize>, String)>)> = Vec::new();
+    let mut grouped: Vec<PartEdits> = Vec::new();
     for edit in sorted {
         let (part, range) = (usize::from(edit.span.part), edit.span.range());
         let text = &content.parts.get(part).ok_or_else(|| unfit("an edit names a part that is not there"))?.text;
@@ -76,13 +79,7 @@ fn as_lines_of(text: &str, replacement: &str) -> Result<String, Unfit> {
     Ok(if bare { plain } else { plain.replace('\n', "\r\n") })
 }
 
-fn subject(
-    data: &[u8],
-    content: &Content,
-    part: usize,
-    value: &Range<usize>,
-    edits: &[(Range<usize>, String)],
-) -> Splice {
+fn subject(data: &[u8], content: &Content, part: usize, value: &Range<usize>, edits: &[TextEdit]) -> Splice {
     let mut text = content.parts.get(part).map(|p| p.text.clone()).unwrap_or_default();
     for (range, replacement) in edits.iter().rev() {
         text.replace_range(range.clone(), replacement);
