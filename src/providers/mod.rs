@@ -3,6 +3,9 @@
 //! bytes (never composing them anew), words refusals as its provider would, and tells what the
 //! provider's answer meant.
 
+pub mod mime;
+pub mod relay;
+
 use std::sync::Arc;
 
 use bytes::Bytes;

@@ -3,3 +3,5 @@
 mod hold;
 mod config;
 mod reload;
+
+mod mime;
