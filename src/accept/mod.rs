@@ -8,6 +8,8 @@ use std::net::IpAddr;
 
 use crate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply, Stream};
 
+pub mod smtp;
+
 /// What a door needs of the rest of the gateway.
 pub trait Inside: Send + Sync + 'static {
     /// Checks an SMTP login. For a route with `credentials = "pass"` the provider is asked.
