@@ -40,6 +40,7 @@ pub fn encode(submission: &Submission) -> Result<Bytes, ParcelError> {
         id: submission.id.clone(),
         received_at: submission.received_at,
         peer: submission.peer,
+        dialect: submission.dialect.clone(),
         stream: submission.stream.clone(),
         route: submission.route.clone(),
         wire,
@@ -72,6 +73,7 @@ pub fn decode(parcel: &Bytes) -> Result<Submission, ParcelError> {
         id: head.id,
         received_at: head.received_at,
         peer: head.peer,
+        dialect: head.dialect,
         stream: head.stream,
         route: head.route,
         wire,
@@ -83,6 +85,7 @@ struct Head {
     id: String,
     received_at: Timestamp,
     peer: IpAddr,
+    dialect: String,
     stream: Stream,
     route: String,
     wire: HeadWire,
@@ -143,7 +146,7 @@ impl HeadWire {
                     map.append(name, HeaderValue::from_bytes(&value).map_err(|e| damaged(&e))?);
                 }
                 let method = Method::from_bytes(method.as_bytes()).map_err(|e| damaged(&e))?;
-                Wire::Http(HttpRequest { method, path, query, headers: map, body })
+                Wire::Http(HttpRequest { method, path, query, headers: map, body, ..HttpRequest::default() })
             }
         })
     }
@@ -158,6 +161,7 @@ mod tests {
             id: "s-1".into(),
             received_at: "2026-11-22T08:00:00Z".parse().unwrap(),
             peer: "127.0.0.1".parse().unwrap(),
+            dialect: "relay".into(),
             stream: Stream { name: "promo".into(), brand: "某某商城".into(), ..Stream::default() },
             route: "main".into(),
             wire,

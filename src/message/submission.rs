@@ -17,6 +17,8 @@ pub struct Submission {
     pub received_at: Timestamp,
     /// Who handed it over.
     pub peer: IpAddr,
+    /// The dialect it speaks: `sendgrid` …, or `relay` for mail by SMTP.
+    pub dialect: String,
     /// Whose it is, by credential or route.
     pub stream: Stream,
     /// Name of the `[[route]]` it will leave by.
