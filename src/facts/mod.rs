@@ -5,6 +5,7 @@ pub mod claims;
 pub mod customer;
 pub mod event;
 pub mod family;
+pub mod zone;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ pub use customer::{
     SurveyFact, SurveyStep,
 };
 pub use family::Family;
+pub use zone::zone;
 
 /// A fact, or why it is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
