@@ -9,6 +9,7 @@ pub mod family;
 pub mod fold;
 pub mod sends;
 pub mod trim;
+pub mod zone;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ pub use family::Family;
 pub use fold::fold;
 pub use sends::{expire_leases, give_back, reserve, settle};
 pub use trim::{Keep, trim};
+pub use zone::zone;
 
 /// A fact, or why it is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
