@@ -5,3 +5,6 @@ mod config;
 mod reload;
 
 mod mime;
+
+mod smtp_dialogues;
+mod smtp_relay;
