@@ -13,7 +13,8 @@ pub fn keys_of<T: DeserializeOwned>() -> &'static [&'static str] {
 /// The known key that a wrong one resembles.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let scored = known.into_iter().map(|key| (strsim::damerau_levenshtein(wrong, key), key));
-    scored.filter(|(distance, key)| *distance <= (key.len() / 3).max(1)).min().map(|(_, key)| key)
+    // Half of it right is a misspelling; less is another word.
+    scored.filter(|(distance, key)| distance * 2 <= wrong.len().max(key.len())).min().map(|(_, key)| key)
 }
 
 /// `unknown key …`, with the one it was meant to be.
@@ -46,7 +47,15 @@ pub fn plain_words(message: &str) -> String {
     } else if first.starts_with("missing field") {
         format!("the key `{wrong}` is missing")
     } else {
-        first.to_owned()
+        // serde speaks of its own types where a person thinks of numbers and lists.
+        let types = [("u8", "a whole number"), ("u16", "a whole number"), ("u32", "a whole number")];
+        let types =
+            types.into_iter().chain([("a sequence", "a list, as in `[\"sms\"]`"), ("a string", "a quoted text")]);
+        let plain = types.into_iter().find_map(|(theirs, ours)| {
+            let head = first.strip_suffix(&format!("expected {theirs}"))?;
+            Some(format!("{head}expected {ours}"))
+        });
+        plain.unwrap_or_else(|| first.to_owned())
     }
 }
 

@@ -8,3 +8,4 @@ mod mime;
 
 mod smtp_dialogues;
 mod smtp_relay;
+mod policies;
