@@ -1,6 +1,8 @@
 //! Sockets in. A door takes a whole submission, hands it [`Inside`], and writes the reply; it knows
 //! protocols, not policies. Listeners are passed in, so that a simulation can drive them.
 
+pub mod http;
+
 use std::future::Future;
 use std::net::IpAddr;
 
