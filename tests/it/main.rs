@@ -9,3 +9,5 @@ mod mime;
 mod smtp_dialogues;
 mod smtp_relay;
 mod policies;
+
+mod http_door;
