@@ -1,10 +1,14 @@
 //! Sockets in. A door takes a whole submission, hands it [`Inside`], and writes the reply; it knows
 //! protocols, not policies. Listeners are passed in, so that a simulation can drive them.
 
+pub mod admin;
+
 use std::future::Future;
 use std::net::IpAddr;
 
 use crate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply, Stream};
+
+pub mod smtp;
 
 /// What a door needs of the rest of the gateway.
 pub trait Inside: Send + Sync + 'static {

@@ -1,6 +1,8 @@
 //! One customer's document: events, not folds, so that late, repeated and returned events commute
 //! (design §3). Law facts (opt-outs, consents, complaints) are never trimmed.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -191,6 +193,16 @@ pub struct HeldSend {
     pub priority: u16,
 }
 
+/// A history that was folded into this one when two known customers turned out to be one person. Kept
+/// so that folding the same history again, by whoever finishes an interrupted merge, changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Folded {
+    /// The key it stood under.
+    pub key: String,
+    /// The version that was frozen and folded.
+    pub version: u64,
+}
+
 /// The document.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -201,8 +213,12 @@ pub struct Customer {
     pub members: Vec<Member>,
     /// IANA zone name the customer lives in, when told.
     pub zone: Option<String>,
+    /// When the zone was told: the latest word stands, whatever the order it arrives in.
+    pub zone_told_at: Option<Timestamp>,
     /// Language, when told.
     pub language: Option<Language>,
+    /// When the language was told.
+    pub language_told_at: Option<Timestamp>,
     /// Greatest `now` any decision about this customer used (design §3, *Time*).
     pub last_now: Option<Timestamp>,
     /// Bought.
@@ -221,8 +237,15 @@ pub struct Customer {
     pub sends: Vec<SendEvent>,
     /// Held by this gateway.
     pub held: Vec<HeldSend>,
-    /// Short hashes of event ids already applied.
+    /// Short hashes of event ids already applied, oldest first.
     pub seen: Vec<u64>,
+    /// When events had to be dropped for their number (`events_max`): the history is whole only after
+    /// this instant, and an earlier window is "cannot tell" (see [`super::Facts::since`]).
+    pub whole_since: Option<Timestamp>,
+    /// Histories folded into this one.
+    pub folded: Vec<Folded>,
+    /// Sections a newer build wrote, kept untouched (tag → bytes).
+    pub extra: BTreeMap<u8, Vec<u8>>,
 }
 
 impl Customer {
@@ -250,6 +273,7 @@ impl Customer {
                 last_now: self.last_now,
                 record_id: self.record_id.clone(),
                 members: self.members.clone(),
+                folded: self.folded.clone(),
                 ..Customer::default()
             }
     }

@@ -1,22 +1,33 @@
 //! What we know of a customer and of a brand's claims: plain data, history as events. PURE. A
 //! missing fact is never read as "no history": see [`Known`] and [`Facts::since`].
 
+pub mod apply;
 pub mod claims;
 pub mod customer;
 pub mod event;
 pub mod family;
+pub mod fold;
+pub mod sends;
+pub mod trim;
+pub mod zone;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use apply::{apply, kind_of};
 pub use claims::{ClaimAddition, FamilyClaims};
 pub use customer::{
-    Complaint, Customer, HeldSend, OptOutFact, Preference, Purchase, Return, SendEvent, SendState, ShownOffer,
-    SurveyFact, SurveyStep,
+    Complaint, Customer, Folded, HeldSend, Member, OptOutFact, Preference, Purchase, Return, SendEvent, SendState,
+    ShownOffer, SurveyFact, SurveyStep,
 };
+pub use event::{Event, What};
 pub use family::Family;
+pub use fold::fold;
+pub use sends::{expire_leases, give_back, reserve, settle};
+pub use trim::{Keep, trim};
+pub use zone::zone;
 
 /// A fact, or why it is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +118,12 @@ impl Facts {
     /// `Ok` when facts of `kind` are known for the whole window that starts at `from`. A guard that
     /// found its objection need not ask; one that found nothing must, before it says "fine".
     pub fn since(&self, kind: FactKind, from: Timestamp) -> Result<(), Why> {
+        let trimmed = matches!(kind, FactKind::Sends | FactKind::Purchases | FactKind::Surveys);
+        if let (true, Known::Known(customer)) = (trimmed, &self.customer)
+            && customer.whole_since.is_some_and(|whole| from <= whole)
+        {
+            return Err(Why::TooYoung);
+        }
         match self.known_since.get(&kind) {
             Some(since) if *since <= from => Ok(()),
             _ => Err(Why::TooYoung),

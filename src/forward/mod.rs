@@ -1,5 +1,7 @@
 //! Sockets out: what providers are given, and what they answered, with a fate for each recipient.
 
+pub mod smtp;
+
 use crate::message::{HttpReply, SmtpReply};
 
 /// Why there is no answer of the provider to give back.

@@ -5,6 +5,7 @@
 pub mod address;
 pub mod declared;
 pub mod money;
+pub mod path;
 pub mod span;
 pub mod submission;
 

@@ -17,6 +17,8 @@ pub struct Submission {
     pub received_at: Timestamp,
     /// Who handed it over.
     pub peer: IpAddr,
+    /// The dialect it speaks: `sendgrid` …, or `relay` for mail by SMTP.
+    pub dialect: String,
     /// Whose it is, by credential or route.
     pub stream: Stream,
     /// Name of the `[[route]]` it will leave by.
@@ -92,6 +94,8 @@ pub struct HttpRequest {
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
+    /// How the field names were spelt, for hyper's eyes: a provider sees `X-FooBar`, not `x-foobar`.
+    pub spelling: http::Extensions,
 }
 
 /// A secret that no formatter shows.
@@ -148,6 +152,8 @@ pub struct HttpReply {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
+    /// How the field names were spelt, for hyper's eyes.
+    pub spelling: http::Extensions,
 }
 
 impl HttpReply {
@@ -155,6 +161,6 @@ impl HttpReply {
     pub fn json(status: StatusCode, body: &serde_json::Value) -> HttpReply {
         let mut headers = HeaderMap::new();
         headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-        HttpReply { status, headers, body: Bytes::from(body.to_string()) }
+        HttpReply { status, headers, body: Bytes::from(body.to_string()), ..HttpReply::default() }
     }
 }

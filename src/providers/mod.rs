@@ -3,14 +3,44 @@
 //! bytes (never composing them anew), words refusals as its provider would, and tells what the
 //! provider's answer meant.
 
+pub mod mime;
+pub mod relay;
+pub mod form;
+pub mod json;
+pub mod request;
+pub mod sendgrid;
+pub mod splice;
+pub mod tactgate;
+pub mod twilio;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::StatusCode;
 
 use crate::message::{
     Address, Channel, Content, Declaration, Declared, Edit, HttpReply, HttpRequest, Message, SmtpReply, Stream,
     Submission, Unaddressable,
 };
+
+/// Every HTTP dialect. A new provider is one new file and one line here.
+pub const DIALECTS: &[&dyn Dialect] = &[&sendgrid::SendGrid, &twilio::Twilio, &tactgate::Tactgate];
+
+/// The dialect of that first path segment.
+pub fn dialect(name: &str) -> Option<&'static dyn Dialect> {
+    DIALECTS.iter().copied().find(|dialect| dialect.name() == name)
+}
+
+/// What a path of no dialect is answered: `404`, and the first segments that exist. `others` are those
+/// that the gateway serves beside the dialects.
+pub fn unknown_segment(segment: &str, others: &[&str]) -> HttpReply {
+    let known: Vec<String> =
+        DIALECTS.iter().map(|dialect| dialect.name()).chain(others.iter().copied()).map(|n| format!("/{n}")).collect();
+    let shown: String = segment.chars().filter(|c| !c.is_control()).take(64).collect();
+    let message = format!("no dialect is called `{shown}`; paths begin with one of {}", known.join(", "));
+    let body = serde_json::json!({"error": {"code": "not_found", "message": message, "known": known}});
+    HttpReply::json(StatusCode::NOT_FOUND, &body)
+}
 
 /// What a dialect does with a request before reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +187,13 @@ pub enum Refusal<'a> {
     },
     /// The provider's answer was lost after the request left.
     OutcomeUnknown,
+    /// The door's own refusal: framing, deadlines, a fault inside.
+    Door {
+        /// The status.
+        status: StatusCode,
+        /// For people; no fact of a customer.
+        why: &'a str,
+    },
 }
 
 /// What a refusal may say (design §4, *Doors learn little*).
@@ -187,7 +224,15 @@ pub trait Dialect: Sync {
     /// Reads it. `region` reads national phone numbers.
     fn read(&self, request: &HttpRequest, region: Option<&str>) -> Result<Reading, Malformed>;
 
-    /// The request that carries this batch: the original bytes, spliced.
+    /// Of those who may leave, those who can when the rest may not: a copy cannot leave without the
+    /// addressee it stands beside. [`Dialect::write`] refuses a batch in which somebody cannot.
+    fn can_leave(&self, request: &HttpRequest, allowed: &[usize]) -> Vec<usize> {
+        let _ = request;
+        allowed.to_vec()
+    }
+
+    /// The request that carries this batch: the original bytes, spliced. Where two contents share
+    /// bytes (one text, personal substitutions), a batch with edits names recipients of one content.
     fn write(&self, request: &HttpRequest, reading: &Reading, batch: Batch<'_>) -> Result<HttpRequest, Unfit>;
 
     /// What the provider's answer means.
@@ -213,6 +258,8 @@ pub fn smtp_refusal(refusal: &Refusal<'_>) -> SmtpReply {
         Refusal::OutcomeUnknown => {
             SmtpReply::new(451, "4.4.2", "the provider's answer was lost; the message may have been sent")
         }
+        Refusal::Door { status, why } if status.is_server_error() => SmtpReply::new(451, "4.3.0", (*why).to_owned()),
+        Refusal::Door { why, .. } => SmtpReply::new(554, "5.5.0", (*why).to_owned()),
     }
 }
 

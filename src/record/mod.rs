@@ -1,1 +1,14 @@
-//! What happened and why: journal, decision log, metrics, `explain`.
+//! What happened and why: `log` keeps decisions and learned events as JSON lines, one file a UTC day;
+//! `explain` reads one decision back for people; `metrics` counts. No address and no text of a
+//! message is ever written here.
+
+pub mod entry;
+
+pub mod ids;
+pub mod impersonal;
+pub mod log;
+pub mod metrics;
+
+pub use entry::{DecisionEntry, Fate, JournalEntry, Line, OutcomeEntry, StreamNames};
+pub use log::{Record, RecordError, RecordSettings};
+pub use metrics::Metrics;

@@ -1,0 +1,149 @@
+//! The admin door, on a listener of its own: `/healthz` (the process runs), `/readyz` (it can take
+//! messages, and if not, why) and `/metrics`. It shows no message, no address, no secret.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+/// What the admin door asks of the gateway.
+pub trait AdminView: Send + Sync + 'static {
+    /// How it stands.
+    fn readiness(&self) -> impl Future<Output = Readiness> + Send;
+
+    /// The page `/metrics`, as [`crate::record::Metrics::encode`] gives it.
+    fn metrics(&self) -> impl Future<Output = String> + Send;
+}
+
+/// How the gateway stands. Ready means: it takes messages and every law rule can be kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Readiness {
+    /// All of the below is well.
+    pub ready: bool,
+    /// No route is configured: nothing leaves.
+    pub sandbox: bool,
+    /// The policies in force.
+    pub policies: PolicyReadiness,
+    /// The store.
+    pub store: PartReadiness,
+    /// The hold file.
+    pub hold: PartReadiness,
+    /// The routes, by name.
+    pub routes: Vec<RouteReadiness>,
+}
+
+/// Which policies decide.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct PolicyReadiness {
+    /// Hash of the set in force; empty before the first.
+    pub hash: String,
+    /// When it was taken.
+    pub loaded_at: Option<jiff::Timestamp>,
+    /// Why the newest files are not in force.
+    pub error: Option<String>,
+}
+
+/// Whether a part of the gateway works.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct PartReadiness {
+    /// It does.
+    pub ok: bool,
+    /// Why not.
+    pub error: Option<String>,
+}
+
+/// Whether a route takes messages.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct RouteReadiness {
+    /// Its name.
+    pub name: String,
+    /// It does.
+    pub ok: bool,
+    /// `closed`, `half-open`, `open`.
+    pub breaker: String,
+}
+
+/// The door's pages, for whoever adds more (the console) to the same listener.
+pub fn router<V: AdminView>(view: Arc<V>) -> Router {
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(readyz::<V>))
+        .route("/metrics", get(metrics::<V>))
+        .with_state(view)
+}
+
+/// Answers until `stop` resolves and what was asked before is answered.
+pub async fn serve<V: AdminView>(
+    listener: TcpListener,
+    view: Arc<V>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    axum::serve(listener, router(view)).with_graceful_shutdown(stop).await
+}
+
+async fn readyz<V: AdminView>(State(view): State<Arc<V>>) -> Response {
+    let readiness = view.readiness().await;
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(readiness)).into_response()
+}
+
+async fn metrics<V: AdminView>(State(view): State<Arc<V>>) -> Response {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], view.metrics().await).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    struct Gateway(bool);
+
+    impl AdminView for Gateway {
+        async fn readiness(&self) -> Readiness {
+            let error = (!self.0).then(|| "the store does not answer".to_owned());
+            Readiness { ready: self.0, store: PartReadiness { ok: self.0, error }, ..Readiness::default() }
+        }
+
+        async fn metrics(&self) -> String {
+            crate::record::Metrics::new().encode()
+        }
+    }
+
+    async fn get(ready: bool, path: &str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let stopped = async { drop(stopped.await) };
+        let serving = tokio::spawn(serve(listener, Arc::new(Gateway(ready)), stopped));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        client.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        stop.send(()).unwrap();
+        serving.await.unwrap().unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn the_three_pages_answer() {
+        assert!(get(false, "/healthz").await.starts_with("HTTP/1.1 200"), "alive although not ready");
+        let ready = get(true, "/readyz").await;
+        assert!(ready.starts_with("HTTP/1.1 200") && ready.contains(r#""ready":true"#), "{ready}");
+        let unready = get(false, "/readyz").await;
+        assert!(unready.starts_with("HTTP/1.1 503") && unready.contains("the store does not answer"), "{unready}");
+        let page = get(true, "/metrics").await;
+        assert!(page.contains("openmetrics-text") && page.trim_end().ends_with("# EOF"), "{page}");
+        assert!(get(true, "/secrets").await.starts_with("HTTP/1.1 404"));
+    }
+}

@@ -1,0 +1,199 @@
+//! One connection: drives a [`Session`] with bytes, clocks and the rest of the gateway. Every read
+//! and every write is bounded in time.
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use super::SmtpDoor;
+use super::session::{Session, Step};
+use crate::accept::{Inside, Login};
+use crate::message::{MailSubmission, Secret, SmtpReply};
+
+/// Bytes read at once.
+const READ_BYTES: usize = 16 * 1024;
+/// After the last reply the client may still be sending: what it sends is read and dropped for this
+/// long, else the kernel's reset would take the reply away from it.
+const LINGER_MS: u64 = 2_000;
+const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+trait Pipe: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Pipe for T {}
+
+/// Serves one connection to its end. Errors are the client's going away.
+pub(super) async fn run<I: Inside>(
+    tcp: TcpStream,
+    peer: IpAddr,
+    door: Arc<SmtpDoor>,
+    inside: Arc<I>,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    tcp.set_nodelay(true)?;
+    let command = Duration::from_millis(door.command_ms);
+    let mut pipe: Box<dyn Pipe> = Box::new(tcp);
+    if door.tls_implicit {
+        pipe = handshake(pipe, &door, command).await?;
+    }
+    let ends = Instant::now() + Duration::from_millis(door.session_ms);
+    let mut connection = Connection {
+        session: Session::new(Arc::clone(&door), peer, door.tls_implicit),
+        input: BytesMut::with_capacity(READ_BYTES),
+        pipe,
+        door,
+        ends,
+        data_ends: None,
+    };
+    if connection.talks_first().await? {
+        connection.session.close(554, "5.5.0", "the server speaks first");
+    } else {
+        connection.session.greet();
+    }
+    connection.serve(peer, inside, stop).await
+}
+
+struct Connection {
+    session: Session,
+    input: BytesMut,
+    pipe: Box<dyn Pipe>,
+    door: Arc<SmtpDoor>,
+    ends: Instant,
+    data_ends: Option<(u64, Instant)>,
+}
+
+impl Connection {
+    async fn serve<I: Inside>(mut self, peer: IpAddr, inside: Arc<I>, stop: CancellationToken) -> io::Result<()> {
+        loop {
+            match self.session.step(&mut self.input) {
+                Step::Read => {
+                    self.flush().await?;
+                    self.read(&stop).await?;
+                }
+                Step::Login { user, password } => {
+                    self.flush().await?;
+                    let answer = checked(&inside, user, password, peer).await;
+                    if answer == Login::Refused {
+                        let doublings = self.session.login_failures().min(6) as u32;
+                        tokio::time::sleep(Duration::from_millis(self.door.login_pause_ms << doublings)).await;
+                    }
+                    self.session.logged_in(&answer);
+                }
+                Step::Mail(mail) => match carried(&inside, peer, *mail).await {
+                    Some(answer) => self.session.mailed(&answer),
+                    None => {
+                        self.session.close(451, "4.3.0", "the mail could not be handled now");
+                    }
+                },
+                Step::StartTls => {
+                    self.flush().await?;
+                    let Connection { session, input, pipe, door, ends, data_ends } = self;
+                    let pipe = handshake(pipe, &door, Duration::from_millis(door.command_ms)).await?;
+                    self = Connection { session, input, pipe, door, ends, data_ends };
+                    self.session.secured();
+                }
+                Step::Close => {
+                    self.flush().await?;
+                    return self.linger().await;
+                }
+            }
+        }
+    }
+
+    /// True when the client talks before it was greeted (Postfix: "unauthorized pipelining").
+    async fn talks_first(&mut self) -> io::Result<bool> {
+        let pause = Duration::from_millis(self.door.greet_pause_ms);
+        match timeout(pause, self.pipe.read_buf(&mut self.input)).await {
+            Err(_) => Ok(false),
+            Ok(Ok(0)) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => read.map(|_| true),
+        }
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        if self.session.replies.is_empty() {
+            return Ok(());
+        }
+        let replies = std::mem::take(&mut self.session.replies);
+        timeout(Duration::from_millis(self.door.command_ms), async {
+            self.pipe.write_all(&replies).await?;
+            self.pipe.flush().await
+        })
+        .await?
+    }
+
+    /// Reads more, or says 421 when it takes too long or the gateway stops.
+    async fn read(&mut self, stop: &CancellationToken) -> io::Result<()> {
+        let now = Instant::now();
+        let until = match (self.session.in_data(), self.data_ends) {
+            (None, _) => now + Duration::from_millis(self.door.command_ms),
+            // One bound for the whole mail: a byte now and then does not keep it open.
+            (Some(mail), Some((same, ends))) if mail == same => ends,
+            (Some(mail), _) => {
+                let ends = now + Duration::from_millis(self.door.data_ms);
+                self.data_ends = Some((mail, ends));
+                ends
+            }
+        };
+        let idle = self.session.is_idle();
+        self.input.reserve(READ_BYTES);
+        let read = tokio::select! {
+            read = timeout_at(until.min(self.ends), self.pipe.read_buf(&mut self.input)) => read,
+            () = stop.cancelled(), if idle => {
+                self.session.close(421, "4.3.2", "the server is stopping");
+                return Ok(());
+            }
+        };
+        match read {
+            Ok(Ok(0)) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => read.map(|_| ()),
+            Err(_) => {
+                self.session.close(421, "4.4.2", "this takes too long");
+                Ok(())
+            }
+        }
+    }
+
+    async fn linger(&mut self) -> io::Result<()> {
+        let ends = Instant::now() + Duration::from_millis(LINGER_MS);
+        timeout_at(ends, self.pipe.shutdown()).await??;
+        let mut dropped = 0;
+        let mut buffer = vec![0; READ_BYTES];
+        while dropped < LINGER_BYTES_MAX {
+            match timeout_at(ends, self.pipe.read(&mut buffer)).await?? {
+                0 => break,
+                n => dropped += n,
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn handshake(pipe: Box<dyn Pipe>, door: &SmtpDoor, within: Duration) -> io::Result<Box<dyn Pipe>> {
+    let config = door.tls.clone().ok_or(io::ErrorKind::Unsupported)?;
+    let stream = timeout(within, TlsAcceptor::from(config).accept(pipe)).await??;
+    Ok(Box::new(stream))
+}
+
+/// Asks in a task of its own: a panic in there costs this answer, not the process.
+async fn checked<I: Inside>(inside: &Arc<I>, user: String, password: Secret, peer: IpAddr) -> Login {
+    let inside = Arc::clone(inside);
+    let task = tokio::spawn(async move { inside.login(&user, &password, peer).await });
+    task.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the check of a login failed");
+        Login::TryLater
+    })
+}
+
+/// The mail goes on in its own task even when the client leaves: what was begun is finished and recorded.
+async fn carried<I: Inside>(inside: &Arc<I>, peer: IpAddr, mail: MailSubmission) -> Option<SmtpReply> {
+    let inside = Arc::clone(inside);
+    let task = tokio::spawn(async move { inside.mail(peer, mail).await });
+    task.await.map_err(|error| tracing::error!(%error, "a mail could not be handled")).ok()
+}

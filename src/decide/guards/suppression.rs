@@ -1,0 +1,126 @@
+//! Stops: messages to a person who refused them, to an address that does not exist, or to one who
+//! reported spam.
+//! Avoids: refusing what the person later agreed to; refusing a channel or purpose they did not mean.
+//! Prefers: silence. A refusal has no end of its own; only a later consent of the same scope or wider
+//! lifts it.
+//! Settings: `causes` (which of `opt-out`, `bounce`, `spam-complaint` count; all by default),
+//! `spare_must_send` (a receipt or one-time code still goes to a person who only opted out; a bounce
+//! or a spam complaint stops those too).
+
+use serde::Deserialize;
+
+use super::{Case, Defaults, Misfit, is_for_purpose};
+use crate::decide::{Answer, Because, Evidence, GuardClass, Objection, is_must_send};
+use crate::facts::{FactKind, OptOutFact, Why};
+use crate::policy::{OnUnknown, Then, Window};
+
+/// A right, not a courtesy.
+pub const CLASS: GuardClass = GuardClass::Law;
+
+/// A refusal blocks. A brand that never handed over its opt-outs is let go on, on record: nothing
+/// could be sent otherwise on the day of installation. A silent store delays.
+pub const DEFAULTS: Defaults =
+    Defaults { then: Then::Block, on_unknown: OnUnknown::Pass, on_store_down: OnUnknown::Delay };
+
+/// Names for reasons.
+pub const PLACEHOLDERS: &[&str] = &["why", "since", "ago", "channel", "purpose"];
+
+/// What can stand behind a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// The person said so.
+    OptOut,
+    /// The address does not exist.
+    Bounce,
+    /// The person pressed "this is spam".
+    SpamComplaint,
+}
+
+/// The guard's own keys.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Which causes count; absent = all.
+    pub causes: Option<Vec<Cause>>,
+    /// Whether a must-send message passes an opt-out.
+    pub spare_must_send: bool,
+}
+
+/// The guard's answer.
+pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
+    let customer = match case.facts.customer() {
+        Ok(customer) => customer,
+        Err(why) => return Answer::CannotTell(why),
+    };
+    let spared = settings.spare_must_send && is_must_send(case.message, case.meaning);
+    let standing: Vec<&OptOutFact> = customer
+        .opt_outs
+        .iter()
+        .filter(|f| f.refused && f.at <= case.now && on_channel(f, case) && counts(settings, f, spared))
+        .filter(|refusal| !customer.opt_outs.iter().any(|consent| lifts(consent, refusal, case.now)))
+        .collect();
+    let applies = |f: &&&OptOutFact| f.purpose.as_deref().is_none_or(|p| is_for_purpose(case.message, case.meaning, p));
+    // The newest says why best; ties are broken by the words, so that order never matters.
+    if let Some(refusal) = standing.iter().filter(applies).max_by_key(|f| (f.at, &f.why, &f.purpose)) {
+        return Answer::Objects(Objection { because: because(refusal, case), ..Objection::default() });
+    }
+    if !standing.is_empty() && case.read_whole().is_err() {
+        return Answer::CannotTell(Why::Unread);
+    }
+    match case.facts.since(FactKind::OptOuts, case.now) {
+        Ok(()) => Answer::Fine,
+        Err(why) => Answer::CannotTell(why),
+    }
+}
+
+/// Nothing here can be senseless but an empty list.
+pub fn check(settings: &Settings) -> Result<(), Misfit> {
+    match &settings.causes {
+        Some(causes) if causes.is_empty() => {
+            Err(Misfit { key: "causes", why: "an empty list stops nothing; leave the key out for all causes".into() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refusals are never trimmed: no window.
+pub fn windows(_: &Settings) -> Vec<(&'static str, Window)> {
+    Vec::new()
+}
+
+fn on_channel(fact: &OptOutFact, case: &Case<'_>) -> bool {
+    fact.channel.is_none_or(|channel| channel == case.message.channel)
+}
+
+fn counts(settings: &Settings, fact: &OptOutFact, spared: bool) -> bool {
+    let cause = match fact.why.as_str() {
+        "bounce" => Cause::Bounce,
+        "spam-complaint" => Cause::SpamComplaint,
+        // Any other word is a refusal in the person's own name: never less than an opt-out.
+        _ => Cause::OptOut,
+    };
+    !(spared && cause == Cause::OptOut) && settings.causes.as_ref().is_none_or(|causes| causes.contains(&cause))
+}
+
+/// A later consent lifts a refusal of the same scope or narrower.
+fn lifts(consent: &OptOutFact, refusal: &OptOutFact, now: jiff::Timestamp) -> bool {
+    !consent.refused
+        && consent.at > refusal.at
+        && consent.at <= now
+        && (consent.channel.is_none() || consent.channel == refusal.channel)
+        && (consent.purpose.is_none() || consent.purpose == refusal.purpose)
+}
+
+fn because(refusal: &OptOutFact, case: &Case<'_>) -> Because {
+    let ago = case.now.duration_since(refusal.at).as_secs();
+    let mut because = Because::from([
+        ("why".to_owned(), Evidence::Name(refusal.why.clone())),
+        ("since".to_owned(), Evidence::At(refusal.at)),
+        ("ago".to_owned(), Evidence::Seconds(ago)),
+        ("channel".to_owned(), Evidence::Name(case.message.channel.to_string())),
+    ]);
+    let purpose = refusal.purpose.clone().unwrap_or_else(|| "all".to_owned());
+    because.insert("purpose".to_owned(), Evidence::Name(purpose));
+    because
+}

@@ -1,0 +1,122 @@
+//! One rule's part in a decision: whether it speaks at all, what its guard answers, and what the rule
+//! makes of that for this message.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Answer, Case, Finding, GuardClass, Objection, Verdict};
+use crate::facts::{Facts, Why};
+use crate::message::Message;
+use crate::policy::{Judge, Mode, OnUnknown, Then, Window};
+use crate::rewrite::Action;
+
+/// When a message held because something could not be told is decided again.
+pub const ASK_AGAIN_AFTER: Window = Window(SignedDuration::from_mins(5));
+
+/// How long such a message waits at most.
+pub const ASK_AGAIN_AT_MOST: Window = Window::days(1);
+
+/// A finding, and what a rewrite would do about it.
+pub struct Heard<'a> {
+    /// Whose it is.
+    pub judge: &'a dyn Judge,
+    /// What stands in the decision.
+    pub finding: Finding,
+    /// The actions it wants, if it wants a rewrite.
+    pub actions: Vec<Action>,
+}
+
+/// Hears one rule; `None` when it is off, does not apply to this customer, or has nothing to say.
+pub fn hear<'a>(judge: &'a dyn Judge, case: &Case<'_>, must_send: bool, everyone: bool) -> Option<Heard<'a>> {
+    let head = judge.head();
+    if head.mode == Mode::Off || !applies(judge, case, everyone) {
+        return None;
+    }
+    let answer = judge.examine(case);
+    let shielded = must_send && judge.class() == GuardClass::Courtesy;
+    let mut finding = Finding {
+        guard: judge.guard().to_owned(),
+        rule: head.id.to_owned(),
+        place: head.place.clone(),
+        answer,
+        wants: Verdict::Pass,
+        shadow: head.mode == Mode::Shadow,
+        not_removed: false,
+        degraded: false,
+    };
+    let mut actions = Vec::new();
+    match &finding.answer {
+        Answer::Fine => return None,
+        Answer::Objects(objection) if shielded => {
+            actions = shielded_actions(head.then, objection);
+            finding.not_removed = actions.is_empty();
+            finding.wants = if actions.is_empty() { Verdict::Pass } else { Verdict::Rewrite };
+        }
+        Answer::Objects(objection) => (finding.wants, actions) = wanted(head.then, objection, case.now),
+        Answer::CannotTell(why) => {
+            let down = *why == Why::StoreDown;
+            let says = if down { head.on_store_down } else { head.on_unknown };
+            // A one-time code that waits is a one-time code lost: only an explicit block stops it.
+            let lets_go = shielded || (must_send && says == OnUnknown::Delay);
+            finding.wants = match says {
+                _ if lets_go => Verdict::Pass,
+                OnUnknown::Pass => Verdict::Pass,
+                OnUnknown::Delay => Verdict::Delay {
+                    until: ASK_AGAIN_AFTER.after(case.now),
+                    expires: ASK_AGAIN_AT_MOST.after(case.now),
+                },
+                OnUnknown::Block => Verdict::Block,
+            };
+            finding.degraded = down && finding.wants == Verdict::Pass;
+        }
+    }
+    Some(Heard { judge, finding, actions })
+}
+
+/// Whether the rule speaks for this customer, by its `share`.
+pub fn applies(judge: &dyn Judge, case: &Case<'_>, everyone: bool) -> bool {
+    let head = judge.head();
+    everyone || in_share(head.id, head.share, case.message, case.facts)
+}
+
+/// What the rule's `then` makes of an objection.
+fn wanted(then: &Then, objection: &Objection, now: Timestamp) -> (Verdict, Vec<Action>) {
+    match then {
+        Then::Block => (Verdict::Block, Vec::new()),
+        Then::Delay { at_most } => match objection.free_at {
+            Some(until) if until <= at_most.after(now) => {
+                (Verdict::Delay { until, expires: at_most.after(now) }, Vec::new())
+            }
+            // Waiting does not mend it, or not in time.
+            _ => (Verdict::Block, Vec::new()),
+        },
+        Then::Rewrite(actions) => {
+            // Nothing marked means nothing can be taken away, and the harm would stay.
+            let toothless = objection.spans.is_empty() && actions.contains(&Action::RemoveSentence {});
+            if toothless { (Verdict::Block, Vec::new()) } else { (Verdict::Rewrite, actions.clone()) }
+        }
+    }
+}
+
+/// "A receipt that carries an offer loses the offer, not the receipt" (design §3).
+fn shielded_actions(then: &Then, objection: &Objection) -> Vec<Action> {
+    match then {
+        _ if objection.spans.is_empty() => Vec::new(),
+        Then::Rewrite(actions) => actions.clone(),
+        Then::Block | Then::Delay { .. } => vec![Action::RemoveSentence {}],
+    }
+}
+
+/// Whether the customer is among the rule's `share` of 100: the same answer every time, and another
+/// hundred for another rule.
+fn in_share(rule: &str, share: u8, message: &Message, facts: &Facts) -> bool {
+    if share >= 100 {
+        return true;
+    }
+    let customer = facts.customer().ok();
+    let root = customer.and_then(|c| c.members.iter().map(|m| m.key.as_str()).min());
+    let person =
+        root.or(customer.and_then(|c| c.record_id.as_deref())).unwrap_or_else(|| message.recipient.canonical());
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, format!("{rule}\0{person}").as_bytes());
+    let number = digest.as_ref().iter().take(8).fold(0u64, |n, byte| (n << 8) | u64::from(*byte));
+    number % 100 < u64::from(share)
+}

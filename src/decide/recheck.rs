@@ -1,0 +1,46 @@
+//! After a rewrite the message is understood and decided again: is the harm gone? "Harm left means
+//! block, except for a must-send message, which then goes unchanged with the finding `not_removed`"
+//! (design §3).
+
+use super::{Answer, Decision, Verdict};
+
+/// True when the rewritten message still meets an objection of a rule that wanted the rewrite, or a
+/// stricter verdict than the first one. A rewrite may drop a sentence; it may not buy a way past
+/// another rule.
+pub fn harm_left(before: &Decision, after: &Decision) -> bool {
+    let wanted = |rule: &str| before.rewrites.iter().any(|r| r.rule == rule);
+    let objected_again = after.findings.iter().any(|f| {
+        !f.shadow
+            && wanted(&f.rule)
+            && matches!(f.answer, Answer::Objects(_))
+            && (f.wants != Verdict::Pass || f.not_removed)
+    });
+    objected_again || after.verdict.severity() > before.verdict.severity()
+}
+
+/// The decision that stands once the rewritten message was decided again: `before` itself when the
+/// harm is gone; else a block; else, for a must-send message, a pass of the unchanged message, with
+/// its findings marked.
+pub fn after_rewrite(before: Decision, after: &Decision) -> Decision {
+    if before.rewrites.is_empty() || !harm_left(&before, after) {
+        return before;
+    }
+    let mut settled = before;
+    let wanted: Vec<String> = settled.rewrites.drain(..).map(|r| r.rule).collect();
+    let rest = settled.findings.iter_mut().filter(|f| !f.shadow && wanted.contains(&f.rule));
+    if settled.must_send {
+        for finding in rest {
+            finding.not_removed = true;
+            finding.wants = Verdict::Pass;
+        }
+        if settled.verdict == Verdict::Rewrite {
+            settled.verdict = Verdict::Pass;
+        }
+    } else {
+        for finding in rest {
+            finding.wants = Verdict::Block;
+        }
+        settled.verdict = Verdict::Block;
+    }
+    settled
+}

@@ -1,0 +1,361 @@
+//! The steps of the state table as SQL, each run inside one transaction by the writer. A row's
+//! unchanging columns are authenticated with its sealed note, so that a changed expiry or a swapped
+//! body shows as damage.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::states::{
+    Cancelled, Counts, Damaged, Due, HOLD_ATTEMPTS_MAX, Held, HeldMessage, HoldStatus, Requeued, Settled, State,
+};
+use super::{HoldError, HoldKey};
+
+/// Of the tables below.
+pub(super) const FILE_FORMAT: i64 = 1;
+
+/// `wake` is when a wheel must look: due or expiry while held, the lease's end while claimed.
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS body(name BLOB PRIMARY KEY, sealed BLOB NOT NULL, refs INTEGER NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS hold(
+        id TEXT PRIMARY KEY, state INTEGER NOT NULL, wake INTEGER NOT NULL, due INTEGER NOT NULL,
+        expires INTEGER NOT NULL, must_send INTEGER NOT NULL, priority INTEGER NOT NULL,
+        attempts INTEGER NOT NULL, fence INTEGER NOT NULL, settled_at INTEGER, body BLOB, note BLOB) STRICT;
+    CREATE INDEX IF NOT EXISTS hold_wake ON hold(wake) WHERE state <= 2;
+    CREATE INDEX IF NOT EXISTS hold_settled ON hold(settled_at) WHERE settled_at IS NOT NULL;
+";
+
+/// Makes the tables; refuses a newer format.
+pub(super) fn prepare(connection: &Connection) -> Result<(), HoldError> {
+    let format: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if format > FILE_FORMAT {
+        return Err(HoldError::NewerFormat(format));
+    }
+    connection.execute_batch(TABLES)?;
+    Ok(connection.pragma_update(None, "user_version", FILE_FORMAT)?)
+}
+
+pub(super) fn canary(connection: &Connection) -> Result<Option<Vec<u8>>, HoldError> {
+    let read = connection.query_row("SELECT value FROM meta WHERE name = 'canary'", [], |row| row.get(0));
+    Ok(read.optional()?)
+}
+
+pub(super) fn set_canary(connection: &Connection, sealed: &[u8]) -> Result<(), HoldError> {
+    connection.execute("INSERT INTO meta(name, value) VALUES('canary', ?1)", [sealed])?;
+    Ok(())
+}
+
+/// A message, sealed and ready to be written.
+#[derive(Clone)]
+pub(super) struct Sealed {
+    pub(super) message: HeldMessage,
+    body_name: Vec<u8>,
+    body: Vec<u8>,
+    note: Vec<u8>,
+}
+
+impl Sealed {
+    pub(super) fn of(message: HeldMessage, key: &HoldKey) -> Result<Sealed, HoldError> {
+        let body_name = key.name_of(&message.parcel);
+        let body = key.seal(&body_name, &message.parcel)?;
+        let note = rmp_serde::to_vec(&message.recipients).map_err(|e| HoldError::File(e.to_string()))?;
+        let note = key.seal(&belonging(&message, &body_name), &note)?;
+        Ok(Sealed { message, body_name, body, note })
+    }
+}
+
+pub(super) fn put(connection: &Connection, sealed: &Sealed) -> Result<(), HoldError> {
+    let m = &sealed.message;
+    let wake = m.due.min(m.expires).as_microsecond();
+    let row = params![
+        m.id,
+        State::Held as i64,
+        wake,
+        m.due.as_microsecond(),
+        m.expires.as_microsecond(),
+        m.must_send,
+        m.priority,
+        sealed.body_name,
+        sealed.note
+    ];
+    let added = connection
+        .prepare_cached(
+            "INSERT INTO hold(id, state, wake, due, expires, must_send, priority, attempts, fence, body, note)
+             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, ?8, ?9) ON CONFLICT DO NOTHING",
+        )?
+        .execute(row)?;
+    if added == 0 {
+        return Err(HoldError::Exists);
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO body(name, sealed, refs) VALUES(?1, ?2, 1) ON CONFLICT DO UPDATE SET refs = refs + 1",
+        )?
+        .execute(params![sealed.body_name, sealed.body])?;
+    Ok(())
+}
+
+/// Claims what is due, must-send first, then by priority, then by time.
+pub(super) fn claim_due(
+    connection: &Connection,
+    key: &HoldKey,
+    now: Timestamp,
+    limit: usize,
+    lease_until: Timestamp,
+) -> Result<Vec<Due>, HoldError> {
+    let mut query = connection.prepare_cached(
+        "SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed
+         FROM hold h LEFT JOIN body b ON b.name = h.body WHERE h.state <= 2 AND h.wake <= ?1
+         ORDER BY h.must_send DESC, h.priority DESC, h.wake, h.id LIMIT ?2",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    // A row that cannot be read must not keep the others from being released: it is damaged, too.
+    let rows = query.query_map(params![now.as_microsecond(), limit], |row| Ok((row.get(0)?, Stored::of(row))))?;
+    let stored: Vec<(String, Result<Stored, rusqlite::Error>)> = rows.collect::<Result<_, _>>()?;
+    let mut due = Vec::with_capacity(stored.len());
+    for (id, row) in stored {
+        let opened = row.map_err(|_| "its row cannot be read").and_then(|row| row.open(key));
+        due.push(match opened {
+            Ok((state, held)) => claimed(connection, state, held, now, lease_until)?,
+            Err(why) => {
+                connection
+                    .prepare_cached("UPDATE hold SET state = ?2, fence = fence + 1 WHERE id = ?1")?
+                    .execute(params![id, State::Quarantined as i64])?;
+                Due::Damaged(Damaged { id, why: why.to_owned() })
+            }
+        });
+    }
+    Ok(due)
+}
+
+fn claimed(
+    connection: &Connection,
+    state: State,
+    mut held: Held,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Due, HoldError> {
+    held.fence += 1;
+    let next = if state == State::Forwarding { State::Forwarding } else { State::Claimed };
+    connection.prepare_cached("UPDATE hold SET state = ?2, wake = ?3, fence = ?4 WHERE id = ?1")?.execute(params![
+        held.message.id,
+        next as i64,
+        lease_until.as_microsecond(),
+        held.fence
+    ])?;
+    Ok(match next {
+        State::Forwarding => Due::Unknown(held),
+        _ if held.message.expires <= now => Due::Expired(held),
+        _ => Due::Release(held),
+    })
+}
+
+/// Just before the first byte leaves: from here on nobody releases it a second time.
+pub(super) fn forwarding(
+    connection: &Connection,
+    id: &str,
+    fence: i64,
+    lease_until: Timestamp,
+) -> Result<(), HoldError> {
+    match owned(connection, id, fence)?.state {
+        State::Claimed | State::Forwarding => {
+            connection.prepare_cached("UPDATE hold SET state = ?2, wake = ?3 WHERE id = ?1")?.execute(params![
+                id,
+                State::Forwarding as i64,
+                lease_until.as_microsecond()
+            ])?;
+            Ok(())
+        }
+        other => Err(HoldError::WrongState(other)),
+    }
+}
+
+pub(super) fn settle(
+    connection: &Connection,
+    id: &str,
+    fence: i64,
+    settled: Settled,
+    now: Timestamp,
+) -> Result<(), HoldError> {
+    let row = owned(connection, id, fence)?;
+    match row.state {
+        State::Claimed | State::Forwarding => end(connection, id, settled.into(), now),
+        other => Err(HoldError::WrongState(other)),
+    }
+}
+
+pub(super) fn requeue(
+    connection: &Connection,
+    id: &str,
+    fence: i64,
+    due: Timestamp,
+    now: Timestamp,
+) -> Result<Requeued, HoldError> {
+    let row = owned(connection, id, fence)?;
+    if !matches!(row.state, State::Claimed | State::Forwarding) {
+        return Err(HoldError::WrongState(row.state));
+    }
+    if row.attempts >= HOLD_ATTEMPTS_MAX {
+        end(connection, id, State::Failed, now)?;
+        return Ok(Requeued::GaveUp);
+    }
+    connection
+        .prepare_cached(
+            "UPDATE hold SET state = ?2, due = ?3, wake = min(?3, expires), attempts = attempts + 1,
+             fence = fence + 1 WHERE id = ?1",
+        )?
+        .execute(params![id, State::Held as i64, due.as_microsecond()])?;
+    Ok(Requeued::Again(row.attempts + 1))
+}
+
+pub(super) fn cancel(connection: &Connection, id: &str, now: Timestamp) -> Result<Cancelled, HoldError> {
+    match status(connection, id)?.map(|status| status.state) {
+        None => Ok(Cancelled::NoSuch),
+        Some(State::Held | State::Claimed) => {
+            connection.prepare_cached("UPDATE hold SET fence = fence + 1 WHERE id = ?1")?.execute([id])?;
+            end(connection, id, State::Dropped, now)?;
+            Ok(Cancelled::Dropped)
+        }
+        Some(state) => Ok(Cancelled::TooLate(state)),
+    }
+}
+
+pub(super) fn status(connection: &Connection, id: &str) -> Result<Option<HoldStatus>, HoldError> {
+    let read = connection
+        .prepare_cached(
+            "SELECT id, state, due, expires, must_send, priority, attempts, settled_at FROM hold WHERE id = ?1",
+        )?
+        .query_row([id], |row| {
+            let settled: Option<i64> = row.get(7)?;
+            Ok(HoldStatus {
+                id: row.get(0)?,
+                state: state_at(row, 1)?,
+                due: time_at(row, 2)?,
+                expires: time_at(row, 3)?,
+                must_send: row.get(4)?,
+                priority: row.get(5)?,
+                attempts: row.get(6)?,
+                settled_at: settled.and_then(|micros| Timestamp::from_microsecond(micros).ok()),
+            })
+        });
+    Ok(read.optional()?)
+}
+
+pub(super) fn count(connection: &Connection) -> Result<Counts, HoldError> {
+    let mut counts = Counts::default();
+    let mut query =
+        connection.prepare_cached("SELECT state, count(*) FROM hold WHERE settled_at IS NULL GROUP BY state")?;
+    for row in query.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))? {
+        let (state, number) = row?;
+        let number = u64::try_from(number).unwrap_or(0);
+        match State::from_number(state) {
+            Some(State::Held) => counts.held += number,
+            Some(State::Claimed | State::Forwarding) => counts.claimed += number,
+            _ => counts.quarantined += number,
+        }
+    }
+    Ok(counts)
+}
+
+pub(super) fn next_wake(connection: &Connection) -> Result<Option<Timestamp>, HoldError> {
+    let micros: Option<i64> =
+        connection.prepare_cached("SELECT min(wake) FROM hold WHERE state <= 2")?.query_row([], |row| row.get(0))?;
+    Ok(micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()))
+}
+
+/// Forgets holds that ended before `before`.
+pub(super) fn forget(connection: &Connection, before: Timestamp) -> Result<usize, HoldError> {
+    Ok(connection.prepare_cached("DELETE FROM hold WHERE settled_at < ?1")?.execute([before.as_microsecond()])?)
+}
+
+struct Owned {
+    state: State,
+    attempts: u32,
+}
+
+fn owned(connection: &Connection, id: &str, fence: i64) -> Result<Owned, HoldError> {
+    let row = connection
+        .prepare_cached("SELECT state, attempts, fence FROM hold WHERE id = ?1")?
+        .query_row([id], |row| Ok((Owned { state: state_at(row, 0)?, attempts: row.get(1)? }, row.get::<_, i64>(2)?)));
+    match row.optional()? {
+        None => Err(HoldError::NoSuch),
+        Some((_, newest)) if newest != fence => Err(HoldError::Fenced),
+        Some((owned, _)) => Ok(owned),
+    }
+}
+
+/// Ends a hold and lets its sealed bytes go.
+fn end(connection: &Connection, id: &str, state: State, now: Timestamp) -> Result<(), HoldError> {
+    connection
+        .prepare_cached("UPDATE body SET refs = refs - 1 WHERE name = (SELECT body FROM hold WHERE id = ?1)")?
+        .execute([id])?;
+    connection
+        .prepare_cached("DELETE FROM body WHERE refs <= 0 AND name = (SELECT body FROM hold WHERE id = ?1)")?
+        .execute([id])?;
+    connection
+        .prepare_cached("UPDATE hold SET state = ?2, settled_at = ?3, body = NULL, note = NULL WHERE id = ?1")?
+        .execute(params![id, state as i64, now.as_microsecond()])?;
+    Ok(())
+}
+
+struct Stored {
+    state: State,
+    message: HeldMessage,
+    attempts: u32,
+    fence: i64,
+    body_name: Vec<u8>,
+    note: Vec<u8>,
+    body: Option<Vec<u8>>,
+}
+
+impl Stored {
+    fn of(row: &Row<'_>) -> Result<Stored, rusqlite::Error> {
+        let message = HeldMessage {
+            id: row.get(0)?,
+            due: time_at(row, 2)?,
+            expires: time_at(row, 3)?,
+            must_send: row.get(4)?,
+            priority: row.get(5)?,
+            parcel: Bytes::new(),
+            recipients: Vec::new(),
+        };
+        Ok(Stored {
+            state: state_at(row, 1)?,
+            message,
+            attempts: row.get(6)?,
+            fence: row.get(7)?,
+            body_name: row.get::<_, Option<_>>(8)?.unwrap_or_default(),
+            note: row.get::<_, Option<_>>(9)?.unwrap_or_default(),
+            body: row.get(10)?,
+        })
+    }
+
+    fn open(&self, key: &HoldKey) -> Result<(State, Held), &'static str> {
+        let mut message = self.message.clone();
+        let note = key.open(&belonging(&message, &self.body_name), &self.note).ok_or("its note does not verify")?;
+        message.recipients = rmp_serde::from_slice(&note).map_err(|_| "its note cannot be read")?;
+        let sealed = self.body.as_ref().ok_or("its message is missing")?;
+        let parcel = key.open(&self.body_name, sealed).ok_or("its message does not verify")?;
+        message.parcel = Bytes::from(parcel);
+        Ok((self.state, Held { message, attempts: self.attempts, fence: self.fence }))
+    }
+}
+
+/// What a note is authenticated with: everything of its row that never changes.
+fn belonging(message: &HeldMessage, body_name: &[u8]) -> Vec<u8> {
+    let fixed = (&message.id, message.expires.as_microsecond(), message.must_send, message.priority);
+    let mut bytes = format!("{fixed:?}").into_bytes();
+    bytes.extend_from_slice(body_name);
+    bytes
+}
+
+fn state_at(row: &Row<'_>, column: usize) -> Result<State, rusqlite::Error> {
+    let number: i64 = row.get(column)?;
+    State::from_number(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(column, number))
+}
+
+fn time_at(row: &Row<'_>, column: usize) -> Result<Timestamp, rusqlite::Error> {
+    let micros: i64 = row.get(column)?;
+    Timestamp::from_microsecond(micros).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, micros))
+}

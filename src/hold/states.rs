@@ -1,0 +1,209 @@
+//! The life of a hold, as a written table. Every step is one transaction of `hold.db`.
+//!
+//! | from | step | to | who may |
+//! |---|---|---|---|
+//! | (nothing) | `put` | held | anyone; durable when answered |
+//! | held, due | `claim_due` | claimed, with a new fence | a wheel |
+//! | claimed, lease over | `claim_due` | claimed, with a new fence | a wheel |
+//! | claimed | `forwarding` | forwarding | the newest fence, before the first byte leaves |
+//! | claimed, forwarding | `settle` | released, dropped, expired, failed, unknown | the newest fence |
+//! | claimed, forwarding | `requeue` | held (`requeued` on record), or failed after 5 | the newest fence |
+//! | forwarding, lease over | `claim_due` | forwarding, handed out as [`Due::Unknown`] | a wheel |
+//! | held, claimed | `cancel` | dropped; the old fence is void | anyone |
+//! | any live, damaged | `claim_due` | quarantined: kept, reported, never sent | a wheel |
+//!
+//! A settled hold loses its sealed bytes at once; its row stays a while for status calls.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Times a hold may be held again after its first; then it is failed and reported (design §3).
+pub const HOLD_ATTEMPTS_MAX: u32 = 5;
+
+/// Where a hold stands. The numbers are written in `hold.db`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Waits for its time.
+    Held = 0,
+    /// A wheel decides about it again.
+    Claimed = 1,
+    /// Bytes may be leaving: never released a second time.
+    Forwarding = 2,
+    /// Sent.
+    Released = 3,
+    /// Decided against, or cancelled.
+    Dropped = 4,
+    /// Its time passed before it could be sent.
+    Expired = 5,
+    /// Held again too often, or refused by the provider.
+    Failed = 6,
+    /// The provider's answer was lost: counts as sent.
+    Unknown = 7,
+    /// Its bytes do not verify: kept for people to look at.
+    Quarantined = 8,
+}
+
+impl State {
+    /// From the number in the file.
+    pub fn from_number(number: i64) -> Option<State> {
+        use State::*;
+        [Held, Claimed, Forwarding, Released, Dropped, Expired, Failed, Unknown, Quarantined]
+            .into_iter()
+            .find(|state| *state as i64 == number)
+    }
+
+    /// Still to be dealt with by a wheel.
+    pub fn is_live(self) -> bool {
+        self <= State::Forwarding
+    }
+}
+
+impl std::fmt::Display for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            State::Held => "held",
+            State::Claimed => "claimed",
+            State::Forwarding => "forwarding",
+            State::Released => "released",
+            State::Dropped => "dropped",
+            State::Expired => "expired",
+            State::Failed => "failed",
+            State::Unknown => "unknown",
+            State::Quarantined => "quarantined",
+        })
+    }
+}
+
+/// A message to keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldMessage {
+    /// The hold's id, unique; the decision's id does well.
+    pub id: String,
+    /// Not before.
+    pub due: Timestamp,
+    /// Not after: then it is handed out as [`Due::Expired`].
+    pub expires: Timestamp,
+    /// Must-send messages are released before all others.
+    pub must_send: bool,
+    /// Higher first.
+    pub priority: u16,
+    /// The submission as bytes ([`super::parcel::encode`]); equal bytes are stored once.
+    pub parcel: Bytes,
+    /// Which recipients of the submission this hold is about.
+    pub recipients: Vec<u32>,
+}
+
+/// A hold handed out, with the fence that its owner must show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The message, as it was put (with the due time it was last given).
+    pub message: HeldMessage,
+    /// Times it was held again.
+    pub attempts: u32,
+    /// Proof of ownership: grows with every claim.
+    pub fence: i64,
+}
+
+/// What a wheel must deal with; its owner settles or requeues every one but `Damaged`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Due {
+    /// Its time has come: decide again with fresh facts.
+    Release(Held),
+    /// Too old to send: record it, settle it as expired.
+    Expired(Held),
+    /// An owner stopped while bytes may have left: counts as sent. Record it and settle it as unknown;
+    /// only a must-send message may be sent once more.
+    Unknown(Held),
+    /// Its bytes do not verify; already quarantined. Report it.
+    Damaged(Damaged),
+}
+
+/// A hold whose bytes do not verify.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damaged {
+    /// Its id.
+    pub id: String,
+    /// What does not fit.
+    pub why: String,
+}
+
+/// How a hold ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Settled {
+    /// Sent.
+    Released,
+    /// Decided against at release.
+    Dropped,
+    /// Too late.
+    Expired,
+    /// Refused for good.
+    Failed,
+    /// The provider's answer was lost.
+    Unknown,
+}
+
+impl From<Settled> for State {
+    fn from(settled: Settled) -> State {
+        match settled {
+            Settled::Released => State::Released,
+            Settled::Dropped => State::Dropped,
+            Settled::Expired => State::Expired,
+            Settled::Failed => State::Failed,
+            Settled::Unknown => State::Unknown,
+        }
+    }
+}
+
+/// What became of a wish to hold again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Requeued {
+    /// Held for this time.
+    Again(u32),
+    /// Held [`HOLD_ATTEMPTS_MAX`] times again already: failed, to be reported.
+    GaveUp,
+}
+
+/// What became of a wish to cancel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancelled {
+    /// It will not be sent.
+    Dropped,
+    /// It stands thus already.
+    TooLate(State),
+    /// No such hold.
+    NoSuch,
+}
+
+/// A hold without its bytes, for status calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HoldStatus {
+    /// Its id.
+    pub id: String,
+    /// Where it stands.
+    pub state: State,
+    /// Not before.
+    pub due: Timestamp,
+    /// Not after.
+    pub expires: Timestamp,
+    /// Must-send.
+    pub must_send: bool,
+    /// Priority.
+    pub priority: u16,
+    /// Times it was held again.
+    pub attempts: u32,
+    /// When it ended.
+    pub settled_at: Option<Timestamp>,
+}
+
+/// How many there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    /// Waiting.
+    pub held: u64,
+    /// In a wheel's hands.
+    pub claimed: u64,
+    /// Damaged.
+    pub quarantined: u64,
+}

@@ -1,0 +1,113 @@
+//! The one thread that writes `hold.db`: takes the jobs that wait, runs each in a savepoint, commits
+//! them together (one fsync for all), and answers only then. When a full disk takes the whole
+//! transaction away, every job is tried once more alone, so that one big message fails only itself.
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{HoldError, HoldKey};
+
+/// Jobs that may wait; beyond it callers wait.
+const JOBS_WAITING_MAX: usize = 1024;
+/// Jobs in one transaction.
+const JOBS_TOGETHER_MAX: usize = 128;
+
+/// A handle to the thread. When the last one goes the thread finishes what waits and closes the file.
+#[derive(Clone)]
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Box<dyn Job>>,
+}
+
+impl Writer {
+    /// Starts the thread on an open file.
+    pub(super) fn start(connection: Connection, key: Arc<HoldKey>) -> Result<Writer, HoldError> {
+        let (jobs, waiting) = mpsc::channel(JOBS_WAITING_MAX);
+        std::thread::Builder::new()
+            .name("hold-writer".into())
+            .spawn(move || write_all(&connection, &key, waiting))
+            .map_err(|e| HoldError::File(e.to_string()))?;
+        Ok(Writer { jobs })
+    }
+
+    /// Runs `step` in a transaction; the answer is durable. `step` may run twice, never half.
+    pub(super) async fn run<T, F>(&self, step: F) -> Result<T, HoldError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection, &HoldKey) -> Result<T, HoldError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job = Box::new(Step { step, result: None, answer });
+        self.jobs.send(job).await.map_err(|_| HoldError::Closed)?;
+        answered.await.map_err(|_| HoldError::Closed)?
+    }
+}
+
+trait Job: Send {
+    fn run(&mut self, connection: &Connection, key: &HoldKey) -> Result<(), HoldError>;
+    fn answer(self: Box<Self>, committed: Result<(), HoldError>);
+}
+
+struct Step<T, F> {
+    step: F,
+    result: Option<Result<T, HoldError>>,
+    answer: oneshot::Sender<Result<T, HoldError>>,
+}
+
+impl<T, F> Job for Step<T, F>
+where
+    T: Send,
+    F: FnMut(&Connection, &HoldKey) -> Result<T, HoldError> + Send,
+{
+    fn run(&mut self, connection: &Connection, key: &HoldKey) -> Result<(), HoldError> {
+        let result = (self.step)(connection, key);
+        let done = result.as_ref().map(|_| ()).map_err(Clone::clone);
+        self.result = Some(result);
+        done
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), HoldError>) {
+        let result = self.result.unwrap_or(Err(HoldError::Closed));
+        // The one who asked may have gone; what was done stays done.
+        let _ = self.answer.send(committed.and(result));
+    }
+}
+
+fn write_all(connection: &Connection, key: &HoldKey, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
+    let mut jobs = Vec::with_capacity(JOBS_TOGETHER_MAX);
+    while waiting.blocking_recv_many(&mut jobs, JOBS_TOGETHER_MAX) > 0 {
+        let alone = jobs.len() == 1;
+        match commit(connection, key, &mut jobs) {
+            Err(why) if !alone && why != HoldError::Busy => {
+                for mut job in jobs.drain(..) {
+                    let committed = commit(connection, key, std::slice::from_mut(&mut job));
+                    job.answer(committed);
+                }
+            }
+            committed => jobs.drain(..).for_each(|job| job.answer(committed.clone())),
+        }
+    }
+}
+
+fn commit(connection: &Connection, key: &HoldKey, jobs: &mut [Box<dyn Job>]) -> Result<(), HoldError> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let done = in_transaction(connection, key, jobs);
+    if done.is_err() && !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK")?;
+    }
+    done
+}
+
+fn in_transaction(connection: &Connection, key: &HoldKey, jobs: &mut [Box<dyn Job>]) -> Result<(), HoldError> {
+    for job in jobs.iter_mut() {
+        connection.execute_batch("SAVEPOINT job")?;
+        let done = job.run(connection, key);
+        // SQLite may have rolled the whole transaction back on a full disk or an I/O error.
+        if connection.is_autocommit() {
+            return Err(done.err().unwrap_or(HoldError::Full));
+        }
+        connection.execute_batch(if done.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })?;
+    }
+    Ok(connection.execute_batch("COMMIT")?)
+}

@@ -1,0 +1,110 @@
+//! What every HTTP dialect does alike: declarations in request headers, the client's idempotency key,
+//! which requests only read, and what a status says of the message's fate.
+
+use std::sync::Arc;
+
+use http::header::CONTENT_ENCODING;
+use http::{HeaderMap, Method, StatusCode};
+
+use crate::message::{Content, Declaration, Declared, HttpReply, HttpRequest};
+
+use super::{Malformed, Outcome};
+
+/// Longest idempotency key, as the providers that have one document it.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 256;
+
+/// What the `Tactgate-*` request headers declare (design §5: at every door).
+pub fn declared(headers: &HeaderMap) -> Result<Declared, Malformed> {
+    let mut declared = Declared::default();
+    for (name, value) in headers.iter().filter(|(name, _)| Declared::is_declaration(name.as_str())) {
+        let text = std::str::from_utf8(value.as_bytes())
+            .map_err(|_| Declaration { name: name.to_string(), why: "is not UTF-8".to_owned() })?;
+        declared.take(name.as_str(), text)?;
+    }
+    Ok(declared)
+}
+
+/// The request without its `Tactgate-*` headers.
+pub fn without_declarations(request: &HttpRequest) -> HttpRequest {
+    let mut left = request.clone();
+    let gone: Vec<_> = left.headers.keys().filter(|name| Declared::is_declaration(name.as_str())).cloned().collect();
+    for name in gone {
+        left.headers.remove(name);
+    }
+    left
+}
+
+/// The `Idempotency-Key` header: one, 1 to 256 visible characters.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Malformed> {
+    let wrong = |why: &str| Malformed::Field { field: "Idempotency-Key".to_owned(), why: why.to_owned() };
+    let mut values = headers.get_all("idempotency-key").iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(wrong("stands twice"));
+    }
+    let text = value.to_str().map_err(|_| wrong("must be visible ASCII"))?.trim();
+    match text.len() {
+        1..=IDEMPOTENCY_KEY_BYTES_MAX => Ok(Some(text.to_owned())),
+        _ => Err(wrong("must have 1 to 256 characters")),
+    }
+}
+
+/// Refuses a body that is not as it will be read: compressed, or of another media type.
+pub fn body_is(headers: &HeaderMap, media_type: &str) -> Result<(), Malformed> {
+    let wrong = |field: &str, why: String| Malformed::Field { field: field.to_owned(), why };
+    for coding in headers.get_all(CONTENT_ENCODING) {
+        if !coding.as_bytes().eq_ignore_ascii_case(b"identity") {
+            return Err(wrong("Content-Encoding", "a compressed body cannot be read; send it plain".to_owned()));
+        }
+    }
+    let mut types = headers.get_all(http::header::CONTENT_TYPE).iter();
+    let (given, twice) = (types.next(), types.next().is_some());
+    let essence = given.and_then(|value| value.to_str().ok()).and_then(|value| value.split(';').next());
+    match essence {
+        Some(essence) if !twice && essence.trim().eq_ignore_ascii_case(media_type) => Ok(()),
+        _ => Err(wrong("Content-Type", format!("must be `{media_type}`"))),
+    }
+}
+
+/// True when the request can only read. A method-override header makes a reading method doubtful.
+pub fn only_reads(request: &HttpRequest) -> bool {
+    let overrides = ["x-http-method-override", "x-http-method", "x-method-override"];
+    let reading = [Method::GET, Method::HEAD].contains(&request.method);
+    reading && !overrides.iter().any(|name| request.headers.contains_key(*name))
+}
+
+/// The path as servers compare it: percent-decoding undone, lower case, no slash at the end. For
+/// recognising a sending path in any spelling; never for forwarding.
+pub fn folded_path(path: &str) -> String {
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy().to_lowercase();
+    decoded.trim_end_matches('/').to_owned()
+}
+
+/// What a provider's status says: 2xx taken; 429, 500 and 503 come before the message is taken; behind
+/// a 502 or 504 somebody in between lost the answer, so it counts as sent.
+pub fn outcome(status: StatusCode) -> Outcome {
+    match status.as_u16() {
+        200..=299 => Outcome::Accepted,
+        408 | 425 | 429 | 500 | 503 => Outcome::TryLater,
+        502 | 504 => Outcome::Unknown,
+        501 | 505..=599 => Outcome::Unknown,
+        _ => Outcome::Refused,
+    }
+}
+
+/// Sets `Retry-After`, in seconds.
+pub fn retry_after(mut reply: HttpReply, seconds: u32) -> HttpReply {
+    reply.headers.insert(http::header::RETRY_AFTER, seconds.into());
+    reply
+}
+
+/// The index of a content among those seen, adding it when it is new.
+pub fn content_index(contents: &mut Vec<Arc<Content>>, content: Content) -> usize {
+    match contents.iter().position(|known| **known == content) {
+        Some(index) => index,
+        None => {
+            contents.push(Arc::new(content));
+            contents.len() - 1
+        }
+    }
+}

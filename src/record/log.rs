@@ -1,0 +1,120 @@
+//! The append-only record: JSON lines, one file a UTC day, `decisions/2026-11-22.jsonl` and
+//! `journal/2026-11-22.jsonl`. One thread writes; a line is whole or absent; an answer says how far it
+//! got: to the operating system ([`Record::append`], before a reply) or to the disk
+//! ([`Record::append_durable`], for holds). Everything reaches the disk within `fsync_ms`.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
+
+use jiff::Timestamp;
+use tokio::sync::{Semaphore, oneshot};
+
+use super::entry::Line;
+use super::ids;
+use super::impersonal::impersonal;
+
+mod day_file;
+mod thread;
+
+/// Where the record is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordSettings {
+    /// Folder of `decisions/` and `journal/`.
+    pub folder: PathBuf,
+    /// Everything written is on disk after so long.
+    pub fsync_ms: u64,
+    /// Lines that may wait for the writer; beyond it callers wait.
+    pub lines_waiting_max: usize,
+}
+
+impl RecordSettings {
+    /// The defaults in a folder.
+    pub fn in_folder(folder: impl Into<PathBuf>) -> RecordSettings {
+        RecordSettings { folder: folder.into(), fsync_ms: 1_000, lines_waiting_max: 4_096 }
+    }
+}
+
+/// Why a line is not in the record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// The disk refused: full, read-only, broken.
+    #[error("the record cannot be written: {0}")]
+    Io(String),
+    /// The entry has no JSON form.
+    #[error("the entry cannot be written: {0}")]
+    Entry(String),
+    /// The writer has stopped.
+    #[error("the record is closed")]
+    Closed,
+}
+
+/// A handle to the record's writer. Cheap to clone; when the last one goes, what waits is written and
+/// brought to disk.
+#[derive(Debug, Clone)]
+pub struct Record {
+    waiting: Arc<Semaphore>,
+    jobs: mpsc::Sender<thread::Job>,
+    errors: Arc<AtomicU64>,
+}
+
+impl Record {
+    /// Opens the folder, mends torn ends of the newest files, starts the writer. `now` says which day
+    /// is today.
+    pub fn open(settings: &RecordSettings, now: Timestamp) -> Result<Record, RecordError> {
+        let errors = Arc::new(AtomicU64::new(0));
+        let jobs = thread::start(settings, now, Arc::clone(&errors))?;
+        Ok(Record { waiting: Arc::new(Semaphore::new(settings.lines_waiting_max.max(1))), jobs, errors })
+    }
+
+    /// Writes a line; `Ok` = the operating system has it: it survives this process, not a power loss.
+    pub async fn append(&self, line: &Line) -> Result<(), RecordError> {
+        self.give(line, false).await
+    }
+
+    /// Writes a line; `Ok` = it is on disk.
+    pub async fn append_durable(&self, line: &Line) -> Result<(), RecordError> {
+        self.give(line, true).await
+    }
+
+    /// Lines and syncs that failed since the start.
+    pub fn errors(&self) -> u64 {
+        self.errors.load(Ordering::Relaxed)
+    }
+
+    async fn give(&self, line: &Line, durable: bool) -> Result<(), RecordError> {
+        let text = serde_json::to_string(line).map_err(|e| RecordError::Entry(e.to_string()))?;
+        let mut text = impersonal(text);
+        text.push('\n');
+        let room = Arc::clone(&self.waiting).acquire_owned().await.map_err(|_| RecordError::Closed)?;
+        let (answer, answered) = oneshot::channel();
+        let (folder, day) = place(line);
+        let job = thread::Job { folder, day, text, durable, answer, _room: room };
+        self.jobs.send(job).map_err(|_| RecordError::Closed)?;
+        answered.await.map_err(|_| RecordError::Closed)?
+    }
+}
+
+/// The file of a day.
+pub(super) fn day_path(folder: &Path, day: jiff::civil::Date) -> PathBuf {
+    folder.join(format!("{day}.jsonl"))
+}
+
+/// The UTC day of an instant.
+pub(super) fn day_of(at: Timestamp) -> jiff::civil::Date {
+    jiff::tz::TimeZone::UTC.to_datetime(at).date()
+}
+
+/// Folder of decisions and outcomes.
+pub(super) const DECISIONS: &str = "decisions";
+/// Folder of learned events.
+pub(super) const JOURNAL: &str = "journal";
+
+fn place(line: &Line) -> (&'static str, jiff::civil::Date) {
+    let of_id = |id: &str, at: Timestamp| day_of(ids::read(id).map_or(at, |(_, made)| made));
+    match line {
+        Line::Decision(entry) => (DECISIONS, of_id(&entry.id, entry.at)),
+        Line::Outcome(entry) => (DECISIONS, of_id(&entry.decision, entry.at)),
+        Line::Event(entry) => (JOURNAL, day_of(entry.at)),
+    }
+}

@@ -1,0 +1,164 @@
+//! The writer: takes the lines that wait, writes each file once, answers, and syncs at once for
+//! durable lines, else when `fsync_ms` has passed since the first unsynced line.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tracing::error;
+
+use super::day_file::DayFile;
+use super::{DECISIONS, JOURNAL, RecordError, RecordSettings, day_of, day_path};
+
+/// Lines in one write.
+const LINES_TOGETHER_MAX: usize = 512;
+/// Day files kept open: today's two, and those that late outcomes go to.
+const OPEN_FILES_MAX: usize = 8;
+
+/// One line to write.
+pub(super) struct Job {
+    pub(super) folder: &'static str,
+    pub(super) day: Date,
+    pub(super) text: String,
+    pub(super) durable: bool,
+    pub(super) answer: oneshot::Sender<Result<(), RecordError>>,
+    pub(super) _room: OwnedSemaphorePermit,
+}
+
+pub(super) fn start(
+    settings: &RecordSettings,
+    now: Timestamp,
+    errors: Arc<AtomicU64>,
+) -> Result<mpsc::Sender<Job>, RecordError> {
+    let io = |e: std::io::Error| RecordError::Io(e.to_string());
+    let mut writer = Writer {
+        root: settings.folder.clone(),
+        files: BTreeMap::new(),
+        sync_every: Duration::from_millis(settings.fsync_ms),
+        first_unsynced: None,
+        errors,
+    };
+    let today = day_of(now);
+    for folder in [DECISIONS, JOURNAL] {
+        fs::create_dir_all(settings.folder.join(folder)).map_err(io)?;
+        // The last run may have ended yesterday: its torn line is mended now, not when somebody asks.
+        for day in [today.yesterday().unwrap_or(today), today] {
+            if day_path(&settings.folder.join(folder), day).exists() {
+                writer.file(folder, day).map_err(io)?;
+            }
+        }
+    }
+    let (jobs, waiting) = mpsc::channel();
+    let run = move || writer.run(&waiting);
+    std::thread::Builder::new().name("record-writer".into()).spawn(run).map_err(io)?;
+    Ok(jobs)
+}
+
+struct Writer {
+    root: PathBuf,
+    files: BTreeMap<(&'static str, Date), DayFile>,
+    sync_every: Duration,
+    first_unsynced: Option<Instant>,
+    errors: Arc<AtomicU64>,
+}
+
+impl Writer {
+    fn run(mut self, waiting: &mpsc::Receiver<Job>) {
+        loop {
+            let first = match self.first_unsynced {
+                None => waiting.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(since) => waiting.recv_timeout(self.sync_every.saturating_sub(since.elapsed())),
+            };
+            match first {
+                Ok(first) => {
+                    let rest = waiting.try_iter().take(LINES_TOGETHER_MAX - 1);
+                    self.write(std::iter::once(first).chain(rest).collect());
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    let _ = self.sync(); // said and counted inside
+                    return;
+                }
+            }
+            if self.first_unsynced.is_some_and(|since| since.elapsed() >= self.sync_every) {
+                let _ = self.sync(); // said and counted inside
+            }
+        }
+    }
+
+    fn write(&mut self, jobs: Vec<Job>) {
+        let mut by_file: BTreeMap<(&'static str, Date), Vec<Job>> = BTreeMap::new();
+        for job in jobs {
+            by_file.entry((job.folder, job.day)).or_default().push(job);
+        }
+        let mut durable = Vec::new();
+        for ((folder, day), jobs) in by_file {
+            let lines: String = jobs.iter().map(|job| job.text.as_str()).collect();
+            let written = self.file(folder, day).and_then(|file| file.append(lines.as_bytes()));
+            if let Err(why) = &written {
+                self.failed(jobs.len(), &why.to_string());
+                // Opened again next time, which mends what it left.
+                self.files.remove(&(folder, day));
+            } else {
+                self.first_unsynced.get_or_insert_with(Instant::now);
+            }
+            for job in jobs {
+                match &written {
+                    Err(why) => answer(job, Err(RecordError::Io(why.to_string()))),
+                    Ok(()) if job.durable => durable.push(job),
+                    Ok(()) => answer(job, Ok(())),
+                }
+            }
+        }
+        if !durable.is_empty() {
+            let synced = self.sync();
+            durable.into_iter().for_each(|job| answer(job, synced.clone()));
+        }
+    }
+
+    fn sync(&mut self) -> Result<(), RecordError> {
+        self.first_unsynced = None;
+        let mut result = Ok(());
+        for file in self.files.values_mut() {
+            if let Err(why) = file.sync() {
+                result = Err(RecordError::Io(why.to_string()));
+            }
+        }
+        if let Err(why) = &result {
+            self.failed(1, &why.to_string());
+        }
+        result
+    }
+
+    fn file(&mut self, folder: &'static str, day: Date) -> std::io::Result<&mut DayFile> {
+        if !self.files.contains_key(&(folder, day)) && self.files.len() >= OPEN_FILES_MAX {
+            let oldest = self.files.keys().min_by_key(|(_, day)| *day).copied();
+            if let Some(mut closed) = oldest.and_then(|oldest| self.files.remove(&oldest)) {
+                closed.sync()?;
+            }
+        }
+        match self.files.entry((folder, day)) {
+            std::collections::btree_map::Entry::Occupied(open) => Ok(open.into_mut()),
+            std::collections::btree_map::Entry::Vacant(free) => {
+                Ok(free.insert(DayFile::open(&day_path(&self.root.join(folder), day))?))
+            }
+        }
+    }
+
+    fn failed(&self, lines: usize, why: &str) {
+        self.errors.fetch_add(lines as u64, Ordering::Relaxed);
+        error!(lines, why, "the record could not be written");
+    }
+}
+
+fn answer(job: Job, result: Result<(), RecordError>) {
+    // Who asked may have gone.
+    let _ = job.answer.send(result);
+}
