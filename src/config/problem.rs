@@ -70,8 +70,8 @@ impl ConfigErrors {
         }
         let report = miette::Report::new(diagnostic).with_source_code(NamedSource::new(&self.file, masked(&self.text)));
         let mut out = String::new();
-        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(110);
-        match handler.render_report(&mut out, report.as_ref()) {
+        let frames = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(110);
+        match frames.render_report(&mut out, report.as_ref()) {
             Ok(()) => out,
             Err(_) => format!("{}{}", self.place(problem), problem.message),
         }

@@ -115,3 +115,44 @@ fn each_mistake_is_told_with_its_place_and_what_would_help() {
     }
     assert!(wrong.is_empty(), "{}\n(TACTGATE_WRITE_EXPECTED=1 writes them; read the difference)", wrong.join("\n"));
 }
+
+#[test]
+fn the_annotated_example_is_right_and_shows_the_defaults() {
+    let text = include_str!("../../docs/tactgate.example.toml");
+    let config = Config::from_text("docs/tactgate.example.toml", text).unwrap_or_else(|e| panic!("{e}"));
+    let defaults = Config::default();
+    assert_eq!(config.listeners, defaults.listeners);
+    assert_eq!((&config.hold, &config.record), (&defaults.hold, &defaults.record));
+    assert_eq!((&config.policies, &config.data_dir), (&defaults.policies, &defaults.data_dir));
+    assert_eq!(config.events.batch_max, defaults.events.batch_max);
+    assert_eq!(config.warnings, [""; 0]);
+    assert_eq!(config.stream_without_credential("relay").name, "promotions");
+    assert_eq!(config.stream_without_credential("twilio").name, "default");
+    assert!(config.identify(Shown::Login("newsletter", &Secret::new("password"))).unwrap().proven);
+    assert!(config.identify(Shown::Bearer(&Secret::new("password1"))).is_none());
+    assert!(config.events.holder(&Secret::new("test")).is_some_and(|t| t.name == "shop"));
+    assert!(config.events.holder(&Secret::new("test1")).is_none());
+}
+
+#[test]
+fn an_honest_door_off_loopback_is_accepted() {
+    let text = r#"
+        [[listener]]
+        protocol = "smtp"
+        address = "0.0.0.0:2525"
+        networks = ["10.0.0.0/8", "192.168.1.7"]
+
+        [[listener]]
+        protocol = "admin"
+        address = "[::]:8701"
+        auth = true
+
+        [admin]
+        token_sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    "#;
+    let config = Config::from_text("t.toml", text).unwrap_or_else(|e| panic!("{e}"));
+    let door = &config.listeners[0];
+    assert!(door.admits("10.1.2.3".parse().unwrap()) && door.admits("::ffff:192.168.1.7".parse().unwrap()));
+    assert!(!door.admits("192.168.1.8".parse().unwrap()) && !door.admits("2001:db8::1".parse().unwrap()));
+    assert!(config.listeners[1].admits("2001:db8::1".parse().unwrap()));
+}

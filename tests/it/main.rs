@@ -3,6 +3,7 @@
 mod hold;
 mod config;
 mod reload;
+mod tidy;
 
 mod mime;
 

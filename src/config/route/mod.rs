@@ -1,0 +1,195 @@
+//! `[[route]]`: where messages leave, with whose credentials, how fast, and how refusals are told.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::message::Secret;
+
+mod upstream;
+mod written;
+
+pub(super) use upstream::is_this_machine;
+pub(super) use written::RawRoute;
+
+/// The names a route's `provider` may have: the dialects, mail by SMTP, and the sandbox.
+pub const PROVIDERS: &[&str] = &["sendgrid", "twilio", "relay", "tactgate", "sandbox"];
+
+/// Where a route leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Upstream {
+    /// Nowhere: everything is accepted and shown.
+    Sandbox,
+    /// A provider's API.
+    Http {
+        /// `https` or not.
+        tls: bool,
+        /// Host name or address.
+        host: String,
+        /// Port.
+        port: u16,
+        /// Put before the request's path: empty, or with a leading and no trailing `/`.
+        path: String,
+    },
+    /// A mail server.
+    Smtp {
+        /// TLS from the first byte.
+        implicit_tls: bool,
+        /// Host name or address.
+        host: String,
+        /// Port.
+        port: u16,
+    },
+}
+
+/// Whose credentials go to the provider.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum RouteCredentials {
+    /// The client's, unchanged.
+    #[default]
+    Pass,
+    /// The gateway's.
+    Own {
+        /// The user; for a bearer token `None`.
+        user: Option<String>,
+        /// The secret.
+        secret: Secret,
+    },
+}
+
+/// How a refusal is told.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum RefusalStyle {
+    /// No, at once.
+    #[default]
+    Strict,
+    /// Accepted, then the provider's own failed event to this address.
+    Native {
+        /// Where the event goes.
+        callback: String,
+    },
+}
+
+/// A pace: so many in so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many.
+    pub count: u32,
+    /// In how many milliseconds.
+    pub per_ms: u64,
+    /// How many may go at once.
+    pub burst: u32,
+}
+
+/// Paths of the provider that might send by another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OtherPaths {
+    /// Refused, so that no send bypasses the guards.
+    #[default]
+    Refuse,
+    /// Forwarded blind.
+    Forward,
+}
+
+/// How SMTP tells of blocked recipients in a mail whose others were accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mixed {
+    /// By a delivery status notification.
+    #[default]
+    Dsn,
+    /// Only in the record and its events.
+    Event,
+}
+
+/// TLS towards an `smtp://` upstream (STARTTLS).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UpstreamTls {
+    /// Without TLS nothing is sent.
+    Required,
+    /// When the server offers it; the certificate is not the point then.
+    #[default]
+    Opportunistic,
+    /// Never.
+    Off,
+}
+
+/// How long the upstream may take.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Timeouts {
+    /// To connect, TLS included.
+    pub connect_ms: u64,
+    /// For an SMTP command's reply.
+    pub command_ms: u64,
+    /// For the reply to a whole mail or request.
+    pub reply_ms: u64,
+    /// How long an idle connection is kept for the next one.
+    pub idle_ms: u64,
+}
+
+impl Default for Timeouts {
+    fn default() -> Timeouts {
+        Timeouts { connect_ms: 10_000, command_ms: 60_000, reply_ms: 60_000, idle_ms: 30_000 }
+    }
+}
+
+/// A route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Its name, in records.
+    pub name: String,
+    /// One of [`PROVIDERS`].
+    pub provider: String,
+    /// Where it leads.
+    pub upstream: Upstream,
+    /// Only messages of this stream; and the stream of messages that come without credential.
+    pub stream: Option<String>,
+    /// Whose credentials go along.
+    pub credentials: RouteCredentials,
+    /// How a refusal is told.
+    pub refusal: RefusalStyle,
+    /// The provider's pace.
+    pub rate: Option<Rate>,
+    /// Paths that might send by another way.
+    pub other_paths: OtherPaths,
+    /// Prepend a `Received:` line (SMTP).
+    pub trace: bool,
+    /// How SMTP tells of blocked recipients among accepted ones.
+    pub mixed: Mixed,
+    /// The country of national phone numbers, before the brand's.
+    pub region: Option<String>,
+    /// How long the upstream may take.
+    pub timeouts: Timeouts,
+    /// TLS towards `smtp://`.
+    pub tls: UpstreamTls,
+    /// A PEM file of authorities trusted beside the system's.
+    pub ca: Option<PathBuf>,
+    /// Connections at once.
+    pub connections_max: usize,
+}
+
+impl Route {
+    /// The route that exists when none is configured: takes every provider's messages, sends none.
+    pub fn sandbox() -> Route {
+        Route {
+            name: "sandbox".to_owned(),
+            provider: "sandbox".to_owned(),
+            upstream: Upstream::Sandbox,
+            stream: None,
+            credentials: RouteCredentials::Pass,
+            refusal: RefusalStyle::Strict,
+            rate: None,
+            other_paths: OtherPaths::Refuse,
+            trace: true,
+            mixed: Mixed::Dsn,
+            region: None,
+            timeouts: Timeouts::default(),
+            tls: UpstreamTls::Opportunistic,
+            ca: None,
+            connections_max: 256,
+        }
+    }
+}
