@@ -181,8 +181,8 @@ impl Framing {
             _ => (Some(State::Refused), 1),
         };
         match next {
-            // Not a hexadecimal digit, not a CRLF: the reader behind us fails on it and closes.
-            Some(State::Refused) => out.extend_from_slice(b"\0\r\n"),
+            // Not a hexadecimal digit, not a CRLF, not a trailer: the reader behind us fails on it and closes.
+            Some(State::Refused) => out.extend_from_slice(b"\0\r\n\r\n"),
             _ => out.extend_from_slice(&input[..used]),
         }
         if let Some(next) = next {
@@ -370,7 +370,7 @@ mod tests {
         ] {
             let request = format!("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}smuggled");
             let out = passed(request.as_bytes(), 1);
-            assert!(out.ends_with("\0\r\n") && !out.contains("smuggled"), "{chunks:?}: {out:?}");
+            assert!(out.ends_with("\0\r\n\r\n") && !out.contains("smuggled"), "{chunks:?}: {out:?}");
         }
     }
 
