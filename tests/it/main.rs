@@ -12,3 +12,4 @@ mod smtp_relay;
 mod policies;
 
 mod http_door;
+mod rewrite;
