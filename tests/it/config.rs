@@ -156,3 +156,10 @@ fn an_honest_door_off_loopback_is_accepted() {
     assert!(!door.admits("192.168.1.8".parse().unwrap()) && !door.admits("2001:db8::1".parse().unwrap()));
     assert!(config.listeners[1].admits("2001:db8::1".parse().unwrap()));
 }
+
+#[test]
+fn every_dialect_is_a_provider_that_a_route_may_name() {
+    for dialect in tactgate::providers::DIALECTS {
+        assert!(tactgate::config::PROVIDERS.contains(&dialect.name()), "{}", dialect.name());
+    }
+}

@@ -142,7 +142,7 @@ pub fn names(path: &str, text: &str) -> Vec<Violation> {
     let words: Vec<(usize, &str)> = words_of(&code);
     for pair in words.windows(2) {
         let [(_, before), (at, name)] = pair else { continue };
-        let defines = ["fn", "struct", "enum", "trait", "type", "mod", "const", "static", "let", "mut"];
+        let defines = ["fn", "struct", "enum", "trait", "type", "mod", "const", "static"];
         if defines.contains(before)
             && let Some(part) = segments(name).into_iter().find(|s| EMPTY_NAMES.contains(&s.as_str()))
         {
@@ -235,6 +235,9 @@ fn words_of(code: &str) -> Vec<(usize, &str)> {
 
 /// `HttpHandler_x` → `http`, `handler`, `x`.
 fn segments(name: &str) -> Vec<String> {
+    if !name.contains(|c: char| c.is_lowercase()) {
+        return name.to_lowercase().split('_').map(str::to_owned).collect();
+    }
     let mut segments = vec![String::new()];
     for c in name.chars() {
         if c == '_' || c.is_uppercase() {
