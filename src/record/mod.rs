@@ -3,12 +3,13 @@
 //! message is ever written here.
 
 pub mod entry;
-
+pub mod explain;
 pub mod ids;
 pub mod impersonal;
 pub mod log;
 pub mod metrics;
 
 pub use entry::{DecisionEntry, Fate, JournalEntry, Line, OutcomeEntry, StreamNames};
+pub use explain::{ExplainError, Explained, Explanation, explain};
 pub use log::{Record, RecordError, RecordSettings};
 pub use metrics::Metrics;

@@ -13,3 +13,4 @@ mod policies;
 
 mod http_door;
 mod rewrite;
+mod record;
