@@ -14,3 +14,5 @@ mod policies;
 mod http_door;
 mod rewrite;
 mod record;
+
+mod understand;
