@@ -1,5 +1,6 @@
 //! Sockets out: what providers are given, and what they answered, with a fate for each recipient.
 
+pub mod dsn;
 pub mod smtp;
 
 use crate::message::{HttpReply, SmtpReply};
