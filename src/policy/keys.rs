@@ -30,10 +30,7 @@ pub fn plain_words(message: &str) -> String {
     let between = |text: &str| -> Vec<String> { text.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
     let first = message.lines().next().unwrap_or(message);
     let quoted = between(first);
-    let (wrong, known) = match quoted.split_first() {
-        Some((wrong, known)) => (wrong, known),
-        None => return first.to_owned(),
-    };
+    let (wrong, known) = quoted.split_first().map_or(("", &[][..]), |(wrong, known)| (wrong.as_str(), known));
     let known = || known.iter().map(String::as_str);
     if first.starts_with("unknown field") {
         let all = known().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
