@@ -84,8 +84,7 @@ impl Record {
 
     async fn give(&self, line: &Line, durable: bool) -> Result<(), RecordError> {
         let text = serde_json::to_string(line).map_err(|e| RecordError::Entry(e.to_string()))?;
-        let mut text = impersonal(text);
-        text.push('\n');
+        let text = impersonal(text);
         let room = Arc::clone(&self.waiting).acquire_owned().await.map_err(|_| RecordError::Closed)?;
         let (answer, answered) = oneshot::channel();
         let (folder, day) = place(line);
@@ -113,6 +112,8 @@ pub(super) const JOURNAL: &str = "journal";
 fn place(line: &Line) -> (&'static str, jiff::civil::Date) {
     let of_id = |id: &str, at: Timestamp| day_of(ids::read(id).map_or(at, |(_, made)| made));
     match line {
+        // Written by the writer itself, at the head of a file; from outside it has no place of its own.
+        Line::Begin(_) => (JOURNAL, day_of(Timestamp::UNIX_EPOCH)),
         Line::Decision(entry) => (DECISIONS, of_id(&entry.id, entry.at)),
         Line::Outcome(entry) => (DECISIONS, of_id(&entry.decision, entry.at)),
         Line::Event(entry) => (JOURNAL, day_of(entry.at)),

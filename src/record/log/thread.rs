@@ -100,8 +100,8 @@ impl Writer {
         }
         let mut durable = Vec::new();
         for ((folder, day), jobs) in by_file {
-            let lines: String = jobs.iter().map(|job| job.text.as_str()).collect();
-            let written = self.file(folder, day).and_then(|file| file.append(lines.as_bytes()));
+            let lines = jobs.iter().map(|job| job.text.as_str());
+            let written = self.file(folder, day).and_then(|file| file.append(lines));
             if let Err(why) = &written {
                 self.failed(jobs.len(), &why.to_string());
                 // Opened again next time, which mends what it left.
