@@ -307,6 +307,16 @@ async fn no_address_is_ever_written() {
     assert!(journal.contains(r#""also":"77aa""#) && journal.contains("9f00ab"), "keys stay: {journal}");
 }
 
+#[tokio::test]
+async fn two_writers_do_not_share_a_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = open(folder.path());
+    let second = Record::open(&RecordSettings::in_folder(folder.path()), noon());
+    assert!(matches!(second, Err(RecordError::InUse(_))), "{second:?}");
+    drop(first);
+    open(folder.path()).append(&line(blocked(noon(), 1))).await.unwrap();
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_full_disk_is_reported_and_heals() {
