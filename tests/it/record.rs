@@ -12,7 +12,7 @@ use tactgate::message::{Channel, Language};
 use tactgate::policy::{Place, Texts};
 use tactgate::record::{
     DecisionEntry, ExplainError, Fate, JournalEntry, Line, OutcomeEntry, Record, RecordError, RecordSettings,
-    StreamNames, explain, ids,
+    StreamNames, explain, ids, verify,
 };
 use tactgate::understand::Meaning;
 
@@ -185,25 +185,75 @@ async fn midnight_hides_nothing() {
 
 #[tokio::test]
 async fn a_torn_line_is_put_aside_and_the_next_starts_fresh() {
-    let folder = tempfile::tempdir().unwrap();
     let (kept, torn, next) = (blocked(noon(), 1), blocked(noon(), 2), blocked(noon(), 3));
-    let whole = |entry: &DecisionEntry| serde_json::to_string(&line(entry.clone())).unwrap() + "\n";
-    let file = day(folder.path(), "2026-11-22");
-    let cut_line = whole(&torn);
+    let model = tempfile::tempdir().unwrap();
+    let record = open(model.path());
+    record.append(&line(kept.clone())).await.unwrap();
+    let whole = std::fs::read(day(model.path(), "2026-11-22")).unwrap();
+    record.append(&line(torn)).await.unwrap();
+    let both = std::fs::read(day(model.path(), "2026-11-22")).unwrap();
+    let cut_line = &both[whole.len()..];
     // Also in the middle of a Chinese character, and just before the line end.
-    for cut in [1, 20, cut_line.find('商').unwrap() + 1, cut_line.len() - 1] {
+    let hanzi = cut_line.iter().position(|byte| *byte == 0xe6).unwrap() + 1;
+    for cut in [1, 20, hanzi, cut_line.len() - 1] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = day(folder.path(), "2026-11-22");
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        let mut bytes = whole(&kept).into_bytes();
-        bytes.extend_from_slice(&cut_line.as_bytes()[..cut]);
-        std::fs::write(&file, &bytes).unwrap();
+        std::fs::write(&file, &both[..whole.len() + cut]).unwrap();
         let record = open(folder.path());
         record.append(&line(next.clone())).await.unwrap();
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), whole(&kept) + &whole(&next), "cut at {cut}");
-        let aside = file.with_file_name(format!("2026-11-22.torn-at-{}", whole(&kept).len()));
-        assert_eq!(std::fs::read(&aside).unwrap(), &cut_line.as_bytes()[..cut], "nothing is thrown away");
-        drop(record);
-        std::fs::remove_dir_all(file.parent().unwrap()).unwrap();
+        let now = std::fs::read(&file).unwrap();
+        assert_eq!(&now[..whole.len()], whole, "cut at {cut}");
+        let aside = file.with_file_name(format!("2026-11-22.torn-at-{}", whole.len()));
+        assert_eq!(std::fs::read(&aside).unwrap(), &cut_line[..cut], "nothing is thrown away");
+        for entry in [&kept, &next] {
+            assert_eq!(explain(folder.path(), &entry.id).unwrap().decisions[0].decision, *entry);
+        }
+        let verified = verify(folder.path()).unwrap();
+        assert!(verified.is_whole(), "{verified:?}");
     }
+}
+
+#[tokio::test]
+async fn the_chain_shows_what_was_taken_changed_or_added() {
+    let folder = tempfile::tempdir().unwrap();
+    let tomorrow = noon() + SignedDuration::from_hours(24);
+    for now in [noon(), tomorrow] {
+        // Closed and opened again in between: the chain goes on.
+        for number in 1..=3 {
+            let record = Record::open(&RecordSettings::in_folder(folder.path()), now).unwrap();
+            record.append_durable(&line(blocked(now, number))).await.unwrap();
+        }
+    }
+    let verified = verify(folder.path()).unwrap();
+    assert!(verified.is_whole(), "{verified:?}");
+    assert_eq!((verified.files, verified.lines), (2, 8), "two files of a beginning and three decisions");
+
+    let file = day(folder.path(), "2026-11-22");
+    let honest = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = honest.lines().collect();
+    let without = |gone: usize| {
+        lines.iter().enumerate().filter(|(at, _)| *at != gone).map(|(_, l)| format!("{l}\n")).collect::<String>()
+    };
+    for (tampered, how) in [
+        (honest.replacen("399.00", "299.00", 1), "changed"),
+        (without(0), "beginning taken out"),
+        (without(2), "taken out"),
+        (without(3), "cut off at the end"),
+        (format!("{honest}{}\n", lines[1]), "put in again"),
+        (format!("{honest}{{}}\n"), "put in"),
+        (honest.trim_end().to_owned(), "torn"),
+    ] {
+        assert_ne!(tampered, honest);
+        std::fs::write(&file, tampered).unwrap();
+        assert!(!verify(folder.path()).unwrap().is_whole(), "{how}");
+    }
+    std::fs::write(&file, &honest).unwrap();
+    assert!(verify(folder.path()).unwrap().is_whole());
+    // Old files may be kept elsewhere; that is told, and is no break.
+    std::fs::remove_file(&file).unwrap();
+    let verified = verify(folder.path()).unwrap();
+    assert!(verified.is_whole() && verified.begins_after == ["2026-11-22.jsonl"], "{verified:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -222,7 +272,7 @@ async fn many_writers_make_whole_lines() {
     }
     let text = std::fs::read_to_string(day(folder.path(), "2026-11-22")).unwrap();
     let read: Result<Vec<Line>, _> = text.lines().map(serde_json::from_str).collect();
-    assert_eq!(read.unwrap().len(), 256);
+    assert_eq!(read.unwrap().len(), 257, "and the file's beginning");
 }
 
 #[tokio::test]
@@ -255,6 +305,16 @@ async fn no_address_is_ever_written() {
     }
     let journal = std::fs::read_to_string(folder.path().join("journal/2026-11-22.jsonl")).unwrap();
     assert!(journal.contains(r#""also":"77aa""#) && journal.contains("9f00ab"), "keys stay: {journal}");
+}
+
+#[tokio::test]
+async fn two_writers_do_not_share_a_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = open(folder.path());
+    let second = Record::open(&RecordSettings::in_folder(folder.path()), noon());
+    assert!(matches!(second, Err(RecordError::InUse(_))), "{second:?}");
+    drop(first);
+    open(folder.path()).append(&line(blocked(noon(), 1))).await.unwrap();
 }
 
 #[cfg(target_os = "linux")]
