@@ -1,5 +1,10 @@
 //! Sockets out: what providers are given, and what they answered, with a fate for each recipient.
 
+pub mod breaker;
+pub mod http;
+pub mod pace;
+pub mod sandbox;
+
 use crate::message::{HttpReply, SmtpReply};
 
 /// Why there is no answer of the provider to give back.
