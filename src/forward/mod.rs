@@ -2,6 +2,10 @@
 
 pub mod dsn;
 pub mod smtp;
+pub mod breaker;
+pub mod http;
+pub mod pace;
+pub mod sandbox;
 
 use crate::message::{HttpReply, SmtpReply};
 
