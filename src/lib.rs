@@ -45,3 +45,9 @@ pub mod clock;
 
 /// `tactgate.toml`.
 pub mod config;
+
+/// Walks one submission along the path; knows all folders.
+pub mod gateway;
+
+/// What the binary's subcommands do.
+pub mod command;

@@ -1,3 +1,10 @@
 //! Arguments, start, drain, stop.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tactgate::command::{Arguments, run};
+
+fn main() -> ExitCode {
+    run(Arguments::parse())
+}

@@ -23,6 +23,17 @@ pub enum BreakerState {
     HalfOpen,
 }
 
+impl BreakerState {
+    /// The stable word for it, in `/readyz`.
+    pub fn name(self) -> &'static str {
+        match self {
+            BreakerState::Closed => "closed",
+            BreakerState::Open => "open",
+            BreakerState::HalfOpen => "half-open",
+        }
+    }
+}
+
 /// The call was not made: the breaker is open.
 #[derive(Debug, thiserror::Error)]
 #[error("too many failures in a row; the next try is in {} ms", wait.as_millis())]

@@ -3,10 +3,10 @@
 //! bytes (never composing them anew), words refusals as its provider would, and tells what the
 //! provider's answer meant.
 
-pub mod mime;
-pub mod relay;
 pub mod form;
 pub mod json;
+pub mod mime;
+pub mod relay;
 pub mod request;
 pub mod sendgrid;
 pub mod splice;

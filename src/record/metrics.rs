@@ -14,6 +14,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::entry::Fate;
 use crate::decide::Decision;
+use crate::forward::breaker::BreakerState;
 use crate::message::Channel;
 
 /// Names of streams, rules and routes shown; what comes after is counted under `other` (policies
@@ -73,17 +74,6 @@ pub struct RouteLabels {
 pub struct ResultLabels {
     /// `ok`, or the kind of failure.
     pub result: &'static str,
-}
-
-/// A breaker's state, as the gauge shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BreakerState {
-    /// Messages flow.
-    Closed = 0,
-    /// One is let through to see.
-    HalfOpen = 1,
-    /// Nothing is sent.
-    Open = 2,
 }
 
 /// Every number the gateway keeps.
@@ -172,7 +162,12 @@ impl Metrics {
     /// A route's breaker changed.
     pub fn breaker(&self, route: &str, state: BreakerState) {
         let route = self.bounded(route);
-        self.breakers.get_or_create(&RouteLabels { route }).set(state as i64);
+        let number = match state {
+            BreakerState::Closed => 0,
+            BreakerState::HalfOpen => 1,
+            BreakerState::Open => 2,
+        };
+        self.breakers.get_or_create(&RouteLabels { route }).set(number);
     }
 
     /// What waits in the hold file.

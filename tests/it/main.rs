@@ -7,12 +7,12 @@ mod tidy;
 
 mod mime;
 
+mod policies;
 mod smtp_dialogues;
 mod smtp_relay;
-mod policies;
 
 mod http_door;
-mod rewrite;
 mod record;
+mod rewrite;
 
 mod understand;

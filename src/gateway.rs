@@ -1,0 +1,301 @@
+//! Walks one submission along the path: accept → understand → decide → rewrite → forward | hold →
+//! record. The only module that knows all folders; each step below is one of them.
+
+mod answering;
+mod deciding;
+mod entering;
+mod forwarding;
+mod holding;
+pub mod inside;
+pub mod item;
+pub mod opening;
+mod releasing;
+mod route;
+pub mod settling;
+pub mod viewing;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::clock::Clock;
+use crate::config::watch::Live;
+use crate::config::{Brand, Config};
+use crate::decide::{Decision, Verdict, families};
+use crate::facts::{SendEvent, SendState, ShownOffer};
+use crate::hold::Hold;
+use crate::message::{Class, HttpReply, Message, SmtpReply, Submission, Wire};
+use crate::policy::PolicySet;
+use crate::providers::{self, Dialect, Malformed, Outcome, Reading, mime};
+use crate::record::ids::Ids;
+use crate::record::log::Record;
+use crate::record::metrics::Metrics;
+use crate::store::Store;
+use crate::understand::{Context, Meaning, ProductLinks, understand};
+use holding::held_send;
+use item::{Fate, Item};
+pub use releasing::Release;
+pub use route::{Route, Upstream};
+
+/// Prefix of holds that their customer's document lists.
+pub const LISTED: &str = "h-";
+/// Prefix of holds that no document lists: made without the store, or for a provider that would not
+/// take them yet.
+pub const UNLISTED: &str = "u-";
+
+/// Everything a submission meets on its way.
+#[derive(Debug)]
+pub struct Gateway {
+    /// Settings, checked.
+    pub config: Config,
+    /// What this gateway calls itself.
+    pub host_name: String,
+    /// The wall, or a hand-turned clock.
+    pub clock: Clock,
+    /// Where facts live.
+    pub store: Store,
+    /// The rules of the moment.
+    pub policies: Arc<Live<PolicySet>>,
+    /// Messages that wait.
+    pub hold: Hold,
+    /// Decisions and events, written down.
+    pub log: Record,
+    /// Counted.
+    pub metrics: Arc<Metrics>,
+    routes: BTreeMap<String, Route>,
+    links: BTreeMap<String, ProductLinks>,
+    ids: Ids,
+    settle: settling::Queue,
+}
+
+/// One submission's walk: what was read, and by which way it leaves.
+#[derive(Debug)]
+struct Errand<'a> {
+    submission: &'a Submission,
+    tongue: Tongue,
+    reading: Reading,
+    route: &'a Route,
+    release: Option<Release>,
+}
+
+/// The dialect a submission speaks.
+enum Tongue {
+    Http(&'static dyn Dialect),
+    Mail(Box<mime::Mail>),
+}
+
+impl std::fmt::Debug for Tongue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Tongue::Http(dialect) => dialect.name(),
+            Tongue::Mail(_) => "relay",
+        })
+    }
+}
+
+/// Why a submission does not start its walk.
+#[derive(Debug, thiserror::Error)]
+enum NotStarted {
+    /// It cannot be read.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// No route takes it.
+    #[error("{0}")]
+    NoRoute(String),
+}
+
+/// Where a submission ended: its items, and the rules that were in force.
+struct Walked<'a> {
+    errand: Errand<'a>,
+    items: Vec<Item>,
+    set: Arc<PolicySet>,
+}
+
+impl Gateway {
+    /// The walk. What it returns is already recorded; only the reply is left to write.
+    async fn walk<'a>(&'a self, submission: &'a Submission) -> Result<Walked<'a>, NotStarted> {
+        let errand = self.errand(submission, None)?;
+        let mut items = self.understand_items(&errand);
+        let set = self.policies.current();
+        self.decide_items(&errand, &mut items, &set).await;
+        self.forward_items(&errand, &mut items).await;
+        self.hold_the_rest(&errand, &mut items).await;
+        self.enter(&errand, &items, &set).await;
+        self.tell_of_lost(&errand, &items, &set).await;
+        Ok(Walked { errand, items, set })
+    }
+
+    /// Reads a submission in its dialect and finds its way out.
+    fn errand<'a>(&'a self, submission: &'a Submission, release: Option<Release>) -> Result<Errand<'a>, NotStarted> {
+        let route = self
+            .routes
+            .get(&submission.route)
+            .ok_or_else(|| NotStarted::NoRoute(format!("there is no route `{}` any more", submission.route)))?;
+        let region = route.region.as_deref().or(self.brand(&submission.stream.brand).and_then(|b| b.region.as_deref()));
+        let (tongue, reading) = match &submission.wire {
+            Wire::Smtp(mail) => {
+                let (reading, read) = providers::relay::read(mail)?;
+                (Tongue::Mail(Box::new(read)), reading)
+            }
+            Wire::Http(request) => {
+                let dialect = providers::dialect(&submission.dialect)
+                    .ok_or_else(|| NotStarted::NoRoute(format!("`{}` is not a dialect", submission.dialect)))?;
+                (Tongue::Http(dialect), dialect.read(request, region)?)
+            }
+        };
+        for (index, recipient) in reading.recipients.iter().enumerate() {
+            if let Err(why) = &recipient.address {
+                // Whom it is for cannot be told, so nothing can be looked up: refused, never guessed.
+                return Err(
+                    Malformed::Field { field: "to".into(), why: format!("recipient {}: {why}", index + 1) }.into()
+                );
+            }
+        }
+        Ok(Errand { submission, tongue, reading, route, release })
+    }
+
+    fn brand(&self, name: &str) -> Option<&Brand> {
+        self.config.brand(name)
+    }
+
+    /// The zone of a brand's dates and hours.
+    fn zone(&self, brand: &str) -> TimeZone {
+        self.brand(brand).map_or(TimeZone::UTC, |brand| brand.zone.clone())
+    }
+
+    /// What does each message say? Contents shared by many recipients are read once.
+    fn understand_items(&self, errand: &Errand<'_>) -> Vec<Item> {
+        let now = self.clock.now();
+        let stream = &errand.submission.stream;
+        let mut read: Vec<(usize, crate::message::Declared, Arc<Meaning>)> = Vec::new();
+        let mut items = Vec::with_capacity(errand.reading.recipients.len());
+        for (index, recipient) in errand.reading.recipients.iter().enumerate() {
+            let Some(message) = errand.reading.message(index, stream) else { continue };
+            let same = read.iter().find(|(c, d, _)| *c == recipient.content && *d == recipient.declared);
+            let meaning = match same {
+                Some((_, _, meaning)) => Arc::clone(meaning),
+                None => {
+                    let meaning = Arc::new(self.understand_message(&message, now));
+                    read.push((recipient.content, recipient.declared.clone(), Arc::clone(&meaning)));
+                    meaning
+                }
+            };
+            let decision_id = self.ids.decision(now);
+            items.push(Item {
+                index,
+                content: recipient.content,
+                send_id: errand.hold_id().map_or_else(|| decision_id.clone(), entering::decision_of_hold),
+                decision_id,
+                key: self.store.key(&stream.brand, &message.recipient),
+                families: families(&meaning),
+                message,
+                meaning,
+                decision: Decision::open(),
+                now,
+                history: None,
+                edits: Vec::new(),
+                claims: Vec::new(),
+                fate: Fate::Open,
+                decide_us: 0,
+            });
+        }
+        items
+    }
+
+    fn understand_message(&self, message: &Message, now: Timestamp) -> Meaning {
+        let utc = jiff::tz::TimeZone::UTC;
+        let none = ProductLinks::default();
+        let brand = message.stream.brand.as_str();
+        let context = Context {
+            now,
+            zone: self.brand(brand).map_or(&utc, |brand| &brand.zone),
+            links: self.links.get(brand).unwrap_or(&none),
+        };
+        understand(&context, message.channel, &message.content, &message.declared)
+    }
+
+    /// When some recipients of one submission were taken and others failed for now, the client
+    /// cannot be asked to send it all again: the rest is held (design §4).
+    async fn hold_the_rest(&self, errand: &Errand<'_>, items: &mut [Item]) {
+        let done = items.iter().any(|i| i.is_accepted() || matches!(i.fate, Fate::Held { .. }));
+        if !done {
+            return;
+        }
+        for item in items {
+            let failed_for_now = matches!(
+                &item.fate,
+                Fate::NotTaken(_) | Fate::Open | Fate::Forwarded { outcome: Outcome::TryLater, .. }
+            );
+            if failed_for_now {
+                let due = item.now.saturating_add(self.retry_after()).unwrap_or(item.now);
+                let expires = due.saturating_add(self.hold_at_most()).unwrap_or(due);
+                item.decision.verdict = Verdict::Delay { until: due, expires };
+                self.hold(errand, item, due, expires, false).await;
+            }
+        }
+    }
+
+    /// How long a message may wait at most.
+    fn hold_at_most(&self) -> jiff::SignedDuration {
+        jiff::SignedDuration::from_hours(i64::from(self.config.hold.wait_hours_max))
+    }
+
+    /// How long after a failure for now the gateway tries again.
+    fn retry_after(&self) -> jiff::SignedDuration {
+        jiff::SignedDuration::from_secs(30)
+    }
+
+    /// The HTTP reply to a submission.
+    async fn answer_http(&self, submission: &Submission) -> Result<HttpReply, NotStarted> {
+        let walked = self.walk(submission).await?;
+        Ok(self.http_reply(&walked.errand, &walked.items, &walked.set))
+    }
+
+    /// The SMTP reply to a submission.
+    async fn answer_smtp(&self, submission: &Submission) -> Result<SmtpReply, NotStarted> {
+        let walked = self.walk(submission).await?;
+        Ok(self.smtp_reply(&walked.errand, &walked.items, &walked.set))
+    }
+}
+
+/// The reservation a message leaves in its customer's document: attributes, never rule ids.
+fn sent_event(item: &Item, lease_until: Timestamp) -> SendEvent {
+    let message = &item.message;
+    let survey = item.meaning.surveys.first();
+    SendEvent {
+        id: item.send_id.clone(),
+        at: item.now,
+        state: SendState::Reserved,
+        channel: message.channel,
+        class: if item.decision.must_send { Class::MustSend } else { Class::Ordinary },
+        stream: message.stream.name.clone(),
+        department: message.department().map(str::to_owned),
+        campaign: message.campaign().map(str::to_owned),
+        purpose: message.purpose().map(str::to_owned).or_else(|| purpose_word(&item.meaning)),
+        survey: survey.map(|survey| survey.id.clone().unwrap_or_else(|| "?".to_owned())),
+        survey_minutes: survey.and_then(|survey| survey.minutes),
+        offers: shown_offers(item),
+        lease_until: Some(lease_until),
+        from: item.key.0.clone(),
+    }
+}
+
+/// What the text was understood to be, as the word policies use.
+fn purpose_word(meaning: &Meaning) -> Option<String> {
+    serde_json::to_value(meaning.purpose).ok()?.as_str().map(str::to_owned)
+}
+
+fn shown_offers(item: &Item) -> Vec<ShownOffer> {
+    let family = |index: usize| item.families.iter().find(|(at, _)| *at == index).map(|(_, family)| family.0.clone());
+    let offers = item.meaning.offers.iter().enumerate();
+    offers
+        .map(|(index, offer)| ShownOffer {
+            product: offer.product.clone(),
+            price: offer.price,
+            exclusive: offer.exclusive,
+            family: family(index),
+        })
+        .collect()
+}

@@ -1,0 +1,201 @@
+//! From fates to one reply, in the door's own shape. The provider's answer goes back unchanged, with
+//! the gateway's ids beside it; the gateway's own no is worded as the provider would (design §4).
+
+use http::{HeaderName, HeaderValue};
+
+use super::item::{Answer, Fate, Item};
+use super::{Errand, Gateway, Tongue, Upstream};
+use crate::forward::dsn::{self, Notification, Undelivered};
+use crate::message::{HttpReply, MailRecipient, MailSubmission, SmtpReply, Wire};
+use crate::policy::{PolicySet, Texts};
+use crate::providers::{BlockedBecause, Outcome, Refusal, mime, smtp_refusal};
+
+/// Seconds after which a client may come back when nothing better is known.
+const RETRY_AFTER_SECONDS: u32 = 30;
+
+impl Gateway {
+    /// The reply to an HTTP request.
+    pub(super) fn http_reply(&self, errand: &Errand<'_>, items: &[Item], set: &PolicySet) -> HttpReply {
+        let (Wire::Http(request), Tongue::Http(dialect)) = (&errand.submission.wire, &errand.tongue) else {
+            return HttpReply::default();
+        };
+        let mut reply = match best(items) {
+            Some(Item { fate: Fate::Forwarded { answer: Answer::Http(reply), .. }, .. }) => HttpReply::clone(reply),
+            Some(item) => match &item.fate {
+                Fate::Held { id, .. } => dialect.accepted(request, &errand.reading, id, self.clock.now()),
+                Fate::Blocked => {
+                    let why = blocked_because(item, set);
+                    dialect.refused(request, &Refusal::Blocked { recipient: item.index, why: &why })
+                }
+                fate => dialect.refused(request, &refusal_of(fate)),
+            },
+            None => dialect.refused(request, &Refusal::NoRoute("there is no recipient")),
+        };
+        with_ids(&mut reply, &errand.submission.id, items);
+        reply
+    }
+
+    /// The reply to the end of data: one answer covers all recipients.
+    pub(super) fn smtp_reply(&self, errand: &Errand<'_>, items: &[Item], set: &PolicySet) -> SmtpReply {
+        let submission = &errand.submission.id;
+        match best(items) {
+            Some(Item { fate: Fate::Forwarded { answer: Answer::Smtp(reply), .. }, .. }) => {
+                SmtpReply { text: format!("{} [{submission}]", reply.text), ..reply.clone() }
+            }
+            Some(Item { fate: Fate::Held { due, .. }, .. }) => SmtpReply::new(
+                250,
+                "2.0.0",
+                format!("accepted, held until {} [{submission}]", due.strftime("%Y-%m-%dT%H:%M:%SZ")),
+            ),
+            Some(item) if matches!(item.fate, Fate::Blocked) => {
+                smtp_refusal(&Refusal::Blocked { recipient: item.index, why: &blocked_because(item, set) })
+            }
+            Some(item) => smtp_refusal(&refusal_of(&item.fate)),
+            None => smtp_refusal(&Refusal::NoRoute("there is no recipient")),
+        }
+    }
+
+    /// Tells the sender by DSN of recipients that an accepted mail did not reach.
+    pub(super) async fn tell_of_lost(&self, errand: &Errand<'_>, items: &[Item], set: &PolicySet) {
+        let (Wire::Smtp(mail), true) = (&errand.submission.wire, errand.route.dsn) else { return };
+        let accepted =
+            errand.release.is_some() || items.iter().any(|i| i.is_accepted() || matches!(i.fate, Fate::Held { .. }));
+        if !accepted || mail.envelope.sender.is_empty() {
+            return;
+        }
+        let lost: Vec<Lost> = items.iter().filter_map(|item| lost(item, mail, set)).collect();
+        let undelivered: Vec<Undelivered<'_>> = lost
+            .iter()
+            .filter(|lost| dsn::is_owed(&mail.envelope, lost.recipient))
+            .map(|lost| Undelivered {
+                recipient: lost.recipient,
+                rule: &lost.rule,
+                title: &lost.title,
+                decision: lost.decision,
+            })
+            .collect();
+        if undelivered.is_empty() {
+            return;
+        }
+        let notification = Notification {
+            host: &self.host_name,
+            envelope: &mail.envelope,
+            undelivered: &undelivered,
+            original: &mail.data,
+            now: self.clock.now(),
+            id: &errand.submission.id,
+        };
+        if let Err(why) = self.send_notification(errand, mail, &notification).await {
+            tracing::error!(submission = errand.submission.id, why, "a delivery status notification was not sent");
+        }
+    }
+
+    async fn send_notification(
+        &self,
+        errand: &Errand<'_>,
+        mail: &MailSubmission,
+        notification: &Notification<'_>,
+    ) -> Result<(), String> {
+        let composed = dsn::compose(notification).map_err(|error| error.to_string())?;
+        match &errand.route.upstream {
+            Upstream::Mail(relay) => {
+                let sent = dsn::send(relay, errand.login(mail), &mail.envelope, &composed).await;
+                let answer = sent.map_err(|error| error.to_string())?;
+                match answer.recipients.iter().find(|reply| !reply.is_positive()) {
+                    None => Ok(()),
+                    Some(refused) => Err(format!("{} {}", refused.code, refused.text)),
+                }
+            }
+            Upstream::Sandbox(sandbox) => {
+                let read = mime::read(&composed).map_err(|error| error.to_string())?;
+                let sender = vec![mail.envelope.sender.clone()];
+                sandbox.mail(sender, &read.content, &self.ids.record(), self.clock.now());
+                Ok(())
+            }
+            Upstream::Http(_) => Err("the route leads to no mail server".to_owned()),
+        }
+    }
+}
+
+/// A recipient whom an accepted mail did not reach, and why.
+struct Lost<'a> {
+    recipient: &'a MailRecipient,
+    rule: String,
+    title: Texts,
+    decision: &'a str,
+}
+
+/// The item whose fate the one reply tells: what the provider took, what is held, then what failed
+/// for now (the client should come back), what failed for good, and last what guards refused.
+fn best(items: &[Item]) -> Option<&Item> {
+    let rank = |item: &&Item| match &item.fate {
+        Fate::Forwarded { outcome: Outcome::Accepted, .. } => 0,
+        Fate::Held { .. } => 1,
+        Fate::Forwarded { outcome: Outcome::Unknown, .. } => 2,
+        Fate::Forwarded { outcome: Outcome::TryLater, .. } | Fate::NotTaken(_) | Fate::Open => 3,
+        Fate::Forwarded { outcome: Outcome::Refused, .. } => 4,
+        Fate::Blocked | Fate::Orphan => 5,
+    };
+    items.iter().min_by_key(rank)
+}
+
+fn refusal_of(fate: &Fate) -> Refusal<'_> {
+    match fate {
+        Fate::Forwarded { outcome: Outcome::Unknown, .. } => Refusal::OutcomeUnknown,
+        Fate::Forwarded { outcome: Outcome::Refused, answer: Answer::None(why) } => Refusal::NoRoute(why),
+        Fate::Forwarded { answer: Answer::None(why), .. } | Fate::NotTaken(why) => {
+            Refusal::TryLater { why, retry_after_seconds: RETRY_AFTER_SECONDS }
+        }
+        _ => Refusal::TryLater { why: "not now", retry_after_seconds: RETRY_AFTER_SECONDS },
+    }
+}
+
+/// What a door may say of a block: rule, fact-free title, decision id.
+pub(super) fn blocked_because(item: &Item, set: &PolicySet) -> BlockedBecause {
+    let rule = item.decision.decisive().map_or("rewrite", |finding| finding.rule.as_str());
+    let language = item.meaning.language.unwrap_or_default();
+    BlockedBecause {
+        rule: rule.to_owned(),
+        title: set.rule(rule).map(|judge| judge.head().title.in_language(language).to_owned()).unwrap_or_default(),
+        decision: item.decision_id.clone(),
+    }
+}
+
+fn lost<'a>(item: &'a Item, mail: &'a MailSubmission, set: &PolicySet) -> Option<Lost<'a>> {
+    let recipient = mail.recipients.get(item.index)?;
+    let (rule, title) = match &item.fate {
+        Fate::Blocked => {
+            let rule = item.decision.decisive().map_or("rewrite", |finding| finding.rule.as_str());
+            (rule.to_owned(), set.rule(rule).map(|judge| judge.head().title.clone()).unwrap_or_default())
+        }
+        Fate::Forwarded { outcome: Outcome::Refused, answer } => {
+            let said = match answer {
+                Answer::Smtp(reply) => format!("{} {}", reply.code, reply.text),
+                Answer::None(why) => why.clone(),
+                Answer::Http(reply) => reply.status.to_string(),
+            };
+            (
+                "provider".to_owned(),
+                Texts {
+                    zh: Some(format!("下一跳服务器拒收：{said}")),
+                    en: Some(format!("the next server refused it: {said}")),
+                },
+            )
+        }
+        _ => return None,
+    };
+    Some(Lost { recipient, rule, title, decision: &item.decision_id })
+}
+
+/// Every answer carries its ids: `Tactgate-Submission` and, for one recipient, `Tactgate-Decision`.
+fn with_ids(reply: &mut HttpReply, submission: &str, items: &[Item]) {
+    let mut put = |name: &'static str, id: &str| {
+        if let Ok(value) = HeaderValue::from_str(id) {
+            reply.headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    put("tactgate-submission", submission);
+    if let [item] = items {
+        put("tactgate-decision", &item.decision_id);
+    }
+}

@@ -1,0 +1,303 @@
+//! Load → decide → commit for the messages of one submission. Recipients that share a history are
+//! decided in request order in one commit; whoever loses the compare-and-set decides again, at most
+//! [`ROUNDS_MAX`] times, and is then left to the client (design §3).
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::item::{Fate, History, Item};
+use super::{Errand, Gateway, held_send, sent_event};
+use crate::decide::{Decision, Verdict, after_rewrite, claim_additions, decide, not_rewritten};
+use crate::facts::customer::Member;
+use crate::facts::{ClaimAddition, Customer, FactKind, Facts, Family, FamilyClaims, Known, SendState, Why};
+use crate::message::{Declared, Edit, Message};
+use crate::policy::PolicySet;
+use crate::store::{CustomerKey, Loaded, Write, Written};
+use crate::understand::{Meaning, Source};
+
+/// Rounds of load, decide and commit before the client is asked to try again.
+pub const ROUNDS_MAX: usize = 5;
+
+/// Items that share one history, and that history.
+struct Group {
+    version: u64,
+    facts: Facts,
+    members: Vec<usize>,
+    changed: bool,
+}
+
+impl Gateway {
+    /// Decides every item, and writes the reservations and holds of those that may go.
+    pub(super) async fn decide_items(&self, errand: &Errand<'_>, items: &mut [Item], rules: &PolicySet) {
+        let brand = errand.submission.stream.brand.as_str();
+        let families = families_of(items);
+        let mut open: Vec<usize> = (0..items.len()).collect();
+        for _ in 0..ROUNDS_MAX {
+            let keys: Vec<CustomerKey> = open.iter().map(|i| items[*i].key.clone()).collect();
+            let loaded = match self.store.load(brand, &keys, &families).await {
+                Ok(loaded) => loaded,
+                Err(error) => {
+                    tracing::warn!(%error, "deciding without the store");
+                    self.metrics.store_error("load");
+                    self.decide_blind(errand, items, &open, rules).await;
+                    return;
+                }
+            };
+            let mut groups = self.group(loaded, &open, self.zone(brand));
+            for (root, group) in &mut groups {
+                for index in &group.members {
+                    let item = &mut items[*index];
+                    self.decide_one(errand, item, &mut group.facts, rules);
+                    item.history = Some(History {
+                        root: root.clone(),
+                        version: group.version,
+                        record_id: record_id(&group.facts),
+                        written: false,
+                    });
+                }
+            }
+            self.pace(errand, items, &open);
+            for group in groups.values_mut() {
+                for index in &group.members {
+                    let item = &mut items[*index];
+                    self.hold_if_delayed(errand, item, true).await;
+                    group.changed |= self.write_down(errand, item, &mut group.facts);
+                }
+            }
+            open = self.commit(items, groups).await;
+            if open.is_empty() {
+                return;
+            }
+        }
+        for index in open {
+            items[index].fate = Fate::NotTaken("another message to this customer is being decided, try again".into());
+        }
+    }
+
+    fn group(&self, loaded: Loaded, open: &[usize], zone: TimeZone) -> BTreeMap<CustomerKey, Group> {
+        let mut groups: BTreeMap<CustomerKey, Group> = BTreeMap::new();
+        for (index, found) in open.iter().zip(loaded.customers) {
+            groups
+                .entry(found.root)
+                .or_insert_with(|| Group {
+                    version: found.version,
+                    facts: self.facts(Known::Known(found.customer), &loaded.claims, &loaded.known_since, zone.clone()),
+                    members: Vec::new(),
+                    changed: false,
+                })
+                .members
+                .push(*index);
+        }
+        groups
+    }
+
+    fn facts(
+        &self,
+        customer: Known<Customer>,
+        claims: &BTreeMap<Family, FamilyClaims>,
+        known_since: &BTreeMap<FactKind, Timestamp>,
+        zone: TimeZone,
+    ) -> Facts {
+        Facts {
+            claims: match &customer {
+                Known::Known(_) => Known::Known(claims.clone()),
+                Known::Unknown(why) => Known::Unknown(*why),
+            },
+            customer,
+            known_since: known_since.clone(),
+            brand_zone: zone,
+        }
+    }
+
+    /// Store down: each rule's `on_store_down` speaks; what is delayed is held without a reservation.
+    async fn decide_blind(&self, errand: &Errand<'_>, items: &mut [Item], open: &[usize], rules: &PolicySet) {
+        for index in open {
+            let item = &mut items[*index];
+            let zone = self.zone(&errand.submission.stream.brand);
+            let nothing = Known::Unknown(Why::StoreDown);
+            let mut facts = self.facts(nothing, &BTreeMap::new(), &BTreeMap::new(), zone);
+            self.decide_one(errand, item, &mut facts, rules);
+            item.history = None;
+            self.hold_if_delayed(errand, item, false).await;
+        }
+    }
+
+    /// One decision, and the rewrite it asks for: after a rewrite the message is understood again;
+    /// harm left means block (design §3).
+    fn decide_one(&self, errand: &Errand<'_>, item: &mut Item, facts: &mut Facts, rules: &PolicySet) {
+        let started = Instant::now();
+        item.fate = Fate::Open;
+        item.edits.clear();
+        if let Some(id) = errand.hold_id()
+            && let Known::Known(customer) = &mut facts.customer
+            && !take_out(customer, id, &item.send_id)
+            && errand.must_be_listed()
+        {
+            item.fate = Fate::Orphan;
+            return;
+        }
+        item.now = self.clock.now();
+        if let Known::Known(customer) = &facts.customer {
+            item.now = customer.last_now.map_or(item.now, |last| item.now.max(last));
+        }
+        item.decision =
+            decide(item.now, &item.message, &item.meaning, facts, &rules.select(&item.message, &item.meaning));
+        if !item.decision.rewrites.is_empty() {
+            self.rewrite(item, facts, rules);
+        }
+        if item.decision.verdict == Verdict::Block {
+            item.fate = Fate::Blocked;
+        }
+        item.decide_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    }
+
+    fn rewrite(&self, item: &mut Item, facts: &Facts, rules: &PolicySet) {
+        let language = item.meaning.language.unwrap_or_default();
+        let before = std::mem::replace(&mut item.decision, Decision::open());
+        match crate::rewrite::apply(&item.message.content, &before.rewrites, language) {
+            Ok(changed) => {
+                let message = Message {
+                    content: std::sync::Arc::new(changed.content),
+                    declared: still_said(&item.message.declared, &item.meaning, &changed.edits),
+                    ..item.message.clone()
+                };
+                let meaning = self.understand_message(&message, item.now);
+                let after = decide(item.now, &message, &meaning, facts, &rules.select(&message, &meaning));
+                item.decision = after_rewrite(before, &after);
+                if item.decision.verdict == Verdict::Rewrite {
+                    item.edits = changed.edits;
+                }
+            }
+            Err(unfit) => {
+                tracing::info!(decision = item.decision_id, %unfit, "the rewrite does not fit");
+                item.decision = not_rewritten(before);
+            }
+        }
+    }
+
+    /// Enters a reservation or a hold into the customer's document.
+    fn write_down(&self, errand: &Errand<'_>, item: &mut Item, facts: &mut Facts) -> bool {
+        let Known::Known(customer) = &mut facts.customer else { return false };
+        let released = errand.hold_id().is_some();
+        match item.fate.clone() {
+            Fate::Open => {
+                item.claims = new_claims(item, &facts.claims);
+                let lease = item.now.saturating_add(SignedDuration::from_secs(LEASE_SECONDS)).unwrap_or(item.now);
+                crate::facts::sends::reserve(customer, sent_event(item, lease));
+            }
+            Fate::Held { id, due } => customer.held.push(held_send(item, &id, due)),
+            // The document forgets a hold that was decided against.
+            _ if released => {}
+            _ => return false,
+        }
+        customer.last_now = Some(customer.last_now.map_or(item.now, |last| last.max(item.now)));
+        let member = Member { key: item.key.0.clone(), kind: item.message.recipient.kind(), at: item.now };
+        crate::facts::fold::join(customer, member);
+        if customer.record_id.is_none() {
+            customer.record_id = Some(self.ids.record());
+        }
+        if let Some(history) = &mut item.history {
+            history.record_id = customer.record_id.clone();
+            history.written = matches!(item.fate, Fate::Open | Fate::Held { .. });
+        }
+        true
+    }
+
+    /// Commits what changed; returns the items whose customer somebody else wrote first.
+    async fn commit(&self, items: &mut [Item], groups: BTreeMap<CustomerKey, Group>) -> Vec<usize> {
+        let mut writes = Vec::new();
+        let mut members = Vec::new();
+        for (root, group) in groups {
+            let (true, Known::Known(customer)) = (group.changed, group.facts.customer) else { continue };
+            writes.push(Write { root, expect: group.version, customer });
+            members.push(group.members);
+        }
+        if writes.is_empty() {
+            return Vec::new();
+        }
+        match self.store.commit(writes).await {
+            Ok(written) => {
+                let mut again = Vec::new();
+                for (one, group) in written.into_iter().zip(members) {
+                    if one == Written::Stale {
+                        self.metrics.store_error("stale");
+                        for index in &group {
+                            self.take_back_hold(&mut items[*index]).await;
+                        }
+                        again.extend(group);
+                    }
+                }
+                again
+            }
+            Err(error) => {
+                // Whether it was applied is unknown: nothing is sent, the client keeps its message.
+                tracing::warn!(%error, "a commit got no answer");
+                self.metrics.store_error("commit");
+                for index in members.into_iter().flatten() {
+                    self.take_back_hold(&mut items[index]).await;
+                    if !matches!(items[index].fate, Fate::Blocked) {
+                        items[index].fate = Fate::NotTaken(error.to_string());
+                    }
+                }
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// How long a reservation may stand without an outcome before it counts as unknown.
+pub const LEASE_SECONDS: i64 = 180;
+
+/// Takes a hold that is being released out of its customer's document, and the reservation of a
+/// release that stopped before anything left; false when the document knows neither.
+fn take_out(customer: &mut Customer, hold_id: &str, send_id: &str) -> bool {
+    let before = customer.held.len() + customer.sends.len();
+    customer.held.retain(|held| held.id != hold_id);
+    customer.sends.retain(|send| send.id != send_id || send.state != SendState::Reserved);
+    customer.held.len() + customer.sends.len() < before
+}
+
+/// What the message claims that the ledger does not have yet.
+fn new_claims(item: &Item, known: &Known<BTreeMap<Family, FamilyClaims>>) -> Vec<ClaimAddition> {
+    let Known::Known(known) = known else { return Vec::new() };
+    let mut additions = claim_additions(item.now, &item.message, &item.meaning);
+    additions.retain(|addition| known.get(&addition.family).cloned().unwrap_or_default().add(addition));
+    additions
+}
+
+fn record_id(facts: &Facts) -> Option<String> {
+    match &facts.customer {
+        Known::Known(customer) => customer.record_id.clone(),
+        Known::Unknown(_) => None,
+    }
+}
+
+fn families_of(items: &[Item]) -> Vec<Family> {
+    let mut families: Vec<Family> = items.iter().flat_map(|i| i.families.iter().map(|(_, f)| f.clone())).collect();
+    families.sort();
+    families.dedup();
+    families
+}
+
+/// What of the declarations a changed text still says: an offer or survey whose every sentence was
+/// taken away is no longer made.
+fn still_said(declared: &Declared, meaning: &Meaning, edits: &[Edit]) -> Declared {
+    let gone = |spans: &[crate::message::Span]| {
+        !spans.is_empty()
+            && spans.iter().all(|span| edits.iter().any(|e| e.replacement.is_empty() && e.span.overlaps(span)))
+    };
+    let mut declared = declared.clone();
+    declared.offers.retain(|offer| {
+        let told = meaning.offers.iter().find(|o| {
+            o.source == Source::Declared && o.product.as_deref() == Some(offer.product.to_uppercase().as_str())
+        });
+        !told.is_some_and(|o| gone(&o.spans))
+    });
+    if meaning.surveys.iter().any(|s| s.source == Source::Declared && gone(&s.spans)) {
+        declared.survey = None;
+    }
+    declared
+}

@@ -1,0 +1,169 @@
+//! Writes down what was decided and done, before the reply: one line a decision, with its evidence
+//! and the typed meaning; holds are on disk before their reply (design §6, *Audit*).
+
+use std::collections::BTreeMap;
+
+use http::header::CONTENT_TYPE;
+
+use super::item::{Fate, Item};
+use super::{Errand, Gateway};
+use crate::config::Brand;
+use crate::decide::{Answer, Verdict};
+use crate::hold::Settled;
+use crate::learn::Learnt;
+use crate::message::{HttpReply, HttpRequest, Language};
+use crate::policy::{PolicySet, Texts, wording};
+use crate::providers::Outcome;
+use crate::record::entry::{self, DecisionEntry, JournalEntry, Line, OutcomeEntry, StreamNames};
+
+impl Gateway {
+    /// Enters every item. A record that cannot be written is told loudly and counted; the messages
+    /// have left by then, so the reply still tells the truth about them.
+    pub(super) async fn enter(&self, errand: &Errand<'_>, items: &[Item], set: &PolicySet) {
+        for item in items {
+            self.count(errand, item);
+            let line = Line::Decision(Box::new(self.entry(errand, item, set)));
+            let written = match item.fate {
+                Fate::Held { .. } => self.log.append_durable(&line).await,
+                _ => self.log.append(&line).await,
+            };
+            if let Err(error) = written {
+                tracing::error!(decision = item.decision_id, %error, "a decision was not recorded");
+                self.metrics.record_errors(self.log.errors());
+            }
+        }
+        if let Some(release) = &errand.release
+            && let Some(item) = items.first()
+        {
+            let outcome = OutcomeEntry {
+                decision: decision_of_hold(&release.id),
+                at: self.clock.now(),
+                outcome: release_fate(item),
+                next: Some(item.decision_id.clone()),
+                note: None,
+            };
+            self.enter_outcome(outcome).await;
+        }
+    }
+
+    /// Enters the end of a hold that was not decided again.
+    pub(super) async fn enter_ended(&self, hold_id: &str, settled: Settled, why: &str) {
+        let outcome = match settled {
+            Settled::Released => entry::Fate::Released,
+            Settled::Dropped => entry::Fate::Dropped,
+            Settled::Expired => entry::Fate::Expired,
+            Settled::Failed => entry::Fate::Failed,
+            Settled::Unknown => entry::Fate::Unknown,
+        };
+        self.enter_outcome(OutcomeEntry {
+            decision: decision_of_hold(hold_id),
+            at: self.clock.now(),
+            outcome,
+            next: None,
+            note: Some(why.to_owned()),
+        })
+        .await;
+    }
+
+    async fn enter_outcome(&self, outcome: OutcomeEntry) {
+        if let Err(error) = self.log.append(&Line::Outcome(outcome)).await {
+            tracing::error!(%error, "an outcome was not recorded");
+            self.metrics.record_errors(self.log.errors());
+        }
+    }
+
+    fn entry(&self, errand: &Errand<'_>, item: &Item, set: &PolicySet) -> DecisionEntry {
+        let stream = StreamNames {
+            department: item.message.department().map(str::to_owned),
+            purpose: item.message.purpose().map(str::to_owned),
+            ..StreamNames::from(&item.message.stream)
+        };
+        DecisionEntry {
+            id: item.decision_id.clone(),
+            gateway: self.host_name.clone(),
+            submission: errand.submission.id.clone(),
+            at: item.now,
+            stream,
+            channel: item.message.channel,
+            customer: item.history.as_ref().and_then(|history| history.record_id.clone()),
+            campaign: item.message.campaign().map(str::to_owned),
+            verdict: item.decision.verdict.clone(),
+            findings: item.decision.findings.clone(),
+            reasons: self.reasons(item, set),
+            must_send: item.decision.must_send,
+            policy: set.hash.clone(),
+            facts_version: item.history.as_ref().map(|history| history.version),
+            latency_us: item.decide_us,
+            outcome: Some(fate(item)),
+            again: errand.hold_id().map(decision_of_hold),
+            meaning: item.meaning.as_ref().clone(),
+        }
+    }
+
+    fn reasons(&self, item: &Item, set: &PolicySet) -> BTreeMap<String, Texts> {
+        let zone = self.zone(&item.message.stream.brand);
+        let told = item.decision.findings.iter().filter_map(|finding| {
+            let Answer::Objects(objection) = &finding.answer else { return None };
+            let template = set.rule(&finding.rule)?.head().reason;
+            let in_words = |language| {
+                let reader = wording::Reader { language, zone: zone.clone(), now: item.now };
+                Some(wording::reason(template, &objection.because, &reader))
+            };
+            Some((finding.rule.clone(), Texts { en: in_words(Language::En), zh: in_words(Language::Zh) }))
+        });
+        told.collect()
+    }
+
+    fn count(&self, errand: &Errand<'_>, item: &Item) {
+        self.metrics.decision(&item.decision, item.message.channel, &item.message.stream.name);
+        self.metrics.outcome(&errand.route.name, fate(item));
+        self.metrics.decided_in(item.decide_us as f64 / 1e6);
+    }
+
+    /// Takes events in, and journals those that were new.
+    pub(super) async fn learn(&self, brand: &Brand, request: &HttpRequest) -> HttpReply {
+        let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (region, now) = (brand.region.as_deref(), self.clock.now());
+        let lesson = crate::learn::learn(&self.store, &brand.name, region, content_type, &request.body, now).await;
+        for Learnt { brand, key, event } in lesson.learnt {
+            // The other address of an identity link stands in it as its key already.
+            let line = JournalEntry { at: now, brand, customer: key.0, event };
+            if let Err(error) = self.log.append(&Line::Event(line)).await {
+                tracing::error!(%error, "an event was not journalled");
+                self.metrics.record_errors(self.log.errors());
+            }
+        }
+        lesson.reply
+    }
+}
+
+/// A hold's id is its decision's id behind a prefix.
+pub(super) fn decision_of_hold(hold_id: &str) -> String {
+    hold_id.split_once('-').map_or(hold_id, |(_, decision)| decision).to_owned()
+}
+
+fn fate(item: &Item) -> entry::Fate {
+    match &item.fate {
+        Fate::Blocked => entry::Fate::Blocked,
+        Fate::Orphan => entry::Fate::Dropped,
+        Fate::Held { .. } => entry::Fate::Held,
+        Fate::NotTaken(_) | Fate::Open => entry::Fate::TryLater,
+        Fate::Forwarded { outcome, .. } => match outcome {
+            Outcome::Accepted => entry::Fate::Accepted,
+            Outcome::Refused => entry::Fate::Refused,
+            Outcome::TryLater => entry::Fate::TryLater,
+            Outcome::Unknown => entry::Fate::Unknown,
+        },
+    }
+}
+
+fn release_fate(item: &Item) -> entry::Fate {
+    match (&item.fate, &item.decision.verdict) {
+        (Fate::Held { .. }, Verdict::Delay { .. }) => entry::Fate::Requeued,
+        (Fate::Blocked | Fate::Orphan, _) => entry::Fate::Dropped,
+        (Fate::Forwarded { outcome: Outcome::TryLater, .. } | Fate::NotTaken(_) | Fate::Open, _) => {
+            entry::Fate::Requeued
+        }
+        _ => entry::Fate::Released,
+    }
+}

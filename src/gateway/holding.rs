@@ -1,0 +1,98 @@
+//! Not now: a delayed message is made durable before the customer's document lists it and before the
+//! client is answered; when its time comes it walks the path again with fresh facts (design §3, *A
+//! hold is re-decided at release*; §6, order: body, due entry, customer commit).
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::item::{Fate, Item};
+use super::{Errand, Gateway, LISTED, UNLISTED};
+use crate::decide::Verdict;
+use crate::facts::HeldSend;
+use crate::hold::{HeldMessage, parcel};
+
+impl Gateway {
+    /// Turns what may leave now into a delay when the route's rate is used up: pacing overflow holds,
+    /// it does not answer 429 (design §4).
+    pub(super) fn pace(&self, errand: &Errand<'_>, items: &mut [Item], open: &[usize]) {
+        let Some(pace) = &errand.route.pace else { return };
+        for index in open {
+            let item = &mut items[*index];
+            if !item.leaves_now() {
+                continue;
+            }
+            if let Err(wait) = pace.ready(1) {
+                let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_secs(1));
+                let until = item.now.saturating_add(wait).unwrap_or(item.now);
+                let expires = until.saturating_add(self.hold_at_most()).unwrap_or(until);
+                item.decision.verdict = Verdict::Delay { until, expires };
+                tracing::debug!(route = errand.route.name, "held for the provider's pace");
+            }
+        }
+    }
+
+    /// Holds an item whose verdict is delay. `listed` = its customer's document will list it.
+    pub(super) async fn hold_if_delayed(&self, errand: &Errand<'_>, item: &mut Item, listed: bool) {
+        let Verdict::Delay { until, expires } = item.decision.verdict else { return };
+        if let Some(release) = &errand.release {
+            // Already held: the release settles its row, nothing is written twice.
+            item.fate = Fate::Held { id: release.id.clone(), due: until };
+            return;
+        }
+        self.hold(errand, item, until, expires, listed).await;
+    }
+
+    /// Makes it durable; the fate says whether that worked.
+    pub(super) async fn hold(
+        &self,
+        errand: &Errand<'_>,
+        item: &mut Item,
+        due: Timestamp,
+        expires: Timestamp,
+        listed: bool,
+    ) {
+        let id = format!("{}{}", if listed { LISTED } else { UNLISTED }, item.decision_id);
+        let parcel = match parcel::encode(errand.submission) {
+            Ok(parcel) => parcel,
+            Err(error) => {
+                item.fate = Fate::NotTaken(error.to_string());
+                return;
+            }
+        };
+        let recipients = u32::try_from(item.index).into_iter().collect();
+        let must_send = item.decision.must_send;
+        let held =
+            HeldMessage { id: id.clone(), due, expires, must_send, priority: priority(item), parcel, recipients };
+        item.fate = match self.hold.put(held).await {
+            Ok(()) => Fate::Held { id, due },
+            Err(error) => {
+                tracing::error!(%error, "a message could not be held; its sender keeps it");
+                Fate::NotTaken("the message cannot be held now, try again".into())
+            }
+        };
+    }
+
+    /// Takes back a hold whose customer was decided anew.
+    pub(super) async fn take_back_hold(&self, item: &mut Item) {
+        if let Fate::Held { id, .. } = &item.fate {
+            if let Err(error) = self.hold.cancel(id, self.clock.now()).await {
+                // Its customer's document does not list it, so the release will drop it.
+                tracing::warn!(%error, "a hold was not cancelled; it is an orphan and will not be sent");
+            }
+            item.fate = Fate::Open;
+        }
+    }
+}
+
+/// Must-send messages are released first.
+fn priority(item: &Item) -> u16 {
+    if item.decision.must_send { 900 } else { 500 }
+}
+
+/// The line in the customer's document.
+pub(super) fn held_send(item: &Item, id: &str, due: Timestamp) -> HeldSend {
+    let expires = match item.decision.verdict {
+        Verdict::Delay { expires, .. } => expires,
+        _ => due,
+    };
+    HeldSend { id: id.to_owned(), due, expires, channel: item.message.channel, priority: priority(item) }
+}

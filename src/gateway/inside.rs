@@ -1,0 +1,240 @@
+//! What the doors hand in: finds whose a submission is and by which route it leaves, starts its walk
+//! in a task of its own (a client that hangs up does not stop what is being forwarded; a panic costs
+//! one submission its reply and nothing else), and words what does not start.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use base64::Engine;
+use http::{HeaderMap, StatusCode, header};
+
+use super::{Gateway, NotStarted, Upstream};
+use crate::accept::{Inside, Login};
+use crate::config::{RouteCredentials, Shown};
+use crate::forward::smtp::LoginAnswer;
+use crate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply, Stream, Submission, Wire};
+use crate::providers::{self, Claim, Dialect, Refusal, smtp_refusal};
+
+/// What an HTTP client showed of itself.
+enum Credential {
+    Login(String, Secret),
+    Bearer(Secret),
+    Nothing,
+}
+
+/// The gateway as the doors see it.
+#[derive(Debug, Clone)]
+pub struct Carrier(pub Arc<Gateway>);
+
+impl Inside for Carrier {
+    async fn login(&self, user: &str, password: &Secret, _peer: IpAddr) -> Login {
+        self.0.login(user, password).await
+    }
+
+    async fn mail(&self, peer: IpAddr, mail: MailSubmission) -> SmtpReply {
+        let gateway = Arc::clone(&self.0);
+        let walk = tokio::spawn(async move { gateway.take_mail(peer, mail).await });
+        walk.await.unwrap_or_else(|_| {
+            smtp_refusal(&Refusal::TryLater { why: "an internal error stopped this message", retry_after_seconds: 60 })
+        })
+    }
+
+    async fn request(&self, peer: IpAddr, dialect: &str, request: HttpRequest) -> HttpReply {
+        let gateway = Arc::clone(&self.0);
+        let name = dialect.to_owned();
+        let walk = tokio::spawn(async move { gateway.take_request(peer, &name, request).await });
+        walk.await.unwrap_or_else(|_| {
+            let why = "an internal error stopped this request";
+            let refusal = Refusal::Door { status: StatusCode::INTERNAL_SERVER_ERROR, why };
+            match providers::dialect(dialect) {
+                Some(dialect) => dialect.refused(&HttpRequest::default(), &refusal),
+                None => HttpReply::json(StatusCode::INTERNAL_SERVER_ERROR, &serde_json::json!({"error": why})),
+            }
+        })
+    }
+}
+
+impl Gateway {
+    async fn login(&self, user: &str, password: &Secret) -> Login {
+        match self.config.identify(Shown::Login(user, password)) {
+            Some(found) if found.proven => return Login::Welcome(Box::new(found.stream.clone())),
+            _ => {}
+        }
+        // Nobody here knows the secret: where the client's own credentials go to the provider, the
+        // provider is the one to check them.
+        let stream = match self.config.identify(Shown::Account(user)) {
+            Some(found) => found.stream,
+            None => self.config.stream_without_credential("relay"),
+        };
+        let Some(route) = self.config.route_for("relay", &stream.name) else { return Login::Refused };
+        match (&route.credentials, self.routes.get(&route.name).map(|r| &r.upstream)) {
+            (RouteCredentials::Pass, Some(Upstream::Mail(relay))) => match relay.check_login(user, password).await {
+                LoginAnswer::Welcome => Login::Welcome(Box::new(stream.clone())),
+                LoginAnswer::Refused => Login::Refused,
+                LoginAnswer::TryLater(why) => {
+                    tracing::warn!(why, "a login could not be checked with the provider");
+                    Login::TryLater
+                }
+            },
+            (RouteCredentials::Pass, Some(Upstream::Sandbox(_))) => Login::Welcome(Box::new(stream.clone())),
+            _ => Login::Refused,
+        }
+    }
+
+    async fn take_mail(&self, peer: IpAddr, mail: MailSubmission) -> SmtpReply {
+        let stream = match (&mail.user, &mail.password) {
+            (Some(user), Some(password)) => self
+                .config
+                .identify(Shown::Login(user, password))
+                .map_or_else(|| self.config.stream_without_credential("relay"), |found| found.stream),
+            _ => self.config.stream_without_credential("relay"),
+        };
+        let Some(submission) = self.submission(peer, "relay", stream, Wire::Smtp(mail)) else {
+            return smtp_refusal(&Refusal::NoRoute("no route takes mail of this stream"));
+        };
+        self.metrics.submission("smtp", "relay");
+        match self.answer_smtp(&submission).await {
+            Ok(reply) => reply,
+            Err(NotStarted::Malformed(malformed)) => smtp_refusal(&Refusal::Malformed(&malformed)),
+            Err(NotStarted::NoRoute(why)) => smtp_refusal(&Refusal::NoRoute(&why)),
+        }
+    }
+
+    async fn take_request(&self, peer: IpAddr, dialect: &str, request: HttpRequest) -> HttpReply {
+        if dialect == "tactgate" && request.path.starts_with("/v1/events") {
+            return self.take_events(peer, request).await;
+        }
+        let Some(dialect) = providers::dialect(dialect) else {
+            return providers::unknown_segment(dialect, &[]);
+        };
+        let shown = credential(&request.headers);
+        let found = match &shown {
+            Credential::Login(user, secret) => self.config.identify(Shown::Login(user, secret)),
+            Credential::Bearer(secret) => self.config.identify(Shown::Bearer(secret)),
+            Credential::Nothing => None,
+        };
+        let stream = found.map_or_else(|| self.config.stream_without_credential(dialect.name()), |found| found.stream);
+        let proven = found.is_some_and(|found| found.proven);
+        let Some(route) = self.config.route_for(dialect.name(), &stream.name) else {
+            return dialect.refused(&request, &Refusal::NoRoute("no route takes messages of this stream"));
+        };
+        // With the gateway's own credentials behind it, a door off loopback is open to nobody unknown.
+        if route.credentials != RouteCredentials::Pass && !proven && !peer.is_loopback() {
+            return dialect.refused(&request, &Refusal::Unauthorized);
+        }
+        self.metrics.submission("http", dialect.name());
+        match dialect.claim(&request) {
+            Claim::Send => self.take_submission(peer, dialect, stream, request).await,
+            Claim::Blind => self.pass_blind(dialect, &route.name, request).await,
+            Claim::Other if self.routes.get(&route.name).is_some_and(|r| r.forwards_other_paths) => {
+                self.pass_blind(dialect, &route.name, request).await
+            }
+            Claim::Other => dialect.refused(
+                &request,
+                &Refusal::NoRoute("this path may send past the guards; the route's `other_paths` refuses it"),
+            ),
+        }
+    }
+
+    async fn take_submission(
+        &self,
+        peer: IpAddr,
+        dialect: &'static dyn Dialect,
+        stream: &Stream,
+        request: HttpRequest,
+    ) -> HttpReply {
+        let Some(submission) = self.submission(peer, dialect.name(), stream, Wire::Http(request)) else {
+            return dialect.refused(&HttpRequest::default(), &Refusal::NoRoute("no route takes this"));
+        };
+        let Wire::Http(request) = &submission.wire else { return HttpReply::default() };
+        match self.answer_http(&submission).await {
+            Ok(reply) => reply,
+            Err(NotStarted::Malformed(malformed)) => dialect.refused(request, &Refusal::Malformed(&malformed)),
+            Err(NotStarted::NoRoute(why)) => dialect.refused(request, &Refusal::NoRoute(&why)),
+        }
+    }
+
+    /// Reading paths, and those listed as sending nothing, go through as they are.
+    async fn pass_blind(&self, dialect: &'static dyn Dialect, route: &str, request: HttpRequest) -> HttpReply {
+        match self.routes.get(route).map(|route| &route.upstream) {
+            Some(Upstream::Http(upstream)) => match upstream.send(request.clone()).await {
+                Ok(reply) => reply,
+                Err(failed) => {
+                    let why = failed.to_string();
+                    dialect.refused(&request, &Refusal::TryLater { why: &why, retry_after_seconds: 30 })
+                }
+            },
+            Some(Upstream::Sandbox(_)) => {
+                dialect.refused(&request, &Refusal::NoRoute("the sandbox keeps nothing to read"))
+            }
+            _ => dialect.refused(&request, &Refusal::NoRoute("this route leads to no HTTP API")),
+        }
+    }
+
+    fn submission(&self, peer: IpAddr, dialect: &str, stream: &Stream, wire: Wire) -> Option<Submission> {
+        let route = self.config.route_for(dialect, &stream.name)?;
+        let received_at = self.clock.now();
+        Some(Submission {
+            id: self.ids.submission(received_at),
+            received_at,
+            peer,
+            dialect: dialect.to_owned(),
+            stream: stream.clone(),
+            route: route.name.clone(),
+            wire,
+        })
+    }
+
+    /// `POST /tactgate/v1/events`: facts of the shop. Off loopback it needs a token.
+    async fn take_events(&self, peer: IpAddr, request: HttpRequest) -> HttpReply {
+        let refuse = |status: StatusCode, why: &str| HttpReply::json(status, &serde_json::json!({"error": why}));
+        if request.method != http::Method::POST {
+            return refuse(StatusCode::METHOD_NOT_ALLOWED, "events are posted");
+        }
+        let shown = match credential(&request.headers) {
+            Credential::Bearer(token) => self.config.events.holder(&token),
+            _ => None,
+        };
+        let open = self.config.events.tokens.is_empty() && peer.is_loopback();
+        if shown.is_none() && !open {
+            return refuse(StatusCode::UNAUTHORIZED, "events need a token: Authorization: Bearer …");
+        }
+        let asked = request.query.as_deref().and_then(|query| {
+            form_urlencoded::parse(query.as_bytes())
+                .find(|(name, _)| name == "brand")
+                .map(|(_, brand)| brand.into_owned())
+        });
+        let granted = shown.and_then(|token| token.brand.clone());
+        if let (Some(asked), Some(granted)) = (&asked, &granted)
+            && asked != granted
+        {
+            return refuse(StatusCode::FORBIDDEN, "this token speaks of another brand");
+        }
+        let name = granted.or(asked);
+        let brand = match &name {
+            Some(name) => self.config.brand(name),
+            None => self.config.brands.first(),
+        };
+        let Some(brand) = brand else { return refuse(StatusCode::NOT_FOUND, "there is no such brand") };
+        self.learn(brand, &request).await
+    }
+}
+
+/// What stands in `Authorization`: Basic (RFC 7617) or Bearer (RFC 6750).
+fn credential(headers: &HeaderMap) -> Credential {
+    let Some(value) = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()) else {
+        return Credential::Nothing;
+    };
+    let Some((scheme, rest)) = value.split_once(' ') else { return Credential::Nothing };
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Credential::Bearer(Secret::new(rest.trim()));
+    }
+    if scheme.eq_ignore_ascii_case("basic")
+        && let Ok(decoded) = base64::engine::general_purpose::STANDARD.decode(rest.trim())
+        && let Ok(text) = String::from_utf8(decoded)
+        && let Some((user, secret)) = text.split_once(':')
+    {
+        return Credential::Login(user.to_owned(), Secret::new(secret));
+    }
+    Credential::Nothing
+}

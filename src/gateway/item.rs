@@ -1,0 +1,113 @@
+//! One recipient of a submission on its way along the path: what was understood, decided, done.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::decide::{Decision, Verdict};
+use crate::facts::{ClaimAddition, Family};
+use crate::message::{Edit, HttpReply, Message, SmtpReply};
+use crate::providers::Outcome;
+use crate::store::CustomerKey;
+use crate::understand::Meaning;
+
+/// One message of a submission.
+#[derive(Debug)]
+pub struct Item {
+    /// Its recipient's index in the reading.
+    pub index: usize,
+    /// Which content it shows.
+    pub content: usize,
+    /// The decision's id.
+    pub decision_id: String,
+    /// The id of its reservation: the decision's, or at a release that of the decision that held it,
+    /// so that a release begun twice reserves once.
+    pub send_id: String,
+    /// What guards judge.
+    pub message: Message,
+    /// What it says.
+    pub meaning: Arc<Meaning>,
+    /// The families of its offers.
+    pub families: Vec<(usize, Family)>,
+    /// The key of the address it goes to.
+    pub key: CustomerKey,
+    /// What was decided, once it was.
+    pub decision: Decision,
+    /// The moment the decision took for now.
+    pub now: Timestamp,
+    /// The customer's history: its root, the version decided on, the random id for the record.
+    pub history: Option<History>,
+    /// Edits of its content, when the verdict is rewrite.
+    pub edits: Vec<Edit>,
+    /// What it claims that the brand's ledger does not have yet.
+    pub claims: Vec<ClaimAddition>,
+    /// What became of it.
+    pub fate: Fate,
+    /// How long the decision took, microseconds.
+    pub decide_us: u64,
+}
+
+/// Where a customer's history stood when it was decided on.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The root key.
+    pub root: CustomerKey,
+    /// The version decided on.
+    pub version: u64,
+    /// The customer's random id, as the record names them.
+    pub record_id: Option<String>,
+    /// True when a reservation or a hold stands in the document.
+    pub written: bool,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Default)]
+pub enum Fate {
+    /// Nothing yet.
+    #[default]
+    Open,
+    /// Guards refused it.
+    Blocked,
+    /// Durable in the hold, until then.
+    Held {
+        /// The hold's id.
+        id: String,
+        /// When it will be decided again.
+        due: Timestamp,
+    },
+    /// A hold whose customer's document does not list it: the commit of its delay never was, so its
+    /// sender was told to come again. Not sent.
+    Orphan,
+    /// The gateway could neither send nor hold it: the client keeps it.
+    NotTaken(String),
+    /// Given to the provider.
+    Forwarded {
+        /// What the answer means for this recipient.
+        outcome: Outcome,
+        /// The answer, or the gateway's own words when there was none.
+        answer: Answer,
+    },
+}
+
+/// A provider's answer for one recipient.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// From an SMTP server.
+    Smtp(SmtpReply),
+    /// From an HTTP API.
+    Http(Arc<HttpReply>),
+    /// None came, and why.
+    None(String),
+}
+
+impl Item {
+    /// True when the decision lets it leave now.
+    pub fn leaves_now(&self) -> bool {
+        matches!(self.decision.verdict, Verdict::Pass | Verdict::Rewrite) && matches!(self.fate, Fate::Open)
+    }
+
+    /// True when the provider took it.
+    pub fn is_accepted(&self) -> bool {
+        matches!(self.fate, Fate::Forwarded { outcome: Outcome::Accepted, .. })
+    }
+}
