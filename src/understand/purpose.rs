@@ -87,9 +87,7 @@ pub(super) fn audience_of(readings: &[Reading<'_>]) -> Option<Audience> {
 }
 
 fn is_code_sentence(reading: &Reading<'_>, sentence: &Sentence) -> bool {
-    sentence.cues.has(Cue::Code)
-        && !sentence.cues.has(Cue::Sale)
-        && CODE_WORDS.as_ref().is_some_and(|words| words.is_match(reading.words(sentence)))
+    !sentence.cues.has(Cue::Sale) && CODE_WORDS.as_ref().is_some_and(|words| words.is_match(reading.words(sentence)))
 }
 
 fn is_code(words: &str) -> bool {
