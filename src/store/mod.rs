@@ -22,7 +22,7 @@ use jiff::Timestamp;
 
 pub use self::backend::Backend;
 use self::backend::{Ask, Mark, Record, RecordWrite};
-pub use self::link::Linked;
+pub use self::link::{Linked, Steps};
 pub use self::modelled::{Fault, Modelled};
 pub use self::pepper::Pepper;
 pub use self::settings::{OpenError, StoreKind, StoreSettings};
@@ -248,30 +248,44 @@ impl Store {
         self.inner.backend.close().await
     }
 
-    /// From records to customers: follows redirects, finishes merges, decodes.
+    /// From records to customers: follows redirects, finishes merges (from either side), decodes.
     async fn follow(&self, keys: &[CustomerKey], records: Vec<Record>) -> Result<Vec<LoadedCustomer>, StoreError> {
-        let mut found: Vec<(CustomerKey, Record)> = keys.iter().cloned().zip(records).collect();
+        let mut places: Vec<(CustomerKey, Record)> = keys.iter().cloned().zip(records).collect();
+        let mut found: Vec<Option<LoadedCustomer>> = vec![None; keys.len()];
         for _ in 0..REDIRECTS_MAX {
-            let mut moved: Vec<usize> = Vec::new();
-            for at in 0..found.len() {
-                let (key, record) = &mut found[at];
-                let Some(root) = record.moved.clone() else { continue };
-                if record.document.is_some() {
-                    self.finish_merge(key, link::Steps::ALL).await?;
+            let mut again: Vec<usize> = Vec::new();
+            for (at, (key, record)) in places.iter_mut().enumerate() {
+                if found[at].is_some() {
+                    continue;
                 }
-                *key = root;
-                moved.push(at);
+                if let Some(root) = record.moved.take() {
+                    if record.document.is_some() {
+                        self.finish_merge(key, &mut { Steps::ALL }).await?;
+                    }
+                    *key = root;
+                    again.push(at);
+                    continue;
+                }
+                let customer = decoded(key.clone(), std::mem::take(record))?;
+                if customer.customer.joining.is_empty() {
+                    found[at] = Some(customer);
+                    continue;
+                }
+                for joining in customer.customer.joining {
+                    self.unite(&[key.clone(), CustomerKey(joining)], None, &mut { Steps::ALL }).await?;
+                }
+                again.push(at);
             }
-            if moved.is_empty() {
-                return found.into_iter().map(|(root, record)| decoded(root, record)).collect();
+            if again.is_empty() {
+                return Ok(found.into_iter().flatten().collect());
             }
-            let records = moved.iter().map(|at| found[*at].0.clone()).collect();
+            let records = again.iter().map(|at| places[*at].0.clone()).collect();
             let answer = self.inner.backend.read(&Ask { records, sets: Vec::new() }).await?;
-            for (at, record) in moved.into_iter().zip(answer.records) {
-                found[at].1 = record;
+            for (at, record) in again.into_iter().zip(answer.records) {
+                places[at].1 = record;
             }
         }
-        Err(StoreError::Damaged(format!("a customer was moved more than {REDIRECTS_MAX} times")))
+        Err(StoreError::Down(format!("a customer was moved or joined more than {REDIRECTS_MAX} times in a row")))
     }
 }
 
