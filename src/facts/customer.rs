@@ -244,6 +244,8 @@ pub struct Customer {
     pub whole_since: Option<Timestamp>,
     /// Histories folded into this one.
     pub folded: Vec<Folded>,
+    /// Keys of histories about to be folded in: whoever loads this one sees to it first.
+    pub joining: Vec<String>,
     /// Sections a newer build wrote, kept untouched (tag → bytes).
     pub extra: BTreeMap<u8, Vec<u8>>,
 }
@@ -274,6 +276,7 @@ impl Customer {
                 record_id: self.record_id.clone(),
                 members: self.members.clone(),
                 folded: self.folded.clone(),
+                joining: self.joining.clone(),
                 ..Customer::default()
             }
     }

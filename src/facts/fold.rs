@@ -18,6 +18,10 @@ pub fn fold(root: &mut Customer, key: &str, version: u64, loser: &Customer) -> b
         }
     }
     root.folded.sort();
+    root.joining.extend(loser.joining.iter().cloned());
+    root.joining.retain(|joining| joining != key);
+    root.joining.sort();
+    root.joining.dedup();
 
     for member in &loser.members {
         join(root, member.clone());

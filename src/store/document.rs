@@ -90,6 +90,8 @@ pub fn encode(customer: &Customer) -> Result<Vec<u8>, StoreError> {
     put(tag::SEEN, c.seen.is_empty(), rmp_serde::to_vec(&c.seen))?;
     let folded: Vec<(u32, u64)> = c.folded.iter().map(|f| (table.at(&f.key), f.version)).collect();
     put(tag::FOLDED, folded.is_empty(), rmp_serde::to_vec(&folded))?;
+    let joining: Vec<u32> = c.joining.iter().map(|key| table.at(key)).collect();
+    put(tag::JOINING, joining.is_empty(), rmp_serde::to_vec(&joining))?;
     put(tag::TABLE, table.texts.is_empty(), rmp_serde::to_vec(&table.texts))?;
     let known = sections.iter().map(|(tag, bytes)| (*tag, Bin(bytes)));
     let extra = c.extra.iter().map(|(tag, bytes)| (*tag, Bin(bytes)));
@@ -223,6 +225,9 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
                     c.folded.push(Folded { key: text(key)?, version });
                 }
             }
+            tag::JOINING => {
+                c.joining = read::<Vec<u32>>(bytes)?.into_iter().map(text).collect::<Result<_, _>>()?;
+            }
             unknown => {
                 c.extra.insert(unknown, bytes.to_vec());
             }
@@ -246,6 +251,7 @@ mod tag {
     pub(super) const HELD: u8 = 10;
     pub(super) const SEEN: u8 = 11;
     pub(super) const FOLDED: u8 = 12;
+    pub(super) const JOINING: u8 = 13;
 }
 
 type WireProfile =

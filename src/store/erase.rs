@@ -47,6 +47,7 @@ fn erased(customer: Customer) -> Customer {
     Customer {
         members: customer.members,
         folded: customer.folded,
+        joining: customer.joining,
         seen: customer.seen,
         opt_outs,
         ..Customer::default()

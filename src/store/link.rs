@@ -2,21 +2,22 @@
 //! them on two machines), so a merge is four compare-and-sets, each of which may be the last one this
 //! gateway ever makes:
 //!
-//! 1. *claim*: the root takes the loser's addresses into its list, or the link is refused as too many;
+//! 1. *claim*: the root takes the loser's addresses into its list and notes the loser as `joining`, or
+//!    the link is refused as too many;
 //! 2. *freeze*: the loser becomes `moved = root` and keeps its document; commits in flight lose;
-//! 3. *fold*: the root takes in the frozen document, once, by (key, version);
+//! 3. *fold*: the root takes in the frozen document, once, by (key, version), and the note goes;
 //! 4. *drop*: the loser lets go of its frozen document.
 //!
-//! The smaller key is always the root, so chains are short and never circular. Whoever meets a frozen
-//! document finishes steps 3 and 4 before reading on.
+//! The smaller key is always the root, so chains are short and never circular. Whoever meets a note or
+//! a frozen document, from either side, finishes the merge before reading on.
 
 use jiff::Timestamp;
 
 use super::backend::{Ask, Record, RecordWrite};
-use super::{CustomerKey, REDIRECTS_MAX, Store, StoreError, UPDATE_ROUNDS_MAX, document};
+use super::{CustomerKey, LoadedCustomer, REDIRECTS_MAX, Store, StoreError, UPDATE_ROUNDS_MAX, document};
 use crate::facts::customer::ADDRESSES_PER_CUSTOMER_MAX;
 use crate::facts::fold::join;
-use crate::facts::{Customer, Member, fold};
+use crate::facts::{Member, fold};
 use crate::message::Address;
 
 /// What became of a link.
@@ -71,37 +72,57 @@ impl Store {
         mut steps: Steps,
     ) -> Result<Linked, StoreError> {
         let members = [a, b].map(|address| Member { key: self.key(brand, address).0, kind: address.kind(), at });
-        let keys = [CustomerKey(members[0].key.clone()), CustomerKey(members[1].key.clone())];
+        let linked =
+            self.unite(&members.clone().map(|member| CustomerKey(member.key)), Some(&members), &mut steps).await?;
+        if linked == Linked::Interrupted {
+            tracing::warn!("a link stopped half-way; the next reader finishes it");
+        }
+        Ok(linked)
+    }
+
+    /// Makes one history of two keys. Without `members` it finishes what a note asks for: the addresses
+    /// are on the root's list already and were counted then.
+    pub(super) async fn unite(
+        &self,
+        keys: &[CustomerKey; 2],
+        members: Option<&[Member; 2]>,
+        steps: &mut Steps,
+    ) -> Result<Linked, StoreError> {
         for _ in 0..UPDATE_ROUNDS_MAX {
-            let loaded = self.load(brand, &keys, &[]).await?.customers;
-            let Ok([mut one, mut other]) = <[_; 2]>::try_from(loaded) else {
-                return Err(StoreError::Damaged("two keys did not give two customers".to_owned()));
-            };
-            if one.root == other.root {
-                return Ok(Linked::Already(one.root));
+            let mut root = self.settled(&keys[0]).await?;
+            let mut loser = self.settled(&keys[1]).await?;
+            if root.root == loser.root {
+                let notes = root.customer.joining.len();
+                root.customer.joining.retain(|key| *key != keys[0].0 && *key != keys[1].0);
+                if root.customer.joining.len() < notes && !self.write_customer(&root).await? {
+                    continue;
+                }
+                return Ok(Linked::Already(root.root));
             }
-            let [first, second] = members.clone();
-            let mut joining = join(&mut one.customer, first);
-            let mut coming = join(&mut other.customer, second);
-            if other.root < one.root {
-                std::mem::swap(&mut one, &mut other);
-                std::mem::swap(&mut joining, &mut coming);
+            if loser.root < root.root {
+                std::mem::swap(&mut root, &mut loser);
             }
-            let (mut root, loser) = (one, other);
+            let unchanged = root.customer.clone();
+            for member in members.into_iter().flatten() {
+                join(&mut root.customer, member.clone());
+            }
             for member in &loser.customer.members {
-                joining |= join(&mut root.customer, member.clone());
+                join(&mut root.customer, member.clone());
             }
             let addresses = root.customer.members.len();
-            if addresses > ADDRESSES_PER_CUSTOMER_MAX {
+            let noted = root.customer.joining.contains(&loser.root.0);
+            if addresses > ADDRESSES_PER_CUSTOMER_MAX && !noted {
                 return Ok(Linked::TooMany { addresses });
             }
-            if joining || root.version == 0 {
+            if !noted {
+                root.customer.joining.push(loser.root.0.clone());
+                root.customer.joining.sort();
+            }
+            if root.customer != unchanged {
                 if !steps.take() {
                     return Ok(Linked::Interrupted);
                 }
-                let document = Some(document::encode(&root.customer)?);
-                let record = Record { version: root.version, document, moved: None };
-                if !self.write_one(root.root.clone(), record).await? {
+                if !self.write_customer(&root).await? {
                     continue;
                 }
             }
@@ -120,22 +141,16 @@ impl Store {
     }
 
     /// Steps 3 and 4 for a frozen document. False when `steps` ran out.
-    pub(super) async fn finish_merge(&self, loser: &CustomerKey, mut steps: Steps) -> Result<bool, StoreError> {
+    pub(super) async fn finish_merge(&self, loser: &CustomerKey, steps: &mut Steps) -> Result<bool, StoreError> {
         for _ in 0..UPDATE_ROUNDS_MAX {
             let frozen = self.read_one(loser).await?;
             let (Some(bytes), Some(towards)) = (&frozen.document, &frozen.moved) else { return Ok(true) };
-            let (root, standing) = self.settled_root(towards).await?;
-            let mut customer = match &standing.document {
-                Some(document) => document::decode(document)?,
-                None => Customer::default(),
-            };
-            if fold(&mut customer, &loser.0, frozen.version, &document::decode(bytes)?) {
+            let mut root = self.settled(towards).await?;
+            if fold(&mut root.customer, &loser.0, frozen.version, &document::decode(bytes)?) {
                 if !steps.take() {
                     return Ok(false);
                 }
-                let document = Some(document::encode(&customer)?);
-                let record = Record { version: standing.version, document, moved: None };
-                if !self.write_one(root, record).await? {
+                if !self.write_customer(&root).await? {
                     continue;
                 }
             }
@@ -150,19 +165,24 @@ impl Store {
         Err(StoreError::Down(format!("a merge met other writers {UPDATE_ROUNDS_MAX} times in a row")))
     }
 
-    /// Where a chain of redirects ends. What is frozen on the way is folded first, so that a history
-    /// folded into the end is not folded there a second time through a link of the chain.
-    async fn settled_root(&self, towards: &CustomerKey) -> Result<(CustomerKey, Record), StoreError> {
-        let mut key = towards.clone();
+    /// The customer where a chain of redirects ends. What is frozen on the way is folded first, so that
+    /// a history folded into the end is not folded there a second time through a link of the chain.
+    async fn settled(&self, key: &CustomerKey) -> Result<LoadedCustomer, StoreError> {
+        let mut key = key.clone();
         for _ in 0..REDIRECTS_MAX {
             let record = self.read_one(&key).await?;
-            let Some(next) = record.moved.clone() else { return Ok((key, record)) };
+            let Some(next) = record.moved.clone() else { return super::decoded(key, record) };
             if record.document.is_some() {
-                Box::pin(self.finish_merge(&key, Steps::ALL)).await?;
+                Box::pin(self.finish_merge(&key, &mut { Steps::ALL })).await?;
             }
             key = next;
         }
         Err(StoreError::Damaged(format!("a customer was moved more than {REDIRECTS_MAX} times")))
+    }
+
+    async fn write_customer(&self, found: &LoadedCustomer) -> Result<bool, StoreError> {
+        let document = Some(document::encode(&found.customer)?);
+        self.write_one(found.root.clone(), Record { version: found.version, document, moved: None }).await
     }
 
     pub(super) async fn read_one(&self, key: &CustomerKey) -> Result<Record, StoreError> {

@@ -10,6 +10,7 @@ mod erase;
 mod link;
 pub mod modelled;
 pub mod pepper;
+mod redirects;
 pub mod redis;
 pub mod settings;
 
@@ -22,9 +23,10 @@ use jiff::Timestamp;
 
 pub use self::backend::Backend;
 use self::backend::{Ask, Mark, Record, RecordWrite};
-pub use self::link::Linked;
+pub use self::link::{Linked, Steps};
 pub use self::modelled::{Fault, Modelled};
 pub use self::pepper::Pepper;
+use self::redirects::Redirects;
 pub use self::settings::{OpenError, StoreKind, StoreSettings};
 use crate::facts::{self, Customer, FactKind, Family, FamilyClaims, Keep};
 use crate::message::Address;
@@ -114,6 +116,13 @@ struct Inner {
     backend: Backend,
     pepper: Pepper,
     keep: Keep,
+    redirects: Redirects,
+}
+
+impl Inner {
+    fn new(backend: Backend, pepper: Pepper, keep: Keep) -> Inner {
+        Inner { backend, pepper, keep, redirects: Redirects::default() }
+    }
 }
 
 impl Store {
@@ -155,7 +164,7 @@ impl Store {
                 let (ours, stored) = (pepper.id().to_owned(), key_id(&stored));
                 Err(OpenError::OtherPepper { path, ours, stored })
             }
-            _ => Ok(Store { inner: Arc::new(Inner { backend, pepper, keep: settings.keep() }) }),
+            _ => Ok(Store { inner: Arc::new(Inner::new(backend, pepper, settings.keep())) }),
         }
     }
 
@@ -164,7 +173,7 @@ impl Store {
         let backend = Backend::Modelled(model);
         let at = now.as_microsecond();
         backend.mark(vec![Mark { set: INSTALLED_SET.to_owned(), member: "at".to_owned(), at }]).await?;
-        Ok(Store { inner: Arc::new(Inner { backend, pepper: Pepper::fixed(), keep }) })
+        Ok(Store { inner: Arc::new(Inner::new(backend, Pepper::fixed(), keep)) })
     }
 
     /// The key under which facts about an address are kept for a brand.
@@ -177,11 +186,12 @@ impl Store {
         self.inner.keep
     }
 
-    /// Brings everything one decision needs, in one round trip (a moved history costs a second). A
-    /// merge that somebody left unfinished is finished first.
+    /// Brings everything one decision needs, in one round trip (a moved history costs a second, the
+    /// first time). A merge that somebody left unfinished is finished first.
     pub async fn load(&self, brand: &str, keys: &[CustomerKey], families: &[Family]) -> Result<Loaded, StoreError> {
         let tag = self.inner.pepper.brand(brand);
-        let mut ask = Ask { records: keys.to_vec(), sets: Vec::with_capacity(2 + 2 * families.len()) };
+        let roots: Vec<CustomerKey> = keys.iter().map(|key| self.inner.redirects.guess(key)).collect();
+        let mut ask = Ask { records: roots.clone(), sets: Vec::with_capacity(2 + 2 * families.len()) };
         ask.sets.push((INSTALLED_SET.to_owned(), 1));
         ask.sets.push((claims::since_set(&tag), 16));
         for family in families {
@@ -194,7 +204,7 @@ impl Store {
                 loaded.claims.insert(family.clone(), known);
             }
         }
-        loaded.customers = self.follow(keys, answer.records).await?;
+        loaded.customers = self.follow(keys, roots, answer.records).await?;
         Ok(loaded)
     }
 
@@ -248,30 +258,57 @@ impl Store {
         self.inner.backend.close().await
     }
 
-    /// From records to customers: follows redirects, finishes merges, decodes.
-    async fn follow(&self, keys: &[CustomerKey], records: Vec<Record>) -> Result<Vec<LoadedCustomer>, StoreError> {
-        let mut found: Vec<(CustomerKey, Record)> = keys.iter().cloned().zip(records).collect();
+    /// From records to customers: follows redirects, finishes merges (from either side), decodes.
+    async fn follow(
+        &self,
+        keys: &[CustomerKey],
+        roots: Vec<CustomerKey>,
+        records: Vec<Record>,
+    ) -> Result<Vec<LoadedCustomer>, StoreError> {
+        let mut places: Vec<(CustomerKey, Record)> = roots.into_iter().zip(records).collect();
+        let mut found: Vec<Option<LoadedCustomer>> = vec![None; keys.len()];
         for _ in 0..REDIRECTS_MAX {
-            let mut moved: Vec<usize> = Vec::new();
-            for at in 0..found.len() {
-                let (key, record) = &mut found[at];
-                let Some(root) = record.moved.clone() else { continue };
-                if record.document.is_some() {
-                    self.finish_merge(key, link::Steps::ALL).await?;
+            let mut again: Vec<usize> = Vec::new();
+            for (at, (key, record)) in places.iter_mut().enumerate() {
+                if found[at].is_some() {
+                    continue;
                 }
-                *key = root;
-                moved.push(at);
+                if let Some(root) = record.moved.take() {
+                    if record.document.is_some() {
+                        self.finish_merge(key, &mut { Steps::ALL }).await?;
+                    }
+                    *key = root;
+                    again.push(at);
+                    continue;
+                }
+                let customer = decoded(key.clone(), std::mem::take(record))?;
+                if customer.root != keys[at] && !customer.customer.members.iter().any(|m| m.key == keys[at].0) {
+                    // The guess was wrong: the address has been taken out of that history.
+                    self.inner.redirects.forget(&keys[at]);
+                    *key = keys[at].clone();
+                    again.push(at);
+                    continue;
+                }
+                if customer.customer.joining.is_empty() {
+                    self.inner.redirects.learn(&keys[at], &customer.root);
+                    found[at] = Some(customer);
+                    continue;
+                }
+                for joining in customer.customer.joining {
+                    self.unite(&[key.clone(), CustomerKey(joining)], None, &mut { Steps::ALL }).await?;
+                }
+                again.push(at);
             }
-            if moved.is_empty() {
-                return found.into_iter().map(|(root, record)| decoded(root, record)).collect();
+            if again.is_empty() {
+                return Ok(found.into_iter().flatten().collect());
             }
-            let records = moved.iter().map(|at| found[*at].0.clone()).collect();
+            let records = again.iter().map(|at| places[*at].0.clone()).collect();
             let answer = self.inner.backend.read(&Ask { records, sets: Vec::new() }).await?;
-            for (at, record) in moved.into_iter().zip(answer.records) {
-                found[at].1 = record;
+            for (at, record) in again.into_iter().zip(answer.records) {
+                places[at].1 = record;
             }
         }
-        Err(StoreError::Damaged(format!("a customer was moved more than {REDIRECTS_MAX} times")))
+        Err(StoreError::Down(format!("a customer was moved or joined more than {REDIRECTS_MAX} times in a row")))
     }
 }
 

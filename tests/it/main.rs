@@ -16,3 +16,7 @@ mod record;
 mod rewrite;
 
 mod understand;
+
+mod learn;
+mod redis;
+mod store;
