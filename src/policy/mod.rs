@@ -98,8 +98,8 @@ impl PolicySet {
 
     /// The rule of that id, now or formerly: what `explain` words a finding with.
     pub fn rule(&self, id: &str) -> Option<&dyn Judge> {
-        let named = |judge: &&Box<dyn Judge>| judge.head().id == id;
-        let once_named = |judge: &&Box<dyn Judge>| judge.head().formerly.iter().any(|former| former == id);
-        self.rules.iter().find(named).or_else(|| self.rules.iter().find(once_named)).map(|judge| judge.as_ref())
+        let all = || self.rules.iter().map(|judge| judge.as_ref());
+        let once_named = |judge: &&dyn Judge| judge.head().formerly.iter().any(|former| former == id);
+        all().find(|judge| judge.head().id == id).or_else(|| all().find(once_named))
     }
 }
