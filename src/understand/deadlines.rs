@@ -7,7 +7,7 @@ use crate::message::Declared;
 
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Deadline, DeadlineKind, Source};
-use super::prices::{amounts_in, percent_off_in};
+use super::prices::{amounts_in, has_threshold_deal, percent_off_in};
 use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
 use super::{Context, ends_en, ends_zh};
@@ -81,6 +81,7 @@ fn sells(reading: &Reading<'_>, sentence: &Sentence) -> bool {
     let words = reading.words(sentence);
     sentence.cues.any(&[Cue::Sale, Cue::Offer])
         || percent_off_in(words).is_some()
+        || has_threshold_deal(words)
         || !amounts_in(&reading.normal.text, sentence.range.clone()).is_empty() && !sentence.cues.has(Cue::Billing)
 }
 

@@ -20,8 +20,15 @@ pub(super) fn end_in(now: &Zoned, words: &str) -> Option<(Timestamp, DeadlineKin
 }
 
 fn date(now: &Zoned, words: &str) -> Option<Timestamp> {
-    let found = DATE_AFTER_WORD.as_ref()?.captures(words).or_else(|| DATE_BEFORE_WORD.as_ref()?.captures(words))?;
-    let date = date_of(now, number(&found, "year"), number(&found, "month")?, number(&found, "day")?)?;
+    let found = DATE_AFTER_WORD
+        .as_ref()?
+        .captures(words)
+        .or_else(|| DATE_BEFORE_WORD.as_ref()?.captures(words))
+        .or_else(|| DATE_IN_FIGURES.as_ref()?.captures(words))?;
+    let (month, day) = (number(&found, "month")?, number(&found, "day")?);
+    // 11月20日至30日: a range ends with its second day, in the first one's month unless it says another.
+    let (month, day) = (number(&found, "to_month").unwrap_or(month), number(&found, "to_day").unwrap_or(day));
+    let date = date_of(now, number(&found, "year"), month, day)?;
     end_of(date, clock(&found), now.time_zone())
 }
 
@@ -65,7 +72,12 @@ fn time_left(now: &Zoned, words: &str) -> Option<Timestamp> {
         return None;
     }
     let amount = count(found.name("count")?.as_str())?;
-    match found.name("unit")?.as_str() {
+    let unit = found.name("unit")?.as_str();
+    // 最后一天 names no day: a last chance.
+    if lead == "最后" && amount == 1 && matches!(unit, "天" | "日") {
+        return None;
+    }
+    match unit {
         "分钟" => seconds_from(now, amount, 60),
         "小时" | "个小时" | "h" => seconds_from(now, amount, 3_600),
         "周" => seconds_from(now, amount, 7 * 86_400),
@@ -100,7 +112,7 @@ macro_rules! words {
         r"\s?(?:之?前(?:下单|购买|有效|抢|付|使用|领|完成|参与|享|可)|之?前[,，!！。]?$|[,，]?\s?(?:活动|优惠|促销)?(?:截止|结束|止\b|止[,，。!！]|止$|为止|过期|到期|失效|恢复原价|收官|关闭|最后)|(?:限定|专享价?|有效|限时|特供|一天|疯抢))"
     };
     (date) => {
-        r"(?:(?P<year>20[0-9]{2})\s?[年/.-]\s?)?(?P<month>[0-9]{1,2})\s?[月/.-]\s?(?P<day>[0-9]{1,2})(?:\s?[日号])?"
+        r"(?:(?P<year>20[0-9]{2})\s?年\s?)?(?P<month>[0-9]{1,2})\s?月\s?(?P<day>[0-9]{1,2})(?:\s?[日号])?(?:\s?[至到~-]\s?(?:20[0-9]{2}年)?(?:(?P<to_month>[0-9]{1,2})月)?(?P<to_day>[0-9]{1,2})[日号])?"
     };
     (day) => {
         r"(?P<named>今日|今天|今晚|今夜|当天|当日|明天|明日|明晚|本月底|本月末|下月底|这个月底|月底|月末|年底|本周末|这个?周末|下周末|周末|(?:本|这|下)?(?:个)?(?:周|星期|礼拜)[一二三四五六日天])"
@@ -110,12 +122,19 @@ macro_rules! words {
     };
 }
 
-static DATE_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    // 11月20日至30日: the month is the first day's.
-    Regex::new(concat!(words!(until), words!(date), words!(clock))).ok()
-});
+static DATE_AFTER_WORD: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(concat!(words!(until), words!(date), words!(clock))).ok());
 static DATE_BEFORE_WORD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(concat!(words!(date), words!(clock), words!(ends))).ok());
+/// 截至2026-11-30, 有效期至11.30: only after words that can mean nothing else; 低至1.5 is no date.
+static DATE_IN_FIGURES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:截至|截止(?:时间|日期)?(?:到|至|于|为|是|:)?|有效期(?:限)?(?:至|到|:)?|活动(?:时间|期间?)?(?:至|到|截止到?|:)|延长至)\s?",
+        r"(?:(?P<year>20[0-9]{2})[/.-])?(?P<month>[0-9]{1,2})[/.-](?P<day>[0-9]{1,2})(?:\s?[至到~-]\s?(?:20[0-9]{2}[/.-])?(?P<to_month>[0-9]{1,2})[/.-](?P<to_day>[0-9]{1,2}))?",
+        words!(clock),
+    ))
+    .ok()
+});
 static DAY_AFTER_WORD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(concat!(words!(until), words!(day), words!(clock))).ok());
 static DAY_BEFORE_WORD: LazyLock<Option<Regex>> =

@@ -22,9 +22,17 @@ impl Normal {
     /// Normalises `shown`.
     pub fn of(shown: &str) -> Normal {
         let mut normal = Normal { text: String::with_capacity(shown.len()), offsets: Offsets::default() };
+        let mut previous = '\0';
         for (at, c) in shown.char_indices() {
             let before = normal.text.len();
-            fold(c, &mut normal.text);
+            let next = || shown.get(at + c.len_utf8()..).and_then(|rest| rest.chars().next());
+            // １，２９９: between full-width digits the comma parts thousands.
+            if c == '，' && is_wide_digit(previous) && next().is_some_and(is_wide_digit) {
+                normal.text.push(',');
+            } else {
+                fold(c, &mut normal.text);
+            }
+            previous = c;
             let source = at..at + c.len_utf8();
             let exact = normal.text.get(before..) == shown.get(source.clone());
             normal.offsets.push(normal.text.len() - before, source, exact);
@@ -68,6 +76,10 @@ fn fold(c: char, out: &mut String) {
             }
         }
     }
+}
+
+fn is_wide_digit(c: char) -> bool {
+    ('０'..='９').contains(&c)
 }
 
 /// Zero-width, joining and direction characters: default-ignorable code points (UAX #44) that mail

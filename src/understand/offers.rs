@@ -3,13 +3,13 @@
 
 use jiff::Timestamp;
 
-use crate::message::{Channel, Declared, DeclaredOffer, Money, Span};
+use crate::message::{Channel, Declared, DeclaredOffer, Money, PartKind, Span};
 
 use super::Context;
 use super::deadlines::Claim;
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Offer, Source};
-use super::prices::{Amount, AmountKind, amounts_in, percent_off_in};
+use super::prices::{Amount, AmountKind, amounts_in, has_threshold_deal, percent_off_in};
 use super::products::{Named, model_numbers_in};
 use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
@@ -41,7 +41,11 @@ pub(super) fn offers_of(
         for (index, sentence) in reading.sentences.iter().enumerate() {
             let found = in_sentence(context, reading, sentence, tally, before.as_ref());
             before = match found.products.as_slice() {
-                [only] if found.offers.is_empty() => Some(only.clone()),
+                [only] if found.offers.iter().all(|offer| offer.price.is_none()) => Some(only.clone()),
+                // The struck-out price came first; the price may be in the next cell.
+                [] if found.offers.iter().all(|offer| offer.price.is_none()) && reading.kind == PartKind::Html => {
+                    before
+                }
                 _ => None,
             };
             let ends = ends_of(claims, at, index);
@@ -52,6 +56,7 @@ pub(super) fn offers_of(
             }
         }
     }
+    fold_wording(&mut drafts);
     let common = common_end(claims);
     drafts
         .into_iter()
@@ -124,13 +129,17 @@ fn in_sentence(
     let percent = percent_off_in(words);
     let saves = amounts.iter().any(|amount| matches!(amount.kind, AmountKind::Saving | AmountKind::Threshold));
     amounts.retain(|amount| matches!(amount.kind, AmountKind::Price | AmountKind::ListPrice));
-    let worded = cues.any(&[Cue::Sale, Cue::Offer]) || percent.is_some();
+    let deal = has_threshold_deal(words);
+    let worded = cues.any(&[Cue::Sale, Cue::Offer]) || percent.is_some() || deal;
     let priced = !amounts.is_empty()
-        && (worded || !products.is_empty() || before.is_some() || amounts.iter().any(|amount| amount.said));
+        && (worded
+            || !products.is_empty()
+            || before.is_some() && reading.kind == PartKind::Html
+            || amounts.iter().any(|amount| amount.said));
     let sells = worded && !products.is_empty();
     let surveys = cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
     if surveys && amounts.is_empty()
-        || !(priced || percent.is_some() || saves && worded || cues.has(Cue::Sale) || sells)
+        || !(priced || percent.is_some() || saves && worded || deal || cues.has(Cue::Sale) || sells)
     {
         return found;
     }
@@ -301,6 +310,27 @@ fn merge(drafts: &mut Vec<Draft>, offer: Offer, place: (usize, usize), declared:
         draft.sentences.push(place);
     } else if drafts.len() < OFFERS_MAX {
         drafts.push(Draft { offer, sentences: vec![place] });
+    }
+}
+
+/// "Sale ends Sunday!" beside the one offer of the message speaks of that offer.
+fn fold_wording(drafts: &mut Vec<Draft>) {
+    let bare = |draft: &Draft| {
+        let offer = &draft.offer;
+        offer.product.is_none() && offer.price.is_none() && offer.percent_off.is_none() && offer.source == Source::Text
+    };
+    if drafts.len() != 2 {
+        return;
+    }
+    if let Some(at) = drafts.iter().position(bare) {
+        let wording = drafts.remove(at);
+        if let Some(other) = drafts.first_mut() {
+            other.offer.ends = other.offer.ends.or(wording.offer.ends);
+            other.offer.exclusive = other.offer.exclusive.or(wording.offer.exclusive);
+            add_spans(&mut other.offer, wording.offer.spans);
+            other.sentences.extend(wording.sentences);
+            other.sentences.sort_unstable();
+        }
     }
 }
 

@@ -37,7 +37,8 @@ pub(super) fn opt_out_of(content: &Content, readings: &[Reading<'_>]) -> Option<
 /// Where a normalised text says how to refuse.
 pub(super) fn opt_out_clauses(text: &str) -> Vec<Range<usize>> {
     let Some(words) = WORDS.as_ref() else { return Vec::new() };
-    words
+    let mut clauses: Vec<Range<usize>> = Vec::new();
+    let found = words
         .find_iter(text)
         .filter(|found| {
             let after = &text[found.end()..];
@@ -49,8 +50,19 @@ pub(super) fn opt_out_clauses(text: &str) -> Vec<Range<usize>> {
                     .any(|past| before.ends_with(past))
         })
         .take(CLAUSES_MAX)
-        .map(|found| found.range())
-        .collect()
+        .map(|found| found.range());
+    for clause in found {
+        // "Reply STOP to opt out" is one clause.
+        match clauses.last_mut() {
+            Some(last)
+                if clause.start - last.end <= 12 && !text[last.end..clause.start].contains(['.', '。', '\n', '!']) =>
+            {
+                last.end = clause.end;
+            }
+            _ => clauses.push(clause),
+        }
+    }
+    clauses
 }
 
 fn is_unsubscribe_link(url: &str) -> bool {

@@ -45,9 +45,15 @@ pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
     let Some(money) = MONEY.as_ref() else { return Vec::new() };
     let mut amounts: Vec<Amount> = Vec::new();
     let mut before = 0;
-    for found in money.captures_iter(words) {
-        let Some(whole) = found.get(0) else { continue };
-        let Some(money) = amount(&found, words) else { continue };
+    let mut from = 0;
+    while let Some(found) = money.captures_at(words, from) {
+        let Some(whole) = found.get(0) else { break };
+        let Some(money) = amount(&found, words) else {
+            // In `BT-200 RMB 199` the first reading (`200 RMB`) is none, the next is.
+            from = whole.start() + words[whole.start()..].chars().next().map_or(1, char::len_utf8);
+            continue;
+        };
+        from = whole.end();
         let (kind, said) = kind_of(&words[before..whole.start()], &words[whole.end()..]);
         before = whole.end();
         amounts.push(Amount { range: sentence.start + whole.start()..sentence.start + whole.end(), money, kind, said });
@@ -77,6 +83,13 @@ pub(super) fn percent_off_in(words: &str) -> Option<u8> {
     off.name("half").map(|_| 50)
 }
 
+/// True for 满199减50 and its kin, which need no unit to be understood.
+pub(super) fn has_threshold_deal(words: &str) -> bool {
+    static DEAL: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"满\s?[0-9]{1,6}\s?元?\s?(?:立?减|送|返|享|打|赠)").ok());
+    DEAL.as_ref().is_some_and(|deal| deal.is_match(words))
+}
+
 /// 七 → 70, 八五 → 85, 六点八 → 68.
 fn chinese_tenths(written: &str) -> Option<u32> {
     let mut digits =
@@ -104,6 +117,11 @@ fn amount(found: &Captures<'_>, words: &str) -> Option<Money> {
     if digits_last && tail.is_some_and(|c| c.is_ascii_digit())
         || whole.as_str().ends_with(|c: char| c.is_ascii_alphabetic()) && tail.is_some_and(touches)
     {
+        return None;
+    }
+    // `2 RMB 199`: the sign belongs to what follows.
+    let after = words[whole.end()..].trim_start_matches(' ');
+    if found.name("unit").is_some() && sign.is_ascii() && after.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     let currency = currency(sign.trim())?;

@@ -8,6 +8,7 @@ use regex::Regex;
 
 use super::lexicon::Cue;
 use super::meaning::{Audience, Purpose};
+use super::prices::{has_threshold_deal, percent_off_in};
 use super::reading::{Reading, Sentence};
 
 /// How many sentences do what, over all parts.
@@ -34,8 +35,11 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             tally.notice += usize::from(notice);
             tally.referenced +=
                 usize::from(notice && reading.words(sentence).bytes().filter(u8::is_ascii_digit).count() >= 2);
-            tally.sale +=
-                usize::from(cues.has(Cue::Sale) || super::prices::percent_off_in(reading.words(sentence)).is_some());
+            tally.sale += usize::from(
+                cues.has(Cue::Sale)
+                    || percent_off_in(reading.words(sentence)).is_some()
+                    || has_threshold_deal(reading.words(sentence)),
+            );
             tally.survey += usize::from(
                 !cues.has(Cue::SurveyPast)
                     && (cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk)),
@@ -83,9 +87,7 @@ pub(super) fn audience_of(readings: &[Reading<'_>]) -> Option<Audience> {
 }
 
 fn is_code_sentence(reading: &Reading<'_>, sentence: &Sentence) -> bool {
-    sentence.cues.has(Cue::Code)
-        && !sentence.cues.has(Cue::Sale)
-        && CODE_WORDS.as_ref().is_some_and(|words| words.is_match(reading.words(sentence)))
+    !sentence.cues.has(Cue::Sale) && CODE_WORDS.as_ref().is_some_and(|words| words.is_match(reading.words(sentence)))
 }
 
 fn is_code(words: &str) -> bool {

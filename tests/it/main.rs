@@ -3,3 +3,5 @@
 mod cases;
 mod decide;
 mod policies;
+
+mod understand;
