@@ -98,8 +98,8 @@ impl PolicySet {
 
     /// The rule of that id, now or formerly: what `explain` words a finding with.
     pub fn rule(&self, id: &str) -> Option<&dyn Judge> {
-        let named = self.rules.iter().find(|judge| judge.head().id == id);
-        let once_named = || self.rules.iter().find(|judge| judge.head().formerly.iter().any(|former| former == id));
-        named.or_else(once_named).map(|judge| judge.as_ref())
+        let all = || self.rules.iter().map(|judge| judge.as_ref());
+        let once_named = |judge: &&dyn Judge| judge.head().formerly.iter().any(|former| former == id);
+        all().find(|judge| judge.head().id == id).or_else(|| all().find(once_named))
     }
 }

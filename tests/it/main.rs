@@ -7,6 +7,8 @@ mod tidy;
 
 mod mime;
 
+mod cases;
+mod decide;
 mod policies;
 mod smtp_dialogues;
 mod smtp_relay;

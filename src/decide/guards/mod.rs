@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::{Answer, GuardClass};
 use crate::facts::{Facts, Why};
 use crate::message::{Message, Money};
+use crate::policy::keys::keys_of;
 use crate::policy::{OnUnknown, Then, Window};
 use crate::understand::{Meaning, Offer};
 
@@ -50,6 +51,11 @@ macro_rules! guards {
                 $name::windows(self)
             }
         })*
+
+        /// What each guard is, for people: the opening words of its file.
+        pub fn catalogue() -> Vec<About> {
+            vec![$(About::of::<$name::Settings>(include_str!(concat!(stringify!($name), ".rs")))),*]
+        }
 
         /// Runs `what` for the guard of that name; `None` when there is no such guard.
         pub fn for_guard<W: ForGuard>(name: &str, what: W) -> Option<W::Out> {
@@ -139,6 +145,34 @@ pub trait Guard: DeserializeOwned + std::fmt::Debug + Send + Sync + 'static {
     fn windows(&self) -> Vec<(&'static str, Window)>;
 }
 
+/// A guard as people read of it.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct About {
+    /// The name of its tables.
+    pub name: &'static str,
+    /// Law or courtesy.
+    pub class: GuardClass,
+    /// What it stops, avoids and prefers, and its settings, in words.
+    pub words: String,
+    /// Its own keys.
+    pub keys: Vec<&'static str>,
+    /// What its reasons may name.
+    pub placeholders: Vec<&'static str>,
+}
+
+impl About {
+    fn of<G: Guard>(file: &str) -> About {
+        let words = file.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim_start);
+        About {
+            name: G::NAME,
+            class: G::CLASS,
+            words: words.collect::<Vec<_>>().join("\n"),
+            keys: keys_of::<G>().to_vec(),
+            placeholders: G::PLACEHOLDERS.to_vec(),
+        }
+    }
+}
+
 /// Something to do for one guard, whichever a name turns out to mean.
 pub trait ForGuard {
     /// What comes of it.
@@ -171,4 +205,30 @@ pub(crate) fn effective_price(offer: &Offer) -> Option<Money> {
         let (list, off) = (offer.list_price?, i64::from(offer.percent_off?.min(100)));
         Some(Money::new(list.minor.checked_mul(100 - off)? / 100, list.currency))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_names_every_guard_file_once() {
+        let mods = include_str!("mod.rs").lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+        let mut listed = NAMES.to_vec();
+        listed.sort_unstable();
+        assert_eq!(mods.collect::<Vec<_>>(), listed);
+    }
+
+    #[test]
+    fn every_guard_says_what_it_stops_and_lists_its_keys() {
+        for about in catalogue() {
+            for word in ["Stops:", "Avoids:", "Prefers:", "Settings:"] {
+                assert!(about.words.contains(word), "{} does not say {word}", about.name);
+            }
+            assert!(!about.keys.is_empty() && !about.placeholders.is_empty(), "{}", about.name);
+            for key in about.keys {
+                assert!(about.words.contains(&format!("`{key}`")), "{} does not explain `{key}`", about.name);
+            }
+        }
+    }
 }

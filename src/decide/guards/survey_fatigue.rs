@@ -58,7 +58,7 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
         let gap = gap?;
         let last = contacts.iter().filter(|c| c.at <= case.now && counts(c)).max_by_key(|c| (c.at, c.survey))?;
         let free_at = gap.after(last.at);
-        (free_at > case.now).then(|| (free_at, clock, gap, last))
+        (free_at > case.now).then_some((free_at, clock, gap, last))
     };
     let department = case.message.department();
     let running = [
