@@ -2,4 +2,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed expectation is how a test speaks")]
 
 mod smtp_dialogues;
+mod smtp_door;
 mod smtp_relay;

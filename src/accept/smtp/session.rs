@@ -16,6 +16,8 @@ use crate::message::{MailEnvelope, MailRecipient, MailSubmission, Secret, SmtpRe
 
 /// Longest command line other than AUTH, in bytes: RFC 5321 says 512 and every extension adds.
 const COMMAND_BYTES_MAX: usize = 2_048;
+/// Bytes of a line that is too long which are thrown away before the session ends.
+const OVERLONG_BYTES_MAX: usize = 128 * 1024;
 
 /// What the connection does next.
 #[derive(Debug)]
@@ -64,8 +66,8 @@ enum Phase {
     Command,
     Auth(Exchange),
     Data(DataReader),
-    /// Throwing away a line that is too long.
-    Overlong,
+    /// Throwing away a line that is too long; so many bytes until now.
+    Overlong(usize),
     Closed,
 }
 
@@ -142,19 +144,26 @@ impl Session {
                         }
                     }
                 }
-                Phase::Overlong => match memchr::memchr(b'\n', input) {
-                    Some(end) => {
-                        input.advance(end + 1);
-                        self.phase = Phase::Command;
+                Phase::Overlong(bytes) => {
+                    let end = memchr::memchr(b'\n', input);
+                    let used = end.map_or(input.len(), |end| end + 1);
+                    *bytes += used;
+                    if *bytes > OVERLONG_BYTES_MAX {
+                        self.close(421, "4.7.0", "the line is far too long");
+                        return Step::Close;
                     }
-                    None => {
-                        input.clear();
+                    input.advance(used);
+                    if end.is_none() {
                         return Step::Read;
                     }
-                },
+                    self.phase = Phase::Command;
+                }
                 Phase::Command | Phase::Auth(_) => {
                     let Some(line) = self.line(input) else {
-                        return if matches!(self.phase, Phase::Closed) { Step::Close } else { Step::Read };
+                        if matches!(self.phase, Phase::Command | Phase::Auth(_)) {
+                            return Step::Read;
+                        }
+                        continue;
                     };
                     if let Some(step) = self.obey(&line, input) {
                         return step;
@@ -227,13 +236,10 @@ impl Session {
         let max = if authenticating { auth::LINE_BYTES_MAX } else { COMMAND_BYTES_MAX };
         let end = memchr::memchr(b'\n', input);
         if end.unwrap_or(input.len()) > max {
-            self.phase = Phase::Overlong;
+            self.phase = Phase::Overlong(0);
             self.first_line = false;
             self.refuse(&reply::own(500, if authenticating { "5.5.6" } else { "5.5.2" }, "the line is too long"));
-            if matches!(self.phase, Phase::Closed) {
-                return None;
-            }
-            return self.skip_overlong(input);
+            return None;
         }
         let mut line = input.split_to(end? + 1);
         self.first_line = false;
@@ -246,20 +252,6 @@ impl Session {
         }
         line.truncate(line.len() - 1);
         Some(line.to_vec())
-    }
-
-    fn skip_overlong(&mut self, input: &mut BytesMut) -> Option<Vec<u8>> {
-        match memchr::memchr(b'\n', input) {
-            Some(end) => {
-                input.advance(end + 1);
-                self.phase = Phase::Command;
-                self.line(input)
-            }
-            None => {
-                input.clear();
-                None
-            }
-        }
     }
 
     fn obey(&mut self, line: &[u8], rest: &BytesMut) -> Option<Step> {
