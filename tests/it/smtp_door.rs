@@ -1,12 +1,17 @@
 //! The SMTP door and client with what they meet in life: many connections, a gateway that stops, a
 //! client that is not ours (lettre), notifications to a sender.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::BytesMut;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use proptest::prelude::*;
+use tactgate::accept::Login;
+use tactgate::accept::smtp::session::{Session, Step};
 use tactgate::accept::smtp::{SmtpDoor, serve};
 use tactgate::forward::dsn::{self, Notification, Undelivered};
 use tactgate::forward::smtp::{Relay, RelaySettings, RelayTls};
@@ -162,4 +167,62 @@ async fn a_sender_hears_of_its_blocked_recipients_by_mail() {
     }
     relay.close().await;
     running.stopped().await;
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// Whatever is said, in whatever pieces: no panic, every reply is whole lines of lawful length,
+    /// and no mail is handed on whose lines are not strict.
+    #[test]
+    fn nothing_said_upsets_a_session(
+        said in proptest::collection::vec(
+            prop_oneof![
+                Just("EHLO a\r\n".to_owned()),
+                Just("MAIL FROM:<a@b.cn>\r\n".to_owned()),
+                Just("MAIL FROM:<店@例子.中国> SMTPUTF8\r\n".to_owned()),
+                Just("RCPT TO:<王@例子.中国>\r\n".to_owned()),
+                Just("RCPT TO:<c@d.cn>\r\n".to_owned()),
+                Just("DATA\r\n".to_owned()),
+                Just("x\r\n.\r\n".to_owned()),
+                Just("AUTH LOGIN\r\n".to_owned()),
+                Just("AUTH PLAIN AHNob3AAcmlnaHQ=\r\n".to_owned()),
+                Just("STARTTLS\r\n".to_owned()),
+                Just("RSET\r\n".to_owned()),
+                Just("x".repeat(3_000)),
+                "(MAIL FROM:|RCPT TO:|AUTH |EHLO |NOOP )?[ -~王\r\n\0<>@\"\\\\=+:;]{0,30}(\r\n|\n)?",
+            ],
+            1..16,
+        ),
+        together in any::<bool>(),
+    ) {
+        let door = SmtpDoor { login: true, clear_login_on_loopback: true, recipients_max: 2, ..SmtpDoor::default() };
+        let mut session = Session::new(Arc::new(door), IpAddr::from([127, 0, 0, 1]), false);
+        session.greet();
+        let mut input = BytesMut::new();
+        let segments = if together { vec![said.concat()] } else { said };
+        'said: for segment in segments {
+            input.extend_from_slice(segment.as_bytes());
+            for _ in 0..10_000 {
+                match session.step(&mut input) {
+                    Step::Read => continue 'said,
+                    Step::Close => break 'said,
+                    Step::Login { user, .. } if user == "shop" => session.logged_in(&Login::Welcome(Box::default())),
+                    Step::Login { .. } => session.logged_in(&Login::Refused),
+                    Step::Mail(mail) => {
+                        prop_assert!(tactgate::forward::smtp::stuffing::stuffed(&mail.data).is_ok());
+                        prop_assert!(!mail.recipients.is_empty() && mail.recipients.len() <= 2);
+                        session.mailed(&SmtpReply::new(250, "2.0.0", "好"));
+                    }
+                    Step::StartTls => session.secured(),
+                }
+            }
+            prop_assert!(false, "a session that never reads");
+        }
+        let replies = String::from_utf8(session.replies.clone()).unwrap();
+        for line in replies.split_inclusive("\r\n") {
+            let code: u16 = line[..3].parse().unwrap();
+            prop_assert!((200..600).contains(&code) && line.ends_with("\r\n") && line.len() <= 512, "{line:?}");
+        }
+    }
 }

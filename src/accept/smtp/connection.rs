@@ -23,6 +23,8 @@ const READ_BYTES: usize = 16 * 1024;
 /// After the last reply the client may still be sending: what it sends is read and dropped for this
 /// long, else the kernel's reset would take the reply away from it.
 const LINGER_MS: u64 = 2_000;
+/// The same while the gateway stops: who is idle then has nothing on its way.
+const LINGER_STOPPING_MS: u64 = 200;
 const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Longest TLS handshake.
 const HANDSHAKE_MS: u64 = 30_000;
@@ -101,7 +103,8 @@ impl Connection {
                 }
                 Step::Close => {
                     self.flush().await?;
-                    return self.linger().await;
+                    let ms = if stop.is_cancelled() { LINGER_STOPPING_MS } else { LINGER_MS };
+                    return self.linger(Duration::from_millis(ms)).await;
                 }
             }
         }
@@ -161,8 +164,8 @@ impl Connection {
         }
     }
 
-    async fn linger(&mut self) -> io::Result<()> {
-        let ends = Instant::now() + Duration::from_millis(LINGER_MS);
+    async fn linger(&mut self, within: Duration) -> io::Result<()> {
+        let ends = Instant::now() + within;
         timeout_at(ends, self.pipe.shutdown()).await??;
         let mut dropped = 0;
         let mut buffer = vec![0; READ_BYTES];

@@ -21,6 +21,7 @@ pub mod data;
 mod reply;
 pub mod session;
 pub mod tls;
+mod transaction;
 
 /// Settings of one SMTP listener.
 #[derive(Debug, Clone)]
