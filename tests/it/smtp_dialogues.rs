@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tactgate::accept::smtp::data::Bare;
 use tactgate::accept::smtp::{SmtpDoor, serve};
 use tactgate::accept::{Inside, Login};
 use tactgate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply};
@@ -118,6 +119,7 @@ fn set(door: &mut SmtpDoor, setting: &str) {
         "message_bytes_max" => door.message_bytes_max = value.parse().unwrap(),
         "recipients_max" => door.recipients_max = value.parse().unwrap(),
         "idle_commands_max" => door.idle_commands_max = value.parse().unwrap(),
+        "bare" if value == "mend" => door.bare = Bare::Mend,
         "greet_pause_ms" => door.greet_pause_ms = value.parse().unwrap(),
         "command_ms" => door.command_ms = value.parse().unwrap(),
         "data_ms" => door.data_ms = value.parse().unwrap(),

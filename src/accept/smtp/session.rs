@@ -308,6 +308,7 @@ impl Session {
                 self.phase = Phase::Data(DataReader::new(DataLimits {
                     message_bytes_max: self.door.message_bytes_max,
                     line_bytes_max: self.door.line_bytes_max,
+                    bare: self.door.bare,
                 }));
             }
             Command::Rset => {
