@@ -11,6 +11,7 @@ mod cases;
 mod decide;
 mod policies;
 mod smtp_dialogues;
+mod smtp_door;
 mod smtp_relay;
 
 mod http_door;

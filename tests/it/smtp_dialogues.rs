@@ -6,13 +6,14 @@
 //! same, the text anywhere in it; `c close` expects the door to hang up; `c eof` hangs up; `c -- ` cuts the segment: the next
 //! bytes go in a packet of their own. `inside: N` wants N mails so far; `data: text` wants exactly
 //! those bytes of the last; `to: a, b` its recipients; `from: a` its sender. `set: key = value`
-//! changes the door; `reply: 550 5.7.1 text` is what the inside answers. `#` comments.
+//! changes the door; `each: a | b` speaks the dialogue once with each in place of `{}`; `reply: 550 5.7.1 text` is what the inside answers. `#` comments.
 
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tactgate::accept::smtp::data::Bare;
 use tactgate::accept::smtp::{SmtpDoor, serve};
 use tactgate::accept::{Inside, Login};
 use tactgate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply};
@@ -70,8 +71,11 @@ async fn every_dialogue_goes_as_written() {
         // Each dialogue of a file begins with a heading.
         for (n, part) in text.split("\n== ").enumerate().filter(|(_, part)| !part.trim().is_empty()) {
             let name = format!("{} ({n}: {})", file.file_name().unwrap().display(), part.lines().next().unwrap_or(""));
-            if let Err(why) = speak(part).await {
-                failures.push(format!("{name}: {why}"));
+            let variants = part.lines().find_map(|line| line.strip_prefix("each: ")).unwrap_or("{}");
+            for variant in variants.split(" | ") {
+                if let Err(why) = speak(&part.replace("{}", variant)).await {
+                    failures.push(format!("{name}: {variant}: {why}"));
+                }
             }
         }
     }
@@ -80,8 +84,7 @@ async fn every_dialogue_goes_as_written() {
 
 async fn speak(part: &str) -> Result<(), String> {
     let lines: Vec<(usize, &str)> = part.lines().enumerate().skip(1).collect();
-    let mut door =
-        SmtpDoor { host: "door.example".into(), login_pause_ms: 0, greet_pause_ms: 20, ..SmtpDoor::default() };
+    let mut door = SmtpDoor { host: "door.example".into(), login_pause_ms: 0, ..SmtpDoor::default() };
     let inside = Arc::new(Recording::default());
     for (_, line) in &lines {
         if let Some(setting) = line.strip_prefix("set: ") {
@@ -116,6 +119,8 @@ fn set(door: &mut SmtpDoor, setting: &str) {
         "message_bytes_max" => door.message_bytes_max = value.parse().unwrap(),
         "recipients_max" => door.recipients_max = value.parse().unwrap(),
         "idle_commands_max" => door.idle_commands_max = value.parse().unwrap(),
+        "bare" if value == "mend" => door.bare = Bare::Mend,
+        "greet_pause_ms" => door.greet_pause_ms = value.parse().unwrap(),
         "command_ms" => door.command_ms = value.parse().unwrap(),
         "data_ms" => door.data_ms = value.parse().unwrap(),
         "tls" => door.tls = Some(super::smtp_relay::Authority::new().server()),
@@ -131,7 +136,7 @@ struct Client {
 
 impl Client {
     async fn step(&mut self, line: &str, inside: &Recording, stop: &CancellationToken) -> Result<(), String> {
-        if line.trim().is_empty() || line.starts_with('#') || line.starts_with("set: ") {
+        if line.trim().is_empty() || line.starts_with('#') || line.starts_with("set: ") || line.starts_with("each: ") {
             return Ok(());
         }
         if let Some(text) = line.strip_prefix("c ->") {

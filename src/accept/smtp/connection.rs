@@ -23,7 +23,11 @@ const READ_BYTES: usize = 16 * 1024;
 /// After the last reply the client may still be sending: what it sends is read and dropped for this
 /// long, else the kernel's reset would take the reply away from it.
 const LINGER_MS: u64 = 2_000;
+/// The same while the gateway stops: who is idle then has nothing on its way.
+const LINGER_STOPPING_MS: u64 = 200;
 const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Longest TLS handshake.
+const HANDSHAKE_MS: u64 = 30_000;
 
 trait Pipe: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Pipe for T {}
@@ -37,10 +41,9 @@ pub(super) async fn run<I: Inside>(
     stop: CancellationToken,
 ) -> io::Result<()> {
     tcp.set_nodelay(true)?;
-    let command = Duration::from_millis(door.command_ms);
     let mut pipe: Box<dyn Pipe> = Box::new(tcp);
     if door.tls_implicit {
-        pipe = handshake(pipe, &door, command).await?;
+        pipe = handshake(pipe, &door).await?;
     }
     let ends = Instant::now() + Duration::from_millis(door.session_ms);
     let mut connection = Connection {
@@ -80,8 +83,8 @@ impl Connection {
                     self.flush().await?;
                     let answer = checked(&inside, user, password, peer).await;
                     if answer == Login::Refused {
-                        let doublings = self.session.login_failures().min(6) as u32;
-                        tokio::time::sleep(Duration::from_millis(self.door.login_pause_ms << doublings)).await;
+                        let times = 1 << self.session.login_failures().min(6);
+                        tokio::time::sleep(Duration::from_millis(self.door.login_pause_ms.saturating_mul(times))).await;
                     }
                     self.session.logged_in(&answer);
                 }
@@ -94,13 +97,14 @@ impl Connection {
                 Step::StartTls => {
                     self.flush().await?;
                     let Connection { session, input, pipe, door, ends, data_ends } = self;
-                    let pipe = handshake(pipe, &door, Duration::from_millis(door.command_ms)).await?;
+                    let pipe = handshake(pipe, &door).await?;
                     self = Connection { session, input, pipe, door, ends, data_ends };
                     self.session.secured();
                 }
                 Step::Close => {
                     self.flush().await?;
-                    return self.linger().await;
+                    let ms = if stop.is_cancelled() { LINGER_STOPPING_MS } else { LINGER_MS };
+                    return self.linger(Duration::from_millis(ms)).await;
                 }
             }
         }
@@ -160,8 +164,8 @@ impl Connection {
         }
     }
 
-    async fn linger(&mut self) -> io::Result<()> {
-        let ends = Instant::now() + Duration::from_millis(LINGER_MS);
+    async fn linger(&mut self, within: Duration) -> io::Result<()> {
+        let ends = Instant::now() + within;
         timeout_at(ends, self.pipe.shutdown()).await??;
         let mut dropped = 0;
         let mut buffer = vec![0; READ_BYTES];
@@ -175,7 +179,8 @@ impl Connection {
     }
 }
 
-async fn handshake(pipe: Box<dyn Pipe>, door: &SmtpDoor, within: Duration) -> io::Result<Box<dyn Pipe>> {
+async fn handshake(pipe: Box<dyn Pipe>, door: &SmtpDoor) -> io::Result<Box<dyn Pipe>> {
+    let within = Duration::from_millis(door.command_ms.min(HANDSHAKE_MS));
     let config = door.tls.clone().ok_or(io::ErrorKind::Unsupported)?;
     let stream = timeout(within, TlsAcceptor::from(config).accept(pipe)).await??;
     Ok(Box::new(stream))

@@ -13,6 +13,20 @@ pub struct DataLimits {
     pub message_bytes_max: usize,
     /// Most bytes of a line, without CRLF.
     pub line_bytes_max: usize,
+    /// What a bare CR or LF means.
+    pub bare: Bare,
+}
+
+/// What the door makes of a CR or LF that stands alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bare {
+    /// The mail is refused and the session ends.
+    #[default]
+    Refuse,
+    /// LF becomes CRLF and CR a space, for old scripts that cannot be mended themselves. Neither ever
+    /// ends a mail: that stays CRLF.CRLF alone.
+    Mend,
 }
 
 /// How far the reader got.
@@ -46,6 +60,9 @@ enum Place {
     DotCr,
     InLine,
     Cr,
+    /// Behind a mended LF: a dot here is never the end.
+    SoftStart,
+    SoftDot,
 }
 
 impl DataReader {
@@ -75,8 +92,24 @@ impl DataReader {
                     self.place = Place::LineStart;
                     at += 1;
                 }
-                (Place::DotCr | Place::Cr, _) => return (at, Progress::Lost(bare())),
-                (Place::LineStart | Place::Dot | Place::InLine, _) => {
+                (Place::DotCr | Place::Cr, _) if self.limits.bare == Bare::Refuse => {
+                    return (at, Progress::Lost(bare()));
+                }
+                (Place::DotCr | Place::Cr, _) => {
+                    self.keep(b" ");
+                    self.place = Place::InLine;
+                }
+                (Place::SoftStart, b'.') => {
+                    self.place = Place::SoftDot;
+                    at += 1;
+                }
+                (Place::SoftDot, _) => {
+                    // A doubled dot was stuffed; a single one was not, whatever follows.
+                    self.keep(b".");
+                    self.place = Place::InLine;
+                    at += usize::from(byte == b'.');
+                }
+                (Place::LineStart | Place::Dot | Place::InLine | Place::SoftStart, _) => {
                     let rest = &input[at..];
                     let run = memchr::memchr3(b'\r', b'\n', 0, rest).unwrap_or(rest.len());
                     self.line_bytes += run;
@@ -93,7 +126,13 @@ impl DataReader {
                             self.place = Place::Cr;
                             at += 1;
                         }
-                        Some(b'\n') => return (at, Progress::Lost(bare())),
+                        Some(b'\n') if self.limits.bare == Bare::Refuse => return (at, Progress::Lost(bare())),
+                        Some(b'\n') => {
+                            self.keep(b"\r\n");
+                            self.line_bytes = 0;
+                            self.place = Place::SoftStart;
+                            at += 1;
+                        }
                         Some(_) => {
                             return (at, Progress::Lost(reply::own(550, "5.6.11", "a NUL byte is not allowed")));
                         }
@@ -154,7 +193,8 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: DataLimits = DataLimits { message_bytes_max: 1_000, line_bytes_max: 998 };
+    const LIMITS: DataLimits = DataLimits { message_bytes_max: 1_000, line_bytes_max: 998, bare: Bare::Refuse };
+    const MENDING: DataLimits = DataLimits { bare: Bare::Mend, ..LIMITS };
 
     fn read(input: &[u8]) -> (usize, Progress) {
         DataReader::new(LIMITS).ingest(input)
@@ -190,6 +230,35 @@ mod tests {
     }
 
     #[test]
+    fn mended_lines_are_strict_and_still_end_no_mail() {
+        let mended = |input: &str| DataReader::new(MENDING).ingest(input.as_bytes());
+        let script = "Subject: 订单\n\n..dot\n.\nbye\n\r\n.\r\n";
+        let whole = "Subject: 订单\r\n\r\n.dot\r\n.\r\nbye\r\n\r\n";
+        assert_eq!(mended(script), (script.len(), Progress::Complete(whole.into())));
+        for end in [
+            "\n.\n",
+            "\n.\r\n",
+            "\r\n.\n",
+            "\r.\r",
+            "\r.\r\n",
+            "\r\n.\r",
+            "\n.\r",
+            "\r.\n",
+            "\n\r.\n\r",
+            "\r\n.\r\r\n",
+            "\r\r\n.\r\r\n",
+        ] {
+            let input = format!("A{end}MAIL FROM:<smug@evil.example>\r\n.\r\n");
+            let (used, progress) = mended(&input);
+            let Progress::Complete(body) = progress else { panic!("{end:?}: {progress:?}") };
+            assert_eq!(used, input.len(), "{end:?}");
+            let text = String::from_utf8(body).unwrap();
+            assert!(text.contains("smug") && !text.replace("\r\n", "").contains(['\r', '\n']), "{text:?}");
+        }
+        assert!(matches!(mended("a\r\n\0.\r\n").1, Progress::Lost(_)), "a NUL is nothing to mend");
+    }
+
+    #[test]
     fn a_mail_beyond_a_limit_is_refused_in_sync_until_it_is_too_much_even_to_skip() {
         let line = format!("{}\r\n", "a".repeat(900));
         let big = format!("{}.\r\nNOOP\r\n", line.repeat(2));
@@ -209,9 +278,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn segments_make_no_difference(input in "[.a\r\n\0]{0,40}", cuts in proptest::collection::vec(1usize..5, 40)) {
-            let whole = read(input.as_bytes());
-            let mut reader = DataReader::new(LIMITS);
+        fn segments_make_no_difference(
+            input in "[.a\r\n\0]{0,40}",
+            cuts in proptest::collection::vec(1usize..5, 40),
+            mend in any::<bool>(),
+        ) {
+            let limits = if mend { MENDING } else { LIMITS };
+            let whole = DataReader::new(limits).ingest(input.as_bytes());
+            let mut reader = DataReader::new(limits);
             let (mut at, mut last) = (0, Progress::More);
             for cut in cuts {
                 let end = (at + cut).min(input.len());

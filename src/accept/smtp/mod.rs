@@ -21,6 +21,7 @@ pub mod data;
 mod reply;
 pub mod session;
 pub mod tls;
+mod transaction;
 
 /// Settings of one SMTP listener.
 #[derive(Debug, Clone)]
@@ -41,6 +42,8 @@ pub struct SmtpDoor {
     pub message_bytes_max: usize,
     /// Most bytes of a line of a mail, without CRLF (RFC 5321 §4.5.3.1.6).
     pub line_bytes_max: usize,
+    /// What a bare CR or LF in a mail means.
+    pub bare: data::Bare,
     /// Most recipients of a mail.
     pub recipients_max: usize,
     /// `Received:` fields at which a mail is taken to go in circles.
@@ -83,6 +86,7 @@ impl Default for SmtpDoor {
             tls_implicit: false,
             message_bytes_max: 25 * 1024 * 1024,
             line_bytes_max: 998,
+            bare: data::Bare::Refuse,
             // Postfix's default; RFC 5321 §4.5.3.1.8 asks for at least 100. Applications do not come
             // back with the recipients a 452 left over, so the number is generous.
             recipients_max: 1_000,

@@ -1,7 +1,6 @@
 //! One SMTP session as a state machine without sockets or clocks: bytes in; replies and the next
 //! [`Step`] out. The connection drives it.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -10,12 +9,15 @@ use bytes::{Buf, BytesMut};
 use super::auth::{self, Exchange};
 use super::command::{self, Command, Refused};
 use super::data::{self, DataLimits, DataReader, Progress};
+use super::transaction::{Added, Transaction};
 use super::{SmtpDoor, reply};
 use crate::accept::Login;
 use crate::message::{MailEnvelope, MailRecipient, MailSubmission, Secret, SmtpReply};
 
 /// Longest command line other than AUTH, in bytes: RFC 5321 says 512 and every extension adds.
 const COMMAND_BYTES_MAX: usize = 2_048;
+/// Bytes of a line that is too long which are thrown away before the session ends.
+const OVERLONG_BYTES_MAX: usize = 128 * 1024;
 
 /// What the connection does next.
 #[derive(Debug)]
@@ -50,9 +52,7 @@ pub struct Session {
     first_line: bool,
     login: Option<(String, Secret)>,
     pending_login: Option<(String, Secret)>,
-    envelope: Option<MailEnvelope>,
-    recipients: Vec<MailRecipient>,
-    seen: HashSet<String>,
+    transaction: Transaction,
     errors: usize,
     idle_commands: usize,
     login_failures: usize,
@@ -64,8 +64,8 @@ enum Phase {
     Command,
     Auth(Exchange),
     Data(DataReader),
-    /// Throwing away a line that is too long.
-    Overlong,
+    /// Throwing away a line that is too long; so many bytes until now.
+    Overlong(usize),
     Closed,
 }
 
@@ -82,9 +82,7 @@ impl Session {
             first_line: true,
             login: None,
             pending_login: None,
-            envelope: None,
-            recipients: Vec::new(),
-            seen: HashSet::new(),
+            transaction: Transaction::default(),
             errors: 0,
             idle_commands: 0,
             login_failures: 0,
@@ -106,7 +104,7 @@ impl Session {
 
     /// True between transactions: the moment a stopping gateway may say 421.
     pub fn is_idle(&self) -> bool {
-        matches!(self.phase, Phase::Command) && self.envelope.is_none()
+        matches!(self.phase, Phase::Command) && !self.transaction.is_open()
     }
 
     /// While a mail's content is read: which mail of the session it is.
@@ -142,19 +140,26 @@ impl Session {
                         }
                     }
                 }
-                Phase::Overlong => match memchr::memchr(b'\n', input) {
-                    Some(end) => {
-                        input.advance(end + 1);
-                        self.phase = Phase::Command;
+                Phase::Overlong(bytes) => {
+                    let end = memchr::memchr(b'\n', input);
+                    let used = end.map_or(input.len(), |end| end + 1);
+                    *bytes += used;
+                    if *bytes > OVERLONG_BYTES_MAX {
+                        self.close(421, "4.7.0", "the line is far too long");
+                        return Step::Close;
                     }
-                    None => {
-                        input.clear();
+                    input.advance(used);
+                    if end.is_none() {
                         return Step::Read;
                     }
-                },
+                    self.phase = Phase::Command;
+                }
                 Phase::Command | Phase::Auth(_) => {
                     let Some(line) = self.line(input) else {
-                        return if matches!(self.phase, Phase::Closed) { Step::Close } else { Step::Read };
+                        if matches!(self.phase, Phase::Command | Phase::Auth(_)) {
+                            return Step::Read;
+                        }
+                        continue;
                     };
                     if let Some(step) = self.obey(&line, input) {
                         return step;
@@ -204,15 +209,12 @@ impl Session {
     }
 
     fn say(&mut self, answer: &SmtpReply) {
-        let utf8 = self.envelope.as_ref().is_some_and(|e| e.smtputf8);
-        reply::write(&mut self.replies, answer, utf8);
+        reply::write(&mut self.replies, answer, self.transaction.is_utf8());
     }
 
     fn reset(&mut self) {
         self.phase = Phase::Command;
-        self.envelope = None;
-        self.recipients = Vec::new();
-        self.seen = HashSet::new();
+        self.transaction = Transaction::default();
     }
 
     /// The next line without its CRLF, if it is whole.
@@ -227,13 +229,10 @@ impl Session {
         let max = if authenticating { auth::LINE_BYTES_MAX } else { COMMAND_BYTES_MAX };
         let end = memchr::memchr(b'\n', input);
         if end.unwrap_or(input.len()) > max {
-            self.phase = Phase::Overlong;
+            self.phase = Phase::Overlong(0);
             self.first_line = false;
             self.refuse(&reply::own(500, if authenticating { "5.5.6" } else { "5.5.2" }, "the line is too long"));
-            if matches!(self.phase, Phase::Closed) {
-                return None;
-            }
-            return self.skip_overlong(input);
+            return None;
         }
         let mut line = input.split_to(end? + 1);
         self.first_line = false;
@@ -246,20 +245,6 @@ impl Session {
         }
         line.truncate(line.len() - 1);
         Some(line.to_vec())
-    }
-
-    fn skip_overlong(&mut self, input: &mut BytesMut) -> Option<Vec<u8>> {
-        match memchr::memchr(b'\n', input) {
-            Some(end) => {
-                input.advance(end + 1);
-                self.phase = Phase::Command;
-                self.line(input)
-            }
-            None => {
-                input.clear();
-                None
-            }
-        }
     }
 
     fn obey(&mut self, line: &[u8], rest: &BytesMut) -> Option<Step> {
@@ -292,15 +277,12 @@ impl Session {
             self.close(554, "5.5.0", "talking on before the answer is not allowed");
             return None;
         }
-        if matches!(
+        let idles = matches!(
             command,
             Command::Noop | Command::Rset | Command::Vrfy | Command::Help | Command::Hello { .. } | Command::StartTls
-        ) {
-            self.idle_commands += 1;
-            if self.idle_commands > self.door.idle_commands_max {
-                self.close(421, "4.7.0", "too many commands without a mail");
-                return None;
-            }
+        );
+        if idles && self.is_dawdling() {
+            return None;
         }
         match command {
             Command::Hello { name, extended } => self.hello(name, extended),
@@ -316,17 +298,17 @@ impl Session {
             }
             Command::Mail { envelope, size } => self.mail(envelope, size),
             Command::Rcpt(recipient) => self.rcpt(recipient),
-            Command::Data if self.recipients.is_empty() => {
-                let no_mail = self.envelope.is_none();
-                let (code, text) = if no_mail { (503, "MAIL first") } else { (554, "no valid recipients") };
-                self.refuse(&reply::own(code, "5.5.1", text));
-            }
             Command::Data => {
+                if let Some(refusal) = self.transaction.not_ready() {
+                    self.refuse(&refusal);
+                    return None;
+                }
                 self.replies.extend_from_slice(b"354 end with <CRLF>.<CRLF>\r\n");
                 self.mails_begun += 1;
                 self.phase = Phase::Data(DataReader::new(DataLimits {
                     message_bytes_max: self.door.message_bytes_max,
                     line_bytes_max: self.door.line_bytes_max,
+                    bare: self.door.bare,
                 }));
             }
             Command::Rset => {
@@ -369,7 +351,7 @@ impl Session {
             reply::own(503, "5.5.1", "TLS is on")
         } else if self.door.tls.is_none() {
             reply::own(502, "5.5.1", "STARTTLS is not offered")
-        } else if self.hello.is_none() || self.envelope.is_some() || self.login.is_some() {
+        } else if self.hello.is_none() || self.transaction.is_open() || self.login.is_some() {
             reply::own(503, "5.5.1", "not now")
         } else {
             self.say(&reply::own(220, "2.0.0", "go ahead"));
@@ -388,7 +370,7 @@ impl Session {
             Some(reply::own(502, "5.5.1", "AUTH is not offered"))
         } else if !self.may_login() {
             Some(reply::own(538, "5.7.11", "AUTH needs TLS"))
-        } else if self.hello.is_none() || self.envelope.is_some() || self.login.is_some() {
+        } else if self.hello.is_none() || self.transaction.is_open() || self.login.is_some() {
             Some(reply::own(503, "5.5.1", "not now"))
         } else {
             None
@@ -417,7 +399,7 @@ impl Session {
     fn mail(&mut self, envelope: MailEnvelope, size: usize) {
         let refusal = if self.hello.is_none() {
             reply::own(503, "5.5.1", "EHLO first")
-        } else if self.envelope.is_some() {
+        } else if self.transaction.is_open() {
             reply::own(503, "5.5.1", "a mail is open; RSET first")
         } else if self.login.is_none() && !self.is_trusted() {
             // Never an open relay: who is not listed must say who they are.
@@ -429,7 +411,7 @@ impl Session {
             let max = self.door.message_bytes_max;
             reply::own(552, "5.3.4", &format!("the message is larger than {max} bytes"))
         } else {
-            self.envelope = Some(envelope);
+            self.transaction = Transaction::begin(envelope);
             self.say(&reply::own(250, "2.1.0", "OK"));
             return;
         };
@@ -437,33 +419,24 @@ impl Session {
     }
 
     fn rcpt(&mut self, recipient: MailRecipient) {
-        let refusal = match &self.envelope {
-            None => reply::own(503, "5.5.1", "MAIL first"),
-            Some(envelope) if !recipient.address.is_ascii() && !envelope.smtputf8 => {
-                reply::own(553, "5.6.7", "an address beyond ASCII needs SMTPUTF8")
-            }
-            Some(_) if self.seen.contains(&recipient.address) => {
-                // The same mailbox twice gets one mail.
-                self.idle_commands += 1;
-                if self.idle_commands > self.door.idle_commands_max {
-                    self.close(421, "4.7.0", "too many commands without a mail");
-                } else {
-                    self.say(&reply::own(250, "2.1.5", "OK"));
-                }
-                return;
-            }
-            Some(_) if self.recipients.len() >= self.door.recipients_max => {
-                reply::own(452, "4.5.3", "too many recipients; send the rest in another mail")
-            }
-            Some(_) => {
-                self.seen.insert(recipient.address.clone());
-                self.recipients.push(recipient);
-                self.say(&reply::own(250, "2.1.5", "OK"));
-                return;
-            }
-        };
-        // RFC 5321 §4.5.3.1.10 wants 452 answered on and on to a client that just has many.
-        if refusal.code == 452 { self.say(&refusal) } else { self.refuse(&refusal) }
+        match self.transaction.add(recipient, self.door.recipients_max) {
+            Added::Taken => self.say(&reply::own(250, "2.1.5", "OK")),
+            Added::Again if self.is_dawdling() => {}
+            Added::Again => self.say(&reply::own(250, "2.1.5", "OK")),
+            // RFC 5321 §4.5.3.1.10 wants 452 answered on and on to a client that just has many.
+            Added::Full(refusal) => self.say(&refusal),
+            Added::Refused(refusal) => self.refuse(&refusal),
+        }
+    }
+
+    /// Counts a command that brings no mail nearer; true when there were too many and the session ends.
+    fn is_dawdling(&mut self) -> bool {
+        self.idle_commands += 1;
+        let ends = self.idle_commands > self.door.idle_commands_max;
+        if ends {
+            self.close(421, "4.7.0", "too many commands without a mail");
+        }
+        ends
     }
 
     fn is_trusted(&self) -> bool {
@@ -484,14 +457,14 @@ impl Session {
             return None;
         }
         let (user, password) = self.login.clone().unzip();
+        let (envelope, recipients) = self.transaction.take();
         Some(Step::Mail(Box::new(MailSubmission {
             helo: self.hello.clone().unwrap_or_default(),
             tls: self.tls,
             user,
             password,
-            // Kept until the answer is said: it tells whether that may be UTF-8.
-            envelope: self.envelope.clone().unwrap_or_default(),
-            recipients: std::mem::take(&mut self.recipients),
+            envelope,
+            recipients,
             data: body.into(),
         })))
     }

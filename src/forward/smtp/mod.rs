@@ -72,6 +72,8 @@ pub struct RelaySettings {
     pub command_ms: u64,
     /// Wait for the answer to a whole mail.
     pub data_ms: u64,
+    /// Wait for all of it, once connected: what is over by then and has not left is not sent.
+    pub total_ms: u64,
     /// Connections open at once.
     pub connections_max: usize,
     /// Wait for one of them to be free.
@@ -93,6 +95,7 @@ impl Default for RelaySettings {
             connect_ms: 5_000,
             command_ms: 30_000,
             data_ms: 100_000,
+            total_ms: 120_000,
             connections_max: 20,
             wait_ms: 5_000,
             // Below the five minutes after which servers close, and the four of cloud firewalls.
@@ -192,6 +195,7 @@ impl Relay {
         let credential = credential(login);
         let _slot = self.slot().await?;
         if let Some(mut peer) = self.unpark(credential) {
+            peer.begin(self.settings.total_ms);
             match mail.send(&mut peer).await {
                 // The provider hung up on an unused connection; nothing of the mail's end left.
                 Err(Failure::Lost(_)) => {}

@@ -12,7 +12,7 @@ use rustls_pki_types::ServerName;
 use smtp_proto::response::parser::ResponseReceiver;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use super::{RelaySettings, RelayTls};
@@ -83,6 +83,7 @@ pub(super) struct Peer {
     input: BytesMut,
     receiver: ResponseReceiver,
     command_wait: Duration,
+    ends: Instant,
     pub offers: Offers,
     /// False once it cannot take another mail.
     pub usable: bool,
@@ -107,6 +108,7 @@ impl Peer {
             input: BytesMut::with_capacity(4 * 1024),
             receiver: ResponseReceiver::default(),
             command_wait: Duration::from_millis(settings.command_ms),
+            ends: Instant::now() + Duration::from_millis(settings.total_ms),
             offers: Offers::default(),
             usable: true,
         };
@@ -147,6 +149,11 @@ impl Peer {
         Ok(peer)
     }
 
+    /// Begins another mail: all of it within `total_ms`.
+    pub fn begin(&mut self, total_ms: u64) {
+        self.ends = Instant::now() + Duration::from_millis(total_ms);
+    }
+
     /// True when nothing came and nobody left since the last reply.
     pub fn is_alive(&mut self) -> bool {
         let mut byte = [0; 1];
@@ -155,7 +162,7 @@ impl Peer {
 
     /// Writes, wholly.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let written = timeout(self.command_wait, async {
+        let written = timeout_at(self.until(self.command_wait), async {
             self.pipe.write_all(bytes).await?;
             self.pipe.flush().await
         });
@@ -171,14 +178,14 @@ impl Peer {
     pub async fn write_content(&mut self, wire: &[u8]) -> Result<(), Failure> {
         let mut at = 0;
         while at < wire.len() {
-            match timeout(self.command_wait, self.pipe.write(&wire[at..])).await {
+            match timeout_at(self.until(self.command_wait), self.pipe.write(&wire[at..])).await {
                 Ok(Ok(0)) => return Err(self.broken(io::ErrorKind::WriteZero.into())),
                 Ok(Ok(n)) => at += n,
                 Ok(Err(error)) => return Err(self.broken(error)),
                 Err(_) => return Err(self.broken(io::ErrorKind::TimedOut.into())),
             }
         }
-        match timeout(self.command_wait, self.pipe.flush()).await {
+        match timeout_at(self.until(self.command_wait), self.pipe.flush()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(self.unknown(error)),
             Err(_) => Err(self.unknown(io::ErrorKind::TimedOut.into())),
@@ -192,7 +199,7 @@ impl Peer {
 
     /// The next reply.
     pub async fn reply_within(&mut self, wait: Duration) -> Result<SmtpReply, Failure> {
-        match timeout(wait, self.read_reply()).await {
+        match timeout_at(self.until(wait), self.read_reply()).await {
             Ok(Ok(reply)) => {
                 // RFC 5321 §3.8: 421 announces the end of the connection.
                 self.usable &= reply.code != 421;
@@ -270,14 +277,14 @@ impl Peer {
     }
 
     async fn secured(self, settings: &RelaySettings, tls: &TlsConnector, wait: Duration) -> Result<Peer, Failure> {
-        let Peer { pipe, input, receiver, command_wait, offers, usable } = self;
+        let Peer { pipe, input, receiver, command_wait, ends, offers, usable } = self;
         let name = ServerName::try_from(settings.host.clone())
             .map_err(|_| Failure::Lost("the upstream's name cannot be in a certificate".to_owned()))?;
         let pipe = timeout(wait, tls.connect(name, pipe))
             .await
             .map_err(|_| Failure::Lost("the TLS handshake took too long".to_owned()))?
             .map_err(lost)?;
-        Ok(Peer { pipe: Box::new(pipe), input, receiver, command_wait, offers, usable })
+        Ok(Peer { pipe: Box::new(pipe), input, receiver, command_wait, ends, offers, usable })
     }
 
     async fn login(&mut self, user: &str, password: &Secret) -> Result<(), Failure> {
@@ -299,6 +306,10 @@ impl Peer {
             return Err(Failure::Lost("the provider offers neither AUTH PLAIN nor LOGIN".to_owned()));
         };
         if answer.code == 235 { Ok(()) } else { Err(Failure::Login(answer)) }
+    }
+
+    fn until(&self, wait: Duration) -> Instant {
+        self.ends.min(Instant::now() + wait)
     }
 
     fn broken(&mut self, error: io::Error) -> Failure {

@@ -61,7 +61,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::accept::smtp::data::{DataLimits, DataReader, Progress};
+    use crate::accept::smtp::data::{Bare, DataLimits, DataReader, Progress};
 
     #[test]
     fn lone_dots_are_doubled_and_nothing_else_changes() {
@@ -85,7 +85,7 @@ mod tests {
         fn what_the_door_reads_back_is_what_was_given(lines in proptest::collection::vec("[.a报]{0,6}", 0..12)) {
             let content: String = lines.iter().map(|l| format!("{l}\r\n")).collect();
             let wire = stuffed(content.as_bytes()).unwrap();
-            let limits = DataLimits { message_bytes_max: 10_000, line_bytes_max: 998 };
+            let limits = DataLimits { message_bytes_max: 10_000, line_bytes_max: 998, bare: Bare::Refuse };
             let (used, progress) = DataReader::new(limits).ingest(&wire);
             prop_assert_eq!(used, wire.len());
             prop_assert_eq!(progress, Progress::Complete(content.into_bytes()));
