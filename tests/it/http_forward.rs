@@ -54,9 +54,11 @@ async fn request(stream: &mut TcpStream) -> String {
             }
             continue;
         };
-        let length = head.to_lowercase().split("content-length: ").nth(1).map_or(0, |rest| {
-            rest.split("\r\n").next().unwrap().parse::<usize>().unwrap()
-        });
+        let length = head
+            .to_lowercase()
+            .split("content-length: ")
+            .nth(1)
+            .map_or(0, |rest| rest.split("\r\n").next().unwrap().parse::<usize>().unwrap());
         if count == 0 || body.len() >= length {
             return text;
         }
@@ -115,7 +117,8 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         request(&mut stream).await;
-        let says = format!("HTTP/1.1 307 Temporary Redirect\r\nLocation: http://{elsewhere}/\r\nContent-Length: 0\r\n\r\n");
+        let says =
+            format!("HTTP/1.1 307 Temporary Redirect\r\nLocation: http://{elsewhere}/\r\nContent-Length: 0\r\n\r\n");
         stream.write_all(says.as_bytes()).await.unwrap();
     });
     let reply = HttpUpstream::new(&settings(at)).unwrap().send(post("x")).await.unwrap();
