@@ -223,7 +223,7 @@ fn every_refusal_of_the_gateways_own_has_the_dialects_shape() {
                 assert_eq!(reply.headers["retry-after"], "7");
             }
         }
-        assert_eq!(dialect.refused(&request, &Refusal::NoRoute("x")).status.is_client_error(), true);
+        assert!(dialect.refused(&request, &Refusal::NoRoute("x")).status.is_client_error());
     }
 }
 

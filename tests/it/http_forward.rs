@@ -242,3 +242,30 @@ async fn field_names_are_spelt_alike_on_both_sides() {
     assert!(reply.contains("\r\nX-Message-ID: 7\r\n") && reply.contains("\r\nx-OTHER: b\r\n"), "{reply}");
     assert!(reply.contains("\r\nContent-Encoding: gzip\r\n") && reply.ends_with("\r\n\r\nabc"), "{reply}");
 }
+
+#[tokio::test]
+async fn tls_is_checked_on_both_sides() {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let certificate = made.cert.der().clone();
+    let key = rustls_pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let mut tls =
+        rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate.clone()], key).unwrap();
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let (behind, mut told) = provider(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n").await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let inside = Arc::new(Blind(HttpUpstream::new(&settings(behind)).unwrap(), AtomicUsize::new(0)));
+    let door = HttpDoor { tls: Some(Arc::new(tls)), ..HttpDoor::default() };
+    tokio::spawn(serve(listener, Arc::new(door), inside, CancellationToken::new()));
+    let base = format!("https://localhost:{port}/sendgrid");
+    let trusting = HttpUpstreamSettings { extra_roots: vec![certificate], ..HttpUpstreamSettings::new(base.as_str()) };
+    let reply = HttpUpstream::new(&trusting).unwrap().send(post("你好")).await.unwrap();
+    assert_eq!(reply.status, StatusCode::ACCEPTED);
+    assert!(told.recv().await.unwrap().ends_with("你好"));
+    // Without that authority the certificate is nobody's: nothing is sent.
+    let other = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap().cert.der().clone();
+    let strict = HttpUpstreamSettings { extra_roots: vec![other], ..HttpUpstreamSettings::new(base.as_str()) };
+    let lost = HttpUpstream::new(&strict).unwrap().send(post("x")).await.unwrap_err();
+    assert!(matches!(lost, NotForwarded::NotSent(_)), "{lost:?}");
+    assert!(told.try_recv().is_err());
+}
