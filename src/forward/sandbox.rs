@@ -90,3 +90,30 @@ impl std::fmt::Debug for Sandbox {
         f.debug_struct("Sandbox").field("shown_max", &self.shown_max).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::dialect;
+
+    #[test]
+    fn it_answers_as_the_provider_says_that_it_is_not_and_keeps_the_last_ones() {
+        let (sandbox, now) = (Sandbox::new(2), Timestamp::UNIX_EPOCH);
+        let twilio = dialect("twilio").unwrap();
+        for text in ["one", "两", "three"] {
+            let mut request =
+                HttpRequest { path: "/2010-04-01/Accounts/AC1/Messages.json".to_owned(), ..HttpRequest::default() };
+            request.headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded"));
+            request.body = format!("To=%2B8613800138000&Body={text}").into();
+            let reading = twilio.read(&request, None).unwrap();
+            let reply = sandbox.request(twilio, &request, &reading, "1", now);
+            assert_eq!((reply.status.as_u16(), &reply.headers[SANDBOX_FIELD]), (201, &HeaderValue::from_static("1")));
+        }
+        let shown: Vec<_> = sandbox.shown().into_iter().map(|shown| (shown.text, shown.recipients)).collect();
+        let to = vec!["+8613800138000".to_owned()];
+        assert_eq!(shown, [("three".to_owned(), to.clone()), ("两".to_owned(), to)]);
+        assert!(!format!("{sandbox:?}").contains("138"), "no log shows a number");
+        let mail = sandbox.mail(vec!["a@b.cn".to_owned()], &Content::default(), "1", now);
+        assert!(mail.is_positive());
+    }
+}

@@ -235,6 +235,9 @@ pub trait Dialect: Sync {
     /// bytes (one text, personal substitutions), a batch with edits names recipients of one content.
     fn write(&self, request: &HttpRequest, reading: &Reading, batch: Batch<'_>) -> Result<HttpRequest, Unfit>;
 
+    /// How the provider names the place of a recipient: for a refusal because of their address.
+    fn recipient_field(&self, request: &HttpRequest, recipient: usize) -> String;
+
     /// What the provider's answer means.
     fn outcome(&self, reply: &HttpReply) -> Outcome;
 

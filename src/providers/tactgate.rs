@@ -137,6 +137,11 @@ impl Dialect for Tactgate {
         Ok(left)
     }
 
+    fn recipient_field(&self, request: &HttpRequest, recipient: usize) -> String {
+        let many = root(request).is_ok_and(|root| root.get("recipients").is_some());
+        if many { format!("recipients.{recipient}") } else { "to".to_owned() }
+    }
+
     fn outcome(&self, reply: &HttpReply) -> Outcome {
         http_request::outcome(reply.status)
     }

@@ -18,6 +18,9 @@ use super::{Batch, Claim, Dialect, Malformed, Outcome, Reading, Recipient, Refus
 /// other one.
 const REPEATABLE: [&str; 2] = ["MediaUrl", "PersistentAction"];
 
+/// Fields that decide what is sent to whom; in another case they are refused, since whether Twilio takes
+/// them too cannot be seen from here.
+const KNOWN: [&str; 7] = ["To", "From", "Body", "ContentSid", "ContentVariables", "MediaUrl", "MessagingServiceSid"];
 const TO_MISSING: &str = "A 'To' phone number is required.";
 
 /// The dialect.
@@ -108,6 +111,10 @@ impl Dialect for Twilio {
         let mut left = http_request::without_declarations(request);
         left.body = splice.apply(&request.body).ok_or_else(|| Unfit("edits overlap".to_owned()))?;
         Ok(left)
+    }
+
+    fn recipient_field(&self, _request: &HttpRequest, _recipient: usize) -> String {
+        "To".to_owned()
     }
 
     fn outcome(&self, reply: &HttpReply) -> Outcome {
@@ -213,6 +220,10 @@ fn fields(request: &HttpRequest) -> Result<Vec<Field>, Malformed> {
     http_request::body_is(&request.headers, "application/x-www-form-urlencoded")?;
     let fields = form::parse(&request.body).map_err(|error| wrong("body", &error.to_string()))?;
     for (index, field) in fields.iter().enumerate() {
+        let known = |known: &&&str| known.eq_ignore_ascii_case(&field.name) && **known != field.name;
+        if let Some(known) = KNOWN.iter().find(known) {
+            return Err(wrong(&field.name, &format!("is written `{known}`")));
+        }
         let same = |other: &Field| other.name.eq_ignore_ascii_case(&field.name);
         let repeatable = REPEATABLE.contains(&field.name.as_str()) || Declared::is_declaration(&field.name);
         if !repeatable && fields[..index].iter().any(same) {

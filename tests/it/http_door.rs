@@ -315,3 +315,36 @@ async fn connections_of_one_peer_are_bounded_and_networks_are_kept() {
     let here = HttpDoor { networks: vec!["127.0.0.0/8".parse().unwrap()], ..HttpDoor::default() };
     assert!(say(open(here).await.at, request).await.starts_with("HTTP/1.1 200 "));
 }
+
+#[tokio::test]
+async fn http2_is_served_and_held_to_the_same_paths_and_hosts() {
+    use http_body_util::{BodyExt, Full};
+    let door = open(HttpDoor { body_bytes_max: 1_000, ..HttpDoor::default() }).await;
+    let stream = hyper_util::rt::TokioIo::new(TcpStream::connect(door.at).await.unwrap());
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let (mut client, connection) = hyper::client::conn::http2::handshake(executor, stream).await.unwrap();
+    tokio::spawn(connection);
+    for (method, path, host, body, status) in [
+        ("POST", "/twilio/x", None, "你好", 200),
+        ("GET", "/twilio/x", Some("gw"), "", 200),
+        ("GET", "/twilio/x", Some("evil"), "", 400),
+        ("GET", "/twilio/%2e%2e/x", None, "", 400),
+        ("GET", "/twilio//x", None, "", 400),
+        ("GET", "/twilio/x", None, "a body", 400),
+        ("TRACE", "/twilio/x", None, "", 405),
+        ("POST", "/twilio/x", None, &"a".repeat(2_000), 413),
+    ] {
+        let mut request =
+            http::Request::builder().method(method).uri(format!("http://gw{path}")).version(http::Version::HTTP_2);
+        if let Some(host) = host {
+            request = request.header("host", host);
+        }
+        let request = request.body(Full::new(Bytes::from(body.to_owned()))).unwrap();
+        client.ready().await.unwrap();
+        let reply = client.send_request(request).await.unwrap();
+        assert_eq!(reply.status().as_u16(), status, "{method} {path} {host:?}");
+        let said = reply.into_body().collect().await.unwrap().to_bytes();
+        assert!(status == 200 || said.starts_with(b"{\"code\":"), "in Twilio's shape: {said:?}");
+    }
+    assert_eq!(door.echo.seen.load(Ordering::SeqCst), 2);
+}

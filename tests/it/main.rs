@@ -14,6 +14,7 @@ mod smtp_dialogues;
 mod smtp_door;
 mod smtp_relay;
 
+mod dialects;
 mod http_door;
 mod record;
 mod rewrite;
@@ -23,3 +24,4 @@ mod understand;
 mod learn;
 mod redis;
 mod store;
+mod http_forward;

@@ -19,6 +19,7 @@ use crate::message::{HttpReply, HttpRequest};
 use crate::providers::{self, Refusal};
 
 use super::framing::{REFUSAL_FIELD, Refused};
+use super::room::{Held, Room};
 use super::{HttpDoor, target};
 
 /// What a connection's requests share.
@@ -27,6 +28,7 @@ pub struct Exchange<I> {
     pub inside: Arc<I>,
     pub peer: IpAddr,
     pub under_way: TaskTracker,
+    pub room: Room,
 }
 
 impl<I: Inside> Exchange<I> {
@@ -37,29 +39,31 @@ impl<I: Inside> Exchange<I> {
         let dialect = dialect.to_owned();
         let shape = HttpRequest { method: request.method().clone(), path: path.to_owned(), ..HttpRequest::default() };
         let (reply, close) = match self.take(request).await {
-            Ok(taken) => (self.carry(dialect, taken).await, false),
+            Ok((taken, held)) => (self.carry(dialect, taken, held).await, false),
             Err(refusal) => (worded(&dialect, &shape, &refusal), true),
         };
         written(reply, version, head, close)
     }
 
     /// The whole request, within the door's limits.
-    async fn take(&self, request: Request<Incoming>) -> Result<HttpRequest, Cut> {
+    async fn take(&self, request: Request<Incoming>) -> Result<(HttpRequest, Held), Cut> {
         self.checked(&request)?;
         let (mut parts, body) = request.into_parts();
-        let body = self.body(body).await?;
+        let mut held = self.room.enter();
+        let body = self.body(body, &mut held).await?;
         hop_by_hop(&mut parts.headers);
         parts.headers.remove(header::EXPECT);
         parts.extensions.remove::<hyper::upgrade::OnUpgrade>();
         let path = split(parts.uri.path()).1.to_owned();
-        Ok(HttpRequest {
+        let request = HttpRequest {
             method: parts.method,
             path,
             query: parts.uri.query().map(str::to_owned),
             headers: parts.headers,
             body,
             spelling: parts.extensions,
-        })
+        };
+        Ok((request, held))
     }
 
     fn checked(&self, request: &Request<Incoming>) -> Result<(), Cut> {
@@ -106,7 +110,7 @@ impl<I: Inside> Exchange<I> {
 
     /// Reads the body against the clock: the whole within `request_timeout_ms`, and every piece before
     /// the slowest sender we bear would have sent it.
-    async fn body(&self, mut body: Incoming) -> Result<Bytes, Cut> {
+    async fn body(&self, mut body: Incoming, held: &mut Held) -> Result<Bytes, Cut> {
         let (door, began) = (&self.door, Instant::now());
         if body.size_hint().lower() > door.body_bytes_max as u64 {
             return Err(Cut::TooLarge(door.body_bytes_max));
@@ -132,6 +136,10 @@ impl<I: Inside> Exchange<I> {
                 if data.len() > door.body_bytes_max.saturating_sub(read.len()) {
                     return Err(Cut::TooLarge(door.body_bytes_max));
                 }
+                if !held.grow(data.len()) {
+                    let why = "too many large requests at once; come back in a moment".to_owned();
+                    return Err(Cut::Refused((StatusCode::SERVICE_UNAVAILABLE, why)));
+                }
                 read.extend_from_slice(&data);
             }
         }
@@ -139,14 +147,17 @@ impl<I: Inside> Exchange<I> {
 
     /// Hands it inside. The task is its own: a connection that dies does not cancel what may already
     /// have reached the provider.
-    async fn carry(&self, dialect: String, request: HttpRequest) -> HttpReply {
+    async fn carry(&self, dialect: String, request: HttpRequest, held: Held) -> HttpReply {
         if dialect.is_empty() {
             return providers::unknown_segment("", &[]);
         }
         let shape =
             HttpRequest { method: request.method.clone(), path: request.path.clone(), ..HttpRequest::default() };
         let (inside, peer, name) = (Arc::clone(&self.inside), self.peer, dialect.clone());
-        let task = self.under_way.spawn(async move { inside.request(peer, &name, request).await });
+        let task = self.under_way.spawn(async move {
+            let _held = held;
+            inside.request(peer, &name, request).await
+        });
         match tokio::time::timeout(Duration::from_millis(self.door.answer_timeout_ms), task).await {
             Ok(Ok(reply)) => reply,
             Ok(Err(error)) => {

@@ -5,6 +5,7 @@
 mod exchange;
 mod framing;
 mod peers;
+mod room;
 mod target;
 mod wire;
 
@@ -27,6 +28,7 @@ use tokio_util::task::TaskTracker;
 use super::Inside;
 use exchange::Exchange;
 use peers::Peers;
+use room::Room;
 use wire::Wire;
 
 /// How the door is set up. Every limit has a default that suits a brand's own tools.
@@ -34,6 +36,8 @@ use wire::Wire;
 pub struct HttpDoor {
     /// Largest body.
     pub body_bytes_max: usize,
+    /// Largest sum of all bodies held at once; beyond it a request is told to come back.
+    pub bodies_bytes_max: usize,
     /// Largest request line with header section.
     pub header_bytes_max: usize,
     /// A header section must be whole after this; also how long an idle connection is kept, and how
@@ -65,6 +69,7 @@ impl Default for HttpDoor {
     fn default() -> HttpDoor {
         HttpDoor {
             body_bytes_max: 32 << 20,
+            bodies_bytes_max: 512 << 20,
             header_bytes_max: 32 << 10,
             header_timeout_ms: 10_000,
             request_timeout_ms: 60_000,
@@ -87,6 +92,7 @@ pub async fn serve<I: Inside>(listener: TcpListener, door: Arc<HttpDoor>, inside
     let peers = Peers::new(door.connections_per_peer_max);
     let places = Arc::new(Semaphore::new(door.connections_max));
     let (connections, under_way) = (TaskTracker::new(), TaskTracker::new());
+    let room = Room::new(door.bodies_bytes_max);
     let graceful = GracefulShutdown::new();
     let cut = CancellationToken::new();
     let tls = door.tls.clone().map(TlsAcceptor::from);
@@ -116,8 +122,13 @@ pub async fn serve<I: Inside>(listener: TcpListener, door: Arc<HttpDoor>, inside
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "no TCP_NODELAY");
         }
-        let exchange =
-            Exchange { door: Arc::clone(&door), inside: Arc::clone(&inside), peer, under_way: under_way.clone() };
+        let exchange = Exchange {
+            door: Arc::clone(&door),
+            inside: Arc::clone(&inside),
+            peer,
+            under_way: under_way.clone(),
+            room: room.clone(),
+        };
         let (watcher, tls, cut) = (graceful.watcher(), tls.clone(), cut.clone());
         connections.spawn(async move {
             let _held = (place, guest);

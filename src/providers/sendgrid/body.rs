@@ -74,6 +74,7 @@ impl Mail {
         http_request::body_is(&request.headers, "application/json")?;
         let root = json::parse(&request.body).map_err(|error| wrong("body", &error.to_string()))?;
         root.members().ok_or_else(|| wrong("body", "must be an object"))?;
+        one_spelling(&root, "")?;
         let mut declared = http_request::declared(&request.headers)?;
         let mut declarations = Vec::new();
         for name in ["headers", "custom_args"] {
@@ -159,6 +160,7 @@ impl Common {
                 other => common.unreadable.push(format!("content of type {other}")),
             }
         }
+        common.appended(root)?;
         if let Some(id) = template {
             common.unreadable.push(format!("template {id} is not in the request"));
         }
@@ -177,6 +179,31 @@ impl Common {
     }
 }
 
+impl Common {
+    /// What SendGrid adds to the text by settings, and to the addressees.
+    fn appended(&mut self, root: &Node) -> Result<(), Malformed> {
+        let enabled = |group: &str, name: &str| {
+            let setting = root.get(group).and_then(|settings| settings.get(name));
+            setting
+                .filter(|setting| !matches!(setting.get("enable").map(|on| &on.value), None | Some(Value::Bool(false))))
+        };
+        for (group, name) in [("mail_settings", "footer"), ("tracking_settings", "subscription_tracking")] {
+            let Some(setting) = enabled(group, name) else { continue };
+            for (member, kind) in [("text", PartKind::Plain), ("html", PartKind::Html)] {
+                match setting.get(member).map(|text| &text.value) {
+                    None | Some(Value::Null) => {}
+                    Some(Value::String(text)) => self.texts.push((kind, Arc::new(text.clone()))),
+                    Some(_) => return Err(wrong(&format!("{group}.{name}.{member}"), "must be a string")),
+                }
+            }
+        }
+        match enabled("mail_settings", "bcc") {
+            None => Ok(()),
+            Some(_) => Err(wrong("mail_settings.bcc", "hides an addressee; use `bcc` in personalizations")),
+        }
+    }
+}
+
 impl Item {
     fn read(
         node: &Node,
@@ -187,6 +214,7 @@ impl Item {
     ) -> Result<Item, Malformed> {
         let place = format!("personalizations.{index}");
         let members = node.members().ok_or_else(|| wrong(&place, "must be an object"))?;
+        one_spelling(node, &format!("{place}."))?;
         let mut declared = declared.clone();
         let mut declarations = Vec::new();
         for name in ["headers", "custom_args"] {
@@ -260,6 +288,34 @@ fn wrong(field: &str, why: &str) -> Malformed {
 
 fn too_many(what: &str, max: usize) -> Malformed {
     Malformed::TooMuch { what: what.to_owned(), max: max.to_string() }
+}
+
+/// Refuses a member known in another case: whether the provider takes it too cannot be seen from here.
+fn one_spelling(node: &Node, place: &str) -> Result<(), Malformed> {
+    const KNOWN: [&str; 15] = [
+        "personalizations",
+        "to",
+        "cc",
+        "bcc",
+        "from",
+        "subject",
+        "content",
+        "template_id",
+        "substitutions",
+        "sections",
+        "headers",
+        "custom_args",
+        "asm",
+        "mail_settings",
+        "tracking_settings",
+    ];
+    let otherwise = |name: &str| KNOWN.iter().find(|known| known.eq_ignore_ascii_case(name) && **known != name);
+    for member in node.members().unwrap_or_default() {
+        if let Some(known) = otherwise(&member.name) {
+            return Err(wrong(&format!("{place}{}", member.name), &format!("is written `{known}`")));
+        }
+    }
+    Ok(())
 }
 
 /// A text that becomes a header field: a line break in it would begin another field.

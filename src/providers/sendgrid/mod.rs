@@ -59,6 +59,11 @@ impl Dialect for SendGrid {
         Ok(left)
     }
 
+    fn recipient_field(&self, request: &HttpRequest, recipient: usize) -> String {
+        let field = body::Mail::read(request).ok().and_then(|mail| mail.field_of(recipient));
+        field.unwrap_or_else(|| "personalizations".to_owned())
+    }
+
     fn outcome(&self, reply: &HttpReply) -> Outcome {
         http_request::outcome(reply.status)
     }
