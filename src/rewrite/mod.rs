@@ -29,7 +29,9 @@ pub struct Rewritten {
 pub fn apply(content: &Content, wanted: &[WantedRewrite], language: Language) -> Result<Rewritten, Unfit> {
     // The same action wanted by several rules is done once, for all their places.
     let mut actions: Vec<(&Action, Vec<Span>)> = Vec::new();
-    for wish in wanted {
+    let mut by_rule: Vec<&WantedRewrite> = wanted.iter().collect();
+    by_rule.sort_by(|a, b| a.rule.cmp(&b.rule));
+    for wish in by_rule {
         match actions.iter_mut().find(|(action, _)| *action == &wish.action) {
             Some((_, spans)) => spans.extend_from_slice(&wish.spans),
             None => actions.push((&wish.action, wish.spans.clone())),
@@ -39,13 +41,13 @@ pub fn apply(content: &Content, wanted: &[WantedRewrite], language: Language) ->
     for (action, spans) in actions {
         edits.extend(action.edits(content, &spans, language)?);
     }
-    let edits = merged(edits)?;
+    let edits = merged(content, edits)?;
     let content = after(content, &edits)?;
     Ok(Rewritten { edits, content })
 }
 
 /// One list of edits that do not overlap.
-fn merged(edits: Vec<Edit>) -> Result<Vec<Edit>, Unfit> {
+fn merged(content: &Content, edits: Vec<Edit>) -> Result<Vec<Edit>, Unfit> {
     let mut by_part: BTreeMap<u16, Vec<(Range<usize>, String)>> = BTreeMap::new();
     for edit in edits {
         by_part.entry(edit.span.part).or_default().push((edit.span.range(), edit.replacement));
@@ -65,7 +67,13 @@ fn merged(edits: Vec<Edit>) -> Result<Vec<Edit>, Unfit> {
                 _ => kept.push((range, replacement)),
             }
         }
-        for (range, replacement) in kept {
+        let text = content.parts.get(usize::from(part)).map_or("", |part| part.text.as_str());
+        for (range, mut replacement) in kept {
+            // Words that stand in place of whole lines end as those did.
+            let gone = text.get(range.clone()).unwrap_or_default();
+            if gone.ends_with('\n') && !replacement.is_empty() && !replacement.ends_with('\n') {
+                replacement.push_str(if gone.ends_with("\r\n") { "\r\n" } else { "\n" });
+            }
             let span = Span::new(usize::from(part), range).ok_or_else(|| Unfit("a part is too long".to_owned()))?;
             merged.push(Edit { span, replacement });
         }

@@ -146,7 +146,11 @@ fn subjects_read_in_both_languages_and_change_within_their_charset() {
 
 #[test]
 fn what_cannot_be_read_is_a_doubt_and_still_leaves_untouched() {
-    let torture: [(&str, String); 12] = [
+    let torture: [(&str, String); 13] = [
+        (
+            "boundary inside a line",
+            format!("{}--b\r\n\r\na --b\r\n\r\nhidden\r\n--b--\r\n", typed("multipart/mixed; boundary=b")),
+        ),
         ("empty", String::new()),
         ("no header", "\r\njust text\r\n".to_owned()),
         ("no body", "Subject: Hi\r\n".to_owned()),
@@ -193,6 +197,19 @@ fn signed_parts_are_not_changed_and_dkim_is_told() {
     let edit = Edit { span: Span::new(0, 0..6).unwrap(), replacement: String::new() };
     assert!(mime::write(&original, &mail, &[edit], None).is_err());
     assert!(!mime::read(&Bytes::from_static(b"Subject: x\r\n\r\n")).unwrap().is_signed());
+}
+
+#[test]
+fn no_edit_leaves_a_line_without_its_end() {
+    let original = Bytes::from_static(b"Subject: x\r\n\r\none\r\ntwo\r\n");
+    let mail = mime::read(&original).unwrap();
+    for (range, fine) in [(4..5, false), (3..4, false), (3..5, true), (8..10, false), (5..8, true)] {
+        let edit = Edit { span: Span::new(1, range.clone()).unwrap(), replacement: String::new() };
+        assert_eq!(mime::write(&original, &mail, &[edit], None).is_ok(), fine, "{range:?}");
+    }
+    let edit = Edit { span: Span::new(1, 0..3).unwrap(), replacement: "a\nb\rc\r\nd".to_owned() };
+    let written = mime::write(&original, &mail, &[edit], None).unwrap();
+    assert_eq!(shown(&written), "Subject: x\r\n\r\na\r\nb\r\nc\r\nd\r\ntwo\r\n");
 }
 
 #[test]
@@ -263,6 +280,37 @@ proptest! {
         let data = Bytes::from(data);
         if let Ok(mail) = mime::read(&data) {
             prop_assert_eq!(mime::write(&data, &mail, &[], None).unwrap(), data);
+        }
+    }
+
+    #[test]
+    fn odd_structures_neither_panic_nor_change(
+        pieces in proptest::collection::vec(prop::sample::select(vec![
+            "Content-Type: multipart/mixed; boundary=b\r\n", "Content-Type: multipart/digest; boundary=\"c\"\r\n",
+            "Content-Type: message/rfc822\r\n", "Content-Type: text/html; charset=gbk\r\n", "Content-Type: text/plain;\r\n",
+            "Content-Transfer-Encoding: base64\r\n", "Content-Transfer-Encoding: quoted-printable\r\n", "Subject: =?utf-8?B?6ZmQ",
+            "5g==?=\r\n", "\r\n", "--b\r\n", "--b--\r\n", "--c\r\n", "--c--", " ", "charset=big5", "=E4=B8", "=", "6ZmQ5g==",
+            "限时", "text. ", ":", "\n", "X", "Tactgate-Campaign: a\r\n",
+        ]), 0..30),
+        replacement in prop::sample::select(vec!["", "x", "退订\r\n--b\r\n", "\r\n", "long ", "=?"]),
+        start in any::<prop::sample::Index>(), repeat in prop::sample::select(vec![1, 300]),
+    ) {
+        let data = Bytes::from(pieces.concat());
+        let Ok(mail) = mime::read(&data) else { return Ok(()) };
+        let bare = mime::write(&data, &mail, &[], None).unwrap();
+        prop_assert!(pieces.contains(&"Tactgate-Campaign: a\r\n") || bare == data);
+        for (index, part) in mail.content.parts.iter().enumerate() {
+            let places: Vec<usize> = part.text.char_indices().map(|(at, _)| at).chain([part.text.len()]).collect();
+            let start = places[start.index(places.len())];
+            let replacement = replacement.repeat(repeat);
+            let edit = Edit { span: Span::new(index, start..part.text.len()).unwrap(), replacement: replacement.clone() };
+            if let Ok(written) = mime::write(&data, &mail, &[edit], None) {
+                let again = mime::read(&written).unwrap();
+                prop_assert_eq!(again.content.parts.len(), mail.content.parts.len());
+                let flat = |text: &str| text.split_whitespace().collect::<String>();
+                let expected = flat(&format!("{}{replacement}", &part.text[..start]));
+                prop_assert_eq!(flat(&again.content.parts[index].text), expected);
+            }
         }
     }
 

@@ -73,6 +73,7 @@ fn what_cannot_be_taken_away_well_is_not_taken_away() {
         ),
         (PartKind::Html, "<p>Hi</p><p>⟦The whole letter is about a clearance that ends tonight!⟧</p>"),
         (PartKind::Subject, "⟦限时清仓！⟧"),
+        (PartKind::Html, "<title>⟦限时清仓！⟧</title><p>您的订单已经发出，预计周一送达。</p>"),
     ] {
         let (content, wanted) = story(&[(kind, text)]);
         assert!(apply(&content, &wanted, Language::Zh).is_err(), "{text}");
@@ -140,6 +141,11 @@ fn wishes_of_several_rules_become_one_list_of_edits_in_any_order() {
     assert!(edits.windows(2).all(|pair| !pair[0].span.overlaps(&pair[1].span)));
     wanted.reverse();
     assert_eq!(apply(&content, &wanted, Language::En).unwrap().content, changed);
+
+    let (content, mut wanted) = story(&[(PartKind::Plain, "Your parcel is on its way.\r\n⟦Ends tonight!⟧\r\n")]);
+    wanted.push(opt_out(None));
+    let ended = apply(&content, &wanted, Language::En).unwrap().content.parts[0].text.clone();
+    assert_eq!(ended, "Your parcel is on its way.\r\n\r\n\r\nReply STOP to opt out\r\n");
 }
 
 #[test]

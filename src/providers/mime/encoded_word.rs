@@ -11,6 +11,8 @@ use super::transfer::Transfer;
 /// on not more than 76, `Subject: ` included.
 const WORD_BYTES_MAX: usize = 66;
 const LINE_BYTES_WISHED: usize = 76;
+/// Longest word that is read: senders exceed the 75, and the search for a word's end has an end itself.
+const READ_BYTES_MAX: usize = 4 * 1024;
 
 /// A value decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +92,8 @@ struct Run<'a> {
 
 /// The encoded word that `text` starts with.
 fn word(text: &str) -> Option<(Word<'_>, &str)> {
-    let inner = text.strip_prefix("=?")?;
+    let window = (0..=text.len().min(READ_BYTES_MAX)).rev().find(|at| text.is_char_boundary(*at))?;
+    let inner = text[..window].strip_prefix("=?")?;
     let (label, inner) = inner.split_once('?')?;
     let (how, inner) = inner.split_once('?')?;
     let payload = &inner[..inner.find("?=")?];

@@ -168,6 +168,12 @@ impl Reader<'_> {
         let (Some(head), Some(raw)) = (self.data.get(..header.end), self.data.get(body.clone())) else {
             return self.doubt(format!("part {number} has no place in the mail"));
         };
+        // The parser takes a boundary inside a line for one; other readers show what follows as text.
+        let behind = &self.data[body.end..];
+        let delimited = behind.starts_with(b"\r\n--") || behind.starts_with(b"\n--") || raw.ends_with(b"\n");
+        if !(behind.is_empty() || raw.is_empty() || delimited) {
+            self.doubt(format!("part {number} ends inside a line"));
+        }
         let (fields, _) = field::fields(head, header.start);
         let named = |name: &str| fields.iter().filter(|f| f.name == name).collect::<Vec<_>>();
         let (types, transfers) = (named("content-type"), named("content-transfer-encoding"));

@@ -36,6 +36,9 @@ pub(super) fn write(data: &Bytes, mail: &Mail, edits: &[Edit], prepend: Option<&
     written.extend_from_slice(data.get(copied..).unwrap_or_default());
     let written = Bytes::from(written);
     if !edits.is_empty() {
+        if is_strict(data) && !is_strict(&written) {
+            return Err(unfit("a line would not end with CRLF"));
+        }
         check_written(&written, mail, edits)?;
     }
     Ok(written)
@@ -111,6 +114,18 @@ fn check_written(written: &Bytes, mail: &Mail, edits: &[Edit]) -> Result<(), Unf
         && again.content.parts.iter().zip(expected).all(|(part, text)| part.text == text)
         && again.content.unreadable == mail.content.unreadable;
     if same { Ok(()) } else { Err(unfit("the changed mail would not read as intended")) }
+}
+
+/// Every line, the last too, ends with CRLF, and CR and LF stand nowhere else (RFC 5321 §2.3.8).
+fn is_strict(bytes: &[u8]) -> bool {
+    let mut before = b'\n';
+    for &byte in bytes {
+        if (before == b'\r') != (byte == b'\n') {
+            return false;
+        }
+        before = byte;
+    }
+    before == b'\n'
 }
 
 /// A finished header field: its own CRLF, folds only, short lines.

@@ -36,8 +36,9 @@ impl Action {
     }
 }
 
-/// Words by which a person can refuse: never taken away, not added twice.
-const OPT_OUT_WORDS: [&str; 16] = [
+/// Words by which a person can refuse: never taken away, not added twice. Only words that mean nothing
+/// else: a parcel, too, can be 拒收.
+const OPT_OUT_WORDS: [&str; 15] = [
     "unsubscribe",
     "opt out",
     "opt-out",
@@ -49,11 +50,10 @@ const OPT_OUT_WORDS: [&str; 16] = [
     "退訂",
     "取消订阅",
     "取消訂閱",
-    "拒收",
-    "回t",
-    "回复t",
-    "回覆t",
+    "拒收请回",
+    "拒收請回",
     "回td",
+    "回复td",
 ];
 
 /// True when `text` (or a link in it) lets a person refuse.

@@ -154,7 +154,11 @@ fn from_html(source: &str, ranges: Vec<Range<usize>>) -> Result<Vec<Range<usize>
             removed.push(range);
         } else {
             // Tags stay: only the pieces of text between them go.
+            let before = removed.len();
             removed.extend(outline.texts.iter().map(|text| overlap(text, &range)).filter(|piece| !piece.is_empty()));
+            if removed.len() == before {
+                return Err(unfit("a place holds no text that is shown"));
+            }
         }
     }
     let removed = with_emptied(source, &outline, united(removed, |gap| gap.is_empty()));
@@ -193,10 +197,17 @@ fn with_emptied(source: &str, outline: &Outline, mut removed: Vec<Range<usize>>)
         .filter(|(_, inner)| removed.iter().any(|range| !overlap(range, inner).is_empty()))
         .collect();
     pairs.sort_by_key(|(outer, _)| outer.len());
+    let mut kept: Vec<Range<usize>> = Vec::new();
     for (outer, inner) in pairs {
+        // What holds a kept element is kept: without this, deep nesting costs its square.
+        if kept.iter().any(|kept| !overlap(kept, &inner).is_empty()) {
+            continue;
+        }
         if is_blank(&left_of(source, &inner, &removed)) {
             removed.push(outer);
             removed = united(removed, |gap| gap.is_empty());
+        } else {
+            kept.push(outer);
         }
     }
     for range in &mut removed {
