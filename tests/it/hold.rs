@@ -409,6 +409,37 @@ async fn the_wheel_wakes_for_a_message_put_while_it_sleeps() {
     running.await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopping_wheel_finishes_what_it_holds_and_a_panic_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let hold = Hold::open(&settings(folder.path())).unwrap();
+    hold.put(HeldMessage { must_send: true, ..message("panics") }).await.unwrap();
+    hold.put(message("slow")).await.unwrap();
+    let (begun, mut has_begun) = tokio::sync::mpsc::channel(1);
+    let (go_on, may_go_on) = tokio::sync::watch::channel(false);
+    let inside = hold.clone();
+    let on_due = move |due: Due| {
+        let (hold, begun, mut go_on) = (inside.clone(), begun.clone(), may_go_on.clone());
+        async move {
+            let held = release(due);
+            assert_ne!(held.message.id, "panics", "on purpose");
+            begun.send(()).await.unwrap();
+            go_on.wait_for(|go| *go).await.unwrap();
+            hold.settle("slow", held.fence, Settled::Released, noon()).await.unwrap();
+        }
+    };
+    let stop = tokio_util::sync::CancellationToken::new();
+    let turning = WheelSettings { release_per_second: 1_000, ..WheelSettings::default() };
+    let stopping = stop.clone().cancelled_owned();
+    let running = tokio::spawn(wheel::run(hold.clone(), Clock::standing_at(noon()), turning, stopping, on_due));
+    has_begun.recv().await.unwrap();
+    stop.cancel();
+    go_on.send(true).unwrap();
+    running.await.unwrap();
+    assert_eq!(hold.get("slow").await.unwrap().unwrap().state, State::Released);
+    assert_eq!(claim_one(&hold, later(10)).await.message.id, "panics", "handed out again after its lease");
+}
+
 /// One step of a random life.
 #[derive(Debug, Clone)]
 enum Step {
