@@ -23,8 +23,15 @@ const TABLES: &str = "
         expires INTEGER NOT NULL, must_send INTEGER NOT NULL, priority INTEGER NOT NULL,
         attempts INTEGER NOT NULL, fence INTEGER NOT NULL, settled_at INTEGER, body BLOB, note BLOB) STRICT;
     CREATE INDEX IF NOT EXISTS hold_wake ON hold(wake) WHERE state <= 2;
+    CREATE INDEX IF NOT EXISTS hold_order ON hold(must_send DESC, priority DESC, wake, id) WHERE state <= 2;
     CREATE INDEX IF NOT EXISTS hold_settled ON hold(settled_at) WHERE settled_at IS NOT NULL;
 ";
+
+/// In the order of release, so that the first of a morning's backlog is found without sorting it.
+const DUE: &str = "
+    SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed
+    FROM hold h INDEXED BY hold_order LEFT JOIN body b ON b.name = h.body WHERE h.state <= 2 AND h.wake <= ?1
+    ORDER BY h.must_send DESC, h.priority DESC, h.wake, h.id LIMIT ?2";
 
 /// Makes the tables; refuses a newer format.
 pub(super) fn prepare(connection: &Connection) -> Result<(), HoldError> {
@@ -104,11 +111,10 @@ pub(super) fn claim_due(
     limit: usize,
     lease_until: Timestamp,
 ) -> Result<Vec<Due>, HoldError> {
-    let mut query = connection.prepare_cached(
-        "SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed
-         FROM hold h LEFT JOIN body b ON b.name = h.body WHERE h.state <= 2 AND h.wake <= ?1
-         ORDER BY h.must_send DESC, h.priority DESC, h.wake, h.id LIMIT ?2",
-    )?;
+    if next_wake(connection)?.is_none_or(|wake| wake > now) {
+        return Ok(Vec::new());
+    }
+    let mut query = connection.prepare_cached(DUE)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     // A row that cannot be read must not keep the others from being released: it is damaged, too.
     let rows = query.query_map(params![now.as_microsecond(), limit], |row| Ok((row.get(0)?, Stored::of(row))))?;
@@ -358,4 +364,32 @@ fn state_at(row: &Row<'_>, column: usize) -> Result<State, rusqlite::Error> {
 fn time_at(row: &Row<'_>, column: usize) -> Result<Timestamp, rusqlite::Error> {
     let micros: i64 = row.get(column)?;
     Timestamp::from_microsecond(micros).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, micros))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_query_of_the_wheel_sorts_or_reads_the_whole_table() {
+        let connection = Connection::open_in_memory().unwrap();
+        prepare(&connection).unwrap();
+        for (query, index) in [(DUE, "hold_order"), ("SELECT min(wake) FROM hold WHERE state <= 2", "hold_wake")] {
+            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+            let wanted = plan.parameter_count();
+            let steps = plan.query_map(rusqlite::params_from_iter(vec![1i64; wanted]), |row| row.get::<_, String>(3));
+            let steps: Vec<String> = steps.unwrap().collect::<Result<_, _>>().unwrap();
+            let steps = steps.join("; ");
+            assert!(steps.contains(index) && !steps.contains("B-TREE"), "{query}: {steps}");
+        }
+    }
+
+    #[test]
+    fn a_newer_file_is_left_alone() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.pragma_update(None, "user_version", FILE_FORMAT + 1).unwrap();
+        assert_eq!(prepare(&connection), Err(HoldError::NewerFormat(FILE_FORMAT + 1)));
+        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)).unwrap();
+        assert_eq!(tables, 0);
+    }
 }

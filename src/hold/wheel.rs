@@ -54,7 +54,7 @@ pub async fn run<F, Fut>(
     Fut: Future<Output = ()> + Send + 'static,
 {
     let mut wheel = Wheel::new(hold.clone(), clock, settings);
-    let mut stop = std::pin::pin!(stop);
+    let (mut stop, on_due) = (std::pin::pin!(stop), Arc::new(on_due));
     loop {
         let changed = hold.changed();
         let Some(nap) = wheel.turn(stop.as_mut(), &on_due).await else { break };
@@ -83,7 +83,7 @@ impl Wheel {
     }
 
     /// Starts what is due; returns how long to sleep, or nothing once `stop` has resolved.
-    async fn turn<F, Fut>(&mut self, stop: Pin<&mut impl Future<Output = ()>>, on_due: &F) -> Option<Duration>
+    async fn turn<F, Fut>(&mut self, stop: Pin<&mut impl Future<Output = ()>>, on_due: &Arc<F>) -> Option<Duration>
     where
         F: Fn(Due) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
@@ -104,7 +104,7 @@ impl Wheel {
     async fn start_due<F, Fut>(
         &mut self,
         mut stop: Pin<&mut impl Future<Output = ()>>,
-        on_due: &F,
+        on_due: &Arc<F>,
     ) -> Result<Turned, HoldError>
     where
         F: Fn(Due) -> Fut + Send + Sync + 'static,
@@ -113,7 +113,11 @@ impl Wheel {
         let pace = Duration::from_secs(1) / self.settings.release_per_second.max(1);
         let lease = SignedDuration::from_secs(i64::from(self.settings.lease_seconds.max(1)));
         let kept = SignedDuration::from_hours(24 * i64::from(self.settings.keep_ended_days));
-        self.hold.forget(self.clock.now().saturating_sub(kept).unwrap_or(Timestamp::MIN)).await?;
+        let forgotten = self.clock.now().saturating_sub(kept).unwrap_or(Timestamp::MIN);
+        if let Err(why) = self.hold.forget(forgotten).await {
+            // No reason not to release: on a full disk that is what makes room.
+            warn!(%why, "ended holds could not be forgotten");
+        }
         loop {
             while let Some(done) = self.work.try_join_next() {
                 if let Err(failed) = done {
@@ -131,9 +135,9 @@ impl Wheel {
             if let Due::Damaged(damaged) = &due {
                 warn!(hold = damaged.id, why = damaged.why, "a held message is damaged: quarantined, not sent");
             }
-            let handled = on_due(due);
+            let on_due = Arc::clone(on_due);
             self.work.spawn(async move {
-                handled.await;
+                on_due(due).await;
                 drop(room);
             });
             tokio::select! {

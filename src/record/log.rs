@@ -86,8 +86,7 @@ impl Record {
     }
 
     async fn give(&self, line: &Line, durable: bool) -> Result<(), RecordError> {
-        let text = serde_json::to_string(line).map_err(|e| RecordError::Entry(e.to_string()))?;
-        let text = impersonal(text);
+        let text = serde_json::to_string(line).and_then(impersonal).map_err(|e| RecordError::Entry(e.to_string()))?;
         let room = Arc::clone(&self.waiting).acquire_owned().await.map_err(|_| RecordError::Closed)?;
         let (answer, answered) = oneshot::channel();
         let (folder, day) = place(line).ok_or_else(|| RecordError::Entry("a file begins by itself".into()))?;

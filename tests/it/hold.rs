@@ -408,3 +408,144 @@ async fn the_wheel_wakes_for_a_message_put_while_it_sleeps() {
     stop.cancel();
     running.await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopping_wheel_finishes_what_it_holds_and_a_panic_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let hold = Hold::open(&settings(folder.path())).unwrap();
+    hold.put(HeldMessage { must_send: true, ..message("panics") }).await.unwrap();
+    hold.put(message("slow")).await.unwrap();
+    let (begun, mut has_begun) = tokio::sync::mpsc::channel(1);
+    let (go_on, may_go_on) = tokio::sync::watch::channel(false);
+    let inside = hold.clone();
+    let on_due = move |due: Due| {
+        let (hold, begun, mut go_on) = (inside.clone(), begun.clone(), may_go_on.clone());
+        async move {
+            let held = release(due);
+            assert_ne!(held.message.id, "panics", "on purpose");
+            begun.send(()).await.unwrap();
+            go_on.wait_for(|go| *go).await.unwrap();
+            hold.settle("slow", held.fence, Settled::Released, noon()).await.unwrap();
+        }
+    };
+    let stop = tokio_util::sync::CancellationToken::new();
+    let turning = WheelSettings { release_per_second: 1_000, ..WheelSettings::default() };
+    let stopping = stop.clone().cancelled_owned();
+    let running = tokio::spawn(wheel::run(hold.clone(), Clock::standing_at(noon()), turning, stopping, on_due));
+    has_begun.recv().await.unwrap();
+    stop.cancel();
+    go_on.send(true).unwrap();
+    running.await.unwrap();
+    assert_eq!(hold.get("slow").await.unwrap().unwrap().state, State::Released);
+    assert_eq!(claim_one(&hold, later(10)).await.message.id, "panics", "handed out again after its lease");
+}
+
+/// One step of a random life.
+#[derive(Debug, Clone)]
+enum Step {
+    Put(u8, i64, i64),
+    Claim,
+    Forwarding(u8),
+    Settle(u8),
+    Requeue(u8, i64),
+    Cancel(u8),
+    Wait(i64),
+}
+
+fn step() -> impl proptest::strategy::Strategy<Value = Step> {
+    use proptest::prelude::*;
+    prop_oneof![
+        (0..6u8, -5..20i64, 1..60i64).prop_map(|(id, due, life)| Step::Put(id, due, life)),
+        Just(Step::Claim),
+        (0..6u8).prop_map(Step::Forwarding),
+        (0..6u8).prop_map(Step::Settle),
+        (0..6u8, 0..20i64).prop_map(|(id, due)| Step::Requeue(id, due)),
+        (0..6u8).prop_map(Step::Cancel),
+        (1..10i64).prop_map(Step::Wait),
+    ]
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { cases: 48, ..Default::default() })]
+
+    /// Whatever happens in whatever order, with owners that forget, come late or act twice: a hold is let
+    /// through to the provider at most once, never early, never after its expiry was told, and is never
+    /// lost: it is live or has an end.
+    #[test]
+    fn no_life_of_a_hold_sends_twice_or_loses_it(steps in proptest::collection::vec(step(), 1..60)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(live(steps));
+    }
+}
+
+async fn live(steps: Vec<Step>) {
+    use std::collections::{BTreeMap, BTreeSet};
+    let folder = tempfile::tempdir().unwrap();
+    let hold = Hold::open(&settings(folder.path())).unwrap();
+    let mut now = noon();
+    // Fences as their owners remember them, stale ones too; and who was told he may release.
+    let (mut fences, mut may_release) = (BTreeMap::<u8, Vec<i64>>::new(), BTreeSet::new());
+    let (mut put, mut left) = (BTreeSet::new(), BTreeMap::<u8, u32>::new());
+    let id = |number: u8| format!("d-{number}");
+    for step in steps {
+        match step {
+            Step::Put(number, due, life) => {
+                let (due, expires) = (now + SignedDuration::from_mins(due), now + SignedDuration::from_mins(life));
+                let fresh = hold.put(HeldMessage { due, expires, ..message(&id(number)) }).await.is_ok();
+                assert_eq!(fresh, put.insert(number), "an id is used once");
+            }
+            Step::Claim => {
+                for due in hold.claim_due(now, 2, LEASE).await.unwrap() {
+                    let (Due::Release(held) | Due::Expired(held) | Due::Unknown(held)) = &due else {
+                        panic!("damage out of nothing")
+                    };
+                    let number: u8 = held.message.id[2..].parse().unwrap();
+                    fences.entry(number).or_default().push(held.fence);
+                    match due {
+                        Due::Release(held) => {
+                            assert!(held.message.due <= now && now < held.message.expires);
+                            assert!(!left.contains_key(&number), "handed out for release after it may have left");
+                            may_release.insert((number, held.fence));
+                        }
+                        Due::Unknown(_) => assert!(left.contains_key(&number)),
+                        _ => {}
+                    }
+                }
+            }
+            Step::Forwarding(number) => {
+                // Every owner who was told to release tries, the stale ones first.
+                for fence in fences.get(&number).cloned().unwrap_or_default() {
+                    let until = now + LEASE;
+                    let allowed = may_release.remove(&(number, fence));
+                    if allowed && hold.forwarding(&id(number), fence, until).await.is_ok() {
+                        *left.entry(number).or_default() += 1;
+                    }
+                }
+            }
+            Step::Settle(number) => {
+                for fence in fences.get(&number).cloned().unwrap_or_default() {
+                    let _ = hold.settle(&id(number), fence, Settled::Released, now).await;
+                }
+            }
+            Step::Requeue(number, due) => {
+                // An honest owner holds again only what has not left.
+                if let (false, Some(fence)) = (left.contains_key(&number), fences.get(&number).and_then(|f| f.last())) {
+                    let due = now + SignedDuration::from_mins(due);
+                    let _ = hold.requeue(&id(number), *fence, due, now).await;
+                }
+            }
+            Step::Cancel(number) => {
+                let _ = hold.cancel(&id(number), now).await.unwrap();
+            }
+            Step::Wait(minutes) => now += SignedDuration::from_mins(minutes),
+        }
+    }
+    assert!(left.values().all(|times| *times == 1), "sent twice: {left:?}");
+    let counts = hold.count().await.unwrap();
+    let mut ended = 0;
+    for number in &put {
+        let status = hold.get(&id(*number)).await.unwrap().expect("never lost");
+        ended += u64::from(!status.state.is_live());
+    }
+    assert_eq!(counts.held + counts.claimed + ended, put.len() as u64);
+}

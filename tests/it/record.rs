@@ -308,6 +308,20 @@ async fn no_address_is_ever_written() {
 }
 
 #[tokio::test]
+async fn a_label_cannot_draw_on_the_clerk_s_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = open(folder.path());
+    let mut entry = blocked(noon(), 1);
+    entry.campaign = Some("双十一\u{1b}[2J\n  passed as it was\u{202e}".into());
+    record.append(&line(entry.clone())).await.unwrap();
+    for language in [Language::En, Language::Zh] {
+        let page = explain(folder.path(), &entry.id).unwrap().text(language, &TimeZone::UTC);
+        assert!(!page.contains(['\u{1b}', '\u{202e}']) && page.contains("双十一"), "{page}");
+        assert!(!page.lines().any(|line| line.trim() == "passed as it was"), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn two_writers_do_not_share_a_record() {
     let folder = tempfile::tempdir().unwrap();
     let first = open(folder.path());

@@ -60,7 +60,7 @@ impl Words<'_> {
         writeln!(out, "{} {} · {}", self.say("Decision", "决定"), entry.id, self.time(entry.at))?;
         writeln!(out, "  {}", self.verdict(entry))?;
         for (name, value) in self.circumstances(entry) {
-            writeln!(out, "  {} {value}", pad(name, 12))?;
+            writeln!(out, "  {} {}", pad(name, 12), one_line(&value))?;
         }
         if entry.findings.is_empty() {
             writeln!(out, "\n  {}", self.say("No rule had anything to say.", "没有规则提出意见。"))?;
@@ -114,7 +114,7 @@ impl Words<'_> {
         let columns = |f: &Finding| [f.rule.clone(), self.wants(f), f.place.to_string(), f.guard.clone()];
         let head = [("rule", "规则"), ("wants", "要求"), ("at", "位置"), ("guard", "守则")];
         let mut rows = vec![head.map(|(en, zh)| self.say(en, zh).to_owned())];
-        rows.extend(entry.findings.iter().map(columns));
+        rows.extend(entry.findings.iter().map(|finding| columns(finding).map(|cell| one_line(&cell))));
         let widest = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
         let widths = [widest(0), widest(1), widest(2)];
         writeln!(out)?;
@@ -132,7 +132,7 @@ impl Words<'_> {
         if let Some(reason) = entry.reasons.get(&finding.rule).map(|texts| texts.in_language(self.language))
             && !reason.is_empty()
         {
-            writeln!(out, "      {reason}")?;
+            writeln!(out, "      {}", one_line(reason))?;
         }
         match &finding.answer {
             Answer::Fine => {}
@@ -166,7 +166,7 @@ impl Words<'_> {
 
     fn evidence(&self, name: &str, value: &Evidence) -> String {
         let value = match value {
-            Evidence::Name(word) => word.clone(),
+            Evidence::Name(word) => one_line(word),
             Evidence::Money(money) => money.to_string(),
             Evidence::At(at) => self.time(*at),
             Evidence::Seconds(seconds) => self.length(*seconds),
@@ -219,10 +219,10 @@ impl Words<'_> {
         for outcome in at_once.iter().chain(&explained.history) {
             write!(out, "  {}  {}", self.time(outcome.at), self.fate(outcome.outcome))?;
             if let Some(next) = &outcome.next {
-                write!(out, " → {next}")?;
+                write!(out, " → {}", one_line(next))?;
             }
             match &outcome.note {
-                Some(note) => writeln!(out, " ({note})")?,
+                Some(note) => writeln!(out, " ({})", one_line(note))?,
                 None => writeln!(out)?,
             }
         }
@@ -310,4 +310,13 @@ fn evidence_in_chinese(name: &str) -> &str {
 /// Padded to `width` columns of a terminal, where a Chinese character takes two.
 fn pad(cell: &str, width: usize) -> String {
     format!("{cell}{}", " ".repeat(width.saturating_sub(cell.width())))
+}
+
+/// On one line and without what a terminal would obey: labels come from senders, and an escape sequence
+/// or a turned-round line (U+202E) in a campaign's name must not rewrite what a clerk reads.
+fn one_line(text: &str) -> String {
+    let obeyed = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect()
 }
