@@ -4,14 +4,21 @@
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use serde::Serialize;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::{debug, warn};
 
 /// What the admin door asks of the gateway.
 pub trait AdminView: Send + Sync + 'static {
@@ -79,13 +86,66 @@ pub fn router<V: AdminView>(view: Arc<V>) -> Router {
         .with_state(view)
 }
 
-/// Answers until `stop` resolves and what was asked before is answered.
+/// Answers until `stop` resolves, then lets what was asked before be answered, for at most
+/// [`DRAIN_SECONDS`]. The accept loop is our own because `axum::serve` sets no timer: a client that
+/// dribbles its headers would keep its connection, and the stop, for ever.
 pub async fn serve<V: AdminView>(
     listener: TcpListener,
     view: Arc<V>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, router(view)).with_graceful_shutdown(stop).await
+    serve_router(listener, router(view), stop).await
+}
+
+/// [`serve`] for a router with more pages on it.
+pub async fn serve_router(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let pages = TowerToHyperService::new(router);
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(HEADER_SECONDS)).max_headers(64);
+    let (drain, room) = (GracefulShutdown::new(), Arc::new(Semaphore::new(CONNECTIONS_MAX)));
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = &mut stop => break,
+            accepted = accept(&listener, &room) => accepted,
+        };
+        let Some((client, place)) = accepted else { continue };
+        let serving = drain.watch(http.serve_connection(TokioIo::new(client), pages.clone()));
+        tokio::spawn(async move {
+            if let Err(why) = serving.await {
+                debug!(%why, "an admin connection ended early");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    // Whoever is still slow after that is cut off with the process.
+    let _ = tokio::time::timeout(Duration::from_secs(DRAIN_SECONDS), drain.shutdown()).await;
+    Ok(())
+}
+
+/// Seconds for a request's header.
+pub const HEADER_SECONDS: u64 = 5;
+/// Seconds for open requests once the door closes.
+pub const DRAIN_SECONDS: u64 = 5;
+const CONNECTIONS_MAX: usize = 64;
+
+async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let place = Arc::clone(room).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((client, _)) => Some((client, place)),
+        Err(why) => {
+            // Out of file descriptors, say: wait, rather than turn in a loop.
+            warn!(%why, "the admin door could not take a connection");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            None
+        }
+    }
 }
 
 async fn readyz<V: AdminView>(State(view): State<Arc<V>>) -> Response {
@@ -102,7 +162,6 @@ async fn metrics<V: AdminView>(State(view): State<Arc<V>>) -> Response {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
 
     use super::*;
 

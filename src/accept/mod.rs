@@ -2,6 +2,7 @@
 //! protocols, not policies. Listeners are passed in, so that a simulation can drive them.
 
 pub mod admin;
+pub mod http;
 
 use std::future::Future;
 use std::net::IpAddr;

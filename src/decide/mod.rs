@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 pub use claims::{claim_additions, families};
 pub use guards::Case;
-pub use recheck::{after_rewrite, harm_left};
+pub use recheck::{after_rewrite, harm_left, not_rewritten};
 pub use verdict::{Answer, Because, Decision, Evidence, Finding, GuardClass, Objection, Verdict, WantedRewrite};
 
 use crate::facts::Facts;

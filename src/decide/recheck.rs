@@ -25,6 +25,11 @@ pub fn after_rewrite(before: Decision, after: &Decision) -> Decision {
     if before.rewrites.is_empty() || !harm_left(&before, after) {
         return before;
     }
+    not_rewritten(before)
+}
+
+/// The decision that stands when the rewrite it asked for cannot be made, or does not help.
+pub fn not_rewritten(before: Decision) -> Decision {
     let mut settled = before;
     let wanted: Vec<String> = settled.rewrites.drain(..).map(|r| r.rule).collect();
     let rest = settled.findings.iter_mut().filter(|f| !f.shadow && wanted.contains(&f.rule));

@@ -169,6 +169,11 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Before any guard has spoken.
+    pub fn open() -> Decision {
+        Decision { verdict: Verdict::Pass, findings: Vec::new(), rewrites: Vec::new(), must_send: false }
+    }
+
     /// The finding a refusal names: the first, by rule id, that wants the verdict.
     pub fn decisive(&self) -> Option<&Finding> {
         self.findings.iter().find(|f| !f.shadow && !f.not_removed && f.wants.severity() == self.verdict.severity())

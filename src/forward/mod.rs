@@ -1,6 +1,11 @@
 //! Sockets out: what providers are given, and what they answered, with a fate for each recipient.
 
+pub mod dsn;
 pub mod smtp;
+pub mod breaker;
+pub mod http;
+pub mod pace;
+pub mod sandbox;
 
 use crate::message::{HttpReply, SmtpReply};
 

@@ -97,3 +97,8 @@ impl Diagnostic for PolicyError {
         Some(Box::new(std::iter::once(LabeledSpan::new(Some("here".into()), self.span.start, self.span.len()))))
     }
 }
+
+/// Several errors, each with its place in the file, as the command line and the log show them.
+pub fn rendered(errors: &[PolicyError]) -> String {
+    errors.iter().map(PolicyError::render).collect::<Vec<_>>().join("\n")
+}

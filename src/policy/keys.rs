@@ -13,7 +13,8 @@ pub fn keys_of<T: DeserializeOwned>() -> &'static [&'static str] {
 /// The known key that a wrong one resembles.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let scored = known.into_iter().map(|key| (strsim::damerau_levenshtein(wrong, key), key));
-    scored.filter(|(distance, key)| *distance <= (key.len() / 3).max(1)).min().map(|(_, key)| key)
+    // Half of it right is a misspelling; less is another word.
+    scored.filter(|(distance, key)| distance * 2 <= wrong.len().max(key.len())).min().map(|(_, key)| key)
 }
 
 /// `unknown key …`, with the one it was meant to be.
@@ -29,10 +30,7 @@ pub fn plain_words(message: &str) -> String {
     let between = |text: &str| -> Vec<String> { text.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
     let first = message.lines().next().unwrap_or(message);
     let quoted = between(first);
-    let (wrong, known) = match quoted.split_first() {
-        Some((wrong, known)) => (wrong, known),
-        None => return first.to_owned(),
-    };
+    let (wrong, known) = quoted.split_first().map_or(("", &[][..]), |(wrong, known)| (wrong.as_str(), known));
     let known = || known.iter().map(String::as_str);
     if first.starts_with("unknown field") {
         let all = known().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
@@ -46,7 +44,15 @@ pub fn plain_words(message: &str) -> String {
     } else if first.starts_with("missing field") {
         format!("the key `{wrong}` is missing")
     } else {
-        first.to_owned()
+        // serde speaks of its own types where a person thinks of numbers and lists.
+        let types = [("u8", "a whole number"), ("u16", "a whole number"), ("u32", "a whole number")];
+        let types =
+            types.into_iter().chain([("a sequence", "a list, as in `[\"sms\"]`"), ("a string", "a quoted text")]);
+        let plain = types.into_iter().find_map(|(theirs, ours)| {
+            let head = first.strip_suffix(&format!("expected {theirs}"))?;
+            Some(format!("{head}expected {ours}"))
+        });
+        plain.unwrap_or_else(|| first.to_owned())
     }
 }
 

@@ -1,6 +1,7 @@
 //! PURE: (path, text) → rules: parse, check, select, cases. Reading and watching files is `config`'s.
 
 pub mod case_spec;
+pub mod cases;
 pub mod error;
 pub mod judge;
 pub mod keys;
@@ -13,6 +14,7 @@ pub mod wording;
 use std::collections::BTreeMap;
 
 pub use case_spec::PolicyCase;
+pub use cases::{CaseResult, Scope, run_case, run_cases};
 pub use error::PolicyError;
 pub use judge::{Head, Judge};
 pub use rule::{Filters, Mode, OnUnknown, Place, Rule, Texts, Then, Window};

@@ -120,6 +120,8 @@ impl ForGuard for RuleReader<'_, '_> {
         let own_keys = keys::keys_of::<G>();
         let mut own: Vec<(Spanned<toml::de::DeString<'_>>, Value<'_>)> = Vec::new();
         let mut common = Common::default();
+        // Keys that were misspelt: that they are missing too is no news.
+        let mut meant: Vec<String> = Vec::new();
         for (key, value) in table.into_inner() {
             if COMMON_KEYS.contains(&key.get_ref().as_ref()) {
                 common.take(source, key.get_ref(), value, errors);
@@ -127,7 +129,8 @@ impl ForGuard for RuleReader<'_, '_> {
                 own.push((key, value));
             } else {
                 let known = own_keys.iter().copied().chain(COMMON_KEYS.iter().copied());
-                let message = keys::unknown_key(key.get_ref(), known);
+                let message = keys::unknown_key(key.get_ref(), known.clone());
+                meant.extend(keys::nearest(key.get_ref(), known).map(str::to_owned));
                 let own = own_keys.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
                 let advice = format!("`{}` has {own}, and the keys all rules have", G::NAME);
                 errors.push(PolicyError::at(source, key.span(), message).advise(advice));
@@ -136,7 +139,7 @@ impl ForGuard for RuleReader<'_, '_> {
         let at_key = |own: &[(Spanned<toml::de::DeString<'_>>, Value<'_>)], key: &str| {
             own.iter().find(|(k, _)| k.get_ref() == key).map_or(whole.clone(), |(_, value)| value.span())
         };
-        let settings = settings::<G>(source, &whole, own.clone(), errors);
+        let settings = settings::<G>(source, &whole, own.clone(), &meant, errors);
         if let Some(settings) = &settings {
             if let Err(misfit) = settings.check() {
                 let span = at_key(&own, misfit.key);
@@ -151,6 +154,7 @@ impl ForGuard for RuleReader<'_, '_> {
                 }
             }
         }
+        common.wrong.extend(meant);
         common.check::<G>(source, &whole, errors);
         let (line, _) = source.position(whole.start);
         if let Some((id, span)) = &common.id {
@@ -184,6 +188,7 @@ fn settings<'i, G: Guard>(
     source: &Source,
     whole: &Range<usize>,
     mut own: Vec<(Spanned<toml::de::DeString<'i>>, Value<'i>)>,
+    meant: &[String],
     errors: &mut Vec<PolicyError>,
 ) -> Option<G> {
     let mut left_out: Vec<String> = Vec::new();
@@ -193,7 +198,8 @@ fn settings<'i, G: Guard>(
             Ok(settings) => return left_out.is_empty().then_some(settings),
             Err(error) => error,
         };
-        let about_left_out = left_out.iter().any(|key| error.message().contains(&format!("missing field `{key}`")));
+        let about_left_out =
+            left_out.iter().chain(meant).any(|key| error.message().contains(&format!("missing field `{key}`")));
         if !about_left_out {
             errors.push(serde_error(source, &error, whole.clone()));
         }

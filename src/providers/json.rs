@@ -99,8 +99,8 @@ impl Node {
 
 /// Reads a whole document.
 pub fn parse(bytes: &[u8]) -> Result<Node, NotJson> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| NotJson { at: error.valid_up_to(), why: "not UTF-8".to_owned() })?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|error| NotJson { at: error.valid_up_to(), why: "not UTF-8".to_owned() })?;
     let mut reader = Reader { text, bytes, at: 0, values: 0, escapes: 0 };
     reader.space();
     let node = reader.value(0)?;
@@ -163,9 +163,7 @@ impl Reader<'_> {
     }
 
     fn word(&mut self) -> Result<Value, NotJson> {
-        for (word, value) in
-            [("null", Value::Null), ("true", Value::Bool(true)), ("false", Value::Bool(false))]
-        {
+        for (word, value) in [("null", Value::Null), ("true", Value::Bool(true)), ("false", Value::Bool(false))] {
             if self.bytes[self.at..].starts_with(word.as_bytes()) {
                 self.at += word.len();
                 return Ok(value);
@@ -350,12 +348,9 @@ mod tests {
 
     #[test]
     fn reads_what_serde_reads() {
-        for text in [
-            r#" {"a":[1,-0.5e3,true,null],"b":"\u4f60\u597d \ud83d\ude00 \"\n","c":{}} "#,
-            "[]",
-            r#""限时优惠""#,
-            "0",
-        ] {
+        for text in
+            [r#" {"a":[1,-0.5e3,true,null],"b":"\u4f60\u597d \ud83d\ude00 \"\n","c":{}} "#, "[]", r#""限时优惠""#, "0"]
+        {
             let node = parse(text.as_bytes()).unwrap();
             assert_eq!(plain(&node), serde_json::from_str::<serde_json::Value>(text).unwrap());
         }

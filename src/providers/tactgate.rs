@@ -19,8 +19,20 @@ pub const RECIPIENTS_MAX: usize = 1_000;
 
 /// Every member there is: a typing error must not switch a guard off in silence.
 const MEMBERS: [&str; 14] = [
-    "channel", "to", "recipients", "from", "subject", "text", "html", "campaign", "department", "purpose", "survey",
-    "offers", "headers", "idempotency_key",
+    "channel",
+    "to",
+    "recipients",
+    "from",
+    "subject",
+    "text",
+    "html",
+    "campaign",
+    "department",
+    "purpose",
+    "survey",
+    "offers",
+    "headers",
+    "idempotency_key",
 ];
 
 /// The dialect.
@@ -214,7 +226,9 @@ fn recipients(root: &Node) -> Result<Vec<&str>, Malformed> {
             }
             row.iter()
                 .enumerate()
-                .map(|(index, node)| node.str().ok_or_else(|| wrong(&format!("recipients.{index}"), "must be a string")))
+                .map(|(index, node)| {
+                    node.str().ok_or_else(|| wrong(&format!("recipients.{index}"), "must be a string"))
+                })
                 .collect()
         }
         _ => Err(wrong("to", "one of `to` and `recipients` is required")),

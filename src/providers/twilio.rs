@@ -195,9 +195,7 @@ impl Dialect for Twilio {
                 20504,
                 "The provider's answer was lost; the message may have been sent".to_owned(),
             ),
-            Refusal::Door { status, why } => {
-                say(*status, 20000 + u32::from(status.as_u16()), (*why).to_owned())
-            }
+            Refusal::Door { status, why } => say(*status, 20000 + u32::from(status.as_u16()), (*why).to_owned()),
         }
     }
 }
@@ -258,7 +256,7 @@ mod tests {
 
     #[test]
     fn sids_and_segments() {
-        assert_eq!(sid("0198f0c2-0000-7000-8000-00000000000A"), "SM0198f0c20000700080000000000000000a"[..34].to_owned());
+        assert_eq!(sid("0198f0c2-0000-7000-8000-00000000000A"), "SM0198f0c200007000800000000000000a");
         assert_eq!(sid("7").len(), 34);
         assert_eq!((segments(""), segments(&"a".repeat(160)), segments(&"a".repeat(161))), (1, 1, 2));
         assert_eq!((segments(&"你".repeat(70)), segments(&"你".repeat(71)), segments(&"€".repeat(81))), (1, 2, 2));

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::chain::BeginEntry;
 use crate::decide::{Finding, Verdict};
 use crate::facts::event::{Event, What};
 use crate::message::{Channel, Stream};
@@ -23,6 +24,8 @@ pub enum Line {
     Outcome(OutcomeEntry),
     /// Something the shop told.
     Event(JournalEntry),
+    /// The first line of a file.
+    Begin(BeginEntry),
 }
 
 /// One decision about one recipient.

@@ -44,6 +44,9 @@ pub enum RecordError {
     /// The entry has no JSON form.
     #[error("the entry cannot be written: {0}")]
     Entry(String),
+    /// Another process writes this record: two would break each other's chain.
+    #[error("another tactgate writes the record in {0}")]
+    InUse(String),
     /// The writer has stopped.
     #[error("the record is closed")]
     Closed,
@@ -84,11 +87,10 @@ impl Record {
 
     async fn give(&self, line: &Line, durable: bool) -> Result<(), RecordError> {
         let text = serde_json::to_string(line).map_err(|e| RecordError::Entry(e.to_string()))?;
-        let mut text = impersonal(text);
-        text.push('\n');
+        let text = impersonal(text);
         let room = Arc::clone(&self.waiting).acquire_owned().await.map_err(|_| RecordError::Closed)?;
         let (answer, answered) = oneshot::channel();
-        let (folder, day) = place(line);
+        let (folder, day) = place(line).ok_or_else(|| RecordError::Entry("a file begins by itself".into()))?;
         let job = thread::Job { folder, day, text, durable, answer, _room: room };
         self.jobs.send(job).map_err(|_| RecordError::Closed)?;
         answered.await.map_err(|_| RecordError::Closed)?
@@ -110,11 +112,13 @@ pub(super) const DECISIONS: &str = "decisions";
 /// Folder of learned events.
 pub(super) const JOURNAL: &str = "journal";
 
-fn place(line: &Line) -> (&'static str, jiff::civil::Date) {
+/// Folder and day of a line; none for what the writer alone writes.
+fn place(line: &Line) -> Option<(&'static str, jiff::civil::Date)> {
     let of_id = |id: &str, at: Timestamp| day_of(ids::read(id).map_or(at, |(_, made)| made));
     match line {
-        Line::Decision(entry) => (DECISIONS, of_id(&entry.id, entry.at)),
-        Line::Outcome(entry) => (DECISIONS, of_id(&entry.decision, entry.at)),
-        Line::Event(entry) => (JOURNAL, day_of(entry.at)),
+        Line::Begin(_) => None,
+        Line::Decision(entry) => Some((DECISIONS, of_id(&entry.id, entry.at))),
+        Line::Outcome(entry) => Some((DECISIONS, of_id(&entry.decision, entry.at))),
+        Line::Event(entry) => Some((JOURNAL, day_of(entry.at))),
     }
 }

@@ -2,13 +2,16 @@
 //! `explain` reads one decision back for people; `metrics` counts. No address and no text of a
 //! message is ever written here.
 
+pub mod chain;
 pub mod entry;
-
+pub mod explain;
 pub mod ids;
 pub mod impersonal;
 pub mod log;
 pub mod metrics;
 
+pub use chain::{BeginEntry, Break, Verified, verify};
 pub use entry::{DecisionEntry, Fate, JournalEntry, Line, OutcomeEntry, StreamNames};
+pub use explain::{ExplainError, Explained, Explanation, explain};
 pub use log::{Record, RecordError, RecordSettings};
 pub use metrics::Metrics;

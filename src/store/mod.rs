@@ -2,12 +2,32 @@
 //! commit, a compare-and-set on the customer's version. Never in a script what can be decided
 //! outside it.
 
+pub mod backend;
+mod claims;
+pub mod document;
+pub mod embedded;
+mod erase;
+mod link;
+pub mod modelled;
+pub mod pepper;
+pub mod redis;
+pub mod settings;
+
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::facts::{Customer, FactKind, Family, FamilyClaims};
+pub use self::backend::Backend;
+use self::backend::{Ask, Mark, Record, RecordWrite};
+pub use self::link::Linked;
+pub use self::modelled::{Fault, Modelled};
+pub use self::pepper::Pepper;
+pub use self::settings::{OpenError, StoreKind, StoreSettings};
+use crate::facts::{self, Customer, FactKind, Family, FamilyClaims, Keep};
+use crate::message::Address;
 
 /// The keyed hash of (brand, address): hex, 32 digits. Holds no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,4 +96,201 @@ pub enum Written {
     Done(u64),
     /// Somebody else wrote first: load and decide again.
     Stale,
+}
+
+/// Lost compare-and-sets after which an update gives up: far more than any one customer's doors.
+const UPDATE_ROUNDS_MAX: u32 = 64;
+/// Redirects followed from one address key; merging keeps chains at one, a crash may leave a few.
+const REDIRECTS_MAX: usize = 8;
+
+/// Where facts live. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    backend: Backend,
+    pepper: Pepper,
+    keep: Keep,
+}
+
+impl Store {
+    /// Opens the store that the settings name. `now` becomes the instant of installation when the
+    /// store is new: what the gateway itself sends is known from then on.
+    pub async fn open(settings: &StoreSettings, now: Timestamp) -> Result<Store, OpenError> {
+        let answer = Duration::from_millis(settings.answer_ms);
+        let backend = match settings.kind {
+            StoreKind::Embedded => {
+                let dir = settings.dir.clone();
+                let opening = tokio::task::spawn_blocking(move || embedded::Embedded::open(&dir, answer));
+                Backend::Embedded(opening.await.map_err(|e| StoreError::Down(e.to_string()))??)
+            }
+            StoreKind::Redis => {
+                let url = settings.url.as_ref();
+                let url = url.ok_or_else(|| OpenError::Settings("kind = \"redis\" needs `url`".to_owned()))?;
+                let connect = Duration::from_millis(settings.connect_ms);
+                Backend::Redis(redis::Redis::open(url, &settings.prefix, connect, answer).await?)
+            }
+        };
+        let path = settings.pepper_path();
+        let stored = stored_canary(&backend).await?;
+        let pepper = match (Pepper::read(&path)?, &stored) {
+            (Some(pepper), _) => pepper,
+            (None, None) => Pepper::generate(&path)?,
+            // A new pepper beside an old store would hide every opt-out in it.
+            (None, Some(stored)) => {
+                let stored = key_id(stored);
+                return Err(OpenError::OtherPepper { path, ours: "none".to_owned(), stored });
+            }
+        };
+        if stored.is_none() {
+            let at = now.as_microsecond();
+            let mark = |set: &str, member: String| Mark { set: set.to_owned(), member, at };
+            backend.mark(vec![mark(PEPPER_SET, pepper.canary()), mark(INSTALLED_SET, "at".to_owned())]).await?;
+        }
+        match stored_canary(&backend).await? {
+            Some(stored) if stored != pepper.canary() => {
+                let (ours, stored) = (pepper.id().to_owned(), key_id(&stored));
+                Err(OpenError::OtherPepper { path, ours, stored })
+            }
+            _ => Ok(Store { inner: Arc::new(Inner { backend, pepper, keep: settings.keep() }) }),
+        }
+    }
+
+    /// A store in memory that was installed at `now`.
+    pub async fn modelled(model: Modelled, keep: Keep, now: Timestamp) -> Result<Store, StoreError> {
+        let backend = Backend::Modelled(model);
+        let at = now.as_microsecond();
+        backend.mark(vec![Mark { set: INSTALLED_SET.to_owned(), member: "at".to_owned(), at }]).await?;
+        Ok(Store { inner: Arc::new(Inner { backend, pepper: Pepper::fixed(), keep }) })
+    }
+
+    /// The key under which facts about an address are kept for a brand.
+    pub fn key(&self, brand: &str, address: &Address) -> CustomerKey {
+        self.inner.pepper.key(brand, address)
+    }
+
+    /// How much history is kept; rules with longer windows are load errors.
+    pub fn keep(&self) -> Keep {
+        self.inner.keep
+    }
+
+    /// Brings everything one decision needs, in one round trip (a moved history costs a second). A
+    /// merge that somebody left unfinished is finished first.
+    pub async fn load(&self, brand: &str, keys: &[CustomerKey], families: &[Family]) -> Result<Loaded, StoreError> {
+        let tag = self.inner.pepper.brand(brand);
+        let mut ask = Ask { records: keys.to_vec(), sets: Vec::with_capacity(2 + 2 * families.len()) };
+        ask.sets.push((INSTALLED_SET.to_owned(), 1));
+        ask.sets.push((claims::since_set(&tag), 16));
+        for family in families {
+            ask.sets.extend(claims::family_sets(&tag, family));
+        }
+        let answer = self.inner.backend.read(&ask).await?;
+        let mut loaded = Loaded { known_since: claims::known_since(&answer.sets), ..Loaded::default() };
+        for (family, sets) in families.iter().zip(answer.sets.get(2..).unwrap_or_default().chunks(2)) {
+            if let Some(known) = claims::of_sets(sets) {
+                loaded.claims.insert(family.clone(), known);
+            }
+        }
+        loaded.customers = self.follow(keys, answer.records).await?;
+        Ok(loaded)
+    }
+
+    /// Writes each customer if nobody wrote it since it was loaded.
+    pub async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
+        let mut records = Vec::with_capacity(writes.len());
+        let mut versions = Vec::with_capacity(writes.len());
+        for Write { root, expect, mut customer } in writes {
+            if let Some(now) = customer.last_now {
+                facts::trim(&mut customer, now, self.inner.keep);
+            }
+            let document = Some(document::encode(&customer)?);
+            versions.push(expect + 1);
+            records.push(RecordWrite { key: root, record: Record { version: expect, document, moved: None } });
+        }
+        let done = self.inner.backend.write(records).await?;
+        let written = |(done, version)| if done { Written::Done(version) } else { Written::Stale };
+        Ok(done.into_iter().zip(versions).map(written).collect())
+    }
+
+    /// Changes one customer by load and compare-and-set, again until nobody comes between. `change`
+    /// answers false when there is nothing to change. True when something was written.
+    pub async fn update(
+        &self,
+        brand: &str,
+        key: &CustomerKey,
+        mut change: impl FnMut(&mut Customer) -> bool,
+    ) -> Result<bool, StoreError> {
+        for _ in 0..UPDATE_ROUNDS_MAX {
+            let loaded = self.load(brand, std::slice::from_ref(key), &[]).await?;
+            let Some(found) = loaded.customers.into_iter().next() else { break };
+            let mut customer = found.customer;
+            if !change(&mut customer) {
+                return Ok(false);
+            }
+            let write = Write { root: found.root, expect: found.version, customer };
+            if let Some(Written::Done(_)) = self.commit(vec![write]).await?.first() {
+                return Ok(true);
+            }
+        }
+        Err(StoreError::Down(format!("a customer was changed by others {UPDATE_ROUNDS_MAX} times in a row")))
+    }
+
+    /// Answers when the store does.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.inner.backend.ping().await
+    }
+
+    /// Answers when everything accepted before is written.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.inner.backend.close().await
+    }
+
+    /// From records to customers: follows redirects, finishes merges, decodes.
+    async fn follow(&self, keys: &[CustomerKey], records: Vec<Record>) -> Result<Vec<LoadedCustomer>, StoreError> {
+        let mut found: Vec<(CustomerKey, Record)> = keys.iter().cloned().zip(records).collect();
+        for _ in 0..REDIRECTS_MAX {
+            let mut moved: Vec<usize> = Vec::new();
+            for at in 0..found.len() {
+                let (key, record) = &mut found[at];
+                let Some(root) = record.moved.clone() else { continue };
+                if record.document.is_some() {
+                    self.finish_merge(key, link::Steps::ALL).await?;
+                }
+                *key = root;
+                moved.push(at);
+            }
+            if moved.is_empty() {
+                return found.into_iter().map(|(root, record)| decoded(root, record)).collect();
+            }
+            let records = moved.iter().map(|at| found[*at].0.clone()).collect();
+            let answer = self.inner.backend.read(&Ask { records, sets: Vec::new() }).await?;
+            for (at, record) in moved.into_iter().zip(answer.records) {
+                found[at].1 = record;
+            }
+        }
+        Err(StoreError::Damaged(format!("a customer was moved more than {REDIRECTS_MAX} times")))
+    }
+}
+
+/// Set of the store's own: the canary of the pepper it was written with.
+const PEPPER_SET: &str = "{store}:pepper";
+/// Set of the store's own: when it was installed.
+const INSTALLED_SET: &str = "{store}:installed";
+
+async fn stored_canary(backend: &Backend) -> Result<Option<String>, StoreError> {
+    let ask = Ask { records: Vec::new(), sets: vec![(PEPPER_SET.to_owned(), 1)] };
+    let answer = backend.read(&ask).await?;
+    Ok(answer.sets.into_iter().next().and_then(|set| set.earliest.into_iter().next()).map(|(member, _)| member))
+}
+
+fn key_id(canary: &str) -> String {
+    canary.split(':').next().unwrap_or(canary).to_owned()
+}
+
+fn decoded(root: CustomerKey, record: Record) -> Result<LoadedCustomer, StoreError> {
+    let customer = record.document.as_deref().map(document::decode).transpose()?.unwrap_or_default();
+    Ok(LoadedCustomer { root, version: record.version, customer })
 }

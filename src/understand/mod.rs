@@ -1,8 +1,91 @@
 //! What does the message say? PURE: text in, [`Meaning`] out, with the doubts beside it; it never
 //! fails. One file a question; lexicons per language are data.
 
+mod calendar;
+mod deadlines;
+mod ends_en;
+mod ends_zh;
+mod entities;
+mod html;
+mod language;
+mod lexicon;
 pub mod meaning;
+mod normal;
+mod offers;
+mod offsets;
+mod optout;
+mod prices;
+mod products;
+mod purpose;
+mod reading;
+mod sentence;
+mod simhash;
+mod surveys;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::message::{Channel, Content, Declared};
 
 pub use meaning::{
     Audience, Confidence, Deadline, DeadlineKind, Doubt, Meaning, Offer, OptOut, Purpose, Source, SurveyAsk,
 };
+pub use products::ProductLinks;
+
+use reading::Reading;
+
+/// Longest part read. The doors take no larger message; a caller without doors gets a doubt.
+pub const PART_BYTES_MAX: usize = 8 << 20;
+/// Parts read.
+pub const PARTS_MAX: usize = 256;
+/// Topics kept.
+const TOPICS_MAX: usize = 8;
+
+/// What the reader must be told, since it reads no clock and no configuration.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The moment of sending: relative deadlines count from it.
+    pub now: Timestamp,
+    /// The brand's time zone: "November 30" ends there.
+    pub zone: &'a TimeZone,
+    /// The shop's product pages.
+    pub links: &'a ProductLinks,
+}
+
+/// Reads a message.
+pub fn understand(context: &Context<'_>, _channel: Channel, content: &Content, declared: &Declared) -> Meaning {
+    let mut doubts: Vec<Doubt> = content.unreadable.iter().cloned().map(Doubt).collect();
+    let mut readings = Vec::new();
+    for (index, part) in content.parts.iter().enumerate() {
+        if index >= PARTS_MAX {
+            doubts.push(Doubt("the message has too many parts".into()));
+            break;
+        }
+        if part.text.len() > PART_BYTES_MAX {
+            doubts.push(Doubt(format!("part {index} is too long to read")));
+            continue;
+        }
+        let reading = Reading::of(index, part);
+        doubts.extend(reading.visible.doubts.iter().map(|doubt| Doubt(format!("part {index}: {doubt}"))));
+        if reading.is_only_pictures() {
+            doubts.push(Doubt(format!("part {index}: its text may stand in pictures")));
+        }
+        readings.push(reading);
+    }
+    let tally = purpose::tally(&readings);
+    let surveys = surveys::surveys_of(&readings, declared);
+    let claims = deadlines::deadlines_of(context, &readings, tally);
+    let offers = offers::offers_of(context, &readings, tally, &claims, declared);
+    let texts: Vec<&str> = readings.iter().map(|reading| reading.normal.text.as_str()).collect();
+    Meaning {
+        language: language::language_of(texts.iter().copied()),
+        purpose: purpose::purpose_of(tally, offers.len(), surveys.len()),
+        audience: purpose::audience_of(&readings),
+        deadlines: deadlines::with_declared(claims, declared),
+        topics: lexicon::topics_in(&texts, TOPICS_MAX),
+        opt_out: optout::opt_out_of(content, &readings),
+        offers,
+        surveys,
+        doubts,
+    }
+}

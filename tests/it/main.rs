@@ -9,3 +9,10 @@ mod mime;
 
 mod smtp_dialogues;
 mod smtp_relay;
+mod policies;
+
+mod http_door;
+mod rewrite;
+mod record;
+
+mod understand;

@@ -89,14 +89,20 @@ fn hello(rest: &[u8], extended: bool) -> Result<Command, Refused> {
 
 fn mail(line: &str) -> Result<Command, Refused> {
     let (sender, parameters) = path(line, "MAIL FROM:")?;
-    let mut envid = None;
+    let (mut envid, mut size) = (None, 0);
     for (key, value) in known(parameters, &["SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH"])? {
+        if key == "SIZE" {
+            // RFC 1870 §3: 1*20DIGIT. smtp-proto's own reading starts again from 0 where it overflows.
+            let digits = value.filter(|v| (1..=20).contains(&v.len()) && v.bytes().all(|b| b.is_ascii_digit()));
+            size = digits.ok_or_else(|| say(501, "5.5.4", "SIZE is a number"))?.parse().unwrap_or(usize::MAX);
+        }
         if key == "ENVID" {
             let valid = value.filter(|v| v.len() <= 100 && is_xtext(v));
             envid = Some(valid.ok_or_else(|| say(501, "5.5.4", "ENVID is not xtext"))?.to_owned());
         }
     }
-    let text = format!("MAIL FROM:<>{parameters}\r\n");
+    let others: Vec<&str> = parameters.split(' ').filter(|p| !p.to_ascii_uppercase().starts_with("SIZE=")).collect();
+    let text = format!("MAIL FROM:<> {}\r\n", others.join(" "));
     let Ok(Request::Mail { from }) = Request::parse(&mut text.as_bytes().iter()) else {
         return Err(say(501, "5.5.4", "a parameter of MAIL is not valid"));
     };
@@ -114,7 +120,7 @@ fn mail(line: &str) -> Result<Command, Refused> {
     };
     let eight_bit = from.flags & MAIL_BODY_8BITMIME != 0;
     let envelope = MailEnvelope { sender: sender.to_owned(), eight_bit, smtputf8, ret, envid };
-    Ok(Command::Mail { envelope, size: from.size })
+    Ok(Command::Mail { envelope, size })
 }
 
 fn rcpt(line: &str) -> Result<Command, Refused> {

@@ -28,6 +28,10 @@ macro_rules! guards {
         /// Every guard's name, in the order of the list (which decides nothing).
         pub const NAMES: &[&str] = &[$(stringify!($name)),*];
 
+        /// Every guard's name, class, and the file that says what it stops, in its first lines.
+        pub const SOURCES: &[(&str, GuardClass, &str)] =
+            &[$((stringify!($name), $name::CLASS, include_str!(concat!(stringify!($name), ".rs")))),*];
+
         $(impl Guard for $name::Settings {
             const NAME: &'static str = stringify!($name);
             const CLASS: GuardClass = $name::CLASS;

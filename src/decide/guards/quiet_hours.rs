@@ -108,14 +108,14 @@ pub fn check(settings: &Settings) -> Result<(), Misfit> {
         return Err(Misfit { key: "from", why: "is 00:00 to 23:59; only `until` may be 24:00".into() });
     }
     if settings.from.0 == 0 && settings.until.0 == 1440 && settings.days.is_none() {
-        return Err(Misfit { key: "days", why: "every day is quiet all day; name the quiet days".into() });
+        return Err(Misfit { key: "days", why: "is needed where all day is quiet: name the quiet days".into() });
     }
     if settings.days.as_ref().is_some_and(Vec::is_empty) {
         return Err(Misfit { key: "days", why: "an empty list is no day; leave the key out for every day".into() });
     }
     match settings.zone.as_deref() {
         Some(name) if zone(name).is_none() => {
-            let why = format!("`{name}` is not a time zone: write `Asia/Shanghai`, `America/New_York`");
+            let why = format!("is no time zone there is: `{name}`; write `Asia/Shanghai`, `America/New_York`");
             Err(Misfit { key: "zone", why })
         }
         _ => Ok(()),

@@ -94,7 +94,8 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
 /// At least one clock.
 pub fn check(settings: &Settings) -> Result<(), Misfit> {
     if windows(settings).is_empty() {
-        let why = "no clock is set; give at least one of invited_any, answered_any, same_department, same_survey";
+        let why =
+            "or another clock is needed: give at least one of invited_any, answered_any, same_department, same_survey";
         return Err(Misfit { key: "invited_any", why: why.into() });
     }
     Ok(())

@@ -130,7 +130,8 @@ struct Common {
 
 impl Common {
     fn read(root: &Node) -> Result<Common, Malformed> {
-        let mut common = Common { subject: subject(root, "subject")?, texts: vec![], headers: vec![], unreadable: vec![] };
+        let mut common =
+            Common { subject: subject(root, "subject")?, texts: vec![], headers: vec![], unreadable: vec![] };
         let template = match root.get("template_id").map(|node| &node.value) {
             None | Some(Value::Null) => None,
             Some(Value::String(id)) => Some(id.text.as_str()),
@@ -146,9 +147,10 @@ impl Common {
         }
         for (index, content) in contents.iter().enumerate() {
             let text = |name: &str| {
-                content.get(name).and_then(Node::text).ok_or_else(|| {
-                    wrong(&format!("content.{index}.{name}"), "must be a string")
-                })
+                content
+                    .get(name)
+                    .and_then(Node::text)
+                    .ok_or_else(|| wrong(&format!("content.{index}.{name}"), "must be a string"))
             };
             let value = Arc::new(text("value")?.clone());
             match text("type")?.text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
@@ -191,11 +193,8 @@ impl Item {
             declarations.extend(row(node, name, &format!("{place}.{name}"), &mut declared)?);
         }
         let substitutions = substitutions(node, &place)?;
-        let mut content = Content {
-            parts: Vec::new(),
-            headers: common.headers.clone(),
-            unreadable: common.unreadable.clone(),
-        };
+        let mut content =
+            Content { parts: Vec::new(), headers: common.headers.clone(), unreadable: common.unreadable.clone() };
         if substitutions.nested {
             content.unreadable.push("substitutions that hold other substitutions".to_owned());
         }
@@ -225,7 +224,10 @@ impl Item {
             }
         }
         if !item.rows.iter().any(|row| row.name == "to" && !row.spans.is_empty()) {
-            return Err(wrong(&format!("{place}.to"), "The to array is required and must have at least one addressee."));
+            return Err(wrong(
+                &format!("{place}.to"),
+                "The to array is required and must have at least one addressee.",
+            ));
         }
         Ok(item)
     }

@@ -7,8 +7,13 @@ use std::path::Path;
 
 use tracing::warn;
 
+use crate::record::chain::{self, BeginEntry};
+use crate::record::entry::Line;
+
 /// Bytes looked at in one step backwards for the last whole line.
 const LOOK_BACK_BYTES: u64 = 64 << 10;
+/// A line's end that surely holds its chain value.
+const LAST_CHAIN_BYTES: u64 = 128;
 
 /// An open day file.
 #[derive(Debug)]
@@ -16,6 +21,8 @@ pub(super) struct DayFile {
     file: File,
     /// Bytes of whole lines.
     length: u64,
+    /// The audit chain's value at the last whole line.
+    chain: String,
     /// Written since the last sync.
     pub(super) unsynced: bool,
 }
@@ -39,17 +46,29 @@ impl DayFile {
             file.set_len(whole)?;
             file.sync_data()?;
         }
-        Ok(DayFile { file, length: whole, unsynced: false })
+        let chain = last_chain(&mut file, whole)?;
+        let mut day = DayFile { file, length: whole, chain, unsynced: false };
+        if whole == 0 {
+            day.begin(path)?;
+        }
+        Ok(day)
     }
 
     /// Appends whole lines, or nothing.
-    pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        if let Err(error) = self.file.write_all(lines) {
+    pub(super) fn append<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
+        let (mut chain, mut written) = (self.chain.clone(), String::new());
+        for line in lines {
+            chain = chain::next(&chain, line);
+            written.push_str(&chain::chained(line, &chain));
+            written.push('\n');
+        }
+        if let Err(error) = self.file.write_all(written.as_bytes()) {
             // A half-written line would join the next one.
             self.file.set_len(self.length)?;
             return Err(error);
         }
-        self.length += lines.len() as u64;
+        self.length += written.len() as u64;
+        self.chain = chain;
         self.unsynced = true;
         Ok(())
     }
@@ -58,6 +77,34 @@ impl DayFile {
     pub(super) fn sync(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.unsynced) { self.file.sync_data() } else { Ok(()) }
     }
+
+    /// The first line: where the newest earlier file stands now.
+    fn begin(&mut self, path: &Path) -> io::Result<()> {
+        let mut begin = BeginEntry { previous_file: None, previous_chain: None };
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let earlier = chain::day_files(folder)?.into_iter().rfind(|other| other.as_path() < path);
+        if let Some(earlier) = earlier {
+            let mut file = File::open(&earlier)?;
+            let length = file.metadata()?.len();
+            let whole = whole_lines(&mut file, length)?;
+            begin.previous_chain = Some(last_chain(&mut file, whole)?);
+            begin.previous_file = Some(chain::file_name(&earlier));
+        }
+        let line = serde_json::to_string(&Line::Begin(begin)).map_err(io::Error::other)?;
+        self.append([line.as_str()])
+    }
+}
+
+/// The chain's value in the last of the whole lines, which end at `whole`; a line without one (written
+/// by other hands) starts the chain anew, and `verify` tells of it.
+fn last_chain(file: &mut File, whole: u64) -> io::Result<String> {
+    let start = whole.saturating_sub(LAST_CHAIN_BYTES);
+    let mut end = Vec::new();
+    file.seek(SeekFrom::Start(start))?;
+    Read::by_ref(file).take(whole - start).read_to_end(&mut end)?;
+    let end = String::from_utf8_lossy(&end);
+    let value = end.strip_suffix('\n').and_then(chain::unchained).map(|(_, value)| value.to_owned());
+    Ok(value.unwrap_or_else(|| chain::NOTHING_BEFORE.to_owned()))
 }
 
 /// How many of the first `length` bytes are whole lines.

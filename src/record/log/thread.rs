@@ -2,8 +2,8 @@
 //! durable lines, else when `fsync_ms` has passed since the first unsynced line.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -22,6 +22,9 @@ const LINES_TOGETHER_MAX: usize = 512;
 /// Day files kept open: today's two, and those that late outcomes go to.
 const OPEN_FILES_MAX: usize = 8;
 
+const LOCK_TRIES: u32 = 100;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
 /// One line to write.
 pub(super) struct Job {
     pub(super) folder: &'static str,
@@ -38,7 +41,9 @@ pub(super) fn start(
     errors: Arc<AtomicU64>,
 ) -> Result<mpsc::Sender<Job>, RecordError> {
     let io = |e: std::io::Error| RecordError::Io(e.to_string());
+    fs::create_dir_all(&settings.folder).map_err(io)?;
     let mut writer = Writer {
+        _lock: lock(&settings.folder)?,
         root: settings.folder.clone(),
         files: BTreeMap::new(),
         sync_every: Duration::from_millis(settings.fsync_ms),
@@ -61,7 +66,23 @@ pub(super) fn start(
     Ok(jobs)
 }
 
+/// The folder's lock; waits a little for a predecessor that is just stopping.
+fn lock(folder: &Path) -> Result<File, RecordError> {
+    let io = |e: std::io::Error| RecordError::Io(e.to_string());
+    let file = File::options().create(true).truncate(false).write(true).open(folder.join("lock")).map_err(io)?;
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(fs::TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(fs::TryLockError::Error(why)) => return Err(io(why)),
+        }
+    }
+    Err(RecordError::InUse(folder.display().to_string()))
+}
+
 struct Writer {
+    /// Held until the last line is on disk.
+    _lock: File,
     root: PathBuf,
     files: BTreeMap<(&'static str, Date), DayFile>,
     sync_every: Duration,
@@ -100,8 +121,8 @@ impl Writer {
         }
         let mut durable = Vec::new();
         for ((folder, day), jobs) in by_file {
-            let lines: String = jobs.iter().map(|job| job.text.as_str()).collect();
-            let written = self.file(folder, day).and_then(|file| file.append(lines.as_bytes()));
+            let lines = jobs.iter().map(|job| job.text.as_str());
+            let written = self.file(folder, day).and_then(|file| file.append(lines));
             if let Err(why) = &written {
                 self.failed(jobs.len(), &why.to_string());
                 // Opened again next time, which mends what it left.

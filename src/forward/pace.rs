@@ -1,0 +1,102 @@
+//! How fast a provider is given messages: GCRA, which spreads them evenly. What does not fit waits (a
+//! hold); it is never answered 429, which most senders' tools take for a loss.
+
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{NotUntil, Quota, RateLimiter};
+
+/// The pace of one route.
+pub struct Pace<C: Clock = DefaultClock> {
+    limiter: RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
+    clock: C,
+    burst: NonZeroU32,
+    /// Messages let go in one batch beyond a burst; they are paid off before the next.
+    owed: Mutex<u32>,
+}
+
+impl Pace {
+    /// `per_second` messages on average, `burst` at once; `None` when the rate is not a positive number.
+    pub fn new(per_second: f64, burst: u32) -> Option<Pace> {
+        Pace::with_clock(per_second, burst, DefaultClock::default())
+    }
+}
+
+impl<C: Clock + Clone> Pace<C> {
+    /// As [`Pace::new`], by a given clock.
+    pub fn with_clock(per_second: f64, burst: u32, clock: C) -> Option<Pace<C>> {
+        let period = Duration::try_from_secs_f64(per_second.recip()).ok().filter(|_| per_second > 0.0)?;
+        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::with_period(period)?.allow_burst(burst);
+        let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
+        Some(Pace { limiter, clock, burst, owed: Mutex::new(0) })
+    }
+
+    /// Takes `n` messages' worth of the rate, or says how long to wait and takes nothing.
+    pub fn ready(&self, n: u32) -> Result<(), Duration> {
+        let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
+        while *owed > 0 {
+            let part = (*owed).min(self.burst.get());
+            self.take(part)?;
+            *owed -= part;
+        }
+        let part = n.min(self.burst.get());
+        self.take(part)?;
+        *owed = n - part;
+        Ok(())
+    }
+
+    fn take(&self, n: u32) -> Result<(), Duration> {
+        let Some(n) = NonZeroU32::new(n) else { return Ok(()) };
+        let wait = |until: NotUntil<C::Instant>| until.wait_time_from(self.clock.now());
+        match self.limiter.check_n(n) {
+            Ok(taken) => taken.map_err(wait),
+            // `n` is at most the burst, so this cannot be; waiting is the safe answer.
+            Err(_) => Err(Duration::from_secs(1)),
+        }
+    }
+}
+
+impl<C: Clock> std::fmt::Debug for Pace<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pace").field("burst", &self.burst).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use governor::clock::FakeRelativeClock;
+
+    use super::*;
+
+    #[test]
+    fn the_rate_is_kept_over_any_batches() {
+        let clock = FakeRelativeClock::default();
+        let pace = Pace::with_clock(10.0, 5, clock.clone()).unwrap();
+        let mut sent = 0;
+        for step in 0..1_000 {
+            let batch = [1, 3, 12][step % 3];
+            if pace.ready(batch).is_ok() {
+                sent += batch;
+            }
+            clock.advance(Duration::from_millis(10));
+        }
+        assert!((90..=118).contains(&sent), "10 s at 10/s, a burst of 5 and one batch beyond: {sent}");
+    }
+
+    #[test]
+    fn the_wait_it_names_is_enough() {
+        let clock = FakeRelativeClock::default();
+        let pace = Pace::with_clock(0.5, 1, clock.clone()).unwrap();
+        pace.ready(1).unwrap();
+        let wait = pace.ready(1).unwrap_err();
+        assert!(wait > Duration::ZERO && wait <= Duration::from_secs(2));
+        clock.advance(wait);
+        pace.ready(1).unwrap();
+        assert!(Pace::new(0.0, 1).is_none() && Pace::new(-1.0, 1).is_none() && Pace::new(f64::NAN, 1).is_none());
+    }
+}

@@ -1,0 +1,328 @@
+//! Runs the cases: builds the facts a case tells of, understands its message, decides, and compares.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::case_spec::{CaseSpec, Expect, MessageSpec, Moment, OfferSpec, PastSpec, PolicyCase};
+use super::error::PolicyError;
+use super::{Judge, Place, PolicySet, Selection, wording};
+use crate::decide::{Answer, Decision, Finding, Verdict, claim_additions, decide, guards};
+use crate::facts::{
+    Complaint, Customer, FactKind, Facts, HeldSend, Known, OptOutFact, Preference, Purchase, Return, SendEvent,
+    SendState, ShownOffer, SurveyFact, SurveyStep, Why, zone,
+};
+use crate::message::declared::DeclaredSurvey;
+use crate::message::{Address, Channel, Content, Declared, DeclaredOffer, Language, Message, Part, PartKind, Stream};
+use crate::understand::{Context, Meaning, ProductLinks, understand};
+
+/// How a case went.
+#[derive(Debug, Clone)]
+pub struct CaseResult {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// What went wrong, in full; `None` when it held.
+    pub failure: Option<PolicyError>,
+}
+
+/// Which rules a case speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Those of its own file: the cases beside the rules.
+    File,
+    /// The whole set: stories.
+    Set,
+}
+
+/// Runs every case of a set against the rules of its own file.
+pub fn run_cases(set: &PolicySet) -> Vec<CaseResult> {
+    set.cases.iter().map(|case| run_case(set, case, Scope::File)).collect()
+}
+
+/// Runs one case.
+pub fn run_case(set: &PolicySet, case: &PolicyCase, scope: Scope) -> CaseResult {
+    let failure = match judge(set, case, scope) {
+        Ok(None) => None,
+        Ok(Some(report)) | Err(report) => {
+            let message = format!("the case \"{}\" fails", case.spec.name);
+            Some(PolicyError::at(&case.source, case.span.clone(), message).advise(report))
+        }
+    };
+    CaseResult { name: case.spec.name.clone(), place: case.place.clone(), failure }
+}
+
+/// `Ok(None)` when the case holds, `Ok(Some(report))` when it does not, `Err` when it cannot be run.
+fn judge(set: &PolicySet, case: &PolicyCase, scope: Scope) -> Result<Option<String>, String> {
+    let spec = &case.spec;
+    let brand_zone = match &spec.zone {
+        Some(name) => zone(name).ok_or_else(|| format!("`{name}` is not a time zone"))?,
+        None => TimeZone::fixed(spec.now.1),
+    };
+    let links = ProductLinks::default();
+    let (message, meaning) = read(&spec.message, spec.now.0, &brand_zone, &links)?;
+    let facts = facts(spec, &brand_zone, &links)?;
+    let mut rules = set.select(&message, &meaning);
+    rules.everyone = true;
+    if scope == Scope::File {
+        rules.judges.retain(|judge| judge.head().place.file == case.place.file);
+    }
+    if let Some(rule) = named_rule(&spec.expect)
+        && set.rule(rule).is_none()
+    {
+        return Err(format!("there is no rule `{rule}`"));
+    }
+    let decision = decide(spec.now.0, &message, &meaning, &facts, &rules);
+    if holds(&spec.expect, &decision) {
+        return Ok(None);
+    }
+    Ok(Some(report(spec, &decision, &meaning, &rules, &brand_zone)))
+}
+
+fn named_rule(expect: &Expect) -> Option<&str> {
+    match expect {
+        Expect::Pass => None,
+        Expect::Block(rule) | Expect::Delay(rule, _) | Expect::Rewrite(rule) | Expect::CannotTell(rule) => Some(rule),
+    }
+}
+
+/// A case may test a rule that only watches yet: what a finding wants counts, shadow or not.
+fn holds(expect: &Expect, decision: &Decision) -> bool {
+    let of = |rule: &str| decision.findings.iter().find(|f| f.rule == rule);
+    match expect {
+        Expect::Pass => decision.findings.iter().all(|f| f.wants == Verdict::Pass),
+        Expect::Block(rule) => of(rule).is_some_and(|f| f.wants == Verdict::Block),
+        Expect::Rewrite(rule) => of(rule).is_some_and(|f| f.wants == Verdict::Rewrite),
+        Expect::CannotTell(rule) => of(rule).is_some_and(|f| matches!(f.answer, Answer::CannotTell(_))),
+        Expect::Delay(rule, until) => of(rule).is_some_and(|f| match (&f.wants, &decision.verdict, until) {
+            (Verdict::Delay { .. }, _, None) => true,
+            (Verdict::Delay { .. }, Verdict::Delay { until: at, .. }, Some(Moment(wanted, _))) => at == wanted,
+            (Verdict::Delay { until: at, .. }, _, Some(Moment(wanted, _))) => at == wanted,
+            _ => false,
+        }),
+    }
+}
+
+fn report(spec: &CaseSpec, decision: &Decision, meaning: &Meaning, rules: &Selection<'_>, clock: &TimeZone) -> String {
+    let mut lines = vec![format!("expected: {}", spec.expect), format!("got:      {}", verdict(&decision.verdict))];
+    for finding in &decision.findings {
+        lines.push(finding_line(finding, rules, spec.now.0, clock));
+    }
+    if decision.findings.is_empty() {
+        lines.push(format!("no rule objects, of {} that apply", rules.judges.len()));
+    }
+    lines.push(understood(meaning));
+    lines.join("\n")
+}
+
+fn finding_line(finding: &Finding, rules: &Selection<'_>, now: Timestamp, clock: &TimeZone) -> String {
+    let said = match &finding.answer {
+        Answer::Fine => "fine".to_owned(),
+        Answer::CannotTell(why) => format!("cannot tell ({})", why_words(*why)),
+        Answer::Objects(objection) => {
+            let reader = wording::Reader { language: Language::En, zone: clock.clone(), now };
+            let judge: Option<&&dyn Judge> = rules.judges.iter().find(|j| j.head().id == finding.rule);
+            let template = judge.map(|j| j.head().reason);
+            let words = template.map(|t| wording::reason(t, &objection.because, &reader)).unwrap_or_default();
+            if words.is_empty() { format!("objects: {:?}", objection.because) } else { words }
+        }
+    };
+    let shadow = if finding.shadow { " (shadow)" } else { "" };
+    format!("`{}` ({}){shadow} wants {}: {said}", finding.rule, finding.place, verdict(&finding.wants))
+}
+
+fn verdict(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Delay { until, .. } => format!("delay until {until}"),
+        other => other.name().to_owned(),
+    }
+}
+
+fn why_words(why: Why) -> &'static str {
+    match why {
+        Why::StoreDown => "the store does not answer",
+        Why::TooYoung => "not known for the whole window",
+        Why::Unread => "the message does not say enough",
+        Why::NotTold => "the shop did not say",
+    }
+}
+
+fn understood(meaning: &Meaning) -> String {
+    let offers: Vec<String> = meaning
+        .offers
+        .iter()
+        .map(|o| format!("{} {}", o.product.as_deref().unwrap_or("?"), o.price.map_or("?".into(), |p| p.to_string())))
+        .collect();
+    let ends: Vec<String> =
+        meaning.deadlines.iter().map(|d| d.instant.map_or("no date".into(), |i| i.to_string())).collect();
+    format!(
+        "understood: {}; offers [{}]; ends [{}]; surveys {}; topics [{}]; doubts {}",
+        guards::understood_purpose(meaning),
+        offers.join(", "),
+        ends.join(", "),
+        meaning.surveys.len(),
+        meaning.topics.join(", "),
+        meaning.doubts.len()
+    )
+}
+
+fn read(
+    spec: &MessageSpec,
+    now: Timestamp,
+    brand_zone: &TimeZone,
+    links: &ProductLinks,
+) -> Result<(Message, Meaning), String> {
+    let part = |kind, text: &Option<String>| text.clone().map(|text| Part { kind, text });
+    let parts =
+        [part(PartKind::Subject, &spec.subject), part(PartKind::Plain, &spec.text), part(PartKind::Html, &spec.html)];
+    let content = Content {
+        parts: parts.into_iter().flatten().collect(),
+        headers: Vec::new(),
+        unreadable: spec.unreadable.iter().cloned().collect(),
+    };
+    let declared = Declared {
+        campaign: spec.campaign.clone(),
+        department: spec.department.clone(),
+        purpose: spec.purpose.clone(),
+        survey: spec.survey.clone().map(|id| DeclaredSurvey { id, minutes: None }),
+        offers: spec.offers.iter().map(declared_offer).collect(),
+    };
+    let recipient = match spec.channel {
+        Channel::Email => Address::email("customer@example.com"),
+        Channel::Sms => Address::phone("+8613800138000", None),
+    };
+    let message = Message {
+        channel: spec.channel,
+        recipient: recipient.map_err(|e| e.to_string())?,
+        content: std::sync::Arc::new(content),
+        declared,
+        stream: Stream {
+            name: "case".into(),
+            brand: spec.brand.clone().unwrap_or_else(|| "brand".into()),
+            class: spec.class,
+            ..Stream::default()
+        },
+    };
+    let context = Context { now, zone: brand_zone, links };
+    let meaning = understand(&context, message.channel, &message.content, &message.declared);
+    Ok((message, meaning))
+}
+
+fn declared_offer(spec: &OfferSpec) -> DeclaredOffer {
+    DeclaredOffer {
+        product: spec.product.to_uppercase(),
+        id: spec.id.clone(),
+        price: spec.price,
+        list_price: spec.list_price,
+        ends: spec.ends.map(|Moment(at, _)| at),
+        exclusive: spec.exclusive,
+        left: None,
+    }
+}
+
+fn facts(spec: &CaseSpec, brand_zone: &TimeZone, links: &ProductLinks) -> Result<Facts, String> {
+    let mut customer = Customer { zone: spec.recipient_zone.clone(), ..Customer::default() };
+    for (number, past) in spec.history.iter().enumerate() {
+        add(&mut customer, past, number, spec.now.0).map_err(|why| format!("history {}: {why}", number + 1))?;
+    }
+    let mut facts = Facts::of(customer);
+    facts.brand_zone = brand_zone.clone();
+    if let Some(Moment(installed, _)) = spec.installed {
+        facts.known_since.values_mut().for_each(|since| *since = installed);
+    }
+    facts.known_since.extend(spec.known_since.iter().map(|(kind, Moment(at, _))| (*kind, *at)));
+    facts.known_since.retain(|kind: &FactKind, _| !spec.never_told.contains(kind));
+    if let Known::Known(claims) = &mut facts.claims {
+        for claim in &spec.claimed {
+            let ago = claim.ago.ok_or("what was claimed before has an `ago`")?;
+            let then = ago.before(spec.now.0);
+            let (message, meaning) = read(claim, then, brand_zone, links)?;
+            for addition in claim_additions(then, &message, &meaning) {
+                claims.entry(addition.family.clone()).or_default().add(&addition);
+            }
+        }
+    }
+    if spec.store_down {
+        facts.customer = Known::Unknown(Why::StoreDown);
+        facts.claims = Known::Unknown(Why::StoreDown);
+    }
+    Ok(facts)
+}
+
+fn add(customer: &mut Customer, past: &PastSpec, number: usize, now: Timestamp) -> Result<(), String> {
+    let from = "case".to_owned();
+    let at = match (past.ago, past.at) {
+        (Some(ago), None) => ago.before(now),
+        (None, Some(Moment(at, _))) => at,
+        (None, None) if past.held.is_some() => now,
+        _ => return Err("say when: `ago = \"2 days\"` or `at = …`, one of them".into()),
+    };
+    let scope = |word: &str| match word {
+        "all" => Ok(None),
+        "email" => Ok(Some(Channel::Email)),
+        "sms" => Ok(Some(Channel::Sms)),
+        other => Err(format!("`{other}` is not `all`, `email` or `sms`")),
+    };
+    let mut refusal = |channel: Option<Channel>, refused: bool, why: &str| {
+        let (purpose, why, from) = (past.purpose.clone(), why.to_owned(), from.clone());
+        customer.opt_outs.push(OptOutFact { channel, purpose, refused, why, at, from });
+    };
+    let channel = || past.channel.ok_or("say on which `channel`");
+    if let Some(purpose) = &past.sent {
+        let shown = |o: &OfferSpec| ShownOffer {
+            product: Some(o.product.to_uppercase()),
+            price: o.price,
+            exclusive: o.exclusive,
+            family: None,
+        };
+        customer.sends.push(SendEvent {
+            id: format!("sent-{number}"),
+            at,
+            state: past.state.unwrap_or(SendState::Sent),
+            channel: channel()?,
+            class: past.class.unwrap_or_default(),
+            stream: "case".into(),
+            department: past.department.clone(),
+            campaign: past.campaign.clone(),
+            purpose: Some(purpose.clone()),
+            survey: past.survey.clone(),
+            survey_minutes: None,
+            offers: past.offers.iter().map(shown).collect(),
+            lease_until: None,
+            from,
+        });
+    } else if let Some(due) = past.held {
+        let (due, expires) = (due.after(now), super::Window::days(30).after(now));
+        let held = HeldSend { id: format!("held-{number}"), due, expires, channel: channel()?, priority: 0 };
+        customer.held.push(held);
+    } else if let Some(product) = &past.purchase {
+        let (product, order) = (product.to_uppercase(), past.order.clone());
+        customer.purchases.push(Purchase { order, product, price: past.price, at, from });
+    } else if let Some(product) = &past.returned {
+        let (product, order) = (product.to_uppercase(), past.order.clone());
+        customer.returns.push(Return { order, product, at, from });
+    } else if let Some(survey) = &past.survey {
+        let (step, department) = (past.step.unwrap_or(SurveyStep::Invited), past.department.clone());
+        customer.surveys.push(SurveyFact { survey: survey.clone(), department, step, at, from });
+    } else if let Some(id) = &past.complaint {
+        let closed_at = past.closed.map(|closed| closed.before(now));
+        customer.complaints.push(Complaint { id: id.clone(), opened_at: Some(at), closed_at, from });
+    } else if let Some(word) = &past.opt_out {
+        refusal(scope(word)?, true, "opt-out");
+    } else if let Some(word) = &past.consent {
+        refusal(scope(word)?, false, "consent");
+    } else if let Some(channel) = past.bounce {
+        refusal(Some(channel), true, "bounce");
+    } else if let Some(channel) = past.spam_complaint {
+        refusal(Some(channel), true, "spam-complaint");
+    } else if past.wants.is_empty() && past.avoids.is_empty() {
+        return Err("say what happened: purchase, returned, survey, complaint, opt_out, consent, bounce, \
+                    spam_complaint, wants, avoids, sent or held"
+            .into());
+    } else {
+        let word = |topic: &String, wanted| Preference { topic: topic.to_lowercase(), wanted, at, from: from.clone() };
+        customer.preferences.extend(past.wants.iter().map(|topic| word(topic, true)));
+        customer.preferences.extend(past.avoids.iter().map(|topic| word(topic, false)));
+    }
+    Ok(())
+}

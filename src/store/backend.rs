@@ -1,0 +1,128 @@
+//! The contract below [`super::Store`]: what a place that keeps facts must do, and the visible list of
+//! those that do. Two kinds of thing are kept. *Records*, one per address key, written only by
+//! compare-and-set on their version. *Marks*, grow-only sets of members each with its earliest
+//! instant: adding is idempotent and commutes, so any number of gateways may add at once.
+//!
+//! To add a backend: one file with these five functions, one line in `backends!`, one line in the
+//! shared contract suite.
+
+use std::collections::BTreeMap;
+
+use super::{CustomerKey, StoreError};
+
+/// Members kept per set of marks; the earliest stay. Beyond the deadlines that are handed out one by
+/// one (`DEADLINES_MAX`) the rest only count.
+pub const SET_MEMBERS_MAX: usize = 1_024;
+
+/// What stands under one address key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Record {
+    /// Grows by one with every write; 0 = nothing stands there.
+    pub version: u64,
+    /// The document; frozen when `moved` stands beside it.
+    pub document: Option<Vec<u8>>,
+    /// Where the history went.
+    pub moved: Option<CustomerKey>,
+}
+
+/// A compare-and-set: `record.version` is the version that must stand there; one more will.
+#[derive(Debug, Clone)]
+pub struct RecordWrite {
+    /// The key.
+    pub key: CustomerKey,
+    /// What to write, and the version expected.
+    pub record: Record,
+}
+
+/// One member of a grow-only set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The set, `{tag}:rest`: the braces keep one brand's sets in one cluster slot.
+    pub set: String,
+    /// The member.
+    pub member: String,
+    /// When, in microseconds; of two the earlier stays.
+    pub at: i64,
+}
+
+/// What one round trip asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Ask {
+    /// Records by key.
+    pub records: Vec<CustomerKey>,
+    /// Sets, each with how many members to hand out.
+    pub sets: Vec<(String, usize)>,
+}
+
+/// One set as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Marks {
+    /// How many members there are.
+    pub count: usize,
+    /// The earliest of them, in the order of (instant, member).
+    pub earliest: Vec<(String, i64)>,
+}
+
+/// What one round trip brings.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    /// In the order asked for.
+    pub records: Vec<Record>,
+    /// In the order asked for.
+    pub sets: Vec<Marks>,
+}
+
+macro_rules! backends {
+    ($($(#[$doc:meta])* $name:ident($file:ident),)+) => {
+        /// The places facts can live in.
+        #[derive(Debug, Clone)]
+        pub enum Backend {
+            $($(#[$doc])* $name(super::$file::$name),)+
+        }
+
+        impl Backend {
+            /// Reads, in one round trip.
+            pub async fn read(&self, ask: &Ask) -> Result<Answer, StoreError> {
+                match self { $(Backend::$name(it) => it.read(ask).await,)+ }
+            }
+
+            /// Writes each by compare-and-set; false for those that somebody else wrote first.
+            pub async fn write(&self, writes: Vec<RecordWrite>) -> Result<Vec<bool>, StoreError> {
+                match self { $(Backend::$name(it) => it.write(writes).await,)+ }
+            }
+
+            /// Adds marks; acknowledged.
+            pub async fn mark(&self, marks: Vec<Mark>) -> Result<(), StoreError> {
+                match self { $(Backend::$name(it) => it.mark(marks).await,)+ }
+            }
+
+            /// Answers when the store does.
+            pub async fn ping(&self) -> Result<(), StoreError> {
+                match self { $(Backend::$name(it) => it.ping().await,)+ }
+            }
+
+            /// Lets go of files and connections, after everything accepted is written.
+            pub async fn close(&self) -> Result<(), StoreError> {
+                match self { $(Backend::$name(it) => it.close().await,)+ }
+            }
+        }
+    };
+}
+
+backends! {
+    /// SQLite files in a directory: nothing to install.
+    Embedded(embedded),
+    /// A Redis or Valkey server that a fleet of gateways shares.
+    Redis(redis),
+    /// In memory, with faults on request: policy cases and simulation.
+    Modelled(modelled),
+}
+
+/// The bound on a set, for the backends that keep it themselves.
+pub(super) fn bound(set: &mut BTreeMap<String, i64>) {
+    if set.len() > SET_MEMBERS_MAX
+        && let Some(last) = set.iter().max_by_key(|(member, at)| (**at, member.as_str())).map(|(m, _)| m.clone())
+    {
+        set.remove(&last);
+    }
+}

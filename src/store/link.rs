@@ -1,0 +1,177 @@
+//! Two known customers turn out to be one person. No store writes two keys at once (a cluster keeps
+//! them on two machines), so a merge is four compare-and-sets, each of which may be the last one this
+//! gateway ever makes:
+//!
+//! 1. *claim*: the root takes the loser's addresses into its list, or the link is refused as too many;
+//! 2. *freeze*: the loser becomes `moved = root` and keeps its document; commits in flight lose;
+//! 3. *fold*: the root takes in the frozen document, once, by (key, version);
+//! 4. *drop*: the loser lets go of its frozen document.
+//!
+//! The smaller key is always the root, so chains are short and never circular. Whoever meets a frozen
+//! document finishes steps 3 and 4 before reading on.
+
+use jiff::Timestamp;
+
+use super::backend::{Ask, Record, RecordWrite};
+use super::{CustomerKey, REDIRECTS_MAX, Store, StoreError, UPDATE_ROUNDS_MAX, document};
+use crate::facts::customer::ADDRESSES_PER_CUSTOMER_MAX;
+use crate::facts::fold::join;
+use crate::facts::{Customer, Member, fold};
+use crate::message::Address;
+
+/// What became of a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Linked {
+    /// One history now, under this root.
+    Joined(CustomerKey),
+    /// It was one history before.
+    Already(CustomerKey),
+    /// Together they would have more than [`ADDRESSES_PER_CUSTOMER_MAX`] addresses: nothing was done.
+    TooMany {
+        /// How many they would have.
+        addresses: usize,
+    },
+    /// Stopped by [`Steps`]; whoever reads next finishes what began to move.
+    Interrupted,
+}
+
+/// How many writes a link may make: the gateway that dies in the middle, for tests and simulation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Steps(usize);
+
+impl Steps {
+    /// As many as it takes.
+    pub const ALL: Steps = Steps(usize::MAX);
+
+    /// At most `writes`.
+    pub fn at_most(writes: usize) -> Steps {
+        Steps(writes)
+    }
+
+    fn take(&mut self) -> bool {
+        let left = self.0 > 0;
+        self.0 = self.0.saturating_sub(1);
+        left
+    }
+}
+
+impl Store {
+    /// Joins the histories of two addresses of one person.
+    pub async fn link(&self, brand: &str, a: &Address, b: &Address, at: Timestamp) -> Result<Linked, StoreError> {
+        self.link_within(brand, a, b, at, Steps::ALL).await
+    }
+
+    /// The same, stopped after a number of writes.
+    pub async fn link_within(
+        &self,
+        brand: &str,
+        a: &Address,
+        b: &Address,
+        at: Timestamp,
+        mut steps: Steps,
+    ) -> Result<Linked, StoreError> {
+        let members = [a, b].map(|address| Member { key: self.key(brand, address).0, kind: address.kind(), at });
+        let keys = [CustomerKey(members[0].key.clone()), CustomerKey(members[1].key.clone())];
+        for _ in 0..UPDATE_ROUNDS_MAX {
+            let loaded = self.load(brand, &keys, &[]).await?.customers;
+            let Ok([mut one, mut other]) = <[_; 2]>::try_from(loaded) else {
+                return Err(StoreError::Damaged("two keys did not give two customers".to_owned()));
+            };
+            if one.root == other.root {
+                return Ok(Linked::Already(one.root));
+            }
+            let [first, second] = members.clone();
+            let mut joining = join(&mut one.customer, first);
+            let mut coming = join(&mut other.customer, second);
+            if other.root < one.root {
+                std::mem::swap(&mut one, &mut other);
+                std::mem::swap(&mut joining, &mut coming);
+            }
+            let (mut root, loser) = (one, other);
+            for member in &loser.customer.members {
+                joining |= join(&mut root.customer, member.clone());
+            }
+            let addresses = root.customer.members.len();
+            if addresses > ADDRESSES_PER_CUSTOMER_MAX {
+                return Ok(Linked::TooMany { addresses });
+            }
+            if joining || root.version == 0 {
+                if !steps.take() {
+                    return Ok(Linked::Interrupted);
+                }
+                let document = Some(document::encode(&root.customer)?);
+                let record = Record { version: root.version, document, moved: None };
+                if !self.write_one(root.root.clone(), record).await? {
+                    continue;
+                }
+            }
+            if !steps.take() {
+                return Ok(Linked::Interrupted);
+            }
+            let document = Some(document::encode(&loser.customer)?);
+            let frozen = Record { version: loser.version, document, moved: Some(root.root.clone()) };
+            if !self.write_one(loser.root.clone(), frozen).await? {
+                continue;
+            }
+            let finished = self.finish_merge(&loser.root, steps).await?;
+            return Ok(if finished { Linked::Joined(root.root) } else { Linked::Interrupted });
+        }
+        Err(StoreError::Down(format!("a link met other writers {UPDATE_ROUNDS_MAX} times in a row")))
+    }
+
+    /// Steps 3 and 4 for a frozen document. False when `steps` ran out.
+    pub(super) async fn finish_merge(&self, loser: &CustomerKey, mut steps: Steps) -> Result<bool, StoreError> {
+        for _ in 0..UPDATE_ROUNDS_MAX {
+            let frozen = self.read_one(loser).await?;
+            let (Some(bytes), Some(towards)) = (&frozen.document, &frozen.moved) else { return Ok(true) };
+            let (root, standing) = self.settled_root(towards).await?;
+            let mut customer = match &standing.document {
+                Some(document) => document::decode(document)?,
+                None => Customer::default(),
+            };
+            if fold(&mut customer, &loser.0, frozen.version, &document::decode(bytes)?) {
+                if !steps.take() {
+                    return Ok(false);
+                }
+                let document = Some(document::encode(&customer)?);
+                let record = Record { version: standing.version, document, moved: None };
+                if !self.write_one(root, record).await? {
+                    continue;
+                }
+            }
+            if !steps.take() {
+                return Ok(false);
+            }
+            let dropped = Record { version: frozen.version, document: None, moved: frozen.moved.clone() };
+            // Lost only to somebody who finished the same merge.
+            self.write_one(loser.clone(), dropped).await?;
+            return Ok(true);
+        }
+        Err(StoreError::Down(format!("a merge met other writers {UPDATE_ROUNDS_MAX} times in a row")))
+    }
+
+    /// Where a chain of redirects ends. What is frozen on the way is folded first, so that a history
+    /// folded into the end is not folded there a second time through a link of the chain.
+    async fn settled_root(&self, towards: &CustomerKey) -> Result<(CustomerKey, Record), StoreError> {
+        let mut key = towards.clone();
+        for _ in 0..REDIRECTS_MAX {
+            let record = self.read_one(&key).await?;
+            let Some(next) = record.moved.clone() else { return Ok((key, record)) };
+            if record.document.is_some() {
+                Box::pin(self.finish_merge(&key, Steps::ALL)).await?;
+            }
+            key = next;
+        }
+        Err(StoreError::Damaged(format!("a customer was moved more than {REDIRECTS_MAX} times")))
+    }
+
+    pub(super) async fn read_one(&self, key: &CustomerKey) -> Result<Record, StoreError> {
+        let answer = self.inner.backend.read(&Ask { records: vec![key.clone()], sets: Vec::new() }).await?;
+        Ok(answer.records.into_iter().next().unwrap_or_default())
+    }
+
+    pub(super) async fn write_one(&self, key: CustomerKey, record: Record) -> Result<bool, StoreError> {
+        let done = self.inner.backend.write(vec![RecordWrite { key, record }]).await?;
+        Ok(done.first().copied().unwrap_or(false))
+    }
+}

@@ -1,0 +1,109 @@
+//! The store in memory, for policy cases and simulation: the same contract, and faults on request.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::backend::{Answer, Ask, Mark, Marks, Record, RecordWrite, bound};
+use super::{CustomerKey, StoreError};
+
+/// The store in memory. Clones are the same store.
+#[derive(Debug, Clone, Default)]
+pub struct Modelled {
+    state: Arc<Mutex<State>>,
+}
+
+/// What the store does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fault {
+    /// Nothing.
+    #[default]
+    None,
+    /// It does not answer and does nothing.
+    Down,
+    /// It does what is asked, and the answer to a write is lost.
+    AnswersLost,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    records: BTreeMap<CustomerKey, Record>,
+    sets: BTreeMap<String, BTreeMap<String, i64>>,
+    fault: Fault,
+}
+
+impl Modelled {
+    /// From now on the store fails like this.
+    pub fn fail(&self, fault: Fault) {
+        self.lock().fault = fault;
+    }
+
+    pub(super) async fn read(&self, ask: &Ask) -> Result<Answer, StoreError> {
+        let state = self.up()?;
+        let records = ask.records.iter().map(|key| state.records.get(key).cloned().unwrap_or_default()).collect();
+        let sets = ask
+            .sets
+            .iter()
+            .map(|(name, most)| {
+                let Some(set) = state.sets.get(name) else { return Marks::default() };
+                let mut earliest: Vec<(String, i64)> = set.iter().map(|(member, at)| (member.clone(), *at)).collect();
+                earliest.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+                earliest.truncate(*most);
+                Marks { count: set.len(), earliest }
+            })
+            .collect();
+        Ok(Answer { records, sets })
+    }
+
+    pub(super) async fn write(&self, writes: Vec<RecordWrite>) -> Result<Vec<bool>, StoreError> {
+        let mut state = self.up()?;
+        let mut done = Vec::with_capacity(writes.len());
+        for RecordWrite { key, mut record } in writes {
+            let standing = state.records.entry(key).or_default();
+            let fits = standing.version == record.version;
+            if fits {
+                record.version += 1;
+                *standing = record;
+            }
+            done.push(fits);
+        }
+        answer(&state, done)
+    }
+
+    pub(super) async fn mark(&self, marks: Vec<Mark>) -> Result<(), StoreError> {
+        let mut state = self.up()?;
+        for mark in marks {
+            let set = state.sets.entry(mark.set).or_default();
+            let at = set.entry(mark.member).or_insert(mark.at);
+            *at = mark.at.min(*at);
+            bound(set);
+        }
+        answer(&state, ())
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        self.up().map(|_| ())
+    }
+
+    pub(super) async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn up(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        let state = self.lock();
+        match state.fault {
+            Fault::Down => Err(StoreError::Down("the modelled store is down".to_owned())),
+            Fault::None | Fault::AnswersLost => Ok(state),
+        }
+    }
+}
+
+fn answer<T>(state: &State, answer: T) -> Result<T, StoreError> {
+    match state.fault {
+        Fault::AnswersLost => Err(StoreError::Unknown("the modelled store lost its answer".to_owned())),
+        Fault::None | Fault::Down => Ok(answer),
+    }
+}

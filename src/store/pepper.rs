@@ -1,0 +1,181 @@
+//! The pepper: the secret behind every customer key. Phone numbers are few enough to try all of them,
+//! so a plain hash would hide nothing; a keyed hash does, as long as the key lives apart from the
+//! store. It is a generated file, readable by its owner alone, with a key id; the store keeps a canary
+//! made with it, because under another pepper every customer, opt-outs and all, would be a stranger.
+
+use std::fmt;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use aws_lc_rs::{hmac, rand};
+
+use super::CustomerKey;
+use super::settings::OpenError;
+use crate::message::{Address, AddressKind};
+
+const FIRST_LINE: &str = "tactgate pepper 1";
+
+/// The secret. Its `Debug` shows the key id only.
+#[derive(Clone)]
+pub struct Pepper {
+    id: String,
+    key: hmac::Key,
+}
+
+impl fmt::Debug for Pepper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pepper({})", self.id)
+    }
+}
+
+impl Pepper {
+    /// Reads the file; `None` when there is none.
+    pub fn read(path: &Path) -> Result<Option<Pepper>, OpenError> {
+        let unfit = |why: String| OpenError::Pepper { path: path.to_owned(), why };
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(unfit(format!("cannot be read: {e}"))),
+        };
+        warn_if_others_may_read(path);
+        let mut lines = text.lines();
+        let broken =
+            || unfit("is not a pepper file: it needs the lines `tactgate pepper 1`, `id …`, `secret …`".into());
+        if lines.next() != Some(FIRST_LINE) {
+            return Err(broken());
+        }
+        let id = lines.next().and_then(|line| line.strip_prefix("id ")).ok_or_else(broken)?;
+        let secret = lines.next().and_then(|line| line.strip_prefix("secret ")).and_then(unhex).ok_or_else(broken)?;
+        if secret.len() < 32 || id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Err(broken());
+        }
+        Ok(Some(Pepper { id: id.to_owned(), key: hmac::Key::new(hmac::HMAC_SHA256, &secret) }))
+    }
+
+    /// Makes a new one and its file, never over an existing one.
+    pub fn generate(path: &Path) -> Result<Pepper, OpenError> {
+        let unfit = |why: String| OpenError::Pepper { path: path.to_owned(), why };
+        let mut drawn = [0u8; 40];
+        rand::fill(&mut drawn).map_err(|_| unfit("cannot be made: the system gives no randomness".to_owned()))?;
+        let (id, secret) = (hex(&drawn[..8]), hex(&drawn[8..]));
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(|e| unfit(format!("cannot be written: {e}")))?;
+        }
+        let mut options = std::fs::File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path).map_err(|e| unfit(format!("cannot be written: {e}")))?;
+        let text = format!(
+            "{FIRST_LINE}\nid {id}\nsecret {secret}\n\nKeep this file safe and apart from the store. Without it the store is unreadable.\n"
+        );
+        file.write_all(text.as_bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(|e| unfit(format!("cannot be written: {e}")))?;
+        Pepper::read(path)?.ok_or_else(|| unfit("vanished while it was written".to_owned()))
+    }
+
+    /// A fixed one, for the store in memory.
+    pub fn fixed() -> Pepper {
+        Pepper { id: "fixed".to_owned(), key: hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]) }
+    }
+
+    /// Its key id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What the store keeps to know the pepper again: the id and a mac.
+    pub fn canary(&self) -> String {
+        format!("{}:{}", self.id, self.tag(&["canary"]))
+    }
+
+    /// The key of an address within a brand.
+    pub fn key(&self, brand: &str, address: &Address) -> CustomerKey {
+        let kind = match address.kind() {
+            AddressKind::Email => "email",
+            AddressKind::Phone => "phone",
+        };
+        CustomerKey(self.tag(&["customer", brand, kind, address.canonical()]))
+    }
+
+    /// The name of a brand in the store.
+    pub fn brand(&self, brand: &str) -> String {
+        self.tag(&["brand", brand])
+    }
+
+    /// HMAC-SHA-256 over the parts, each with its length before it so that no two lists of parts look
+    /// alike; the first 128 bits in hex.
+    fn tag(&self, parts: &[&str]) -> String {
+        let mut mac = hmac::Context::with_key(&self.key);
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        hex(&mac.sign().as_ref()[..16])
+    }
+}
+
+#[cfg(unix)]
+fn warn_if_others_may_read(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    if let Ok(metadata) = std::fs::metadata(path)
+        && metadata.permissions().mode() & 0o077 != 0
+    {
+        tracing::warn!(path = %path.display(), "the pepper file can be read by others: chmod 600 it");
+    }
+}
+
+#[cfg(not(unix))]
+fn warn_if_others_may_read(_: &Path) {}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) || !text.is_ascii() {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_belongs_to_one_brand_and_one_address() {
+        let pepper = Pepper::fixed();
+        let wang = Address::email("王@例子.中国").unwrap();
+        let li = Address::phone("+8613800138000", None).unwrap();
+        let key = pepper.key("某某商城", &wang);
+        assert_eq!((key.0.len(), &key), (32, &pepper.key("某某商城", &wang)));
+        assert_ne!(key, pepper.key("other", &wang));
+        assert_ne!(key, pepper.key("某某商城", &li));
+        assert!(!format!("{pepper:?}").contains("07"));
+    }
+
+    #[test]
+    fn the_file_is_read_back_never_overwritten_and_its_owners_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("deep/pepper");
+        assert!(Pepper::read(&path).unwrap().is_none());
+        let made = Pepper::generate(&path).unwrap();
+        assert_eq!(Pepper::read(&path).unwrap().unwrap().canary(), made.canary());
+        assert!(matches!(Pepper::generate(&path), Err(OpenError::Pepper { .. })));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        for broken in ["", "tactgate pepper 1\nid a\nsecret zz\n", "tactgate pepper 1\nid a\nsecret 00\n", "x"] {
+            std::fs::write(&path, broken).unwrap();
+            assert!(matches!(Pepper::read(&path), Err(OpenError::Pepper { .. })), "{broken}");
+        }
+    }
+}

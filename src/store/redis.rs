@@ -1,0 +1,183 @@
+//! Facts in Redis or Valkey, shared by any number of gateways. One hash a customer: `v` version, `d`
+//! document, `m` moved. One sorted set per set of marks, whose `ZADD LT` is exactly "add, and of two
+//! instants keep the earlier". The only script is the compare-and-set; it is sent whole with EVAL, so
+//! a restarted server needs no preparation.
+
+use std::fmt;
+use std::time::Duration;
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, Value};
+
+use super::backend::{Answer, Ask, Mark, Marks, Record, RecordWrite, SET_MEMBERS_MAX};
+use super::settings::OpenError;
+use super::{CustomerKey, StoreError};
+use crate::message::Secret;
+
+const COMPARE_AND_SET: &str = include_str!("redis/compare_and_set.lua");
+
+/// The store on a server. Clones share the connection, which comes back by itself.
+#[derive(Clone)]
+pub struct Redis {
+    connection: ConnectionManager,
+    prefix: String,
+    patience: Duration,
+}
+
+impl fmt::Debug for Redis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redis").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+impl Redis {
+    /// Connects, and refuses a server that would throw facts away when it is full.
+    pub async fn open(url: &Secret, prefix: &str, connect: Duration, answer: Duration) -> Result<Redis, OpenError> {
+        let unreachable = |e: RedisError| OpenError::Redis { why: shown(&e) };
+        let client = Client::open(url.reveal()).map_err(unreachable)?;
+        // Without retries a broken connection is an answer in under a millisecond, and service is back
+        // with the next call; with them every caller waits out the whole back-off.
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(0)
+            .set_connection_timeout(Some(connect))
+            .set_response_timeout(Some(answer));
+        let connection = ConnectionManager::new_with_config(client, config).await.map_err(unreachable)?;
+        let redis = Redis { connection, prefix: prefix.to_owned(), patience: connect + answer };
+        // Managed servers forbid CONFIG; INFO is allowed everywhere.
+        let info: String = redis
+            .asked(redis::cmd("INFO").arg("memory").query_async(&mut redis.connection.clone()))
+            .await
+            .map_err(|why| OpenError::Redis { why: why.to_string() })?;
+        let policy = info.lines().find_map(|line| line.strip_prefix("maxmemory_policy:")).unwrap_or("unknown").trim();
+        if policy != "noeviction" {
+            return Err(OpenError::Evicting { policy: policy.to_owned() });
+        }
+        Ok(redis)
+    }
+
+    pub(super) async fn read(&self, ask: &Ask) -> Result<Answer, StoreError> {
+        let mut pipe = Pipeline::with_capacity(ask.records.len() + 2 * ask.sets.len());
+        for key in &ask.records {
+            pipe.cmd("HMGET").arg(self.customer(key)).arg(&["v", "d", "m"]);
+        }
+        for (set, most) in &ask.sets {
+            pipe.cmd("ZCARD").arg(self.set(set));
+            // An empty range is written as 1 0: -1 would mean the last.
+            let (from, to) = if *most == 0 { (1, 0) } else { (0, *most - 1) };
+            pipe.cmd("ZRANGE").arg(self.set(set)).arg(from).arg(to).arg("WITHSCORES");
+        }
+        if ask.records.is_empty() && ask.sets.is_empty() {
+            return Ok(Answer::default());
+        }
+        let values: Vec<Value> =
+            self.asked(pipe.query_async(&mut self.connection.clone())).await.map_err(StoreError::from_read)?;
+        let mut values = values.into_iter();
+        let mut answer = Answer::default();
+        for _ in &ask.records {
+            let (version, document, moved): (Option<u64>, Option<Vec<u8>>, Option<String>) = parsed(values.next())?;
+            answer.records.push(Record { version: version.unwrap_or(0), document, moved: moved.map(CustomerKey) });
+        }
+        for _ in &ask.sets {
+            let count = parsed(values.next())?;
+            let earliest: Vec<(String, f64)> = parsed(values.next())?;
+            let earliest = earliest.into_iter().map(|(member, at)| (member, at as i64)).collect();
+            answer.sets.push(Marks { count, earliest });
+        }
+        Ok(answer)
+    }
+
+    pub(super) async fn write(&self, writes: Vec<RecordWrite>) -> Result<Vec<bool>, StoreError> {
+        if writes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut pipe = Pipeline::with_capacity(writes.len());
+        for RecordWrite { key, record } in &writes {
+            let moved = record.moved.as_ref().map_or("", |key| key.0.as_str());
+            pipe.cmd("EVAL")
+                .arg(COMPARE_AND_SET)
+                .arg(1)
+                .arg(self.customer(key))
+                .arg(record.version)
+                .arg(record.version + 1)
+                .arg(record.document.as_deref().unwrap_or_default())
+                .arg(moved);
+        }
+        let several = writes.len() > 1;
+        let done: Vec<u8> = self
+            .asked(pipe.query_async(&mut self.connection.clone()))
+            .await
+            .map_err(|why| StoreError::from_write(why, several))?;
+        Ok(done.into_iter().map(|done| done == 1).collect())
+    }
+
+    pub(super) async fn mark(&self, marks: Vec<Mark>) -> Result<(), StoreError> {
+        if marks.is_empty() {
+            return Ok(());
+        }
+        let mut pipe = Pipeline::with_capacity(2 * marks.len());
+        for mark in &marks {
+            let set = self.set(&mark.set);
+            pipe.cmd("ZADD").arg(&set).arg("LT").arg(mark.at).arg(&mark.member).ignore();
+            pipe.cmd("ZREMRANGEBYRANK").arg(&set).arg(SET_MEMBERS_MAX).arg(-1).ignore();
+        }
+        self.asked(pipe.query_async::<()>(&mut self.connection.clone()))
+            .await
+            .map_err(|why| StoreError::from_write(why, true))
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        self.asked(redis::cmd("PING").query_async::<()>(&mut self.connection.clone()))
+            .await
+            .map_err(StoreError::from_read)
+    }
+
+    pub(super) async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// The library's own timeouts hold for connected and connecting; this one holds for everything.
+    async fn asked<T>(&self, asking: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+        match tokio::time::timeout(self.patience, asking).await {
+            Ok(answer) => answer,
+            Err(_) => Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer in time").into()),
+        }
+    }
+
+    fn customer(&self, key: &CustomerKey) -> String {
+        format!("{}{{{}}}", self.prefix, key.0)
+    }
+
+    fn set(&self, set: &str) -> String {
+        format!("{}{set}", self.prefix)
+    }
+}
+
+impl StoreError {
+    fn from_read(why: RedisError) -> StoreError {
+        StoreError::Down(shown(&why))
+    }
+
+    /// What the server refused was not done, and neither was what never reached it; otherwise nobody
+    /// knows. In a pipeline the server may have done the others, so then nobody knows either.
+    fn from_write(why: RedisError, several: bool) -> StoreError {
+        let refused = matches!(why.kind(), ErrorKind::Server(_) | ErrorKind::Extension) && !several;
+        if refused || why.is_connection_refusal() {
+            StoreError::Down(shown(&why))
+        } else {
+            StoreError::Unknown(shown(&why))
+        }
+    }
+}
+
+fn parsed<T: FromRedisValue>(value: Option<Value>) -> Result<T, StoreError> {
+    let value = value.ok_or_else(|| StoreError::Damaged("the server answered too little".to_owned()))?;
+    redis::from_redis_value(value).map_err(|e| StoreError::Damaged(e.to_string()))
+}
+
+/// An error without the URL, which may hold a password.
+fn shown(why: &RedisError) -> String {
+    match why.detail() {
+        Some(detail) => format!("{} ({detail})", why.category()),
+        None => why.category().to_owned(),
+    }
+}

@@ -1,0 +1,107 @@
+//! When does it say it ends? English and Chinese, as instants in the brand's zone. The end of a day is
+//! its 24:00. Only ends of offers: the last day to pay a bill presses nobody to buy.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::message::Declared;
+
+use super::lexicon::Cue;
+use super::meaning::{Confidence, Deadline, DeadlineKind, Source};
+use super::prices::{amounts_in, has_threshold_deal, percent_off_in};
+use super::purpose::Tally;
+use super::reading::{Reading, Sentence};
+use super::{Context, ends_en, ends_zh};
+
+/// Deadlines kept of one message; more is a catalogue of ends, not a message.
+const DEADLINES_MAX: usize = 64;
+/// Ends further away than this are slips of reading, not promises.
+const AHEAD_DAYS_MAX: i64 = 3 * 366;
+
+/// A deadline and the sentence it stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Claim {
+    /// Index into the readings.
+    pub reading: usize,
+    /// Index of the sentence.
+    pub sentence: usize,
+    /// What it claims.
+    pub deadlines: Vec<Deadline>,
+}
+
+/// Every promotional deadline in the text.
+pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    let mut count = 0;
+    let promotes = readings.iter().flat_map(|reading| &reading.sentences).any(|s| s.cues.has(Cue::Sale))
+        || readings.iter().any(|reading| reading.sentences.iter().any(|s| sells(reading, s)));
+    for (at, reading) in readings.iter().enumerate() {
+        for (index, sentence) in reading.sentences.iter().enumerate() {
+            if count >= DEADLINES_MAX {
+                return claims;
+            }
+            if !may_press(sentence, promotes, tally) {
+                continue;
+            }
+            let Some((instant, kind)) = end_in(context, reading.words(sentence), sentence) else { continue };
+            let sure = if sells(reading, sentence) { 85 } else { 70 };
+            let deadlines: Vec<Deadline> = reading
+                .spans(sentence.range.clone())
+                .into_iter()
+                .map(|span| Deadline {
+                    instant,
+                    kind,
+                    source: Source::Text,
+                    confidence: Confidence(sure),
+                    span: Some(span),
+                })
+                .collect();
+            count += deadlines.len();
+            claims.push(Claim { reading: at, sentence: index, deadlines });
+        }
+    }
+    claims
+}
+
+/// The list for the meaning: declared ends first.
+pub(super) fn with_declared(claims: Vec<Claim>, declared: &Declared) -> Vec<Deadline> {
+    let said = declared.offers.iter().filter_map(|offer| offer.ends).map(|ends| Deadline {
+        instant: Some(ends),
+        kind: DeadlineKind::Absolute,
+        source: Source::Declared,
+        confidence: Confidence::CERTAIN,
+        span: None,
+    });
+    let mut all: Vec<Deadline> = said.collect();
+    all.dedup();
+    all.extend(claims.into_iter().flat_map(|claim| claim.deadlines));
+    all
+}
+
+fn sells(reading: &Reading<'_>, sentence: &Sentence) -> bool {
+    let words = reading.words(sentence);
+    sentence.cues.any(&[Cue::Sale, Cue::Offer])
+        || percent_off_in(words).is_some()
+        || has_threshold_deal(words)
+        || !amounts_in(&reading.normal.text, sentence.range.clone()).is_empty() && !sentence.cues.has(Cue::Billing)
+}
+
+fn may_press(sentence: &Sentence, promotes: bool, tally: Tally) -> bool {
+    let cues = sentence.cues;
+    let other = cues.any(&[Cue::Billing, Cue::Code, Cue::SurveyPhrase, Cue::Notice])
+        || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
+    if tally.is_transactional() {
+        cues.has(Cue::Sale) && !cues.has(Cue::Code)
+    } else {
+        promotes && (!other || cues.has(Cue::Sale))
+    }
+}
+
+/// The end a sentence claims: a date or a span of time beats a mere last chance.
+fn end_in(context: &Context<'_>, words: &str, sentence: &Sentence) -> Option<(Option<Timestamp>, DeadlineKind)> {
+    let now = context.now.to_zoned(context.zone.clone());
+    if let Some((at, kind)) = ends_zh::end_in(&now, words).or_else(|| ends_en::end_in(&now, words)) {
+        let ahead = at.duration_since(context.now);
+        return (ahead <= SignedDuration::from_hours(24 * AHEAD_DAYS_MAX)).then_some((Some(at), kind));
+    }
+    sentence.cues.has(Cue::LastChance).then_some((None, DeadlineKind::LastChance))
+}

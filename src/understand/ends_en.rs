@@ -1,0 +1,175 @@
+//! Ends told in English: `until November 30`, `ends tonight`, `within 48 hours`, `last 3 days`.
+
+use std::sync::LazyLock;
+
+use jiff::civil::Weekday;
+use jiff::{Timestamp, ToSpan, Zoned};
+use regex::{Captures, Regex};
+
+use super::calendar::{count, date_of, days_after, end_of, monday_of, number, seconds_from};
+use super::meaning::DeadlineKind;
+
+/// The end normalised words tell, if they tell one.
+pub(super) fn end_in(now: &Zoned, words: &str) -> Option<(Timestamp, DeadlineKind)> {
+    date(now, words)
+        .map(|at| (at, DeadlineKind::Absolute))
+        .or_else(|| named_day(now, words).or_else(|| time_left(now, words)).map(|at| (at, DeadlineKind::Relative)))
+}
+
+fn date(now: &Zoned, words: &str) -> Option<Timestamp> {
+    let found = DATE.as_ref()?.captures(words)?;
+    let date = if let Some(year) = number(&found, "iso_year") {
+        date_of(now, Some(year), number(&found, "iso_month")?, number(&found, "iso_day")?)?
+    } else if let (Some(month), Some(day)) = (number(&found, "us_month"), number(&found, "us_day")) {
+        // 30/11 can only be a day first.
+        let (month, day) = if month > 12 { (day, month) } else { (month, day) };
+        let year = number(&found, "us_year").map(|year| if year < 100 { 2_000 + year } else { year });
+        date_of(now, year, month, day)?
+    } else {
+        let name = found.name("month").or_else(|| found.name("month_after"))?.as_str();
+        let month = MONTHS.iter().position(|known| name.starts_with(known))?;
+        let day =
+            number(&found, "range_day").or_else(|| number(&found, "day")).or_else(|| number(&found, "day_before"))?;
+        date_of(now, number(&found, "year"), i64::try_from(month).ok()? + 1, day)?
+    };
+    end_of(date, clock(&found), now.time_zone())
+}
+
+fn named_day(now: &Zoned, words: &str) -> Option<Timestamp> {
+    let today = now.date();
+    let found = DAY_AFTER_WORD.as_ref()?.captures(words).or_else(|| DAY_BEFORE_WORD.as_ref()?.captures(words))?;
+    let day = found.name("named")?.as_str();
+    let next = day.starts_with("next ");
+    let next_week = i64::from(next) * 7;
+    let name = day.trim_start_matches("next ").trim_start_matches("this ").trim_start_matches("the ").trim();
+    let date = match name {
+        "today" | "tonight" | "midnight" => today,
+        "tomorrow" => today.tomorrow().ok()?,
+        "weekend" | "week" => days_after(monday_of(today)?, 6 + next_week)?,
+        "month" if next => today.checked_add(1.month()).ok()?.last_of_month(),
+        "month" => today.last_of_month(),
+        "year" => today.last_of_year(),
+        weekday => {
+            let weekday = i64::from(weekday_of(weekday)?.to_monday_zero_offset());
+            let date = days_after(monday_of(today)?, weekday + next_week)?;
+            if date < today { days_after(date, 7)? } else { date }
+        }
+    };
+    end_of(date, clock(&found), now.time_zone())
+}
+
+fn time_left(now: &Zoned, words: &str) -> Option<Timestamp> {
+    let found = TIME_AFTER_WORD.as_ref()?.captures(words).or_else(|| TIME_BEFORE_WORD.as_ref()?.captures(words))?;
+    let amount = count(found.name("count")?.as_str())?;
+    let lead = found.name("lead").map_or("", |lead| lead.as_str());
+    let tail = found.name("tail").map_or("", |tail| tail.as_str().trim_start_matches([' ', '-']));
+    match found.name("unit")?.as_str().chars().next()? {
+        'm' => seconds_from(now, amount, 60),
+        'h' => seconds_from(now, amount, 3_600),
+        'w' => seconds_from(now, amount, 7 * 86_400),
+        // "Last 3 days" and "3-day sale" count today as one of them; "within 3 days" counts from now.
+        _ if matches!(lead, "last" | "final")
+            || matches!(tail, "only" | "sale" | "flash" | "deal" | "offer" | "event") =>
+        {
+            end_of(days_after(now.date(), amount - 1)?, None, now.time_zone())
+        }
+        _ => seconds_from(now, amount, 86_400),
+    }
+}
+
+fn clock(found: &Captures<'_>) -> Option<(i64, i64)> {
+    let hour = number(found, "hour")?;
+    let hour = match found.name("half").map(|half| half.as_str().starts_with('p')) {
+        Some(true) if hour < 12 => hour + 12,
+        Some(false) if hour == 12 => 24,
+        _ => hour,
+    };
+    Some((hour, number(found, "minute").unwrap_or(0))).filter(|(hour, _)| *hour <= 24)
+}
+
+fn weekday_of(name: &str) -> Option<Weekday> {
+    Some(match name.get(..3)? {
+        "mon" => Weekday::Monday,
+        "tue" => Weekday::Tuesday,
+        "wed" => Weekday::Wednesday,
+        "thu" => Weekday::Thursday,
+        "fri" => Weekday::Friday,
+        "sat" => Weekday::Saturday,
+        "sun" => Weekday::Sunday,
+        _ => return None,
+    })
+}
+
+const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+macro_rules! words {
+    (until) => {
+        r"\b(?:until|till|through|thru|before|by|ends?|ending|expires?|expiring|valid\s(?:until|through|till|to)|closes?|closing|last\sday(?:\sis)?|deadline(?:\sis)?|good\s(?:until|through)|up\sto|runs?\s(?:to|until|through)|offer\sends|-|to|only)(?:\s(?:on|at|by|is))?:?\s?"
+    };
+    (filler) => {
+        r"(?:(?:midnight|on|at|the|end\sof|close\sof|coming|night),?\s){0,4}"
+    };
+    (month) => {
+        r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+    };
+    (weekday) => {
+        r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
+    };
+    (clock) => {
+        r"(?:,?\s(?:at\s)?(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2}))?\s?(?P<half>am|pm|a\.m|p\.m))?"
+    };
+    (count) => {
+        r"(?P<count>[0-9]{1,4}|one|two|three|four|five|six|seven|eight|nine|ten)[ -]?(?:more\s)?(?P<unit>hours?|hrs?|days?|minutes?|mins?|weeks?)"
+    };
+}
+
+static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        words!(until),
+        words!(filler),
+        r"(?:",
+        words!(weekday),
+        r"\.?,?\s)?",
+        r"(?:(?P<iso_year>20[0-9]{2})[-/.](?P<iso_month>[0-9]{1,2})[-/.](?P<iso_day>[0-9]{1,2})\b",
+        r"|(?P<us_month>[0-9]{1,2})/(?P<us_day>[0-9]{1,2})(?:/(?P<us_year>(?:20)?[0-9]{2}))?\b",
+        r"|(?P<month>",
+        words!(month),
+        r")\.?\s(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?\b(?:\s?-\s?(?P<range_day>[0-9]{1,2})\b)?",
+        r"|(?P<day_before>[0-9]{1,2})(?:st|nd|rd|th)?\s(?:of\s)?(?P<month_after>",
+        words!(month),
+        r")\b\.?)",
+        r"(?:,?\s(?P<year>20[0-9]{2})\b)?",
+        words!(clock),
+    ))
+    .ok()
+});
+static DAY_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        words!(until), words!(filler),
+        r"(?P<named>today|tonight|midnight|tomorrow|(?:this|next|the)?\s?(?:weekend|week|month|year)|(?:next\s|this\s)?",
+        r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday))\b", words!(clock),
+    ))
+    .ok()
+});
+static DAY_BEFORE_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"\b(?P<named>today|tonight|tomorrow|this\sweekend|this\sweek|(?:this\s)?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday))",
+        words!(clock), r"\s(?:only|is\sthe\slast\sday|is\syour\slast)",
+    ))
+    .ok()
+});
+static TIME_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"\b(?P<lead>within|ends\sin|ending\sin|expires\sin|for|next|only|just|last|final)\s(?:the\s)?(?:next\s|only\s|just\s|last\s|final\s)?",
+        words!(count), r"\b(?P<tail>[ -](?:only|left|remaining|to\sgo|sale|flash|deal|offer|event))?",
+    ))
+    .ok()
+});
+static TIME_BEFORE_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"\b(?P<lead>)",
+        words!(count),
+        r"(?P<tail>[ -](?:only|left|remaining|to\sgo|sale|flash|deal|offer|event))\b",
+    ))
+    .ok()
+});

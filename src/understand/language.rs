@@ -1,0 +1,36 @@
+//! Which language most of a text is in.
+
+use crate::message::Language;
+
+/// A Chinese character carries about what three Latin letters do.
+const LETTERS_PER_CHARACTER: usize = 3;
+
+/// The language, by the writing; `None` without letters.
+pub(super) fn language_of<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Language> {
+    let (mut han, mut latin) = (0usize, 0usize);
+    for c in texts.flat_map(str::chars) {
+        match c {
+            'a'..='z' | 'A'..='Z' => latin += 1,
+            '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}' => han += 1,
+            _ => {}
+        }
+    }
+    match (han, latin) {
+        (0, 0) => None,
+        _ if han * LETTERS_PER_CHARACTER >= latin => Some(Language::Zh),
+        _ => Some(Language::En),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_writing_tells() {
+        let of = |text: &'static str| language_of([text].into_iter());
+        assert_eq!(of("蓝牙车载播放器 Bluetooth BT-200"), Some(Language::Zh));
+        assert_eq!(of("Your 分寸 code is ready to be used today"), Some(Language::En));
+        assert_eq!(of("12345 !"), None);
+    }
+}

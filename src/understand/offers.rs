@@ -1,0 +1,355 @@
+//! What does it offer? Joins products, prices, discounts and deadlines into offers: the declared ones
+//! first, each with the sentences that speak of it, then those only the text tells of.
+
+use jiff::Timestamp;
+
+use crate::message::{Channel, Declared, DeclaredOffer, Money, PartKind, Span};
+
+use super::Context;
+use super::deadlines::Claim;
+use super::lexicon::Cue;
+use super::meaning::{Confidence, Offer, Source};
+use super::prices::{Amount, AmountKind, amounts_in, has_threshold_deal, percent_off_in};
+use super::products::{Named, model_numbers_in};
+use super::purpose::Tally;
+use super::reading::{Reading, Sentence};
+use super::simhash::simhash;
+
+/// Offers kept of one message; a longer catalogue is told in doubt-free part.
+const OFFERS_MAX: usize = 128;
+/// Spans kept of one offer.
+const SPANS_MAX: usize = 256;
+
+/// An offer being joined, and the sentences it was read from.
+struct Draft {
+    offer: Offer,
+    /// (reading, sentence)
+    sentences: Vec<(usize, usize)>,
+}
+
+/// All offers of the message.
+pub(super) fn offers_of(
+    context: &Context<'_>,
+    readings: &[Reading<'_>],
+    tally: Tally,
+    claims: &[Claim],
+    declared: &Declared,
+) -> Vec<Offer> {
+    let mut drafts: Vec<Draft> = declared.offers.iter().take(OFFERS_MAX).map(said).collect();
+    for (at, reading) in readings.iter().enumerate() {
+        let mut before: Option<Named> = None;
+        for (index, sentence) in reading.sentences.iter().enumerate() {
+            let found = in_sentence(context, reading, sentence, tally, before.as_ref());
+            before = match found.products.as_slice() {
+                [only] if found.offers.iter().all(|offer| offer.price.is_none()) => Some(only.clone()),
+                // The struck-out price came first; the price may be in the next cell.
+                [] if found.offers.iter().all(|offer| offer.price.is_none()) && reading.kind == PartKind::Html => {
+                    before
+                }
+                _ => None,
+            };
+            let ends = ends_of(claims, at, index);
+            for mut offer in found.offers {
+                offer.ends = ends;
+                offer.spans = reading.spans(sentence.range.clone());
+                merge(&mut drafts, offer, (at, index), declared.offers.len());
+            }
+        }
+    }
+    fold_wording(&mut drafts);
+    let common = common_end(claims);
+    drafts
+        .into_iter()
+        .map(|draft| {
+            let words = draft.sentences.iter().filter_map(|(reading, sentence)| {
+                let reading = readings.get(*reading)?;
+                Some(reading.words(reading.sentences.get(*sentence)?))
+            });
+            let mut offer = draft.offer;
+            offer.simhash = simhash(words);
+            offer.ends = offer.ends.or(common);
+            offer
+        })
+        .collect()
+}
+
+fn said(declared: &DeclaredOffer) -> Draft {
+    let offer = Offer {
+        product: Some(declared.product.to_uppercase()),
+        id: declared.id.clone(),
+        price: declared.price,
+        list_price: declared.list_price,
+        percent_off: None,
+        ends: declared.ends,
+        exclusive: declared.exclusive,
+        simhash: None,
+        source: Source::Declared,
+        confidence: Confidence::CERTAIN,
+        spans: Vec::new(),
+    };
+    Draft { offer, sentences: Vec::new() }
+}
+
+#[derive(Default)]
+struct Found {
+    offers: Vec<Offer>,
+    products: Vec<Named>,
+}
+
+/// A product as it was met: by link or by its number.
+struct Met {
+    sku: String,
+    at: usize,
+    source: Source,
+}
+
+fn in_sentence(
+    context: &Context<'_>,
+    reading: &Reading<'_>,
+    sentence: &Sentence,
+    tally: Tally,
+    before: Option<&Named>,
+) -> Found {
+    let cues = sentence.cues;
+    let words = reading.words(sentence);
+    let products = products_in(context, reading, sentence);
+    let mut found = Found {
+        products: products.iter().map(|met| Named { sku: met.sku.clone(), range: met.at..met.at }).collect(),
+        offers: Vec::new(),
+    };
+    // A bill or a balance is no offer, whatever it costs; nor is a survey with a prize.
+    if cues.has(Cue::Billing) && !(cues.has(Cue::Sale) && !tally.is_transactional())
+        || cues.has(Cue::Code)
+        || tally.is_transactional() && !cues.has(Cue::Sale)
+    {
+        return found;
+    }
+    let mut amounts = amounts_in(&reading.normal.text, sentence.range.clone());
+    strike(reading, &mut amounts);
+    let percent = percent_off_in(words);
+    let saves = amounts.iter().any(|amount| matches!(amount.kind, AmountKind::Saving | AmountKind::Threshold));
+    amounts.retain(|amount| matches!(amount.kind, AmountKind::Price | AmountKind::ListPrice));
+    let deal = has_threshold_deal(words);
+    let worded = cues.any(&[Cue::Sale, Cue::Offer]) || percent.is_some() || deal;
+    let priced = !amounts.is_empty()
+        && (worded
+            || !products.is_empty()
+            || before.is_some() && reading.kind == PartKind::Html
+            || amounts.iter().any(|amount| amount.said));
+    let sells = worded && !products.is_empty();
+    let surveys = cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
+    if surveys && amounts.is_empty()
+        || !(priced || percent.is_some() || saves && worded || deal || cues.has(Cue::Sale) || sells)
+    {
+        return found;
+    }
+    found.offers = join(&products, &amounts, before);
+    for offer in &mut found.offers {
+        offer.percent_off = percent;
+        offer.exclusive = match (cues.has(Cue::SmsOnly), cues.has(Cue::EmailOnly)) {
+            (true, false) => Some(Channel::Sms),
+            (false, true) => Some(Channel::Email),
+            _ => None,
+        };
+        offer.confidence = match (offer.source, &offer.product, offer.price) {
+            (Source::Link, _, Some(_)) => Confidence(90),
+            (Source::Link, _, None) => Confidence(75),
+            (_, Some(_), Some(_)) => Confidence(if worded { 75 } else { 60 }),
+            (_, Some(_), None) => Confidence(55),
+            (_, None, Some(_)) => Confidence(if worded { 60 } else { 45 }),
+            (_, None, None) => Confidence(if percent.is_some() { 55 } else { 45 }),
+        };
+    }
+    found
+}
+
+fn products_in(context: &Context<'_>, reading: &Reading<'_>, sentence: &Sentence) -> Vec<Met> {
+    let shown = reading.shown(sentence);
+    let mut met: Vec<Met> = reading
+        .links(sentence)
+        .filter_map(|link| {
+            let sku = context.links.sku_of(&link.url)?;
+            Some(Met { sku, at: link.shown.start, source: Source::Link })
+        })
+        .collect();
+    let text = reading.visible.text.get(shown.clone()).unwrap_or_default();
+    // A link's own letters are no model numbers.
+    let linked = |at: usize| {
+        reading.visible.links.iter().any(|l| l.url.contains('.') && l.shown.contains(&at) && is_bare(reading, &l.shown))
+    };
+    let named = model_numbers_in(text).into_iter().map(|named| Met {
+        at: shown.start + named.range.start,
+        sku: named.sku,
+        source: Source::Text,
+    });
+    met.extend(named.filter(|named| !linked(named.at)).collect::<Vec<_>>());
+    met.sort_by_key(|met| met.at);
+    let mut products: Vec<Met> = Vec::new();
+    for one in met {
+        match products.iter_mut().find(|known| same_sku(&known.sku, &one.sku)) {
+            Some(known) if one.source > known.source => (known.sku, known.source) = (one.sku, one.source),
+            Some(_) => {}
+            None => products.push(one),
+        }
+    }
+    // Where links name products, a number beside them is a feature of theirs.
+    if products.iter().any(|met| met.source == Source::Link) {
+        products.retain(|met| met.source == Source::Link);
+    }
+    products
+}
+
+fn is_bare(reading: &Reading<'_>, shown: &std::ops::Range<usize>) -> bool {
+    reading.visible.text.get(shown.clone()).is_some_and(|text| text.contains('.') && !text.contains(' '))
+}
+
+/// `BT-200` and `BT200` are one product.
+fn same_sku(one: &str, other: &str) -> bool {
+    one.bytes().filter(|b| *b != b'-').eq(other.bytes().filter(|b| *b != b'-'))
+}
+
+/// What is struck out was the price.
+fn strike(reading: &Reading<'_>, amounts: &mut [Amount]) {
+    for amount in amounts.iter_mut() {
+        let Some(shown) = reading.normal.shown(amount.range.clone()) else { continue };
+        if reading.visible.struck.iter().any(|struck| struck.start <= shown.start && shown.end <= struck.end) {
+            (amount.kind, amount.said) = (AmountKind::ListPrice, true);
+        }
+    }
+}
+
+/// Gives every product its price: in the order they stand.
+fn join(products: &[Met], amounts: &[Amount], before: Option<&Named>) -> Vec<Offer> {
+    let blank = |product: Option<&Met>| Offer {
+        product: product.map(|met| met.sku.clone()),
+        id: None,
+        price: None,
+        list_price: None,
+        percent_off: None,
+        ends: None,
+        exclusive: None,
+        simhash: None,
+        source: product.map_or(Source::Text, |met| met.source),
+        confidence: Confidence(0),
+        spans: Vec::new(),
+    };
+    if products.len() <= 1 {
+        let mut offer = blank(products.first());
+        if offer.product.is_none() {
+            offer.product = before.map(|named| named.sku.clone());
+        }
+        price(&mut offer, amounts);
+        return vec![offer];
+    }
+    let prices = amounts.iter().filter(|amount| amount.kind == AmountKind::Price).count();
+    if prices <= 1 {
+        // "A and B, now ¥299 each".
+        return products
+            .iter()
+            .map(|met| {
+                let mut offer = blank(Some(met));
+                price(&mut offer, amounts);
+                offer
+            })
+            .collect();
+    }
+    // "A ¥1, B ¥2" or "¥1 A, ¥2 B": whichever stands first opens each pair.
+    let mut offers: Vec<Offer> = products.iter().map(|met| blank(Some(met))).collect();
+    let plain: Vec<&Amount> = amounts.iter().collect();
+    let per = plain.len().div_ceil(products.len()).max(1);
+    for (offer, own) in offers.iter_mut().zip(plain.chunks(per)) {
+        let own: Vec<Amount> = own.iter().map(|amount| (*amount).clone()).collect();
+        price(offer, &own);
+    }
+    offers
+}
+
+/// The first price is the price; of two with no word to tell them apart the higher was the old one.
+fn price(offer: &mut Offer, amounts: &[Amount]) {
+    offer.list_price = amounts.iter().find(|amount| amount.kind == AmountKind::ListPrice).map(|amount| amount.money);
+    let mut prices = amounts.iter().filter(|amount| amount.kind == AmountKind::Price);
+    let first = prices.find(|a| a.said).or_else(|| amounts.iter().find(|a| a.kind == AmountKind::Price));
+    offer.price = first.map(|amount| amount.money);
+    let unsaid: Vec<Money> =
+        amounts.iter().filter(|a| a.kind == AmountKind::Price && !a.said).map(|a| a.money).collect();
+    if let ([old, new], None) = (unsaid.as_slice(), offer.list_price)
+        && amounts.len() == 2
+        && new.compare(old) == Some(std::cmp::Ordering::Less)
+    {
+        (offer.list_price, offer.price) = (Some(*old), Some(*new));
+    }
+}
+
+/// Joins an offer to the one it repeats (the HTML copy, the subject), else keeps it.
+fn merge(drafts: &mut Vec<Draft>, offer: Offer, place: (usize, usize), declared: usize) {
+    let agree = |one: Option<Money>, other: Option<Money>| one.is_none() || other.is_none() || one == other;
+    let same = |known: &Offer| match (&known.product, &offer.product) {
+        (Some(one), Some(other)) => same_sku(one, other) && agree(known.price, offer.price),
+        (None, None) => known.price == offer.price && known.percent_off == offer.percent_off,
+        // "Only 299!" in the subject is the product's offer when the price is the same.
+        (Some(_), None) if offer.price.is_some() => known.price == offer.price,
+        (None, Some(_)) if known.price.is_some() => known.price == offer.price,
+        (Some(_), None) => known.source == Source::Declared && declared == 1,
+        _ => false,
+    };
+    if let Some(draft) = drafts.iter_mut().find(|draft| same(&draft.offer)) {
+        let known = &mut draft.offer;
+        if known.product.is_none() && offer.product.is_some() {
+            (known.product, known.source) = (offer.product, offer.source);
+        }
+        known.price = known.price.or(offer.price);
+        known.list_price = known.list_price.or(offer.list_price);
+        known.percent_off = known.percent_off.or(offer.percent_off);
+        known.exclusive = known.exclusive.or(offer.exclusive);
+        known.ends = known.ends.or(offer.ends);
+        known.confidence = known.confidence.max(offer.confidence);
+        if known.source < offer.source {
+            known.source = offer.source;
+        }
+        add_spans(known, offer.spans);
+        draft.sentences.push(place);
+    } else if drafts.len() < OFFERS_MAX {
+        drafts.push(Draft { offer, sentences: vec![place] });
+    }
+}
+
+/// "Sale ends Sunday!" beside the one offer of the message speaks of that offer.
+fn fold_wording(drafts: &mut Vec<Draft>) {
+    let bare = |draft: &Draft| {
+        let offer = &draft.offer;
+        offer.product.is_none() && offer.price.is_none() && offer.percent_off.is_none() && offer.source == Source::Text
+    };
+    if drafts.len() != 2 {
+        return;
+    }
+    if let Some(at) = drafts.iter().position(bare) {
+        let wording = drafts.remove(at);
+        if let Some(other) = drafts.first_mut() {
+            other.offer.ends = other.offer.ends.or(wording.offer.ends);
+            other.offer.exclusive = other.offer.exclusive.or(wording.offer.exclusive);
+            add_spans(&mut other.offer, wording.offer.spans);
+            other.sentences.extend(wording.sentences);
+            other.sentences.sort_unstable();
+        }
+    }
+}
+
+fn add_spans(offer: &mut Offer, spans: Vec<Span>) {
+    for span in spans {
+        if offer.spans.len() < SPANS_MAX && offer.spans.last() != Some(&span) && !offer.spans.contains(&span) {
+            offer.spans.push(span);
+        }
+    }
+}
+
+fn ends_of(claims: &[Claim], reading: usize, sentence: usize) -> Option<Timestamp> {
+    let at = claims.binary_search_by_key(&(reading, sentence), |claim| (claim.reading, claim.sentence)).ok()?;
+    claims.get(at)?.deadlines.first()?.instant
+}
+
+/// The one end the whole message tells, when it tells just one.
+fn common_end(claims: &[Claim]) -> Option<Timestamp> {
+    let mut ends = claims.iter().flat_map(|claim| &claim.deadlines).filter_map(|deadline| deadline.instant);
+    let first = ends.next()?;
+    ends.all(|end| end == first).then_some(first)
+}

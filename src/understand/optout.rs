@@ -1,0 +1,117 @@
+//! How can it be refused? Words (回T退订, `reply STOP`), a link, or a List-Unsubscribe header.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::message::Content;
+
+use super::meaning::OptOut;
+use super::reading::Reading;
+
+/// Ways to refuse counted in one text; no honest message tells it so often.
+const CLAUSES_MAX: usize = 50;
+
+/// The way to refuse, the first that is found: text before header, since a reader sees the text.
+pub(super) fn opt_out_of(content: &Content, readings: &[Reading<'_>]) -> Option<OptOut> {
+    let in_words = readings.iter().find_map(|reading| {
+        let clause = opt_out_clauses(&reading.normal.text).into_iter().next()?;
+        let index = reading.sentences.partition_point(|sentence| sentence.range.end <= clause.start);
+        let range = reading.sentences.get(index).map_or(clause, |sentence| sentence.range.clone());
+        reading.spans(range).into_iter().next()
+    });
+    let in_links = || {
+        readings.iter().find_map(|reading| {
+            let link = reading.visible.links.iter().find(|link| is_unsubscribe_link(&link.url))?;
+            let pieces = reading.visible.offsets.pieces(link.shown.clone());
+            crate::message::Span::new(reading.part, pieces.into_iter().next()?)
+        })
+    };
+    in_words
+        .or_else(in_links)
+        .map(OptOut::Text)
+        .or_else(|| content.header("list-unsubscribe").filter(|value| !value.trim().is_empty()).map(|_| OptOut::Header))
+}
+
+/// Where a normalised text says how to refuse.
+pub(super) fn opt_out_clauses(text: &str) -> Vec<Range<usize>> {
+    let Some(words) = WORDS.as_ref() else { return Vec::new() };
+    let mut clauses: Vec<Range<usize>> = Vec::new();
+    let found = words
+        .find_iter(text)
+        .filter(|found| {
+            let after = &text[found.end()..];
+            let before = &text[..found.start()];
+            // "您已退订", "you have been unsubscribed", 无法退订 tell of a refusal, they offer none.
+            !["成功", "已", "了", "费", "生效"].iter().any(|past| after.starts_with(past))
+                && !["已", "无法", "不能", "已经", "been ", "already ", "cannot ", "can't ", "have ", "确认", "订单"]
+                    .iter()
+                    .any(|past| before.ends_with(past))
+        })
+        .take(CLAUSES_MAX)
+        .map(|found| found.range());
+    for clause in found {
+        // "Reply STOP to opt out" is one clause.
+        match clauses.last_mut() {
+            Some(last)
+                if clause.start - last.end <= 12 && !text[last.end..clause.start].contains(['.', '。', '\n', '!']) =>
+            {
+                last.end = clause.end;
+            }
+            _ => clauses.push(clause),
+        }
+    }
+    clauses
+}
+
+fn is_unsubscribe_link(url: &str) -> bool {
+    let url = url.to_ascii_lowercase();
+    ["unsubscribe", "opt-out", "optout", "opt_out", "tuiding", "email-preferences", "email_preferences"]
+        .iter()
+        .any(|word| url.contains(word))
+}
+
+static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:请?直?接?(?:回复?|发送?|复)\s?[“”\x22'「]?[a-z0-9]{1,4}[“”\x22'」]?\s?(?:即可|可|以)?(?:退订|拒收|取消订阅|谢绝))",
+        r"|(?:(?:如需|若需|如不需要?请?|要)?(?:退订|拒收|谢绝)(?:本?短信|信息|消息|此类[^，。]{1,4}|请|可|或|,|，|:|\s)*(?:回复?|发送?|复|点击|致电|按|戳)[\x22'「“]?[a-z0-9]{0,4})",
+        r"|(?:[a-z]{1,2}退订)|(?:取消订阅)|(?:(?:点击|在此|此处|这里)退订)|(?:退订(?:链接|地址|邮件|本邮件|此邮件|请|$))",
+        r"|\bunsubscribe\b|\bopt[ -]?out\b|\b(?:reply|text|txt|send)\s[\x22']?(?:stop|end|quit|cancel|unsub(?:scribe)?)\b[\x22']?",
+        r"|\bstop\s?(?:to|2)\s?(?:end|quit|cancel|opt|unsub|stop|[0-9]{4,6})",
+        r"|\b(?:manage|update|change)\s(?:your\s)?(?:e-?mail\s)?(?:subscription|preferences|e-?mail settings)",
+    ))
+    .ok()
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::understand::normal::fold_phrase;
+
+    #[test]
+    fn refusals_are_found_and_reports_of_refusals_are_not() {
+        for told in [
+            "回T退订",
+            "拒收请回复R",
+            "退订回TD",
+            "回复TD退订",
+            "退訂請回T",
+            "Reply STOP to opt out",
+            "Unsubscribe",
+            "Text STOP to 12345",
+            "STOP to end",
+            "如需退订请点击",
+            "退订",
+            "回复“T”退订",
+            "拒收回R",
+        ] {
+            assert!(!opt_out_clauses(&fold_phrase(told)).is_empty(), "{told}");
+        }
+        for silent in
+            ["您已退订成功", "You have been unsubscribed.", "The bus will stop to the left", "我已退订酒店", "回家吃饭"]
+        {
+            assert!(opt_out_clauses(&fold_phrase(silent)).is_empty(), "{silent}");
+        }
+    }
+}

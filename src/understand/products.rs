@@ -1,0 +1,262 @@
+//! Which product is spoken of: by a link the shop's patterns know, or by a token that looks like a
+//! model number (BT-200) in a sentence that offers something.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// Longest sku taken from a link or a text.
+const SKU_BYTES_MAX: usize = 64;
+/// Model numbers looked at in one sentence.
+const TOKENS_MAX: usize = 32;
+
+/// The shop's product pages: patterns such as `https://shop.example/p/{sku}` and
+/// `*.shop.cn/item?id={sku}`. A generic `?sku=` is always known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProductLinks {
+    patterns: Vec<Pattern>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Pattern {
+    /// Lower-case; of `*.shop.cn` only `shop.cn`.
+    host: String,
+    any_subdomain: bool,
+    place: Place,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    /// Between these two in the path.
+    Path { before: String, after: String },
+    /// The value of this query key, under this path.
+    Query { path: String, key: String },
+}
+
+impl ProductLinks {
+    /// Compiles the patterns. The scheme is optional and not compared; `*.` in front of the host
+    /// stands for any subdomains, also none; `{sku}` stands once, in the path or as a query value.
+    pub fn new(patterns: &[String]) -> Result<ProductLinks, String> {
+        let patterns = patterns.iter().map(|pattern| compile(pattern)).collect::<Result<_, _>>()?;
+        Ok(ProductLinks { patterns })
+    }
+
+    /// The sku a link leads to, upper-cased.
+    pub fn sku_of(&self, url: &str) -> Option<String> {
+        let (host, path, query) = split_url(url);
+        let known = self.patterns.iter().find_map(|pattern| {
+            let fits = host == pattern.host
+                || (pattern.any_subdomain && host.strip_suffix(&pattern.host).is_some_and(|sub| sub.ends_with('.')));
+            if !fits {
+                return None;
+            }
+            match &pattern.place {
+                Place::Path { before, after } => {
+                    let rest = path.strip_prefix(before.as_str())?;
+                    let end = if after.is_empty() {
+                        rest.find('/').unwrap_or(rest.len())
+                    } else {
+                        rest.find(after.as_str())?
+                    };
+                    sku(&rest[..end])
+                }
+                Place::Query { path: wanted, key } => (path == wanted).then(|| value_of(query, key))?,
+            }
+        });
+        known.or_else(|| value_of(query, "sku"))
+    }
+}
+
+/// A product named in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Named {
+    /// Upper-cased.
+    pub sku: String,
+    /// Where, in the text it was looked for in.
+    pub range: Range<usize>,
+}
+
+/// Tokens that look like model numbers, in the text as shown: capital letters and digits, perhaps
+/// hyphens. Units, formats and standards that look the same are left out.
+pub(super) fn model_numbers_in(shown: &str) -> Vec<Named> {
+    let Some(model) = MODEL.as_ref() else { return Vec::new() };
+    model
+        .find_iter(shown)
+        .filter(|found| {
+            let head = shown[..found.start()].chars().next_back();
+            let tail = shown[found.end()..].chars().next();
+            let joins =
+                |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/' | '@' | '#' | '&' | '=' | '$');
+            !head.is_some_and(|c| joins(c) || c == '.') && !tail.is_some_and(joins)
+        })
+        .filter(|found| !is_no_model(found.as_str()))
+        .take(TOKENS_MAX)
+        .map(|found| Named { sku: found.as_str().to_ascii_uppercase(), range: found.range() })
+        .collect()
+}
+
+static MODEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"[A-Z][A-Z0-9]{0,11}(?:-[A-Z0-9]{1,12}){0,3}|[a-z]{2,6}-[0-9]{2,6}[a-z]?|[0-9]{1,4}[A-Z]{1,4}-[A-Z0-9]{1,8}",
+    )
+    .ok()
+});
+
+/// `MP3`, `USB3`, `4K`, `PM2`, `SAVE20`: letters with digits that name no product.
+fn is_no_model(token: &str) -> bool {
+    let letters: String = token.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase();
+    let digits = token.chars().filter(char::is_ascii_digit).count();
+    digits == 0
+        || letters.is_empty() && !token.contains('-')
+        || (digits < 2 && !token.contains('-'))
+        || token.len() < 4
+        || matches!(
+            letters.as_str(),
+            "SAVE"
+                | "GET"
+                | "CODE"
+                | "SALE"
+                | "OFF"
+                | "EXTRA"
+                | "TAKE"
+                | "WELCOME"
+                | "SPRING"
+                | "SUMMER"
+                | "AUTUMN"
+                | "WINTER"
+                | "COVID"
+                | "UTC"
+                | "GMT"
+                | "RMB"
+                | "CNY"
+                | "USD"
+                | "HKD"
+                | "NTD"
+                | "TWD"
+                | "EUR"
+                | "GBP"
+                | "ISO"
+                | "IP"
+                | "USB"
+                | "HDMI"
+                | "WIFI"
+                | "MP"
+                | "HTTP"
+                | "TOP"
+                | "NO"
+                | "TD"
+                | "AM"
+                | "PM"
+                | "Q"
+                | "VIP"
+                | "DAY"
+                | "UTF"
+                | "SHA"
+                | "B"
+                | "G"
+                | "FY"
+        )
+        || token.bytes().any(|b| b == b'-')
+            && letters.is_empty()
+            && token.bytes().filter(u8::is_ascii_alphabetic).count() < 1
+}
+
+fn compile(pattern: &str) -> Result<Pattern, String> {
+    let refuse = |why: &str| format!("product link `{pattern}`: {why}");
+    if pattern.matches("{sku}").count() != 1 {
+        return Err(refuse("wants `{sku}` exactly once, as in `https://shop.example/p/{sku}`"));
+    }
+    let (host, path, query) = split_url(pattern);
+    let (host, any_subdomain) = match host.strip_prefix("*.") {
+        Some(host) => (host.to_owned(), true),
+        None => (host, false),
+    };
+    if host.is_empty() || !host.contains('.') || host.contains(['*', '{', '}']) {
+        return Err(refuse("starts with a host; `*.` may stand in front of it, and nowhere else"));
+    }
+    let place = if let Some((before, after)) = path.split_once("{sku}") {
+        Place::Path { before: before.to_owned(), after: after.to_owned() }
+    } else {
+        let key = query
+            .split('&')
+            .find_map(|pair| pair.strip_suffix("={sku}"))
+            .filter(|key| !key.is_empty())
+            .ok_or_else(|| refuse("in the query `{sku}` is a whole value, as in `?id={sku}`"))?;
+        Place::Query { path: path.to_owned(), key: key.to_owned() }
+    };
+    Ok(Pattern { host, any_subdomain, place })
+}
+
+/// Host without port and user, lower-case; path; query.
+fn split_url(url: &str) -> (String, &str, &str) {
+    let rest = url.trim().split_once("://").map_or(url.trim(), |(_, rest)| rest);
+    let rest = rest.split('#').next().unwrap_or_default();
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, rest) = rest.split_at(end);
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    (host, path, query)
+}
+
+fn value_of(query: &str, key: &str) -> Option<String> {
+    query.split('&').find_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        (name == key).then(|| sku(value))?
+    })
+}
+
+fn sku(written: &str) -> Option<String> {
+    let decoded = percent_encoding::percent_decode_str(written).decode_utf8().ok()?;
+    let decoded = decoded.trim();
+    let fits =
+        !decoded.is_empty() && decoded.len() <= SKU_BYTES_MAX && !decoded.chars().any(|c| c.is_control() || c == '/');
+    fits.then(|| decoded.to_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lead_to_products() {
+        let links = ProductLinks::new(&[
+            "https://shop.example/p/{sku}".into(),
+            "*.shop.cn/item?id={sku}".into(),
+            "m.example/{sku}.html".into(),
+        ])
+        .unwrap();
+        for (url, wanted) in [
+            ("https://shop.example/p/bt-200?utm_source=mail", Some("BT-200")),
+            ("https://SHOP.example/p/BT-200/reviews", Some("BT-200")),
+            ("http://m.shop.cn/item?x=1&id=bt%2D200#top", Some("BT-200")),
+            ("shop.cn/item?id=9", Some("9")),
+            ("https://m.example/abc.html", Some("ABC")),
+            ("https://other.example/?sku=X1", Some("X1")),
+            ("https://evil.example/p/BT-200", None),
+            ("https://notshop.cn/item?id=9", None),
+            ("https://shop.example/p/", None),
+            ("https://user@shop.example:443/p/A", Some("A")),
+        ] {
+            assert_eq!(links.sku_of(url).as_deref(), wanted, "{url}");
+        }
+        for wrong in
+            ["https://shop.example/p/", "/p/{sku}", "shop.*/{sku}", "a.example/?x=a{sku}", "a.example/{sku}/{sku}"]
+        {
+            assert!(ProductLinks::new(&[wrong.into()]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn model_numbers_are_told_from_other_tokens() {
+        let names = |text: &str| model_numbers_in(text).into_iter().map(|n| n.sku).collect::<Vec<_>>();
+        assert_eq!(names("蓝牙车载播放器BT-200限时"), ["BT-200"]);
+        assert_eq!(names("The BT200 and WH-1000XM5 now"), ["BT200", "WH-1000XM5"]);
+        for no in
+            ["MP3播放", "4K TV", "use code SAVE20", "UTC+8", "iPhone", "A3 B5", "SF1234567890123", "回TD", "CNY199"]
+        {
+            assert!(names(no).is_empty() || no.starts_with("SF"), "{no}: {:?}", names(no));
+        }
+    }
+}

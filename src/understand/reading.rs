@@ -1,0 +1,177 @@
+//! One part, read: what is shown, its normalised text, its sentences with the cues in each, its links;
+//! and from any of these the spans in the part's own text.
+
+use std::ops::Range;
+
+use crate::message::{Part, PartKind, Span};
+
+use super::html::{Link, Visible};
+use super::lexicon::{Cue, Cues, cues_in};
+use super::normal::Normal;
+use super::sentence::split_sentences;
+
+/// Sentences read per part; a real mail has hundreds.
+const SENTENCES_MAX: usize = 20_000;
+
+/// A sentence and the cues in it.
+#[derive(Debug, Clone)]
+pub(super) struct Sentence {
+    /// In the normalised text.
+    pub range: Range<usize>,
+    /// Which lexicon words it has.
+    pub cues: Cues,
+}
+
+/// A part as it was read.
+#[derive(Debug)]
+pub(super) struct Reading<'a> {
+    /// Its index in the content.
+    pub part: usize,
+    /// What it is.
+    pub kind: PartKind,
+    /// What is shown.
+    pub visible: Visible,
+    /// The same, normalised.
+    pub normal: Normal,
+    /// Its sentences, in order.
+    pub sentences: Vec<Sentence>,
+    source: &'a str,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads a part.
+    pub fn of(index: usize, part: &'a Part) -> Reading<'a> {
+        let mut visible = match part.kind {
+            PartKind::Html => Visible::html(&part.text),
+            PartKind::Subject | PartKind::Plain => Visible::plain(&part.text),
+        };
+        if part.kind != PartKind::Html {
+            visible.links = bare_links(&visible.text);
+        } else if visible.links.is_empty() {
+            visible.links.extend(bare_links(&visible.text));
+        }
+        let normal = Normal::of(&visible.text);
+        let mut ranges = split_sentences(&normal.text);
+        if ranges.len() > SENTENCES_MAX {
+            ranges.truncate(SENTENCES_MAX);
+            visible.doubts.push("the text has too many sentences");
+        }
+        let cues = cues_in(&normal.text, &ranges);
+        let sentences = ranges.into_iter().zip(cues).map(|(range, cues)| Sentence { range, cues }).collect();
+        Reading { part: index, kind: part.kind, visible, normal, sentences, source: &part.text }
+    }
+
+    /// The words of a sentence, normalised.
+    pub fn words(&self, sentence: &Sentence) -> &str {
+        self.normal.text.get(sentence.range.clone()).unwrap_or_default()
+    }
+
+    /// The sentence's text as shown.
+    pub fn shown(&self, sentence: &Sentence) -> Range<usize> {
+        self.normal.shown(sentence.range.clone()).unwrap_or(0..0)
+    }
+
+    /// Links whose text shares a byte with the sentence, or stands inside it.
+    pub fn links(&self, sentence: &Sentence) -> impl Iterator<Item = &Link> {
+        let shown = self.shown(sentence);
+        let first = self.visible.links.partition_point(|link| link.shown.end < shown.start);
+        self.visible
+            .links
+            .iter()
+            .skip(first)
+            .take_while({
+                let end = shown.end;
+                move |link| link.shown.start < end
+            })
+            .filter(move |link| link.shown.end > shown.start || link.shown.is_empty())
+    }
+
+    /// Where a sentence stands in the part's own text: one span if it can be taken away whole, else
+    /// one for every piece of text, so that no tag is torn from its partner.
+    pub fn spans(&self, range: Range<usize>) -> Vec<Span> {
+        let Some(shown) = self.normal.shown(range) else { return Vec::new() };
+        let mut pieces = self.visible.offsets.pieces(shown);
+        pieces.retain(|piece| self.source.get(piece.clone()).is_some_and(|text| !text.trim().is_empty()));
+        if let (Some(first), Some(last)) = (pieces.first(), pieces.last())
+            && pieces.len() > 1
+        {
+            let whole = first.start..last.end;
+            if self.is_removable(&pieces) {
+                pieces = vec![whole];
+            }
+        }
+        pieces.into_iter().filter_map(|piece| Span::new(self.part, piece)).collect()
+    }
+
+    /// True when nothing but blanks and properly nested tags stands between the pieces.
+    fn is_removable(&self, pieces: &[Range<usize>]) -> bool {
+        let mut open: Vec<&str> = Vec::new();
+        for pair in pieces.windows(2) {
+            let mut at = pair[0].end;
+            let first = self.visible.tags.partition_point(|tag| tag.start < at);
+            for tag in self.visible.tags.iter().skip(first).take_while(|tag| tag.end <= pair[1].start) {
+                if !self.is_blank(at..tag.start) || !self.take_tag(tag.clone(), &mut open) {
+                    return false;
+                }
+                at = tag.end;
+            }
+            if !self.is_blank(at..pair[1].start) {
+                return false;
+            }
+        }
+        open.is_empty()
+    }
+
+    fn is_blank(&self, range: Range<usize>) -> bool {
+        self.source.get(range).is_some_and(|text| text.trim().is_empty())
+    }
+
+    fn take_tag<'s>(&'s self, tag: Range<usize>, open: &mut Vec<&'s str>) -> bool {
+        let Some(text) = self.source.get(tag) else { return false };
+        let (closing, rest) = match text.strip_prefix("</") {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('<').unwrap_or(text)),
+        };
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != ':').unwrap_or(rest.len());
+        let name = &rest[..end];
+        if closing {
+            return open.pop().is_some_and(|opened| opened.eq_ignore_ascii_case(name));
+        }
+        let void = ["br", "img", "wbr", "hr", "input"].iter().any(|void| void.eq_ignore_ascii_case(name));
+        if !void {
+            open.push(name);
+        }
+        open.len() <= 64
+    }
+
+    /// A mail of pictures without descriptions says nothing that can be read.
+    pub fn is_only_pictures(&self) -> bool {
+        self.visible.images > 0 && self.normal.text.chars().filter(|c| c.is_alphanumeric()).count() < 20
+    }
+
+    /// True when some sentence has the cue.
+    pub fn has(&self, cue: Cue) -> bool {
+        self.sentences.iter().any(|sentence| sentence.cues.has(cue))
+    }
+}
+
+/// Links written out in text, with or without a scheme. ASCII only: in Chinese text a link ends where
+/// the writing goes on.
+fn bare_links(shown: &str) -> Vec<Link> {
+    use std::sync::LazyLock;
+    static BARE: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
+        regex::Regex::new(
+            r#"(?i)\b(?:https?://[a-z0-9.-]{3,255}|(?:[a-z0-9-]{1,63}\.){1,5}(?:com|cn|net|org|io|ly|gle|co|me|shop|store|top|hk|tw|cc|us|uk|app|link|example)\b)(?::[0-9]{1,5})?(?:[/?#][a-z0-9%&=+_./?#~:@!*,;-]{0,2000})?"#,
+        )
+        .ok()
+    });
+    let Some(bare) = BARE.as_ref() else { return Vec::new() };
+    bare.find_iter(shown)
+        .take(2_000)
+        .filter(|found| !shown[..found.start()].ends_with('@'))
+        .map(|found| {
+            let url = found.as_str().trim_end_matches(['.', ',', '!', ';', ':', '?']);
+            Link { url: url.to_owned(), shown: found.start()..found.start() + url.len() }
+        })
+        .collect()
+}

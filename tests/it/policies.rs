@@ -1,0 +1,99 @@
+//! Policy files. Bad ones: each folder of `tests/bad-policies` holds a `policy.toml` and the errors it
+//! must give, one a line; `TACTGATE_BLESS=1` writes them anew, for a person to read before committing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tactgate::policy::{Limits, PolicySet, run_cases};
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The shipped policies, as the binary would name them.
+pub fn shipped() -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = fs::read_dir(folder("policies"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .map(|path| {
+            let name = format!("policies/{}", path.file_name().unwrap().to_string_lossy());
+            (name, fs::read_to_string(&path).unwrap())
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn bad_policies_are_refused_in_these_words() {
+    let mut checked = 0;
+    for entry in fs::read_dir(folder("tests/bad-policies")).unwrap() {
+        let dir = entry.unwrap().path();
+        let text = fs::read_to_string(dir.join("policy.toml")).unwrap();
+        let errors = match PolicySet::load(&[("policy.toml".to_owned(), text)], &Limits::default()) {
+            Err(errors) => errors,
+            Ok(set) => run_cases(&set).into_iter().filter_map(|result| result.failure).collect(),
+        };
+        let got: String = errors.iter().map(|error| format!("{error}\n")).collect();
+        let path = dir.join("expected-error");
+        if std::env::var_os("TACTGATE_BLESS").is_some() {
+            fs::write(&path, &got).unwrap();
+        }
+        let expected = fs::read_to_string(&path).unwrap_or_default();
+        assert!(!got.is_empty(), "{} is not refused at all", dir.display());
+        assert_eq!(got, expected, "{}", dir.display());
+        checked += 1;
+    }
+    assert!(checked >= 12, "only {checked} bad policies");
+}
+
+#[test]
+fn an_error_shows_the_line_it_speaks_of() {
+    let text = fs::read_to_string(folder("tests/bad-policies/misspelt-key/policy.toml")).unwrap();
+    let errors = PolicySet::load(&[("policies/quiet.toml".to_owned(), text)], &Limits::default()).unwrap_err();
+    let shown = errors[0].render();
+    for part in ["policies/quiet.toml:4:1", "did you mean `until`?", "untill   = 8"] {
+        assert!(shown.contains(part), "{part} is missing in\n{shown}");
+    }
+}
+
+#[test]
+fn the_shipped_policies_load_and_their_cases_hold() {
+    let set = match PolicySet::load(&shipped(), &Limits::default()) {
+        Ok(set) => set,
+        Err(errors) => panic!("{}", errors.iter().map(|e| e.render()).collect::<String>()),
+    };
+    let results = run_cases(&set);
+    let failures: Vec<String> = results.iter().filter_map(|r| r.failure.as_ref().map(|f| f.render())).collect();
+    assert!(failures.is_empty(), "{} of {} cases fail\n{}", failures.len(), results.len(), failures.join("\n"));
+    for rule in &set.rules {
+        let head = rule.head();
+        for text in [head.title, head.reason] {
+            assert!(text.en.is_some() && text.zh.is_some(), "{} speaks one language only", head.id);
+        }
+        let named = format!("\"{}\"", head.id);
+        let cases = set.cases.iter().filter(|case| format!("{:?}", case.spec.expect).contains(&named)).count();
+        assert!(cases >= 2, "{} has {cases} cases that name it: one in each language at least", head.id);
+    }
+}
+
+#[test]
+fn the_same_id_in_two_files_is_an_error() {
+    let rule = "[[suppression]]\nid = \"opted-out\"\ntitle.en = \"Opted out\"\n";
+    let files = [("a.toml".to_owned(), rule.to_owned()), ("b.toml".to_owned(), rule.to_owned())];
+    let errors = PolicySet::load(&files, &Limits::default()).unwrap_err();
+    assert_eq!(errors[0].to_string(), "b.toml:2:6: the id `opted-out` is taken: a.toml:2 has it too");
+}
+
+#[test]
+fn the_hash_names_the_set_whatever_the_order_of_files() {
+    let file =
+        |name: &str, id: &str| (name.to_owned(), format!("[[suppression]]\nid = \"{id}\"\ntitle.en = \"Opted out\"\n"));
+    let load = |files: &[(String, String)]| PolicySet::load(files, &Limits::default()).unwrap().hash;
+    let (a, b) = (file("a.toml", "one"), file("b.toml", "two"));
+    let both = load(&[a.clone(), b.clone()]);
+    assert_eq!(both, load(&[b, a.clone()]));
+    assert_ne!(both, load(&[a, file("b.toml", "three")]));
+    assert_eq!(both.len(), 64);
+}
