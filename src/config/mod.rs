@@ -29,6 +29,7 @@ pub use stream::{Brand, Credential, Identified, Shown, StreamSettings};
 pub use watch::{ColdStart, Judged, Live, ReloadStatus};
 
 use crate::message::Stream;
+use crate::store::StoreSettings;
 use problem::{Problems, did_you_mean};
 
 /// The settings file looked for when none is named.
@@ -48,9 +49,9 @@ pub struct Config {
     pub streams: Vec<StreamSettings>,
     /// Where messages leave; the sandbox when none is configured.
     pub routes: Vec<Route>,
-    /// `[store]`, for the store to read.
-    pub store: toml::Table,
-    /// Where this gateway keeps files: `[store] dir`.
+    /// Where facts live.
+    pub store: StoreSettings,
+    /// Where this gateway keeps files, also with a store elsewhere: `[store] dir`.
     pub data_dir: PathBuf,
     /// Messages that wait.
     pub hold: HoldSettings,
@@ -77,8 +78,8 @@ impl Default for Config {
             brands: vec![brand],
             streams: Vec::new(),
             routes: vec![Route::sandbox()],
-            store: toml::Table::new(),
-            data_dir: PathBuf::from("./data"),
+            store: StoreSettings::default(),
+            data_dir: StoreSettings::default().dir,
             hold: HoldSettings::default(),
             record: RecordSettings::default(),
             policies: PolicySettings::default(),
@@ -185,7 +186,7 @@ struct Raw {
     #[serde(default)]
     route: Vec<route::RawRoute>,
     #[serde(default)]
-    store: toml::Table,
+    store: StoreSettings,
     #[serde(default)]
     hold: HoldSettings,
     #[serde(default)]
@@ -208,14 +209,13 @@ impl Raw {
         let events = self.events.check(&brands, problems);
         let admin = self.admin.check(problems);
         self.check_doors(&listeners, &streams, &routes, &events, problems);
-        let data_dir = self.store.get("dir").and_then(toml::Value::as_str).unwrap_or("./data");
         let brand = brands.first().map_or("default", |b| b.name.as_str()).to_owned();
         Config {
             listeners,
             brands,
             streams,
             routes,
-            data_dir: PathBuf::from(data_dir),
+            data_dir: self.store.dir.clone(),
             store: self.store.clone(),
             hold: self.hold.clone(),
             record: self.record.clone(),

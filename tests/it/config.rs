@@ -80,10 +80,14 @@ fn secrets_are_never_shown() {
         provider = "relay"
         upstream = "smtps://mx.example"
         own = { user = "me", secret = "correct-horse" }
+        [store]
+        kind = "redis"
+        url = "redis://:battery-staple@127.0.0.1"
     "#;
     let config = Config::from_text("t.toml", text).unwrap();
     let shown = format!("{config:?}");
     assert!(!shown.contains("hunter2") && !shown.contains("correct-horse"), "{shown}");
+    assert!(!shown.contains("battery-staple"), "{shown}");
     assert_eq!(config.warnings.len(), 2, "{:?}", config.warnings);
     assert!(config.identify(Shown::Login("shop", &Secret::new("hunter2hunter2"))).unwrap().proven);
     assert!(config.identify(Shown::Login("shop", &Secret::new("hunter2hunter3"))).is_none());
@@ -123,7 +127,7 @@ fn the_annotated_example_is_right_and_shows_the_defaults() {
     let defaults = Config::default();
     assert_eq!(config.listeners, defaults.listeners);
     assert_eq!((&config.hold, &config.record), (&defaults.hold, &defaults.record));
-    assert_eq!((&config.policies, &config.data_dir), (&defaults.policies, &defaults.data_dir));
+    assert_eq!((&config.policies, &config.store), (&defaults.policies, &defaults.store));
     assert_eq!(config.events.batch_max, defaults.events.batch_max);
     assert_eq!(config.warnings, [""; 0]);
     assert_eq!(config.stream_without_credential("relay").name, "promotions");

@@ -53,6 +53,11 @@ fn a_file_that_is_not_in_its_list() {
     assert!(caught[0].contains("forgotten") && caught[1].contains("ghost"));
     assert_eq!(rules::list(&listed, "\nguards! { quiet_hours, }", &paths[..2]), [""; 0]);
     assert_eq!(rules::list(&listed, "nothing", &paths).len(), 1);
+    let actions = Listed { folder: "src/a", list: "src/a/mod.rs", begins: "pub enum Action {", others: &["mod"] };
+    let text =
+        "pub enum Action {\n /// Doc, with a comma.\n AddOptOut { text: Texts, url: Option<String> },\n Remove {},\n}";
+    assert_eq!(rules::list(&actions, text, &["src/a/add_opt_out.rs", "src/a/remove.rs"]), [""; 0]);
+    assert_eq!(rules::list(&actions, text, &["src/a/add_opt_out.rs"]).len(), 1);
     let dialects =
         Listed { folder: "src/p", list: "src/p/mod.rs", begins: "DIALECTS: &[&dyn Dialect] = &[", others: &["mod"] };
     let text = "pub const DIALECTS: &[&dyn Dialect] = &[&a::A, &b::B];";

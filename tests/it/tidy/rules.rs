@@ -2,8 +2,8 @@
 
 use super::code::{code, shipped};
 use super::{
-    EMPTY_NAMES, IMPURE_WORDS, KNOW_ALL, LINES_MAX, Listed, MACHINE_TRACES, MAY_BE_LONGER, MAY_USE, PACKAGE_SOURCE,
-    PURE, TOP, UNDONE, Violation, WORDS,
+    EMPTY_NAMES, EMPTY_PATHS, IMPURE_WORDS, KNOW_ALL, LINES_MAX, Listed, MACHINE_TRACES, MAY_BE_LONGER, MAY_USE,
+    PACKAGE_SOURCE, PURE, TOP, UNDONE, Violation, WORDS,
 };
 
 /// The first module of a path under `src`: `message` of `src/message/mod.rs`, `clock` of `src/clock.rs`.
@@ -88,10 +88,8 @@ pub fn list(listed: &Listed, list_text: &str, paths: &[&str]) -> Vec<Violation> 
     let Some(begin) = code.find(listed.begins) else {
         return vec![format!("{}: no `{}`", listed.list, listed.begins.trim())];
     };
-    let inside = &code[begin + listed.begins.len()..];
-    let inside = &inside[..inside.find(['}', ']', ';']).unwrap_or(inside.len())];
-    let in_list: Vec<String> = inside.split(',').map(|item| word(item.trim().trim_start_matches('&'))).collect();
-    let in_list: Vec<&str> = in_list.iter().map(String::as_str).filter(|item| !item.is_empty()).collect();
+    let in_list = entries(&code[begin + listed.begins.len()..]);
+    let in_list: Vec<&str> = in_list.iter().map(String::as_str).collect();
     let in_folder: Vec<&str> = paths
         .iter()
         .filter_map(|path| path.strip_prefix(listed.folder)?.strip_prefix('/'))
@@ -114,6 +112,30 @@ pub fn list(listed: &Listed, list_text: &str, paths: &[&str]) -> Vec<Violation> 
     violations
 }
 
+/// The first word of each entry up to the closing bracket, as a file would be called: `AddOptOut { … }`,
+/// `&sendgrid::SendGrid` and `quiet_hours` are entries.
+fn entries(inside: &str) -> Vec<String> {
+    let (mut depth, mut entry, mut entries) = (0, String::new(), Vec::new());
+    for c in inside.chars() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        if depth < 0 || (depth == 0 && c == ',') {
+            entries.push(segments(&word(entry.trim().trim_start_matches('&'))).join("_"));
+            entry.clear();
+        } else {
+            entry.push(c);
+        }
+        if depth < 0 {
+            break;
+        }
+    }
+    entries.retain(|entry| !entry.is_empty());
+    entries
+}
+
 /// A file begins by saying what it is.
 pub fn introduced(path: &str, text: &str) -> Vec<Violation> {
     match text.starts_with("//! ") {
@@ -134,7 +156,8 @@ pub fn length(path: &str, text: &str) -> Vec<Violation> {
 /// No name that says nothing.
 pub fn names(path: &str, text: &str) -> Vec<Violation> {
     let mut violations = Vec::new();
-    let in_path = path.split(['/', '.', '-', '_']).find(|part| EMPTY_NAMES.contains(part));
+    let empty = |part: &&str| EMPTY_NAMES.contains(part) || EMPTY_PATHS.contains(part);
+    let in_path = path.split(['/', '.', '-', '_']).find(empty);
     if let Some(part) = in_path {
         violations.push(format!("{path}: a file called `{part}` says nothing; name what it does"));
     }
