@@ -195,6 +195,7 @@ impl Gateway {
                 decision: Decision::open(),
                 now,
                 history: None,
+                stays_with_addressee: false,
                 edits: Vec::new(),
                 claims: Vec::new(),
                 fate: Fate::Open,

@@ -140,7 +140,8 @@ fn smtp_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>, host_n
     let limits = &listener.limits;
     SmtpDoor {
         host: listener.hostname.clone().unwrap_or_else(|| host_name.to_owned()),
-        networks: listener.networks.clone(),
+        // Never an open relay: without a login only from the listed networks, loopback by default.
+        networks: if listener.networks.is_empty() { SmtpDoor::default().networks } else { listener.networks.clone() },
         login: listener.auth,
         clear_login_on_loopback: listener.is_loopback(),
         tls,

@@ -6,12 +6,35 @@ use http::{HeaderName, HeaderValue};
 use super::item::{Answer, Fate, Item};
 use super::{Errand, Gateway, Tongue, Upstream};
 use crate::forward::dsn::{self, Notification, Undelivered};
-use crate::message::{HttpReply, MailRecipient, MailSubmission, SmtpReply, Wire};
+use crate::message::{HttpReply, Language, MailRecipient, MailSubmission, SmtpReply, Wire};
 use crate::policy::{PolicySet, Texts};
 use crate::providers::{BlockedBecause, Outcome, Refusal, mime, smtp_refusal};
 
 /// Seconds after which a client may come back when nothing better is known.
 const RETRY_AFTER_SECONDS: u32 = 30;
+/// What is said of a copy whose addressee may not be written to.
+const COPY_RULE: &str = "copy";
+const COPY_TITLE: Said = Said {
+    en: "A copy does not leave without the addressee it was made for",
+    zh: "主收件人未获准发送，抄送随之停发",
+};
+/// A block whose rule is not on record would be a fault of the gateway; it is still answered.
+const UNKNOWN_RULE: &str = "policy";
+
+/// A sentence of the gateway's own, in both languages.
+struct Said {
+    en: &'static str,
+    zh: &'static str,
+}
+
+impl Said {
+    fn in_language(&self, language: Language) -> &'static str {
+        match language {
+            Language::En => self.en,
+            Language::Zh => self.zh,
+        }
+    }
+}
 
 impl Gateway {
     /// The reply to an HTTP request.
@@ -152,12 +175,17 @@ fn refusal_of(fate: &Fate) -> Refusal<'_> {
 
 /// What a door may say of a block: rule, fact-free title, decision id.
 pub(super) fn blocked_because(item: &Item, set: &PolicySet) -> BlockedBecause {
-    let rule = item.decision.decisive().map_or("rewrite", |finding| finding.rule.as_str());
     let language = item.meaning.language.unwrap_or_default();
+    let decision = item.decision_id.clone();
+    if item.stays_with_addressee {
+        let title = COPY_TITLE.in_language(language).to_owned();
+        return BlockedBecause { rule: COPY_RULE.to_owned(), title, decision };
+    }
+    let rule = item.decision.decisive().map_or(UNKNOWN_RULE, |finding| finding.rule.as_str());
     BlockedBecause {
         rule: rule.to_owned(),
         title: set.rule(rule).map(|judge| judge.head().title.in_language(language).to_owned()).unwrap_or_default(),
-        decision: item.decision_id.clone(),
+        decision,
     }
 }
 
@@ -165,7 +193,7 @@ fn lost<'a>(item: &'a Item, mail: &'a MailSubmission, set: &PolicySet) -> Option
     let recipient = mail.recipients.get(item.index)?;
     let (rule, title) = match &item.fate {
         Fate::Blocked => {
-            let rule = item.decision.decisive().map_or("rewrite", |finding| finding.rule.as_str());
+            let rule = item.decision.decisive().map_or(UNKNOWN_RULE, |finding| finding.rule.as_str());
             (rule.to_owned(), set.rule(rule).map(|judge| judge.head().title.clone()).unwrap_or_default())
         }
         Fate::Forwarded { outcome: Outcome::Refused, answer } => {

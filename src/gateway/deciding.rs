@@ -9,11 +9,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::item::{Fate, History, Item};
-use super::{Errand, Gateway, held_send, sent_event};
+use super::{Errand, Gateway, Tongue, held_send, sent_event};
 use crate::decide::{Decision, Verdict, after_rewrite, claim_additions, decide, not_rewritten};
 use crate::facts::customer::Member;
 use crate::facts::{ClaimAddition, Customer, FactKind, Facts, Family, FamilyClaims, Known, SendState, Why};
-use crate::message::{Declared, Edit, Message};
+use crate::message::{Declared, Edit, Message, Wire};
 use crate::policy::PolicySet;
 use crate::store::{CustomerKey, Loaded, Write, Written};
 use crate::understand::{Meaning, Source};
@@ -60,6 +60,7 @@ impl Gateway {
                 }
             }
             self.pace(errand, items, &open);
+            keep_copies_back(errand, items);
             for group in groups.values_mut() {
                 for index in &group.members {
                     let item = &mut items[*index];
@@ -130,6 +131,7 @@ impl Gateway {
     fn decide_one(&self, errand: &Errand<'_>, item: &mut Item, facts: &mut Facts, rules: &PolicySet) {
         let started = Instant::now();
         item.fate = Fate::Open;
+        item.stays_with_addressee = false;
         item.edits.clear();
         if let Some(id) = errand.hold_id()
             && let Known::Known(customer) = &mut facts.customer
@@ -250,6 +252,19 @@ impl Gateway {
 
 /// How long a reservation may stand without an outcome before it counts as unknown.
 pub const LEASE_SECONDS: i64 = 180;
+
+/// A copy cannot leave without the addressee it stands beside (design §4: "an empty `to` blocks the
+/// item"): what the dialect says cannot leave alone is blocked before anything is reserved for it.
+fn keep_copies_back(errand: &Errand<'_>, items: &mut [Item]) {
+    let (Wire::Http(request), Tongue::Http(dialect)) = (&errand.submission.wire, &errand.tongue) else { return };
+    let allowed: Vec<usize> = items.iter().filter(|item| item.leaves_now()).map(|item| item.index).collect();
+    let able = dialect.can_leave(request, &allowed);
+    for item in items.iter_mut().filter(|item| item.leaves_now() && !able.contains(&item.index)) {
+        item.stays_with_addressee = true;
+        item.decision.verdict = Verdict::Block;
+        item.fate = Fate::Blocked;
+    }
+}
 
 /// Takes a hold that is being released out of its customer's document, and the reservation of a
 /// release that stopped before anything left; false when the document knows neither.

@@ -37,6 +37,8 @@ pub struct Item {
     pub now: Timestamp,
     /// The customer's history: its root, the version decided on, the random id for the record.
     pub history: Option<History>,
+    /// True when guards let it go but the addressee it is a copy for may not be written to.
+    pub stays_with_addressee: bool,
     /// Edits of its content, when the verdict is rewrite.
     pub edits: Vec<Edit>,
     /// What it claims that the brand's ledger does not have yet.

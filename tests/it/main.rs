@@ -21,7 +21,7 @@ mod rewrite;
 
 mod understand;
 
+mod http_forward;
 mod learn;
 mod redis;
 mod store;
-mod http_forward;

@@ -92,7 +92,7 @@ impl Player {
         let begin: Timestamp = BEGIN.parse().context("the demo's first day")?;
         let folder = std::env::temp_dir().join(format!("tactgate-demo-{}", uuid::Uuid::now_v7()));
         let mut config = Config::default();
-        config.data_dir.clone_from(&folder);
+        config.data_dir = folder.join("data");
         for listener in &mut config.listeners {
             listener.address.set_port(0);
         }
@@ -268,7 +268,7 @@ impl Player {
     }
 
     fn why(&self, id: &str) -> anyhow::Result<(String, Vec<String>, Vec<String>)> {
-        let explanation = explain(&self.folder, id)?;
+        let explanation = explain(&self.folder.join("data"), id)?;
         let found = explanation.decisions.first().context("the decision is not on record")?;
         let entry = &found.decision;
         let severity = entry.verdict.severity();
