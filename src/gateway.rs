@@ -148,9 +148,11 @@ impl Gateway {
         for (index, recipient) in reading.recipients.iter().enumerate() {
             if let Err(why) = &recipient.address {
                 // Whom it is for cannot be told, so nothing can be looked up: refused, never guessed.
-                return Err(
-                    Malformed::Field { field: "to".into(), why: format!("recipient {}: {why}", index + 1) }.into()
-                );
+                let field = match (&tongue, &submission.wire) {
+                    (Tongue::Http(dialect), Wire::Http(request)) => dialect.recipient_field(request, index),
+                    _ => format!("recipient {}", index + 1),
+                };
+                return Err(Malformed::Field { field, why: why.to_string() }.into());
             }
         }
         Ok(Errand { submission, tongue, reading, route, release })

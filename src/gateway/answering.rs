@@ -71,7 +71,10 @@ impl Gateway {
                 format!("accepted, held until {} [{submission}]", due.strftime("%Y-%m-%dT%H:%M:%SZ")),
             ),
             Some(item) if matches!(item.fate, Fate::Blocked) => {
-                smtp_refusal(&Refusal::Blocked { recipient: item.index, why: &blocked_because(item, set) })
+                // A session without SMTPUTF8 can only be told in ASCII (RFC 6531 §3.7.4).
+                let utf8 = matches!(&errand.submission.wire, Wire::Smtp(mail) if mail.envelope.smtputf8);
+                let language = if utf8 { item.meaning.language.unwrap_or_default() } else { Language::En };
+                smtp_refusal(&Refusal::Blocked { recipient: item.index, why: &blocked_in(item, set, language) })
             }
             Some(item) => smtp_refusal(&refusal_of(&item.fate)),
             None => smtp_refusal(&Refusal::NoRoute("there is no recipient")),
@@ -174,8 +177,11 @@ fn refusal_of(fate: &Fate) -> Refusal<'_> {
 }
 
 /// What a door may say of a block: rule, fact-free title, decision id.
-pub(super) fn blocked_because(item: &Item, set: &PolicySet) -> BlockedBecause {
-    let language = item.meaning.language.unwrap_or_default();
+fn blocked_because(item: &Item, set: &PolicySet) -> BlockedBecause {
+    blocked_in(item, set, item.meaning.language.unwrap_or_default())
+}
+
+fn blocked_in(item: &Item, set: &PolicySet, language: Language) -> BlockedBecause {
     let decision = item.decision_id.clone();
     if item.stays_with_addressee {
         let title = COPY_TITLE.in_language(language).to_owned();

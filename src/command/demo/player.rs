@@ -20,6 +20,9 @@ use crate::config::{Config, Protocol};
 use crate::message::Language;
 use crate::record::explain::explain;
 
+/// How much of an HTTP answer is shown.
+const SHOWN_CHARS_MAX: usize = 120;
+
 /// A Friday morning in Shanghai.
 const BEGIN: &str = "2026-11-20T10:00:00+08:00";
 
@@ -143,12 +146,13 @@ impl Player {
         }
     }
 
-    /// Other people for the next story, a month later in the morning.
+    /// Other people for the next story, on the next morning.
     pub async fn next_story(&mut self) -> anyhow::Result<()> {
         self.story += 1;
         let begin: Timestamp = BEGIN.parse()?;
         let now = self.running.gateway.clock.now();
-        let next = begin.saturating_add(SignedDuration::from_hours(24 * 28 * i64::try_from(self.story)?))?;
+        let days = now.duration_since(begin).as_hours() / 24 + 1;
+        let next = begin.saturating_add(SignedDuration::from_hours(24 * days))?;
         self.running.gateway.clock.turn(next.duration_since(now));
         self.introduce().await
     }
@@ -244,7 +248,7 @@ impl Player {
     ) -> anyhow::Result<(String, String)> {
         let (status, id, answer) = self.post(path, content_type, declared, body).await?;
         let id = id.with_context(|| format!("no decision id in the answer {status} {answer}"))?;
-        let shown: String = answer.chars().take(180).collect();
+        let shown: String = answer.chars().take(SHOWN_CHARS_MAX).collect();
         Ok((format!("{} {shown}", status.as_u16()), id))
     }
 
