@@ -13,6 +13,7 @@ pub mod pepper;
 mod redirects;
 pub mod redis;
 pub mod settings;
+mod unlink;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -140,7 +141,9 @@ impl Store {
                 let url = settings.url.as_ref();
                 let url = url.ok_or_else(|| OpenError::Settings("kind = \"redis\" needs `url`".to_owned()))?;
                 let connect = Duration::from_millis(settings.connect_ms);
-                Backend::Redis(redis::Redis::open(url, &settings.prefix, connect, answer).await?)
+                let ca = settings.ca.as_deref().map(std::fs::read).transpose();
+                let ca = ca.map_err(|e| OpenError::Settings(format!("`ca` cannot be read: {e}")))?;
+                Backend::Redis(redis::Redis::open(url, ca, &settings.prefix, connect, answer).await?)
             }
         };
         let path = settings.pepper_path();
@@ -265,6 +268,7 @@ impl Store {
         roots: Vec<CustomerKey>,
         records: Vec<Record>,
     ) -> Result<Vec<LoadedCustomer>, StoreError> {
+        let mut guessed: Vec<bool> = keys.iter().zip(&roots).map(|(key, root)| key != root).collect();
         let mut places: Vec<(CustomerKey, Record)> = roots.into_iter().zip(records).collect();
         let mut found: Vec<Option<LoadedCustomer>> = vec![None; keys.len()];
         for _ in 0..REDIRECTS_MAX {
@@ -282,7 +286,13 @@ impl Store {
                     continue;
                 }
                 let customer = decoded(key.clone(), std::mem::take(record))?;
-                if customer.root != keys[at] && !customer.customer.members.iter().any(|m| m.key == keys[at].0) {
+                if !customer.customer.parting.is_empty() {
+                    self.finish_parting(&customer.root).await?;
+                    *key = keys[at].clone();
+                    again.push(at);
+                    continue;
+                }
+                if std::mem::take(&mut guessed[at]) && !customer.customer.members.iter().any(|m| m.key == keys[at].0) {
                     // The guess was wrong: the address has been taken out of that history.
                     self.inner.redirects.forget(&keys[at]);
                     *key = keys[at].clone();

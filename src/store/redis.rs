@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, Value};
+use redis::{Client, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, TlsCertificates, Value};
 
 use super::backend::{Answer, Ask, Mark, Marks, Record, RecordWrite, SET_MEMBERS_MAX};
 use super::settings::OpenError;
@@ -32,9 +32,22 @@ impl fmt::Debug for Redis {
 
 impl Redis {
     /// Connects, and refuses a server that would throw facts away when it is full.
-    pub async fn open(url: &Secret, prefix: &str, connect: Duration, answer: Duration) -> Result<Redis, OpenError> {
+    pub async fn open(
+        url: &Secret,
+        ca: Option<Vec<u8>>,
+        prefix: &str,
+        connect: Duration,
+        answer: Duration,
+    ) -> Result<Redis, OpenError> {
         let unreachable = |e: RedisError| OpenError::Redis { why: shown(&e) };
-        let client = Client::open(url.reveal()).map_err(unreachable)?;
+        let client = match ca {
+            Some(ca) => {
+                let trust = TlsCertificates { client_tls: None, root_cert: Some(ca) };
+                Client::build_with_tls(url.reveal(), trust)
+            }
+            None => Client::open(url.reveal()),
+        };
+        let client = client.map_err(unreachable)?;
         // Without retries a broken connection is an answer in under a millisecond, and service is back
         // with the next call; with them every caller waits out the whole back-off.
         let config = ConnectionManagerConfig::new()

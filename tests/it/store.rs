@@ -58,6 +58,7 @@ contract! {
     three_histories_merge_in_any_order_to_one,
     merges_that_race_lose_nothing,
     the_seventeenth_address_is_refused,
+    an_address_leaves_with_what_came_from_it_wherever_the_gateway_dies,
     claims_add_up_in_any_order,
     known_since_is_the_earliest_word,
     a_cap_holds_under_contention_and_a_naive_store_would_break_it,
@@ -303,6 +304,46 @@ async fn the_seventeenth_address_is_refused(store: Store) {
     assert!(matches!(store.link(BRAND, &mail(3), &mail(15), now()).await, Ok(Linked::Already(_))));
 }
 
+async fn an_address_leaves_with_what_came_from_it_wherever_the_gateway_dies(store: Store) {
+    for (steps, leaver) in (0..6).flat_map(|steps| (0..3).map(move |leaver| (steps, leaver))) {
+        let people: Vec<Address> = (0..3).map(|n| mail(1_000 * steps + 10 * leaver + n)).collect();
+        for (n, person) in people.iter().enumerate() {
+            tell(&store, person, bought(&format!("e{n}"), n as i64)).await;
+        }
+        // A chain, so that one way may lead past the one that leaves.
+        store.link(BRAND, &people[0], &people[1], now()).await.unwrap();
+        store.link(BRAND, &people[1], &people[2], now()).await.unwrap();
+        for person in &people {
+            assert_eq!(customer(&store, person).await.purchases.len(), 3, "the way is remembered");
+        }
+        let gone = store.unlink_within(BRAND, &people[leaver], Steps::at_most(steps)).await.unwrap();
+        if gone.is_none() {
+            let purchases = customer(&store, &people[(leaver + 1) % 3]).await.purchases.len();
+            assert!([2, 3].contains(&purchases), "all or nothing: {purchases}");
+            store.unlink(BRAND, &people[leaver]).await.unwrap();
+        }
+        assert_eq!(store.unlink(BRAND, &people[leaver]).await, Ok(false), "alone");
+        for (n, person) in people.iter().enumerate() {
+            let expected: Vec<String> =
+                (0..3).filter(|m| (*m == leaver) == (n == leaver)).map(|m| format!("P-E{m}")).collect();
+            assert_eq!(products(&customer(&store, person).await), expected, "{steps} writes, {leaver} leaves");
+            let key = store.key(BRAND, person);
+            let again = bought(&format!("e{n}"), 0);
+            assert!(!store.update(BRAND, &key, |c| apply(c, &again, &key.0)).await.unwrap(), "still seen");
+        }
+        tell(&store, &people[leaver], bought("alone", 9)).await;
+        assert!(matches!(
+            store.link(BRAND, &people[leaver], &people[(leaver + 2) % 3], now()).await,
+            Ok(Linked::Joined(_))
+        ));
+        for person in &people {
+            let found = customer(&store, person).await;
+            assert_eq!(products(&found), ["P-ALONE", "P-E0", "P-E1", "P-E2"], "{steps} writes, {leaver} came back");
+            assert_eq!(found.members.len(), 3);
+        }
+    }
+}
+
 async fn claims_add_up_in_any_order(store: Store) {
     let (family, other) = (Family("id:双十一".to_owned()), Family("id:other".to_owned()));
     let end = later(86_400);
@@ -465,6 +506,18 @@ async fn a_redis_that_evicts_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let refused = Store::open(&server(&evicting, dir.path()), now()).await.unwrap_err();
     assert!(matches!(&refused, OpenError::Evicting { policy } if policy == "allkeys-lru"), "{refused}");
+}
+
+#[tokio::test]
+async fn tls_is_spoken_with_a_server_we_trust_and_with_no_other() {
+    let tls = RedisServer::start_tls();
+    let dir = tempfile::tempdir().unwrap();
+    let trusting = StoreSettings { ca: Some(tls.ca()), ..server(&tls, dir.path()) };
+    let store = Store::open(&trusting, now()).await.unwrap();
+    tell(&store, &mail(1), bought("e1", 0)).await;
+    assert_eq!(products(&customer(&store, &mail(1)).await), ["P-E1"]);
+    let stranger = Store::open(&server(&tls, dir.path()), now()).await;
+    assert!(matches!(stranger, Err(OpenError::Redis { .. })), "{stranger:?}");
 }
 
 #[tokio::test]
