@@ -69,7 +69,11 @@ impl Embedded {
             dir: dir.to_owned(),
             why: format!("{what}: {e}"),
         };
-        std::fs::create_dir_all(dir).map_err(|e| failed("the directory cannot be made", &e))?;
+        let mut making = std::fs::DirBuilder::new();
+        // What is in it is personal data, pseudonymised or not.
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut making, 0o700);
+        making.recursive(true).create(dir).map_err(|e| failed("the directory cannot be made", &e))?;
         let lock = File::options()
             .create(true)
             .truncate(false)
@@ -126,6 +130,11 @@ impl Embedded {
 
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         self.read(&Ask::default()).await.map(|_| ())
+    }
+
+    /// It has no clock but the gateway's.
+    pub(super) async fn time(&self) -> Result<Option<jiff::Timestamp>, StoreError> {
+        Ok(None)
     }
 
     pub(super) async fn close(&self) -> Result<(), StoreError> {

@@ -20,7 +20,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use self::backend::Backend;
 use self::backend::{Ask, Mark, Record, RecordWrite};
@@ -29,6 +29,7 @@ pub use self::modelled::{Fault, Modelled};
 pub use self::pepper::Pepper;
 use self::redirects::Redirects;
 pub use self::settings::{OpenError, StoreKind, StoreSettings};
+use crate::clock::Clock;
 use crate::facts::{self, Customer, FactKind, Family, FamilyClaims, Keep};
 use crate::message::Address;
 
@@ -249,6 +250,16 @@ impl Store {
             }
         }
         Err(StoreError::Down(format!("a customer was changed by others {UPDATE_ROUNDS_MAX} times in a row")))
+    }
+
+    /// How far the store's clock is ahead of the gateway's, measured at the middle of one round trip:
+    /// gateways whose clocks differ must still agree on one customer's windows. Zero where the store
+    /// has no clock of its own.
+    pub async fn clock_offset(&self, clock: &Clock) -> Result<SignedDuration, StoreError> {
+        let before = clock.now();
+        let Some(time) = self.inner.backend.time().await? else { return Ok(SignedDuration::ZERO) };
+        let middle = before + clock.now().duration_since(before) / 2;
+        Ok(time.duration_since(middle))
     }
 
     /// Answers when the store does.

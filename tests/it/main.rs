@@ -4,3 +4,4 @@
 mod learn;
 mod redis;
 mod store;
+mod store_faults;
