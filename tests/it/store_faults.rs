@@ -124,7 +124,7 @@ async fn a_full_redis_refuses_a_write_and_loses_nothing() {
 async fn a_redis_that_hangs_is_down_for_reads_and_unknown_for_writes() {
     let redis = RedisServer::start();
     let dir = tempfile::tempdir().unwrap();
-    let settings = StoreSettings { answer_ms: 200, ..server(&redis, dir.path()) };
+    let settings = StoreSettings { answer_ms: 700, ..server(&redis, dir.path()) };
     let store = Store::open(&settings, now()).await.unwrap();
     let key = store.key(BRAND, &mail(1));
     let signal = |name: &str| {
@@ -162,4 +162,50 @@ async fn the_stores_clock_is_measured() {
     assert!(same.abs() < jiff::SignedDuration::from_secs(30), "one machine, one clock: {same}");
     let behind = Clock::standing_at(jiff::Timestamp::UNIX_EPOCH);
     assert!(store.clock_offset(&behind).await.unwrap() > jiff::SignedDuration::from_hours(24 * 365));
+}
+
+#[tokio::test]
+async fn two_gateways_on_one_redis_see_each_others_links_and_partings() {
+    let redis = RedisServer::start();
+    let dir = tempfile::tempdir().unwrap();
+    let settings = server(&redis, dir.path());
+    let (here, there) =
+        (Store::open(&settings, now()).await.unwrap(), Store::open(&settings, later(60)).await.unwrap());
+    for n in [1, 2] {
+        tell(&here, &mail(n), bought(&format!("e{n}"), 0)).await;
+    }
+    there.link(BRAND, &mail(1), &mail(2), now()).await.unwrap();
+    for n in [1, 2] {
+        assert_eq!(products(&customer(&here, &mail(n)).await), ["P-E1", "P-E2"], "here the way is learnt");
+    }
+    assert!(there.unlink(BRAND, &mail(2)).await.unwrap());
+    for n in [1, 2] {
+        assert_eq!(products(&customer(&here, &mail(n)).await), [format!("P-E{n}")], "and forgotten again");
+    }
+    // A fleet needs one pepper: a gateway that brings its own is kept out.
+    let other = tempfile::tempdir().unwrap();
+    let stranger = Store::open(&server(&redis, other.path()), now()).await;
+    assert!(matches!(&stranger, Err(OpenError::OtherPepper { ours, .. }) if ours == "none"), "{stranger:?}");
+}
+
+#[tokio::test]
+async fn a_redis_that_forgot_everything_is_not_read_as_no_history() {
+    let redis = RedisServer::start();
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&server(&redis, dir.path()), now()).await.unwrap();
+    assert!(store.load(BRAND, &[], &[]).await.unwrap().known_since.contains_key(&FactKind::Sends));
+    let client = redis::Client::open(redis.url()).unwrap();
+    let mut wire = client.get_multiplexed_async_connection().await.unwrap();
+    let () = redis::cmd("FLUSHALL").query_async(&mut wire).await.unwrap();
+    assert!(store.load(BRAND, &[], &[]).await.unwrap().known_since.is_empty(), "guards cannot tell");
+}
+
+#[test]
+fn settings_are_read_and_a_misspelt_one_is_an_error() {
+    let read = |text: &str| toml::from_str::<StoreSettings>(text);
+    let settings = read("kind = \"redis\"\nurl = \"rediss://:geheim@db:6379\"\nhistory_days = 30").unwrap();
+    assert_eq!(settings.keep().history_days, 30);
+    assert!(!format!("{settings:?}").contains("geheim"), "a password is never shown");
+    assert!(read("kind = \"mysql\"").is_err());
+    assert!(read("histroy_days = 30").is_err());
 }
