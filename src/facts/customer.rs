@@ -203,6 +203,18 @@ pub struct Folded {
     pub version: u64,
 }
 
+/// A history on its way out of this one, because two people were taken for one. It counts no longer
+/// here and stands here only until it stands under its own key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parting {
+    /// The key it goes to.
+    pub key: String,
+    /// The version that key's redirect has until the history stands there.
+    pub version: u64,
+    /// The history.
+    pub customer: Customer,
+}
+
 /// The document.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -246,6 +258,8 @@ pub struct Customer {
     pub folded: Vec<Folded>,
     /// Keys of histories about to be folded in: whoever loads this one sees to it first.
     pub joining: Vec<String>,
+    /// Histories on their way out: whoever loads this one sees to them first.
+    pub parting: Vec<Parting>,
     /// Sections a newer build wrote, kept untouched (tag → bytes).
     pub extra: BTreeMap<u8, Vec<u8>>,
 }
@@ -277,6 +291,7 @@ impl Customer {
                 members: self.members.clone(),
                 folded: self.folded.clone(),
                 joining: self.joining.clone(),
+                parting: self.parting.clone(),
                 ..Customer::default()
             }
     }

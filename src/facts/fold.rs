@@ -94,6 +94,28 @@ pub fn join(customer: &mut Customer, member: super::Member) -> bool {
     new
 }
 
+/// Takes out of `customer` what came from the addresses of `keys`, as a history of its own. What does
+/// not tell its address (zone, language, holds, the record id) stays; the ids of events already
+/// applied go with both, so that no repeated delivery counts twice.
+pub fn split(customer: &mut Customer, keys: &[String]) -> Customer {
+    let leaves = |key: &String| keys.contains(key);
+    Customer {
+        members: customer.members.extract_if(.., |m| leaves(&m.key)).collect(),
+        purchases: customer.purchases.extract_if(.., |e| leaves(&e.from)).collect(),
+        returns: customer.returns.extract_if(.., |e| leaves(&e.from)).collect(),
+        surveys: customer.surveys.extract_if(.., |e| leaves(&e.from)).collect(),
+        complaints: customer.complaints.extract_if(.., |e| leaves(&e.from)).collect(),
+        opt_outs: customer.opt_outs.extract_if(.., |e| leaves(&e.from)).collect(),
+        preferences: customer.preferences.extract_if(.., |e| leaves(&e.from)).collect(),
+        sends: customer.sends.extract_if(.., |e| leaves(&e.from)).collect(),
+        seen: customer.seen.clone(),
+        folded: customer.folded.clone(),
+        last_now: customer.last_now,
+        whole_since: customer.whole_since,
+        ..Customer::default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +139,18 @@ mod tests {
         assert!(!fold(&mut root, "b", 3, &loser));
         assert_eq!(root, once);
         assert_eq!((root.purchases.len(), root.sends.len(), root.seen.len()), (2, 1, 2));
+    }
+
+    #[test]
+    fn what_was_folded_can_be_split_again() {
+        let (mut root, mut loser) = (Customer::default(), Customer::default());
+        apply::apply(&mut root, &bought("e1", 1), "a");
+        apply::apply(&mut loser, &bought("e2", 2), "b");
+        sends::reserve(&mut loser, send("d1", 3));
+        fold(&mut root, "b", 4, &loser);
+        let gone = split(&mut root, &["b".to_owned()]);
+        assert_eq!((gone.purchases, gone.sends.len()), (loser.purchases, 0), "the send went to `k`");
+        assert_eq!((root.purchases.len(), root.sends.len()), (1, 1));
     }
 
     #[test]

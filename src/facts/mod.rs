@@ -19,12 +19,12 @@ use serde::{Deserialize, Serialize};
 pub use apply::{apply, kind_of};
 pub use claims::{ClaimAddition, FamilyClaims};
 pub use customer::{
-    Complaint, Customer, Folded, HeldSend, Member, OptOutFact, Preference, Purchase, Return, SendEvent, SendState,
-    ShownOffer, SurveyFact, SurveyStep,
+    Complaint, Customer, Folded, HeldSend, Member, OptOutFact, Parting, Preference, Purchase, Return, SendEvent,
+    SendState, ShownOffer, SurveyFact, SurveyStep,
 };
 pub use event::{Event, What};
 pub use family::Family;
-pub use fold::fold;
+pub use fold::{fold, split};
 pub use sends::{expire_leases, give_back, reserve, settle};
 pub use trim::{Keep, trim};
 pub use zone::zone;

@@ -65,7 +65,7 @@ pub fn line(text: &[u8], reading: Reading<'_>) -> Result<Told, String> {
     if text.len() > LINE_BYTES_MAX {
         return Err(format!("longer than {LINE_BYTES_MAX} bytes"));
     }
-    let value: Value = serde_json::from_slice(text).map_err(|e| format!("not JSON: {e}"))?;
+    let value: Value = serde_json::from_slice(text).map_err(|e| format!("not JSON: {}", short(&e)))?;
     let Value::Object(mut fields) = value else { return Err("not a JSON object".to_owned()) };
     let id = text_field(&mut fields, "id")?;
     let at = text_field(&mut fields, "at")?;
@@ -78,7 +78,7 @@ pub fn cloud_events(body: &[u8], batch: bool, reading: Reading<'_>) -> Result<Ve
     let events: Vec<&serde_json::value::RawValue> = if batch {
         serde_json::from_slice(body).map_err(|e| format!("not a JSON array of events: {e}"))?
     } else {
-        vec![serde_json::from_slice(body).map_err(|e| format!("not JSON: {e}"))?]
+        vec![serde_json::from_slice(body).map_err(|e| format!("not JSON: {}", short(&e)))?]
     };
     let read = |(at, event): (usize, &serde_json::value::RawValue)| {
         cloud_event(event.get(), reading)
@@ -94,7 +94,7 @@ fn cloud_event(text: &str, reading: Reading<'_>) -> Result<Told, String> {
     if text.len() > LINE_BYTES_MAX {
         return Err(format!("longer than {LINE_BYTES_MAX} bytes"));
     }
-    let value: Value = serde_json::from_str(text).map_err(|e| format!("not JSON: {e}"))?;
+    let value: Value = serde_json::from_str(text).map_err(|e| format!("not JSON: {}", short(&e)))?;
     let Value::Object(mut event) = value else { return Err("not a JSON object".to_owned()) };
     if text_field(&mut event, "specversion")? != "1.0" {
         return Err("`specversion` must be 1.0".to_owned());
@@ -135,7 +135,7 @@ fn told(
     if !what.contains_key("type") {
         return Err("`type` is missing".to_owned());
     }
-    let mut what: What = serde_json::from_value(Value::Object(what)).map_err(|e| e.to_string())?;
+    let mut what: What = serde_json::from_value(Value::Object(what)).map_err(|e| short(&e))?;
     if let What::IdentityLink { also } = &mut what {
         let other = Address::any(also, reading.region).map_err(|e| format!("`also`: {e}"))?;
         also.clear();
@@ -165,6 +165,11 @@ fn people(customer: Value, region: Option<&str>) -> Result<Vec<Address>, String>
         }
         _ => Err("`customer` must be an address, or an object with `email` and `phone`".to_owned()),
     }
+}
+
+/// The reader's own words, which quote the line, cut to a length worth reading.
+fn short(why: &serde_json::Error) -> String {
+    why.to_string().chars().take(200).collect()
 }
 
 fn text_field(fields: &mut Map<String, Value>, name: &str) -> Result<String, String> {

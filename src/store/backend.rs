@@ -3,7 +3,7 @@
 //! compare-and-set on their version. *Marks*, grow-only sets of members each with its earliest
 //! instant: adding is idempotent and commutes, so any number of gateways may add at once.
 //!
-//! To add a backend: one file with these five functions, one line in `backends!`, one line in the
+//! To add a backend: one file with these six functions, one line in `backends!`, one line in the
 //! shared contract suite.
 
 use std::collections::BTreeMap;
@@ -99,6 +99,11 @@ macro_rules! backends {
             /// Answers when the store does.
             pub async fn ping(&self) -> Result<(), StoreError> {
                 match self { $(Backend::$name(it) => it.ping().await,)+ }
+            }
+
+            /// The store's own clock, where it has one.
+            pub async fn time(&self) -> Result<Option<jiff::Timestamp>, StoreError> {
+                match self { $(Backend::$name(it) => it.time().await,)+ }
             }
 
             /// Lets go of files and connections, after everything accepted is written.

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::StoreError;
 use crate::facts::{
-    Complaint, Customer, Folded, HeldSend, Member, OptOutFact, Preference, Purchase, Return, SendEvent, SendState,
-    ShownOffer, SurveyFact, SurveyStep,
+    Complaint, Customer, Folded, HeldSend, Member, OptOutFact, Parting, Preference, Purchase, Return, SendEvent,
+    SendState, ShownOffer, SurveyFact, SurveyStep,
 };
 use crate::message::{AddressKind, Channel, Class, Currency, Language, Money};
 
@@ -92,6 +92,12 @@ pub fn encode(customer: &Customer) -> Result<Vec<u8>, StoreError> {
     put(tag::FOLDED, folded.is_empty(), rmp_serde::to_vec(&folded))?;
     let joining: Vec<u32> = c.joining.iter().map(|key| table.at(key)).collect();
     put(tag::JOINING, joining.is_empty(), rmp_serde::to_vec(&joining))?;
+    let mut parting: Vec<(u32, u64, Vec<u8>)> = Vec::with_capacity(c.parting.len());
+    for leaving in &c.parting {
+        parting.push((table.at(&leaving.key), leaving.version, encode(&leaving.customer)?));
+    }
+    let wire: Vec<(u32, u64, Bin<'_>)> = parting.iter().map(|(key, at, bytes)| (*key, *at, Bin(bytes))).collect();
+    put(tag::PARTING, wire.is_empty(), rmp_serde::to_vec(&wire))?;
     put(tag::TABLE, table.texts.is_empty(), rmp_serde::to_vec(&table.texts))?;
     let known = sections.iter().map(|(tag, bytes)| (*tag, Bin(bytes)));
     let extra = c.extra.iter().map(|(tag, bytes)| (*tag, Bin(bytes)));
@@ -228,6 +234,13 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
             tag::JOINING => {
                 c.joining = read::<Vec<u32>>(bytes)?.into_iter().map(text).collect::<Result<_, _>>()?;
             }
+            tag::PARTING => {
+                for (key, version, bytes) in read::<Vec<(u32, u64, &[u8])>>(bytes)? {
+                    // What leaves has nothing leaving inside: broken bytes cannot nest without end.
+                    let customer = decode(bytes)?;
+                    c.parting.push(Parting { key: text(key)?, version, customer });
+                }
+            }
             unknown => {
                 c.extra.insert(unknown, bytes.to_vec());
             }
@@ -252,6 +265,7 @@ mod tag {
     pub(super) const SEEN: u8 = 11;
     pub(super) const FOLDED: u8 = 12;
     pub(super) const JOINING: u8 = 13;
+    pub(super) const PARTING: u8 = 14;
 }
 
 type WireProfile =

@@ -69,7 +69,11 @@ impl Embedded {
             dir: dir.to_owned(),
             why: format!("{what}: {e}"),
         };
-        std::fs::create_dir_all(dir).map_err(|e| failed("the directory cannot be made", &e))?;
+        let mut making = std::fs::DirBuilder::new();
+        // What is in it is personal data, pseudonymised or not.
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut making, 0o700);
+        making.recursive(true).create(dir).map_err(|e| failed("the directory cannot be made", &e))?;
         let lock = File::options()
             .create(true)
             .truncate(false)
@@ -126,6 +130,11 @@ impl Embedded {
 
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         self.read(&Ask::default()).await.map(|_| ())
+    }
+
+    /// It has no clock but the gateway's.
+    pub(super) async fn time(&self) -> Result<Option<jiff::Timestamp>, StoreError> {
+        Ok(None)
     }
 
     pub(super) async fn close(&self) -> Result<(), StoreError> {
@@ -200,7 +209,7 @@ fn write_until_closed(mut writer: Connection, mut queue: mpsc::Receiver<Job>) {
         write_group(&mut writer, group);
     }
     // A clean end leaves one file, for backups and for people who look inside.
-    if let Err(why) = writer.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
+    if let Err(why) = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
         tracing::warn!(%why, "the facts log was not folded into facts.db; it will be at the next start");
     }
 }
@@ -301,4 +310,53 @@ fn add(writer: &Connection, mark: &Mark) -> rusqlite::Result<()> {
 
 fn down(why: impl std::fmt::Display) -> StoreError {
     StoreError::Down(why.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(key: &str, version: u64) -> RecordWrite {
+        let record = Record { version, document: Some(vec![1]), moved: None };
+        RecordWrite { key: CustomerKey(key.to_owned()), record }
+    }
+
+    async fn versions(store: &Embedded, keys: &[&str]) -> Vec<u64> {
+        let records = keys.iter().map(|key| CustomerKey((*key).to_owned())).collect();
+        let answer = store.read(&Ask { records, sets: Vec::new() }).await.unwrap();
+        answer.records.iter().map(|record| record.version).collect()
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_fails_is_unknown_to_all_in_it_and_the_next_one_works() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Embedded::open(dir.path(), Duration::from_secs(20)).unwrap();
+        let saboteur = connect(&dir.path().join("facts.db")).unwrap();
+        let mode: String = saboteur.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+        assert_eq!(mode, "wal");
+        // A reference that is only checked at COMMIT, and never holds.
+        saboteur
+            .execute_batch(
+                "CREATE TABLE there (id INTEGER PRIMARY KEY);
+                 CREATE TABLE here (id INTEGER REFERENCES there(id) DEFERRABLE INITIALLY DEFERRED);
+                 CREATE TRIGGER spoil AFTER INSERT ON customers WHEN new.key = 'spoilt'
+                 BEGIN INSERT INTO here VALUES (1); END;",
+            )
+            .unwrap();
+        let both = store.write(vec![write("whole", 0), write("spoilt", 0)]).await;
+        assert!(matches!(both, Err(StoreError::Unknown(_))), "{both:?}");
+        assert_eq!(versions(&store, &["whole", "spoilt"]).await, [0, 0]);
+        assert_eq!(store.write(vec![write("whole", 0), write("whole", 0)]).await, Ok(vec![true, false]));
+        assert_eq!(versions(&store, &["whole"]).await, [1]);
+    }
+
+    #[tokio::test]
+    async fn writes_of_one_moment_are_applied_in_the_order_they_came() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Embedded::open(dir.path(), Duration::from_secs(20)).unwrap();
+        let one_after_another = (0..30).map(|n| store.write(vec![write("k", n)]));
+        let written = futures_util::future::join_all(one_after_another).await;
+        assert!(written.iter().all(|written| *written == Ok(vec![true])));
+        assert_eq!(versions(&store, &["k"]).await, [30]);
+    }
 }

@@ -48,6 +48,7 @@ fn erased(customer: Customer) -> Customer {
         members: customer.members,
         folded: customer.folded,
         joining: customer.joining,
+        parting: customer.parting,
         seen: customer.seen,
         opt_outs,
         ..Customer::default()

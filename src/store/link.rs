@@ -49,7 +49,7 @@ impl Steps {
         Steps(writes)
     }
 
-    fn take(&mut self) -> bool {
+    pub(super) fn take(&mut self) -> bool {
         let left = self.0 > 0;
         self.0 = self.0.saturating_sub(1);
         left
@@ -167,11 +167,19 @@ impl Store {
 
     /// The customer where a chain of redirects ends. What is frozen on the way is folded first, so that
     /// a history folded into the end is not folded there a second time through a link of the chain.
-    async fn settled(&self, key: &CustomerKey) -> Result<LoadedCustomer, StoreError> {
-        let mut key = key.clone();
+    pub(super) async fn settled(&self, start: &CustomerKey) -> Result<LoadedCustomer, StoreError> {
+        let mut key = start.clone();
         for _ in 0..REDIRECTS_MAX {
             let record = self.read_one(&key).await?;
-            let Some(next) = record.moved.clone() else { return super::decoded(key, record) };
+            let Some(next) = record.moved.clone() else {
+                let found = super::decoded(key, record)?;
+                if found.customer.parting.is_empty() {
+                    return Ok(found);
+                }
+                self.finish_parting(&found.root).await?;
+                key = start.clone();
+                continue;
+            };
             if record.document.is_some() {
                 Box::pin(self.finish_merge(&key, &mut { Steps::ALL })).await?;
             }
@@ -180,7 +188,7 @@ impl Store {
         Err(StoreError::Damaged(format!("a customer was moved more than {REDIRECTS_MAX} times")))
     }
 
-    async fn write_customer(&self, found: &LoadedCustomer) -> Result<bool, StoreError> {
+    pub(super) async fn write_customer(&self, found: &LoadedCustomer) -> Result<bool, StoreError> {
         let document = Some(document::encode(&found.customer)?);
         self.write_one(found.root.clone(), Record { version: found.version, document, moved: None }).await
     }

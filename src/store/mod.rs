@@ -13,13 +13,14 @@ pub mod pepper;
 mod redirects;
 pub mod redis;
 pub mod settings;
+mod unlink;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use self::backend::Backend;
 use self::backend::{Ask, Mark, Record, RecordWrite};
@@ -28,6 +29,7 @@ pub use self::modelled::{Fault, Modelled};
 pub use self::pepper::Pepper;
 use self::redirects::Redirects;
 pub use self::settings::{OpenError, StoreKind, StoreSettings};
+use crate::clock::Clock;
 use crate::facts::{self, Customer, FactKind, Family, FamilyClaims, Keep};
 use crate::message::Address;
 
@@ -140,7 +142,9 @@ impl Store {
                 let url = settings.url.as_ref();
                 let url = url.ok_or_else(|| OpenError::Settings("kind = \"redis\" needs `url`".to_owned()))?;
                 let connect = Duration::from_millis(settings.connect_ms);
-                Backend::Redis(redis::Redis::open(url, &settings.prefix, connect, answer).await?)
+                let ca = settings.ca.as_deref().map(std::fs::read).transpose();
+                let ca = ca.map_err(|e| OpenError::Settings(format!("`ca` cannot be read: {e}")))?;
+                Backend::Redis(redis::Redis::open(url, ca, &settings.prefix, connect, answer).await?)
             }
         };
         let path = settings.pepper_path();
@@ -248,6 +252,16 @@ impl Store {
         Err(StoreError::Down(format!("a customer was changed by others {UPDATE_ROUNDS_MAX} times in a row")))
     }
 
+    /// How far the store's clock is ahead of the gateway's, measured at the middle of one round trip:
+    /// gateways whose clocks differ must still agree on one customer's windows. Zero where the store
+    /// has no clock of its own.
+    pub async fn clock_offset(&self, clock: &Clock) -> Result<SignedDuration, StoreError> {
+        let before = clock.now();
+        let Some(time) = self.inner.backend.time().await? else { return Ok(SignedDuration::ZERO) };
+        let middle = before + clock.now().duration_since(before) / 2;
+        Ok(time.duration_since(middle))
+    }
+
     /// Answers when the store does.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.inner.backend.ping().await
@@ -265,6 +279,7 @@ impl Store {
         roots: Vec<CustomerKey>,
         records: Vec<Record>,
     ) -> Result<Vec<LoadedCustomer>, StoreError> {
+        let mut guessed: Vec<bool> = keys.iter().zip(&roots).map(|(key, root)| key != root).collect();
         let mut places: Vec<(CustomerKey, Record)> = roots.into_iter().zip(records).collect();
         let mut found: Vec<Option<LoadedCustomer>> = vec![None; keys.len()];
         for _ in 0..REDIRECTS_MAX {
@@ -282,7 +297,13 @@ impl Store {
                     continue;
                 }
                 let customer = decoded(key.clone(), std::mem::take(record))?;
-                if customer.root != keys[at] && !customer.customer.members.iter().any(|m| m.key == keys[at].0) {
+                if !customer.customer.parting.is_empty() {
+                    self.finish_parting(&customer.root).await?;
+                    *key = keys[at].clone();
+                    again.push(at);
+                    continue;
+                }
+                if std::mem::take(&mut guessed[at]) && !customer.customer.members.iter().any(|m| m.key == keys[at].0) {
                     // The guess was wrong: the address has been taken out of that history.
                     self.inner.redirects.forget(&keys[at]);
                     *key = keys[at].clone();

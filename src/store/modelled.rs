@@ -84,6 +84,11 @@ impl Modelled {
         self.up().map(|_| ())
     }
 
+    /// It has no clock but the gateway's.
+    pub(super) async fn time(&self) -> Result<Option<jiff::Timestamp>, StoreError> {
+        Ok(None)
+    }
+
     pub(super) async fn close(&self) -> Result<(), StoreError> {
         Ok(())
     }

@@ -6,8 +6,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, Value};
+use redis::{Client, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, TlsCertificates, Value};
 
 use super::backend::{Answer, Ask, Mark, Marks, Record, RecordWrite, SET_MEMBERS_MAX};
 use super::settings::OpenError;
@@ -32,9 +33,22 @@ impl fmt::Debug for Redis {
 
 impl Redis {
     /// Connects, and refuses a server that would throw facts away when it is full.
-    pub async fn open(url: &Secret, prefix: &str, connect: Duration, answer: Duration) -> Result<Redis, OpenError> {
+    pub async fn open(
+        url: &Secret,
+        ca: Option<Vec<u8>>,
+        prefix: &str,
+        connect: Duration,
+        answer: Duration,
+    ) -> Result<Redis, OpenError> {
         let unreachable = |e: RedisError| OpenError::Redis { why: shown(&e) };
-        let client = Client::open(url.reveal()).map_err(unreachable)?;
+        let client = match ca {
+            Some(ca) => {
+                let trust = TlsCertificates { client_tls: None, root_cert: Some(ca) };
+                Client::build_with_tls(url.reveal(), trust)
+            }
+            None => Client::open(url.reveal()),
+        };
+        let client = client.map_err(unreachable)?;
         // Without retries a broken connection is an answer in under a millisecond, and service is back
         // with the next call; with them every caller waits out the whole back-off.
         let config = ConnectionManagerConfig::new()
@@ -102,12 +116,20 @@ impl Redis {
                 .arg(record.document.as_deref().unwrap_or_default())
                 .arg(moved);
         }
-        let several = writes.len() > 1;
-        let done: Vec<u8> = self
-            .asked(pipe.query_async(&mut self.connection.clone()))
-            .await
-            .map_err(|why| StoreError::from_write(why, several))?;
-        Ok(done.into_iter().map(|done| done == 1).collect())
+        pipe.ignore_errors();
+        let answered: RedisResult<Vec<RedisResult<u8>>> =
+            self.asked(pipe.query_async(&mut self.connection.clone())).await;
+        let answers = answered.map_err(StoreError::from_write)?;
+        let any_done = answers.iter().any(|answer| matches!(answer, Ok(1)));
+        answers
+            .into_iter()
+            .map(|answer| match answer {
+                Ok(done) => Ok(done == 1),
+                // Some of the batch stand: the whole cannot be called undone.
+                Err(why) if any_done => Err(StoreError::Unknown(shown(&why))),
+                Err(why) => Err(StoreError::from_write(why)),
+            })
+            .collect()
     }
 
     pub(super) async fn mark(&self, marks: Vec<Mark>) -> Result<(), StoreError> {
@@ -120,15 +142,21 @@ impl Redis {
             pipe.cmd("ZADD").arg(&set).arg("LT").arg(mark.at).arg(&mark.member).ignore();
             pipe.cmd("ZREMRANGEBYRANK").arg(&set).arg(SET_MEMBERS_MAX).arg(-1).ignore();
         }
-        self.asked(pipe.query_async::<()>(&mut self.connection.clone()))
-            .await
-            .map_err(|why| StoreError::from_write(why, true))
+        self.asked(pipe.query_async::<()>(&mut self.connection.clone())).await.map_err(StoreError::from_write)
     }
 
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         self.asked(redis::cmd("PING").query_async::<()>(&mut self.connection.clone()))
             .await
             .map_err(StoreError::from_read)
+    }
+
+    /// The server's clock.
+    pub(super) async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        let asked = self.asked(redis::cmd("TIME").query_async::<(i64, i64)>(&mut self.connection.clone())).await;
+        let (seconds, micros) = asked.map_err(StoreError::from_read)?;
+        let time = Timestamp::new(seconds, i32::try_from(micros).unwrap_or(0).saturating_mul(1_000));
+        time.map(Some).map_err(|e| StoreError::Damaged(e.to_string()))
     }
 
     pub(super) async fn close(&self) -> Result<(), StoreError> {
@@ -158,10 +186,9 @@ impl StoreError {
     }
 
     /// What the server refused was not done, and neither was what never reached it; otherwise nobody
-    /// knows. In a pipeline the server may have done the others, so then nobody knows either.
-    fn from_write(why: RedisError, several: bool) -> StoreError {
-        let refused = matches!(why.kind(), ErrorKind::Server(_) | ErrorKind::Extension) && !several;
-        if refused || why.is_connection_refusal() {
+    /// knows.
+    fn from_write(why: RedisError) -> StoreError {
+        if matches!(why.kind(), ErrorKind::Server(_) | ErrorKind::Extension) || why.is_connection_refusal() {
             StoreError::Down(shown(&why))
         } else {
             StoreError::Unknown(shown(&why))

@@ -31,6 +31,8 @@ pub struct StoreSettings {
     pub pepper: Option<PathBuf>,
     /// `redis://` or `rediss://` (TLS). May hold a password, so it is never shown.
     pub url: Option<Secret>,
+    /// PEM file of the authority behind a `rediss://` server, when the system does not know it.
+    pub ca: Option<PathBuf>,
     /// What every Redis key begins with.
     pub prefix: String,
     /// How long a connection may take.
@@ -51,6 +53,7 @@ impl Default for StoreSettings {
             dir: PathBuf::from("data"),
             pepper: None,
             url: None,
+            ca: None,
             prefix: "tg1:".to_owned(),
             connect_ms: 1_000,
             answer_ms: 500,

@@ -25,3 +25,4 @@ mod http_forward;
 mod learn;
 mod redis;
 mod store;
+mod store_faults;

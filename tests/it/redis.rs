@@ -10,6 +10,7 @@ pub struct RedisServer {
     port: u16,
     dir: tempfile::TempDir,
     more: Vec<String>,
+    tls: bool,
 }
 
 impl RedisServer {
@@ -20,15 +21,30 @@ impl RedisServer {
 
     /// Starts one with more options: `&["--maxmemory-policy", "allkeys-lru"]`.
     pub fn start_with(more: &[&str]) -> RedisServer {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let more = more.iter().map(|text| (*text).to_owned()).collect();
-        let mut server = RedisServer { child: None, port, dir: tempfile::tempdir().unwrap(), more };
-        server.begin();
-        server
+        let dir = tempfile::tempdir().unwrap();
+        RedisServer { child: None, port: free_port(), dir, more, tls: false }.begun()
+    }
+
+    /// Starts one that speaks TLS only; its authority's certificate stands in `ca()`.
+    pub fn start_tls() -> RedisServer {
+        let dir = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(dir.path().join("cert.pem"), made.cert.pem()).unwrap();
+        std::fs::write(dir.path().join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+        RedisServer { child: None, port: free_port(), dir, more: Vec::new(), tls: true }.begun()
+    }
+
+    /// The certificate to trust.
+    pub fn ca(&self) -> std::path::PathBuf {
+        self.dir.path().join("cert.pem")
     }
 
     /// Where it listens.
     pub fn url(&self) -> String {
+        if self.tls {
+            return format!("rediss://localhost:{}/", self.port);
+        }
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
@@ -47,22 +63,49 @@ impl RedisServer {
 
     /// Starts it again on the same port and directory, and waits until it answers.
     pub fn begin(&mut self) {
+        assert!(self.try_begin(), "redis-server did not start on port {}", self.port);
+    }
+
+    /// A free port may be taken by somebody else before the server takes it: then another is tried.
+    fn begun(mut self) -> RedisServer {
+        for _ in 0..10 {
+            if self.try_begin() {
+                return self;
+            }
+            self.port = free_port();
+        }
+        panic!("redis-server did not start; is it installed?");
+    }
+
+    fn try_begin(&mut self) -> bool {
         let port = self.port.to_string();
-        let child = Command::new("redis-server")
-            .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes"])
-            .args(["--appendfsync", "always", "--daemonize", "no"])
-            .args(&self.more)
-            .current_dir(self.dir.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("redis-server is installed");
-        self.child = Some(child);
+        let mut command = Command::new("redis-server");
+        if self.tls {
+            command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"]);
+            command.args([
+                "--tls-cert-file",
+                "cert.pem",
+                "--tls-key-file",
+                "key.pem",
+                "--tls-ca-cert-file",
+                "cert.pem",
+            ]);
+        } else {
+            command.args(["--port", &port]);
+        }
+        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "always"]);
+        command.args(&self.more).current_dir(self.dir.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.child = Some(command.spawn().expect("redis-server is installed"));
         let until = Instant::now() + Duration::from_secs(20);
-        while !answers(self.port) {
-            assert!(Instant::now() < until, "redis-server did not start");
+        while Instant::now() < until {
+            let up = if self.tls { listens(self.port) } else { answers(self.port) };
+            let ended = self.child.as_mut().is_none_or(|child| child.try_wait().is_ok_and(|status| status.is_some()));
+            if ended || up {
+                return up && !ended;
+            }
             std::thread::sleep(Duration::from_millis(10));
         }
+        false
     }
 }
 
@@ -70,6 +113,14 @@ impl Drop for RedisServer {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn listens(port: u16) -> bool {
+    TcpStream::connect(("127.0.0.1", port)).is_ok()
 }
 
 /// True when it says PONG, which it does not while it loads its file.

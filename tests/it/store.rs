@@ -9,13 +9,11 @@ use tactgate::facts::{
     settle,
 };
 use tactgate::message::{Address, Channel, Class, Secret};
-use tactgate::store::{
-    CustomerKey, Fault, Linked, Modelled, OpenError, Steps, Store, StoreError, StoreKind, StoreSettings, Write, Written,
-};
+use tactgate::store::{CustomerKey, Linked, Modelled, Steps, Store, StoreKind, StoreSettings, Write, Written};
 
 use crate::redis::RedisServer;
 
-const BRAND: &str = "某某商城";
+pub(crate) const BRAND: &str = "某某商城";
 
 /// Tells each story to each backend.
 macro_rules! contract {
@@ -58,30 +56,31 @@ contract! {
     three_histories_merge_in_any_order_to_one,
     merges_that_race_lose_nothing,
     the_seventeenth_address_is_refused,
+    an_address_leaves_with_what_came_from_it_wherever_the_gateway_dies,
     claims_add_up_in_any_order,
     known_since_is_the_earliest_word,
     a_cap_holds_under_contention_and_a_naive_store_would_break_it,
     an_erased_customer_is_forgotten_but_not_their_refusal,
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-11-20T02:00:00Z".parse().unwrap()
 }
 
-fn later(seconds: i64) -> Timestamp {
+pub(crate) fn later(seconds: i64) -> Timestamp {
     now() + SignedDuration::from_secs(seconds)
 }
 
-fn files(dir: &Path) -> StoreSettings {
+pub(crate) fn files(dir: &Path) -> StoreSettings {
     // Patience, not speed, is what these stories need of a busy machine.
     StoreSettings { dir: dir.to_owned(), answer_ms: 20_000, ..StoreSettings::default() }
 }
 
-fn server(server: &RedisServer, dir: &Path) -> StoreSettings {
+pub(crate) fn server(server: &RedisServer, dir: &Path) -> StoreSettings {
     StoreSettings { kind: StoreKind::Redis, url: Some(Secret::new(server.url())), ..files(dir) }
 }
 
-fn mail(n: usize) -> Address {
+pub(crate) fn mail(n: usize) -> Address {
     Address::email(&format!("顾客{n}@example.cn")).unwrap()
 }
 
@@ -89,7 +88,7 @@ fn phone() -> Address {
     Address::phone("+8613800138000", None).unwrap()
 }
 
-fn bought(id: &str, seconds: i64) -> Event {
+pub(crate) fn bought(id: &str, seconds: i64) -> Event {
     let what = What::Purchase { product: format!("P-{id}"), price: "399.00 CNY".parse().ok(), order: None };
     Event { id: id.to_owned(), at: later(seconds), what }
 }
@@ -113,17 +112,17 @@ fn send(id: &str, seconds: i64, from: &CustomerKey) -> SendEvent {
     }
 }
 
-async fn tell(store: &Store, address: &Address, event: Event) {
+pub(crate) async fn tell(store: &Store, address: &Address, event: Event) {
     let key = store.key(BRAND, address);
     assert!(store.update(BRAND, &key, |customer| apply(customer, &event, &key.0)).await.unwrap());
 }
 
-async fn customer(store: &Store, address: &Address) -> Customer {
+pub(crate) async fn customer(store: &Store, address: &Address) -> Customer {
     let key = store.key(BRAND, address);
     store.load(BRAND, &[key], &[]).await.unwrap().customers.remove(0).customer
 }
 
-fn products(customer: &Customer) -> Vec<&str> {
+pub(crate) fn products(customer: &Customer) -> Vec<&str> {
     let mut products: Vec<&str> = customer.purchases.iter().map(|p| p.product.as_str()).collect();
     products.sort_unstable();
     products
@@ -303,6 +302,46 @@ async fn the_seventeenth_address_is_refused(store: Store) {
     assert!(matches!(store.link(BRAND, &mail(3), &mail(15), now()).await, Ok(Linked::Already(_))));
 }
 
+async fn an_address_leaves_with_what_came_from_it_wherever_the_gateway_dies(store: Store) {
+    for (steps, leaver) in (0..6).flat_map(|steps| (0..3).map(move |leaver| (steps, leaver))) {
+        let people: Vec<Address> = (0..3).map(|n| mail(1_000 * steps + 10 * leaver + n)).collect();
+        for (n, person) in people.iter().enumerate() {
+            tell(&store, person, bought(&format!("e{n}"), n as i64)).await;
+        }
+        // A chain, so that one way may lead past the one that leaves.
+        store.link(BRAND, &people[0], &people[1], now()).await.unwrap();
+        store.link(BRAND, &people[1], &people[2], now()).await.unwrap();
+        for person in &people {
+            assert_eq!(customer(&store, person).await.purchases.len(), 3, "the way is remembered");
+        }
+        let gone = store.unlink_within(BRAND, &people[leaver], Steps::at_most(steps)).await.unwrap();
+        if gone.is_none() {
+            let purchases = customer(&store, &people[(leaver + 1) % 3]).await.purchases.len();
+            assert!([2, 3].contains(&purchases), "all or nothing: {purchases}");
+            store.unlink(BRAND, &people[leaver]).await.unwrap();
+        }
+        assert_eq!(store.unlink(BRAND, &people[leaver]).await, Ok(false), "alone");
+        for (n, person) in people.iter().enumerate() {
+            let expected: Vec<String> =
+                (0..3).filter(|m| (*m == leaver) == (n == leaver)).map(|m| format!("P-E{m}")).collect();
+            assert_eq!(products(&customer(&store, person).await), expected, "{steps} writes, {leaver} leaves");
+            let key = store.key(BRAND, person);
+            let again = bought(&format!("e{n}"), 0);
+            assert!(!store.update(BRAND, &key, |c| apply(c, &again, &key.0)).await.unwrap(), "still seen");
+        }
+        tell(&store, &people[leaver], bought("alone", 9)).await;
+        assert!(matches!(
+            store.link(BRAND, &people[leaver], &people[(leaver + 2) % 3], now()).await,
+            Ok(Linked::Joined(_))
+        ));
+        for person in &people {
+            let found = customer(&store, person).await;
+            assert_eq!(products(&found), ["P-ALONE", "P-E0", "P-E1", "P-E2"], "{steps} writes, {leaver} came back");
+            assert_eq!(found.members.len(), 3);
+        }
+    }
+}
+
 async fn claims_add_up_in_any_order(store: Store) {
     let (family, other) = (Family("id:双十一".to_owned()), Family("id:other".to_owned()));
     let end = later(86_400);
@@ -404,137 +443,4 @@ async fn an_erased_customer_is_forgotten_but_not_their_refusal(store: Store) {
     assert_eq!(left.opt_outs.len(), 1);
     assert!(!store.customer_erase(BRAND, &mail(7)).await.unwrap(), "nothing was kept");
     assert_eq!(store.customer_export(BRAND, &mail(7)).await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn what_was_answered_is_there_after_a_restart() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(&files(dir.path()), now()).await.unwrap();
-    tell(&store, &mail(1), bought("e1", 0)).await;
-    assert!(matches!(Store::open(&files(dir.path()), now()).await, Err(OpenError::InUse { .. })), "one process");
-    store.close().await.unwrap();
-    drop(store);
-    let store = Store::open(&files(dir.path()), later(9)).await.unwrap();
-    assert_eq!(products(&customer(&store, &mail(1)).await), ["P-E1"]);
-    let known = store.load(BRAND, &[], &[]).await.unwrap().known_since;
-    assert_eq!(known.get(&FactKind::Sends), Some(&now()), "the first opening counts");
-}
-
-#[tokio::test]
-async fn another_pepper_refuses_to_open() {
-    let dir = tempfile::tempdir().unwrap();
-    drop(Store::open(&files(dir.path()), now()).await.unwrap());
-    let pepper = dir.path().join("pepper");
-    let kept = std::fs::read(&pepper).unwrap();
-    std::fs::remove_file(&pepper).unwrap();
-    let lost = Store::open(&files(dir.path()), now()).await.unwrap_err();
-    assert!(matches!(lost, OpenError::OtherPepper { .. }), "{lost}");
-    assert!(!pepper.exists(), "no new pepper beside an old store");
-    tactgate::store::Pepper::generate(&pepper).unwrap();
-    let other = Store::open(&files(dir.path()), now()).await.unwrap_err();
-    assert!(other.to_string().contains("bring back that file"), "{other}");
-    std::fs::write(&pepper, kept).unwrap();
-    Store::open(&files(dir.path()), now()).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_document_of_a_newer_build_is_neither_read_nor_overwritten() {
-    let server_process = RedisServer::start();
-    let dir = tempfile::tempdir().unwrap();
-    let settings = server(&server_process, dir.path());
-    let store = Store::open(&settings, now()).await.unwrap();
-    let key = store.key(BRAND, &mail(1));
-    tell(&store, &mail(1), bought("e1", 0)).await;
-    let client = redis::Client::open(server_process.url()).unwrap();
-    let mut wire = client.get_multiplexed_async_connection().await.unwrap();
-    let name = format!("tg1:{{{key}}}");
-    let () = redis::cmd("HSET").arg(&name).arg("d").arg(b"\x09from the future").query_async(&mut wire).await.unwrap();
-    let loaded = store.load(BRAND, std::slice::from_ref(&key), &[]).await;
-    assert_eq!(loaded, Err(StoreError::NewerFormat(9)));
-    let told = store.update(BRAND, &key, |c| apply(c, &bought("e2", 0), &key.0)).await;
-    assert_eq!(told, Err(StoreError::NewerFormat(9)));
-    assert_eq!(store.link(BRAND, &mail(1), &mail(2), now()).await, Err(StoreError::NewerFormat(9)));
-    assert_eq!(store.customer_erase(BRAND, &mail(1)).await, Err(StoreError::NewerFormat(9)));
-    let kept: Vec<u8> = redis::cmd("HGET").arg(&name).arg("d").query_async(&mut wire).await.unwrap();
-    assert_eq!(kept, b"\x09from the future");
-}
-
-#[tokio::test]
-async fn a_redis_that_evicts_is_refused() {
-    let evicting = RedisServer::start_with(&["--maxmemory-policy", "allkeys-lru"]);
-    let dir = tempfile::tempdir().unwrap();
-    let refused = Store::open(&server(&evicting, dir.path()), now()).await.unwrap_err();
-    assert!(matches!(&refused, OpenError::Evicting { policy } if policy == "allkeys-lru"), "{refused}");
-}
-
-#[tokio::test]
-async fn a_redis_that_stops_is_down_and_one_that_comes_back_is_used_again() {
-    let mut redis = RedisServer::start();
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(&server(&redis, dir.path()), now()).await.unwrap();
-    tell(&store, &mail(1), bought("e1", 0)).await;
-    redis.stop();
-    let key = store.key(BRAND, &mail(1));
-    for _ in 0..3 {
-        let loaded = store.load(BRAND, std::slice::from_ref(&key), &[]).await;
-        assert!(matches!(loaded, Err(StoreError::Down(_))), "{loaded:?}");
-    }
-    assert!(store.ping().await.is_err());
-    redis.begin();
-    let mut tries = 0;
-    while store.ping().await.is_err() {
-        tries += 1;
-        assert!(tries < 500, "it did not come back");
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    assert_eq!(products(&customer(&store, &mail(1)).await), ["P-E1"]);
-    tell(&store, &mail(1), bought("e2", 0)).await;
-}
-
-#[tokio::test]
-async fn a_full_redis_refuses_a_write_and_loses_nothing() {
-    let redis = RedisServer::start();
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(&server(&redis, dir.path()), now()).await.unwrap();
-    tell(&store, &mail(1), bought("e1", 0)).await;
-    let client = redis::Client::open(redis.url()).unwrap();
-    let mut wire = client.get_multiplexed_async_connection().await.unwrap();
-    let () = redis::cmd("CONFIG").arg(&["SET", "maxmemory", "1"]).query_async(&mut wire).await.unwrap();
-    let key = store.key(BRAND, &mail(1));
-    let full = store.update(BRAND, &key, |c| apply(c, &bought("e2", 0), &key.0)).await;
-    assert!(matches!(full, Err(StoreError::Down(_))), "{full:?}");
-    assert_eq!(products(&customer(&store, &mail(1)).await), ["P-E1"]);
-}
-
-#[tokio::test]
-async fn a_redis_that_hangs_is_down_for_reads_and_unknown_for_writes() {
-    let redis = RedisServer::start();
-    let dir = tempfile::tempdir().unwrap();
-    let settings = StoreSettings { answer_ms: 200, ..server(&redis, dir.path()) };
-    let store = Store::open(&settings, now()).await.unwrap();
-    let key = store.key(BRAND, &mail(1));
-    let signal = |name: &str| {
-        assert!(std::process::Command::new("kill").args([name, &redis.pid().to_string()]).status().unwrap().success());
-    };
-    signal("-STOP");
-    let write = Write { root: key.clone(), expect: 0, customer: Customer::default() };
-    let written = store.commit(vec![write]).await;
-    let loaded = store.load(BRAND, &[key], &[]).await;
-    signal("-CONT");
-    assert!(matches!(written, Err(StoreError::Unknown(_))), "it may have been applied: {written:?}");
-    assert!(matches!(loaded, Err(StoreError::Down(_))), "{loaded:?}");
-}
-
-#[tokio::test]
-async fn the_modelled_store_fails_as_a_real_one_does() {
-    let model = Modelled::default();
-    let store = Store::modelled(model.clone(), Keep::default(), now()).await.unwrap();
-    let key = store.key(BRAND, &mail(1));
-    model.fail(Fault::AnswersLost);
-    let lost = store.update(BRAND, &key, |c| apply(c, &bought("e1", 0), &key.0)).await;
-    assert!(matches!(lost, Err(StoreError::Unknown(_))), "{lost:?}");
-    model.fail(Fault::Down);
-    assert!(matches!(store.load(BRAND, &[key], &[]).await, Err(StoreError::Down(_))));
-    model.fail(Fault::None);
-    assert_eq!(products(&customer(&store, &mail(1)).await), ["P-E1"], "the write had been applied");
 }
