@@ -7,7 +7,6 @@ use crate::message::Declared;
 
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Deadline, DeadlineKind, Source};
-use super::prices::{amounts_in, has_threshold_deal, percent_off_in};
 use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
 use super::{Context, ends_en, ends_zh};
@@ -32,8 +31,7 @@ pub(super) struct Claim {
 pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally) -> Vec<Claim> {
     let mut claims = Vec::new();
     let mut count = 0;
-    let promotes = readings.iter().flat_map(|reading| &reading.sentences).any(|s| s.cues.has(Cue::Sale))
-        || readings.iter().any(|reading| reading.sentences.iter().any(|s| sells(reading, s)));
+    let promotes = readings.iter().flat_map(|reading| &reading.sentences).any(sells);
     for (at, reading) in readings.iter().enumerate() {
         for (index, sentence) in reading.sentences.iter().enumerate() {
             if count >= DEADLINES_MAX {
@@ -43,7 +41,7 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
                 continue;
             }
             let Some((instant, kind)) = end_in(context, reading.words(sentence), sentence) else { continue };
-            let sure = if sells(reading, sentence) { 85 } else { 70 };
+            let sure = if sells(sentence) { 85 } else { 70 };
             let deadlines: Vec<Deadline> = reading
                 .spans(sentence.range.clone())
                 .into_iter()
@@ -77,12 +75,11 @@ pub(super) fn with_declared(claims: Vec<Claim>, declared: &Declared) -> Vec<Dead
     all
 }
 
-fn sells(reading: &Reading<'_>, sentence: &Sentence) -> bool {
-    let words = reading.words(sentence);
+fn sells(sentence: &Sentence) -> bool {
     sentence.cues.any(&[Cue::Sale, Cue::Offer])
-        || percent_off_in(words).is_some()
-        || has_threshold_deal(words)
-        || !amounts_in(&reading.normal.text, sentence.range.clone()).is_empty() && !sentence.cues.has(Cue::Billing)
+        || sentence.percent_off.is_some()
+        || sentence.threshold_deal
+        || !sentence.amounts.is_empty() && !sentence.cues.has(Cue::Billing)
 }
 
 fn may_press(sentence: &Sentence, promotes: bool, tally: Tally) -> bool {

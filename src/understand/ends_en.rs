@@ -104,10 +104,10 @@ const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "au
 
 macro_rules! words {
     (until) => {
-        r"\b(?:until|till|through|thru|before|by|ends?|ending|expires?|expiring|valid\s(?:until|through|till|to)|closes?|closing|last\sday(?:\sis)?|deadline(?:\sis)?|good\s(?:until|through)|up\sto|runs?\s(?:to|until|through)|offer\sends|-|to|only)(?:\s(?:on|at|by|is))?:?\s?"
+        r"(?-u:\b)(?:until|till|through|thru|before|by|ends?|ending|expires?|expiring|valid[ \n](?:until|through|till|to)|closes?|closing|last[ \n]day(?:[ \n]is)?|deadline(?:[ \n]is)?|good[ \n](?:until|through)|up[ \n]to|runs?[ \n](?:to|until|through)|offer[ \n]ends|-|to|only)(?:[ \n](?:on|at|by|is))?:?[ \n]?"
     };
     (filler) => {
-        r"(?:(?:midnight|on|at|the|end\sof|close\sof|coming|night),?\s){0,4}"
+        r"(?:(?:midnight|on|at|the|end[ \n]of|close[ \n]of|coming|night),?[ \n]){0,4}"
     };
     (month) => {
         r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
@@ -116,10 +116,10 @@ macro_rules! words {
         r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
     };
     (clock) => {
-        r"(?:,?\s(?:at\s)?(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2}))?\s?(?P<half>am|pm|a\.m|p\.m))?"
+        r"(?:,?[ \n](?:at[ \n])?(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2}))?[ \n]?(?P<half>am|pm|a\.m|p\.m))?"
     };
     (count) => {
-        r"(?P<count>[0-9]{1,4}|one|two|three|four|five|six|seven|eight|nine|ten)[ -]?(?:more\s)?(?P<unit>hours?|hrs?|days?|minutes?|mins?|weeks?)"
+        r"(?P<count>[0-9]{1,4}|one|two|three|four|five|six|seven|eight|nine|ten)[ -]?(?:more[ \n])?(?P<unit>hours?|hrs?|days?|minutes?|mins?|weeks?)"
     };
 }
 
@@ -129,16 +129,16 @@ static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         words!(filler),
         r"(?:",
         words!(weekday),
-        r"\.?,?\s)?",
-        r"(?:(?P<iso_year>20[0-9]{2})[-/.](?P<iso_month>[0-9]{1,2})[-/.](?P<iso_day>[0-9]{1,2})\b",
-        r"|(?P<us_month>[0-9]{1,2})/(?P<us_day>[0-9]{1,2})(?:/(?P<us_year>(?:20)?[0-9]{2}))?\b",
+        r"\.?,?[ \n])?",
+        r"(?:(?P<iso_year>20[0-9]{2})[-/.](?P<iso_month>[0-9]{1,2})[-/.](?P<iso_day>[0-9]{1,2})(?-u:\b)",
+        r"|(?P<us_month>[0-9]{1,2})/(?P<us_day>[0-9]{1,2})(?:/(?P<us_year>(?:20)?[0-9]{2}))?(?-u:\b)",
         r"|(?P<month>",
         words!(month),
-        r")\.?\s(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?\b(?:\s?-\s?(?P<range_day>[0-9]{1,2})\b)?",
-        r"|(?P<day_before>[0-9]{1,2})(?:st|nd|rd|th)?\s(?:of\s)?(?P<month_after>",
+        r")\.?[ \n](?P<day>[0-9]{1,2})(?:st|nd|rd|th)?(?-u:\b)(?:[ \n]?-[ \n]?(?P<range_day>[0-9]{1,2})(?-u:\b))?",
+        r"|(?P<day_before>[0-9]{1,2})(?:st|nd|rd|th)?[ \n](?:of[ \n])?(?P<month_after>",
         words!(month),
-        r")\b\.?)",
-        r"(?:,?\s(?P<year>20[0-9]{2})\b)?",
+        r")(?-u:\b)\.?)",
+        r"(?:,?[ \n](?P<year>20[0-9]{2})(?-u:\b))?",
         words!(clock),
     ))
     .ok()
@@ -146,30 +146,30 @@ static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static DAY_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         words!(until), words!(filler),
-        r"(?P<named>today|tonight|midnight|tomorrow|(?:this|next|the)?\s?(?:weekend|week|month|year)|(?:next\s|this\s)?",
-        r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday))\b", words!(clock),
+        r"(?P<named>today|tonight|midnight|tomorrow|(?:this|next|the)?[ \n]?(?:weekend|week|month|year)|(?:next[ \n]|this[ \n])?",
+        r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday))(?-u:\b)", words!(clock),
     ))
     .ok()
 });
 static DAY_BEFORE_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"\b(?P<named>today|tonight|tomorrow|this\sweekend|this\sweek|(?:this\s)?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday))",
-        words!(clock), r"\s(?:only|is\sthe\slast\sday|is\syour\slast)",
+        r"(?-u:\b)(?P<named>today|tonight|tomorrow|this[ \n]weekend|this[ \n]week|(?:this[ \n])?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday))",
+        words!(clock), r"[ \n](?:only|is[ \n]the[ \n]last[ \n]day|is[ \n]your[ \n]last)",
     ))
     .ok()
 });
 static TIME_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"\b(?P<lead>within|ends\sin|ending\sin|expires\sin|for|next|only|just|last|final)\s(?:the\s)?(?:next\s|only\s|just\s|last\s|final\s)?",
-        words!(count), r"\b(?P<tail>[ -](?:only|left|remaining|to\sgo|sale|flash|deal|offer|event))?",
+        r"(?-u:\b)(?P<lead>within|ends[ \n]in|ending[ \n]in|expires[ \n]in|for|next|only|just|last|final)[ \n](?:the[ \n])?(?:next[ \n]|only[ \n]|just[ \n]|last[ \n]|final[ \n])?",
+        words!(count), r"(?-u:\b)(?P<tail>[ -](?:only|left|remaining|to[ \n]go|sale|flash|deal|offer|event))?",
     ))
     .ok()
 });
 static TIME_BEFORE_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"\b(?P<lead>)",
+        r"(?-u:\b)(?P<lead>)",
         words!(count),
-        r"(?P<tail>[ -](?:only|left|remaining|to\sgo|sale|flash|deal|offer|event))\b",
+        r"(?P<tail>[ -](?:only|left|remaining|to[ \n]go|sale|flash|deal|offer|event))(?-u:\b)",
     ))
     .ok()
 });

@@ -102,6 +102,21 @@ pub(super) fn cues_in(text: &str, sentences: &[Range<usize>]) -> Vec<Cues> {
     cues
 }
 
+/// Which of `wanted` stands last in a few words.
+pub(super) fn last_cue_in(words: &str, wanted: &[Cue]) -> Option<Cue> {
+    let known = CUE_WORDS.as_ref()?;
+    let mut last: Option<(usize, Cue)> = None;
+    known.each(words, |section, at| {
+        if let Some((_, cue)) = CUES.iter().find(|(name, _)| *name == known.sections[section])
+            && wanted.contains(cue)
+            && last.is_none_or(|(end, _)| at.end >= end)
+        {
+            last = Some((at.end, *cue));
+        }
+    });
+    last.map(|(_, cue)| cue)
+}
+
 /// Topics of a normalised text, the most spoken of first.
 pub(super) fn topics_in(texts: &[&str], topics_max: usize) -> Vec<String> {
     let Some(words) = TOPIC_WORDS.as_ref() else { return Vec::new() };

@@ -48,9 +48,7 @@ impl Normal {
 
 /// A word or phrase in the same spelling, for lexicons.
 pub(super) fn fold_phrase(phrase: &str) -> String {
-    let mut folded = String::with_capacity(phrase.len());
-    phrase.chars().for_each(|c| fold(c, &mut folded));
-    folded
+    Normal::of(phrase).text
 }
 
 fn fold(c: char, out: &mut String) {

@@ -9,7 +9,7 @@ use super::Context;
 use super::deadlines::Claim;
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Offer, Source};
-use super::prices::{Amount, AmountKind, amounts_in, has_threshold_deal, percent_off_in};
+use super::prices::{Amount, AmountKind};
 use super::products::{Named, model_numbers_in};
 use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
@@ -111,7 +111,6 @@ fn in_sentence(
     before: Option<&Named>,
 ) -> Found {
     let cues = sentence.cues;
-    let words = reading.words(sentence);
     let products = products_in(context, reading, sentence);
     let mut found = Found {
         products: products.iter().map(|met| Named { sku: met.sku.clone(), range: met.at..met.at }).collect(),
@@ -124,12 +123,12 @@ fn in_sentence(
     {
         return found;
     }
-    let mut amounts = amounts_in(&reading.normal.text, sentence.range.clone());
+    let mut amounts = sentence.amounts.clone();
     strike(reading, &mut amounts);
-    let percent = percent_off_in(words);
+    let percent = sentence.percent_off;
     let saves = amounts.iter().any(|amount| matches!(amount.kind, AmountKind::Saving | AmountKind::Threshold));
     amounts.retain(|amount| matches!(amount.kind, AmountKind::Price | AmountKind::ListPrice));
-    let deal = has_threshold_deal(words);
+    let deal = sentence.threshold_deal;
     let worded = cues.any(&[Cue::Sale, Cue::Offer]) || percent.is_some() || deal;
     let priced = !amounts.is_empty()
         && (worded
@@ -174,9 +173,9 @@ fn products_in(context: &Context<'_>, reading: &Reading<'_>, sentence: &Sentence
         .collect();
     let text = reading.visible.text.get(shown.clone()).unwrap_or_default();
     // A link's own letters are no model numbers.
-    let linked = |at: usize| {
-        reading.visible.links.iter().any(|l| l.url.contains('.') && l.shown.contains(&at) && is_bare(reading, &l.shown))
-    };
+    let bare: Vec<_> =
+        reading.links(sentence).map(|link| &link.shown).filter(|shown| is_bare(reading, shown)).collect();
+    let linked = |at: usize| bare.iter().any(|shown| shown.contains(&at));
     let named = model_numbers_in(text).into_iter().map(|named| Met {
         at: shown.start + named.range.start,
         sku: named.sku,
@@ -212,7 +211,9 @@ fn same_sku(one: &str, other: &str) -> bool {
 fn strike(reading: &Reading<'_>, amounts: &mut [Amount]) {
     for amount in amounts.iter_mut() {
         let Some(shown) = reading.normal.shown(amount.range.clone()) else { continue };
-        if reading.visible.struck.iter().any(|struck| struck.start <= shown.start && shown.end <= struck.end) {
+        let struck = &reading.visible.struck;
+        let next = struck.partition_point(|struck| struck.end < shown.end);
+        if struck.get(next).is_some_and(|struck| struck.start <= shown.start) {
             (amount.kind, amount.said) = (AmountKind::ListPrice, true);
         }
     }
@@ -307,7 +308,9 @@ fn merge(drafts: &mut Vec<Draft>, offer: Offer, place: (usize, usize), declared:
             known.source = offer.source;
         }
         add_spans(known, offer.spans);
-        draft.sentences.push(place);
+        if draft.sentences.len() < SPANS_MAX {
+            draft.sentences.push(place);
+        }
     } else if drafts.len() < OFFERS_MAX {
         drafts.push(Draft { offer, sentences: vec![place] });
     }

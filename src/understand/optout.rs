@@ -74,12 +74,12 @@ fn is_unsubscribe_link(url: &str) -> bool {
 
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?:请?直?接?(?:回复?|发送?|复)\s?[“”\x22'「]?[a-z0-9]{1,4}[“”\x22'」]?\s?(?:即可|可|以)?(?:退订|拒收|取消订阅|谢绝))",
-        r"|(?:(?:如需|若需|如不需要?请?|要)?(?:退订|拒收|谢绝)(?:本?短信|信息|消息|此类[^，。]{1,4}|请|可|或|,|，|:|\s)*(?:回复?|发送?|复|点击|致电|按|戳)[\x22'「“]?[a-z0-9]{0,4})",
+        r"(?:请?直?接?(?:回复?|发送?|复)[ \n]?[“”\x22'「]?[a-z0-9]{1,4}[“”\x22'」]?[ \n]?(?:即可|可|以)?(?:退订|拒收|取消订阅|谢绝))",
+        r"|(?:(?:如需|若需|如不需要?请?|要)?(?:退订|拒收|谢绝)(?:本?短信|信息|消息|此类[^，。]{1,4}|请|可|或|,|，|:|[ \n])*(?:回复?|发送?|复|点击|致电|按|戳)[\x22'「“]?[a-z0-9]{0,4})",
         r"|(?:[a-z]{1,2}退订)|(?:取消订阅)|(?:(?:点击|在此|此处|这里)退订)|(?:退订(?:链接|地址|邮件|本邮件|此邮件|请|$))",
-        r"|\bunsubscribe\b|\bopt[ -]?out\b|\b(?:reply|text|txt|send)\s[\x22']?(?:stop|end|quit|cancel|unsub(?:scribe)?)\b[\x22']?",
-        r"|\bstop\s?(?:to|2)\s?(?:end|quit|cancel|opt|unsub|stop|[0-9]{4,6})",
-        r"|\b(?:manage|update|change)\s(?:your\s)?(?:e-?mail\s)?(?:subscription|preferences|e-?mail settings)",
+        r"|(?-u:\b)unsubscribe(?-u:\b)|(?-u:\b)opt[ -]?out(?-u:\b)|(?-u:\b)(?:reply|text|txt|send)[ \n][\x22']?(?:stop|end|quit|cancel|unsub(?:scribe)?)(?-u:\b)[\x22']?",
+        r"|(?-u:\b)stop[ \n]?(?:to|2)[ \n]?(?:end|quit|cancel|opt|unsub|stop|[0-9]{4,6})",
+        r"|(?-u:\b)(?:manage|update|change)[ \n](?:your[ \n])?(?:e-?mail[ \n])?(?:subscription|preferences|e-?mail settings)",
     ))
     .ok()
 });

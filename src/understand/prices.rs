@@ -8,7 +8,7 @@ use regex::{Captures, Regex};
 
 use crate::message::{Currency, Money};
 
-use super::lexicon::{Cue, cues_in};
+use super::lexicon::{Cue, last_cue_in};
 
 /// Amounts read per sentence; a price list may have hundreds of lines, a sentence has not.
 const AMOUNTS_MAX: usize = 64;
@@ -86,7 +86,7 @@ pub(super) fn percent_off_in(words: &str) -> Option<u8> {
 /// True for 满199减50 and its kin, which need no unit to be understood.
 pub(super) fn has_threshold_deal(words: &str) -> bool {
     static DEAL: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"满\s?[0-9]{1,6}\s?元?\s?(?:立?减|送|返|享|打|赠)").ok());
+        LazyLock::new(|| Regex::new(r"满[ \n]?[0-9]{1,6}[ \n]?元?[ \n]?(?:立?减|送|返|享|打|赠)").ok());
     DEAL.as_ref().is_some_and(|deal| deal.is_match(words))
 }
 
@@ -229,21 +229,8 @@ fn kind_of(before: &str, after: &str) -> (AmountKind, bool) {
         return (AmountKind::Saving, true);
     }
     // The nearest word decides: 原价399元，现价299元.
-    let nearest = (0..near.len()).rev().filter(|at| near.is_char_boundary(*at)).find_map(|at| {
-        let cues = cues_in(&near[at..], std::slice::from_ref(&(0..near.len() - at)));
-        let found = cues.first()?;
-        let cut = near[..at].ends_with(|c: char| c.is_ascii_alphanumeric())
-            && near[at..].starts_with(|c: char| c.is_ascii_alphanumeric());
-        if cut {
-            None
-        } else if found.has(Cue::ListPrice) {
-            Some(AmountKind::ListPrice)
-        } else if found.has(Cue::CurrentPrice) {
-            Some(AmountKind::Price)
-        } else {
-            None
-        }
-    });
+    let nearest = last_cue_in(near, &[Cue::ListPrice, Cue::CurrentPrice])
+        .map(|cue| if cue == Cue::ListPrice { AmountKind::ListPrice } else { AmountKind::Price });
     match nearest {
         Some(kind) => (kind, true),
         None => (AmountKind::Price, false),
@@ -262,9 +249,9 @@ fn first_chars(text: &str, count: usize) -> &str {
 
 static MONEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?P<sign>rmb\s?¥?|cny\s?¥?|us\$|usd\s?\$?|hk\$|hkd\s?\$?|nt\$|ntd|twd|jp¥|jpy|[sac]\$|sgd|aud|cad|eur|gbp|[¥$€£])\s?",
+        r"(?P<sign>rmb[ \n]?¥?|cny[ \n]?¥?|us\$|usd[ \n]?\$?|hk\$|hkd[ \n]?\$?|nt\$|ntd|twd|jp¥|jpy|[sac]\$|sgd|aud|cad|eur|gbp|[¥$€£])[ \n]?",
         r"(?P<before>[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,2})?|[0-9]{1,9}(?:\.[0-9]{1,2})?)",
-        r"|(?P<after>[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,2})?|[0-9]{1,9}(?:\.[0-9]{1,2})?)\s?(?P<times>万|千)?\s?",
+        r"|(?P<after>[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,2})?|[0-9]{1,9}(?:\.[0-9]{1,2})?)[ \n]?(?P<times>万|千)?[ \n]?",
         r"(?P<unit>元人民币|元|块钱|块|圆|人民币|新台币|台币|港元|港币|美元|美金|欧元|英镑|日元|円|rmb|cny|yuan|usd|dollars?|bucks|hkd|twd|ntd|euros?|eur|€|gbp|£|pounds|jpy|sgd|aud|cad)",
     ))
     .ok()
@@ -272,8 +259,8 @@ static MONEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 static PERCENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?P<percent>[0-9]{1,2})\s?(?:%|percent)\s?(?:off|discount|savings|less|的?优惠|折扣)",
-        r"|(?:save|saving|extra|立减|直降|优惠|降价|省)\s?(?:up to\s|高达|最高)?(?P<saved>[0-9]{1,2})\s?%",
+        r"(?P<percent>[0-9]{1,2})[ \n]?(?:%|percent)[ \n]?(?:off|discount|savings|less|的?优惠|折扣)",
+        r"|(?:save|saving|extra|立减|直降|优惠|降价|省)[ \n]?(?:up to[ \n]|高达|最高)?(?P<saved>[0-9]{1,2})[ \n]?%",
         r"|(?P<zhe>[0-9](?:\.[0-9])?|[1-9][0-9]|[一二三四五六七八九](?:点?[一二三四五六七八九])?)折",
         r"|(?P<half>half[ -]price|half off|半价)",
     ))

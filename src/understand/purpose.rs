@@ -8,7 +8,6 @@ use regex::Regex;
 
 use super::lexicon::Cue;
 use super::meaning::{Audience, Purpose};
-use super::prices::{has_threshold_deal, percent_off_in};
 use super::reading::{Reading, Sentence};
 
 /// How many sentences do what, over all parts.
@@ -35,11 +34,7 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             tally.notice += usize::from(notice);
             tally.referenced +=
                 usize::from(notice && reading.words(sentence).bytes().filter(u8::is_ascii_digit).count() >= 2);
-            tally.sale += usize::from(
-                cues.has(Cue::Sale)
-                    || percent_off_in(reading.words(sentence)).is_some()
-                    || has_threshold_deal(reading.words(sentence)),
-            );
+            tally.sale += usize::from(cues.has(Cue::Sale) || sentence.percent_off.is_some() || sentence.threshold_deal);
             tally.survey += usize::from(
                 !cues.has(Cue::SurveyPast)
                     && (cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk)),
@@ -102,8 +97,8 @@ static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static CODE_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"验证码|校验码|动态码|动态密码|短信口令|确认码|登录码|随机码|一次性密码|动态口令",
-        r"|\b(?:verification|security|one[- ]time|login|log-in|sign-in|access|authentication|confirmation|two-factor|2fa)\s(?:pass)?(?:code|password)",
-        r"|\botp\b|\bpasscode\b|\bcode\sis\s?:?\s?[a-z]?-?[0-9]|\b[0-9]{4,8}\sis\syour\b",
+        r"|(?-u:\b)(?:verification|security|one[- ]time|login|log-in|sign-in|access|authentication|confirmation|two-factor|2fa)[ \n](?:pass)?(?:code|password)",
+        r"|(?-u:\b)otp(?-u:\b)|(?-u:\b)passcode(?-u:\b)|(?-u:\b)code[ \n]is[ \n]?:?[ \n]?[a-z]?-?[0-9]|(?-u:\b)[0-9]{4,8}[ \n]is[ \n]your(?-u:\b)",
     ))
     .ok()
 });

@@ -8,6 +8,7 @@ use crate::message::{Part, PartKind, Span};
 use super::html::{Link, Visible};
 use super::lexicon::{Cue, Cues, cues_in};
 use super::normal::Normal;
+use super::prices::{Amount, amounts_in, has_threshold_deal, percent_off_in};
 use super::sentence::split_sentences;
 
 /// Sentences read per part; a real mail has hundreds.
@@ -20,6 +21,12 @@ pub(super) struct Sentence {
     pub range: Range<usize>,
     /// Which lexicon words it has.
     pub cues: Cues,
+    /// Its amounts of money.
+    pub amounts: Vec<Amount>,
+    /// What it takes off, in percent.
+    pub percent_off: Option<u8>,
+    /// 满199减50 and its kin.
+    pub threshold_deal: bool,
 }
 
 /// A part as it was read.
@@ -57,7 +64,20 @@ impl<'a> Reading<'a> {
             visible.doubts.push("the text has too many sentences");
         }
         let cues = cues_in(&normal.text, &ranges);
-        let sentences = ranges.into_iter().zip(cues).map(|(range, cues)| Sentence { range, cues }).collect();
+        let sentences = ranges
+            .into_iter()
+            .zip(cues)
+            .map(|(range, cues)| {
+                let words = normal.text.get(range.clone()).unwrap_or_default();
+                Sentence {
+                    cues,
+                    amounts: amounts_in(&normal.text, range.clone()),
+                    percent_off: percent_off_in(words),
+                    threshold_deal: has_threshold_deal(words),
+                    range,
+                }
+            })
+            .collect();
         Reading { part: index, kind: part.kind, visible, normal, sentences, source: &part.text }
     }
 
@@ -161,7 +181,7 @@ fn bare_links(shown: &str) -> Vec<Link> {
     use std::sync::LazyLock;
     static BARE: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
         regex::Regex::new(
-            r#"(?i)\b(?:https?://[a-z0-9.-]{3,255}|(?:[a-z0-9-]{1,63}\.){1,5}(?:com|cn|net|org|io|ly|gle|co|me|shop|store|top|hk|tw|cc|us|uk|app|link|example)\b)(?::[0-9]{1,5})?(?:[/?#][a-z0-9%&=+_./?#~:@!*,;-]{0,2000})?"#,
+            r#"(?i)(?-u:\b)(?:https?://[a-z0-9.-]{3,255}|(?:[a-z0-9-]{1,63}\.){1,5}(?:com|cn|net|org|io|ly|gle|co|me|shop|store|top|hk|tw|cc|us|uk|app|link|example)(?-u:\b))(?::[0-9]{1,5})?(?:[/?#][a-z0-9%&=+_./?#~:@!*,;-]{0,2000})?"#,
         )
         .ok()
     });

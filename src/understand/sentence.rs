@@ -8,6 +8,9 @@ use super::optout::opt_out_clauses;
 /// A line this long was wrapped by a mail program: its end is no end of a sentence.
 const WRAPPED_CHARS_MIN: usize = 60;
 
+/// A sentence longer than this is cut: no writer means it as one, and every rule stays linear.
+const SENTENCE_BYTES_MAX: usize = 4_096;
+
 /// The sentences, in order, trimmed, none empty.
 pub(super) fn split_sentences(text: &str) -> Vec<Range<usize>> {
     let mut sentences = Vec::new();
@@ -30,6 +33,7 @@ pub(super) fn split_sentences(text: &str) -> Vec<Range<usize>> {
             }
             _ => false,
         };
+        let ends = ends || after - start >= SENTENCE_BYTES_MAX;
         if c == '【' {
             push(text, start..at, &mut sentences);
             start = at;

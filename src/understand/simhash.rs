@@ -60,7 +60,7 @@ fn is_han(c: char) -> bool {
 }
 
 fn is_date_or_number(c: char) -> bool {
-    "零一二三四五六七八九十百千万两年月日号天时点分秒周元块今明后本下晚".contains(c)
+    "零一二三四五六七八九十百千万两年月日号天时点分秒周元块今明后本下晚末底早夜星期礼拜凌晨这".contains(c)
 }
 
 fn is_date_word(word: &str) -> bool {

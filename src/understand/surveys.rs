@@ -115,7 +115,7 @@ fn minutes_in(words: &str) -> Option<u32> {
 
 static MINUTES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"([0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|[一两三四五六七八九十])\s?(?:个)?[- ]?(?:分钟|minutes?\b|mins?\b)",
+        r"([0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|[一两三四五六七八九十])[ \n]?(?:个)?[- ]?(?:分钟|minutes?(?-u:\b)|mins?(?-u:\b))",
     )
     .ok()
 });
