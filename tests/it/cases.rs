@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use tactgate::policy::{Limits, PolicySet, Scope, run_case};
+use tactgate::policy::{Limits, PolicySet, Scope, run_case, run_cases};
 
 use crate::policies::shipped;
 
@@ -29,4 +29,18 @@ fn the_five_stories_stay_true() {
     let failures: Vec<String> =
         told.iter().filter_map(|case| run_case(&set, case, Scope::Set).failure).map(|f| f.render()).collect();
     assert!(failures.is_empty(), "{} of {} cases fail\n{}", failures.len(), told.len(), failures.join("\n"));
+}
+
+#[test]
+fn the_guards_finer_points() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guards");
+    let mut failures = Vec::new();
+    for file in fs::read_dir(&folder).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let set = PolicySet::load(&[(name, fs::read_to_string(&path).unwrap())], &Limits::default())
+            .unwrap_or_else(|errors| panic!("{}", errors.iter().map(|e| e.render()).collect::<String>()));
+        failures.extend(run_cases(&set).into_iter().filter_map(|result| result.failure).map(|f| f.render()));
+    }
+    assert!(failures.is_empty(), "{} cases fail\n{}", failures.len(), failures.join("\n"));
 }

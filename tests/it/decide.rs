@@ -223,7 +223,7 @@ proptest! {
         let (message, meaning) = message(Channel::Sms, Class::Ordinary, "hello", now());
         let window = SignedDuration::from_mins(window);
         let running = |at: Timestamp| customer.sends.iter().filter(|s| s.at > at - window && s.at <= at).count();
-        let decision = decide(now(), &message, &meaning, &Facts::of(customer.clone()), &everything(set));
+        let decision = decide(now(), &message, &meaning, &Facts::of(customer.clone()), &everything(&set));
         match decision.verdict {
             Verdict::Pass => prop_assert!(running(now()) < at_most as usize),
             Verdict::Delay { until, .. } => {

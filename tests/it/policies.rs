@@ -97,3 +97,22 @@ fn the_hash_names_the_set_whatever_the_order_of_files() {
     assert_ne!(both, load(&[a, file("b.toml", "three")]));
     assert_eq!(both.len(), 64);
 }
+
+#[test]
+fn no_text_makes_the_reader_panic() {
+    use proptest::prelude::*;
+    let files = shipped();
+    let texts: Vec<String> = files.into_iter().map(|(_, text)| text).collect();
+    let damage = (prop::sample::select(texts), any::<prop::sample::Index>(), any::<prop::sample::Index>(), "\\PC{0,6}");
+    proptest!(ProptestConfig::with_cases(96), |((text, from, to, put) in damage)| {
+        let chars: Vec<char> = text.chars().collect();
+        let (a, b) = (from.index(chars.len()), to.index(chars.len()));
+        let (a, b) = (a.min(b), b.max(a).min(a.min(b) + 40));
+        let damaged: String = chars[..a].iter().copied().chain(put.chars()).chain(chars[b..].iter().copied()).collect();
+        if let Err(errors) = PolicySet::load(&[("p.toml".to_owned(), damaged)], &Limits::default()) {
+            for error in errors {
+                prop_assert!(error.line >= 1 && error.column >= 1 && !error.render().is_empty());
+            }
+        }
+    });
+}

@@ -8,7 +8,8 @@
 //! Settings: `relaunch_within` (30 days after the claimed end), `slack` (ends this close are one
 //! claim, 6 hours), `ends_at_most` (distinct ends one family may have, 4), `margin` (an end this soon
 //! after sending has passed when it is read; none), `last_chance_at_most` (a "last chance" this long
-//! before the known end is fine, 48 hours).
+//! before the known end is fine, 48 hours), `confidence` (how surely an end must be read, 50 of 100;
+//! below it the answer is "cannot tell").
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -46,6 +47,8 @@ pub struct Settings {
     pub margin: Option<Window>,
     /// How early a "last chance" may be.
     pub last_chance_at_most: Window,
+    /// The least confidence in a claimed end.
+    pub confidence: u8,
 }
 
 impl Default for Settings {
@@ -56,6 +59,7 @@ impl Default for Settings {
             ends_at_most: 4,
             margin: None,
             last_chance_at_most: Window::days(2),
+            confidence: 50,
         }
     }
 }
@@ -66,6 +70,11 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
     let last_chance = meaning.deadlines.iter().any(|d| d.kind == DeadlineKind::LastChance);
     if meaning.deadlines.is_empty() && meaning.offers.iter().all(|o| o.ends.is_none()) {
         return case.read_whole().map_or_else(Answer::CannotTell, |()| Answer::Fine);
+    }
+    let of_offers = meaning.offers.iter().filter(|o| o.ends.is_some()).map(|o| o.confidence);
+    let surest = of_offers.chain(meaning.deadlines.iter().map(|d| d.confidence)).max();
+    if surest.is_some_and(|surest| surest.0 < settings.confidence) {
+        return Answer::CannotTell(Why::Unread);
     }
     // An end that has passed needs no ledger.
     let soonest = settings.margin.map_or(case.now, |margin| margin.after(case.now));
@@ -104,6 +113,9 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
 pub fn check(settings: &Settings) -> Result<(), Misfit> {
     if settings.ends_at_most == 0 {
         return Err(Misfit { key: "ends_at_most", why: "is 1 or more: an honest offer has one end".into() });
+    }
+    if settings.confidence > 100 {
+        return Err(Misfit { key: "confidence", why: "is 0 to 100".into() });
     }
     Ok(())
 }

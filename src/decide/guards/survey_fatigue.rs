@@ -4,14 +4,15 @@
 //! Prefers: the next instant at which every clock has run out.
 //! Settings: clocks, each optional, at least one: `invited_any` (since any invitation),
 //! `answered_any` (since any answer), `same_department` (since an invitation of this department),
-//! `same_survey` (since an invitation to, or answer of, this very survey).
+//! `same_survey` (since an invitation to, or answer of, this very survey). And `confidence` (how surely
+//! an invitation must be read, 50 of 100; below it the answer is "cannot tell").
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{Case, Defaults, Misfit};
 use crate::decide::{Answer, Evidence, GuardClass, Objection};
-use crate::facts::{Customer, FactKind, SurveyStep};
+use crate::facts::{Customer, FactKind, SurveyStep, Why};
 use crate::message::Span;
 use crate::policy::{OnUnknown, Then, Window};
 use crate::understand::Purpose;
@@ -27,7 +28,7 @@ pub const DEFAULTS: Defaults =
 pub const PLACEHOLDERS: &[&str] = &["clock", "gap", "ago", "survey", "department", "free_at"];
 
 /// The guard's own keys.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Rest after any invitation.
@@ -38,6 +39,14 @@ pub struct Settings {
     pub same_department: Option<Window>,
     /// Rest after an invitation to, or an answer of, the same survey.
     pub same_survey: Option<Window>,
+    /// The least confidence in an invitation.
+    pub confidence: u8,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { invited_any: None, answered_any: None, same_department: None, same_survey: None, confidence: 50 }
+    }
 }
 
 /// The guard's answer.
@@ -47,6 +56,10 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
         || case.meaning.purpose == Purpose::Survey;
     if !asks {
         return case.read_whole().map_or_else(Answer::CannotTell, |()| Answer::Fine);
+    }
+    let surest = case.meaning.surveys.iter().map(|s| s.confidence.0).max();
+    if case.message.declared.survey.is_none() && surest.is_some_and(|surest| surest < settings.confidence) {
+        return Answer::CannotTell(Why::Unread);
     }
     let customer = match case.facts.customer() {
         Ok(customer) => customer,
@@ -97,6 +110,9 @@ pub fn check(settings: &Settings) -> Result<(), Misfit> {
         let why =
             "or another clock is needed: give at least one of invited_any, answered_any, same_department, same_survey";
         return Err(Misfit { key: "invited_any", why: why.into() });
+    }
+    if settings.confidence > 100 {
+        return Err(Misfit { key: "confidence", why: "is 0 to 100".into() });
     }
     Ok(())
 }
