@@ -79,7 +79,7 @@ fn sells(sentence: &Sentence) -> bool {
     sentence.cues.any(&[Cue::Sale, Cue::Offer])
         || sentence.percent_off.is_some()
         || sentence.threshold_deal
-        || !sentence.amounts.is_empty() && !sentence.cues.has(Cue::Billing)
+        || sentence.amounts.iter().any(|amount| amount.said) && !sentence.cues.has(Cue::Billing)
 }
 
 fn may_press(sentence: &Sentence, promotes: bool, tally: Tally) -> bool {

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use lol_html::html_content::{Element, TextType};
 use lol_html::{HtmlRewriter, MemorySettings, Settings, doc_text, element};
 
+use super::elements::{closes_before, hides, is_block, is_unseen_element, is_void};
 use super::entities::decode_entities;
 use super::offsets::Offsets;
 
@@ -301,102 +302,6 @@ fn decoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     decode_entities(text, |decoded, _, _| out.push_str(decoded));
     out.trim().to_owned()
-}
-
-fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "area"
-            | "base"
-            | "br"
-            | "col"
-            | "embed"
-            | "hr"
-            | "img"
-            | "input"
-            | "link"
-            | "meta"
-            | "source"
-            | "track"
-            | "wbr"
-    )
-}
-
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "blockquote"
-            | "body"
-            | "br"
-            | "button"
-            | "center"
-            | "dd"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "header"
-            | "hr"
-            | "li"
-            | "main"
-            | "nav"
-            | "ol"
-            | "option"
-            | "p"
-            | "pre"
-            | "section"
-            | "select"
-            | "table"
-            | "tbody"
-            | "td"
-            | "tfoot"
-            | "th"
-            | "thead"
-            | "title"
-            | "tr"
-            | "ul"
-    )
-}
-
-fn is_unseen_element(name: &str) -> bool {
-    matches!(name, "head" | "script" | "style" | "template" | "noscript" | "object" | "svg" | "math" | "datalist")
-}
-
-fn closes_before(open: &str, next: &str) -> bool {
-    match open {
-        "p" => is_block(next) && next != "br" && next != "button",
-        "li" => next == "li",
-        "td" | "th" => matches!(next, "td" | "th" | "tr"),
-        "tr" => next == "tr",
-        "option" => next == "option",
-        "dt" | "dd" => matches!(next, "dt" | "dd"),
-        "head" => next == "body",
-        _ => false,
-    }
-}
-
-/// Inline styles that show nothing. What a style sheet hides stays visible to us: then a decoy is
-/// read, which errs towards caution.
-fn hides(style: &str) -> bool {
-    let tight: String = style.chars().filter(|c| !c.is_whitespace()).collect();
-    tight.split(';').any(|rule| {
-        let rule = rule.trim_end_matches("!important");
-        matches!(rule, "display:none" | "visibility:hidden" | "mso-hide:all" | "opacity:0" | "font-size:0")
-            || (rule.starts_with("font-size:0") && rule["font-size:0".len()..].chars().all(|c| c.is_ascii_alphabetic()))
-    })
 }
 
 #[cfg(test)]

@@ -105,16 +105,17 @@ pub(super) fn cues_in(text: &str, sentences: &[Range<usize>]) -> Vec<Cues> {
 /// Which of `wanted` stands last in a few words.
 pub(super) fn last_cue_in(words: &str, wanted: &[Cue]) -> Option<Cue> {
     let known = CUE_WORDS.as_ref()?;
-    let mut last: Option<(usize, Cue)> = None;
+    // Of two words that end together the longer tells: `regular price`, not `price`.
+    let mut last: Option<(usize, usize, Cue)> = None;
     known.each(words, |section, at| {
         if let Some((_, cue)) = CUES.iter().find(|(name, _)| *name == known.sections[section])
             && wanted.contains(cue)
-            && last.is_none_or(|(end, _)| at.end >= end)
+            && last.is_none_or(|(end, len, _)| (at.end, at.len()) > (end, len))
         {
-            last = Some((at.end, *cue));
+            last = Some((at.end, at.len(), *cue));
         }
     });
-    last.map(|(_, cue)| cue)
+    last.map(|(_, _, cue)| cue)
 }
 
 /// Topics of a normalised text, the most spoken of first.

@@ -3,6 +3,7 @@
 
 mod calendar;
 mod deadlines;
+mod elements;
 mod ends_en;
 mod ends_zh;
 mod entities;
@@ -53,7 +54,7 @@ pub struct Context<'a> {
 }
 
 /// Reads a message.
-pub fn understand(context: &Context<'_>, _channel: Channel, content: &Content, declared: &Declared) -> Meaning {
+pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, declared: &Declared) -> Meaning {
     let mut doubts: Vec<Doubt> = content.unreadable.iter().cloned().map(Doubt).collect();
     let mut readings = Vec::new();
     for (index, part) in content.parts.iter().enumerate() {
@@ -83,7 +84,7 @@ pub fn understand(context: &Context<'_>, _channel: Channel, content: &Content, d
         audience: purpose::audience_of(&readings),
         deadlines: deadlines::with_declared(claims, declared),
         topics: lexicon::topics_in(&texts, TOPICS_MAX),
-        opt_out: optout::opt_out_of(content, &readings),
+        opt_out: optout::opt_out_of(channel, content, &readings),
         offers,
         surveys,
         doubts,

@@ -17,6 +17,8 @@ use super::simhash::simhash;
 
 /// Offers kept of one message; a longer catalogue is told in doubt-free part.
 const OFFERS_MAX: usize = 128;
+/// A line of a price list is no longer than this.
+const LINE_BYTES_MAX: usize = 60;
 /// Spans kept of one offer.
 const SPANS_MAX: usize = 256;
 
@@ -56,7 +58,7 @@ pub(super) fn offers_of(
             }
         }
     }
-    fold_wording(&mut drafts);
+    fold(&mut drafts);
     let common = common_end(claims);
     drafts
         .into_iter()
@@ -117,7 +119,7 @@ fn in_sentence(
         offers: Vec::new(),
     };
     // A bill or a balance is no offer, whatever it costs; nor is a survey with a prize.
-    if cues.has(Cue::Billing) && !(cues.has(Cue::Sale) && !tally.is_transactional())
+    if cues.has(Cue::Billing) && (tally.is_transactional() || !cues.has(Cue::Sale))
         || cues.has(Cue::Code)
         || tally.is_transactional() && !cues.has(Cue::Sale)
     {
@@ -130,11 +132,11 @@ fn in_sentence(
     amounts.retain(|amount| matches!(amount.kind, AmountKind::Price | AmountKind::ListPrice));
     let deal = sentence.threshold_deal;
     let worded = cues.any(&[Cue::Sale, Cue::Offer]) || percent.is_some() || deal;
-    let priced = !amounts.is_empty()
-        && (worded
-            || !products.is_empty()
-            || before.is_some() && reading.kind == PartKind::Html
-            || amounts.iter().any(|amount| amount.said));
+    // "BT-200 ¥299" is a line of a list; in a longer sentence a number and a price may be any talk.
+    let listed = products.iter().any(|met| met.source == Source::Link)
+        || !products.is_empty() && sentence.range.len() <= LINE_BYTES_MAX
+        || before.is_some() && reading.kind == PartKind::Html;
+    let priced = !amounts.is_empty() && (worded || listed || amounts.iter().any(|amount| amount.said));
     let sells = worded && !products.is_empty();
     let surveys = cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
     if surveys && amounts.is_empty()
@@ -294,20 +296,7 @@ fn merge(drafts: &mut Vec<Draft>, offer: Offer, place: (usize, usize), declared:
         _ => false,
     };
     if let Some(draft) = drafts.iter_mut().find(|draft| same(&draft.offer)) {
-        let known = &mut draft.offer;
-        if known.product.is_none() && offer.product.is_some() {
-            (known.product, known.source) = (offer.product, offer.source);
-        }
-        known.price = known.price.or(offer.price);
-        known.list_price = known.list_price.or(offer.list_price);
-        known.percent_off = known.percent_off.or(offer.percent_off);
-        known.exclusive = known.exclusive.or(offer.exclusive);
-        known.ends = known.ends.or(offer.ends);
-        known.confidence = known.confidence.max(offer.confidence);
-        if known.source < offer.source {
-            known.source = offer.source;
-        }
-        add_spans(known, offer.spans);
+        absorb(&mut draft.offer, offer);
         if draft.sentences.len() < SPANS_MAX {
             draft.sentences.push(place);
         }
@@ -316,25 +305,57 @@ fn merge(drafts: &mut Vec<Draft>, offer: Offer, place: (usize, usize), declared:
     }
 }
 
-/// "Sale ends Sunday!" beside the one offer of the message speaks of that offer.
-fn fold_wording(drafts: &mut Vec<Draft>) {
-    let bare = |draft: &Draft| {
-        let offer = &draft.offer;
-        offer.product.is_none() && offer.price.is_none() && offer.percent_off.is_none() && offer.source == Source::Text
+/// Joins what stands in sentences of its own: "Regular price $89. Sale price $49. BT-200, this weekend
+/// only!" is one offer. Only where nothing else could be meant.
+fn fold(drafts: &mut Vec<Draft>) {
+    let text = |offer: &Offer| offer.source != Source::Declared;
+    let loose = |offer: &Offer| text(offer) && offer.product.is_none();
+    fold_one(
+        drafts,
+        |o| loose(o) && o.price.is_some() && o.list_price.is_none(),
+        |o| loose(o) && o.price.is_none() && o.list_price.is_some(),
+    );
+    fold_one(drafts, |o| o.product.is_some(), |o| loose(o) && (o.price.is_some() || o.list_price.is_some()));
+    let bare = |o: &Offer| loose(o) && o.price.is_none() && o.list_price.is_none() && o.percent_off.is_none();
+    fold_one(drafts, |o| !bare(o), bare);
+}
+
+/// When one draft alone is `whole` and one alone is `part` of something, the part goes into the whole.
+fn fold_one(drafts: &mut Vec<Draft>, whole: impl Fn(&Offer) -> bool, part: impl Fn(&Offer) -> bool) {
+    let sole = |fits: &dyn Fn(&Offer) -> bool| {
+        let mut all = drafts.iter().enumerate().filter(|(_, draft)| fits(&draft.offer)).map(|(at, _)| at);
+        all.next().filter(|_| all.next().is_none())
     };
-    if drafts.len() != 2 {
+    let (Some(into), Some(from)) = (sole(&whole), sole(&part)) else { return };
+    let clash = drafts.get(into).zip(drafts.get(from)).is_none_or(|(into, from)| {
+        let agree = |one: Option<Money>, other: Option<Money>| one.is_none() || other.is_none() || one == other;
+        !agree(into.offer.price, from.offer.price) || !agree(into.offer.list_price, from.offer.list_price)
+    });
+    if into == from || clash {
         return;
     }
-    if let Some(at) = drafts.iter().position(bare) {
-        let wording = drafts.remove(at);
-        if let Some(other) = drafts.first_mut() {
-            other.offer.ends = other.offer.ends.or(wording.offer.ends);
-            other.offer.exclusive = other.offer.exclusive.or(wording.offer.exclusive);
-            add_spans(&mut other.offer, wording.offer.spans);
-            other.sentences.extend(wording.sentences);
-            other.sentences.sort_unstable();
-        }
+    let part = drafts.remove(from);
+    if let Some(draft) = drafts.get_mut(if from < into { into - 1 } else { into }) {
+        absorb(&mut draft.offer, part.offer);
+        draft.sentences.extend(part.sentences);
+        draft.sentences.sort_unstable();
+        draft.offer.spans.sort_unstable();
     }
+}
+
+/// Takes over what the other copy of an offer says more.
+fn absorb(known: &mut Offer, offer: Offer) {
+    if known.product.is_none() && offer.product.is_some() {
+        known.product = offer.product;
+    }
+    known.price = known.price.or(offer.price);
+    known.list_price = known.list_price.or(offer.list_price);
+    known.percent_off = known.percent_off.or(offer.percent_off);
+    known.exclusive = known.exclusive.or(offer.exclusive);
+    known.ends = known.ends.or(offer.ends);
+    known.confidence = known.confidence.max(offer.confidence);
+    known.source = known.source.max(offer.source);
+    add_spans(known, offer.spans);
 }
 
 fn add_spans(offer: &mut Offer, spans: Vec<Span>) {

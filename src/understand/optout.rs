@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::message::Content;
+use crate::message::{Channel, Content};
 
 use super::meaning::OptOut;
 use super::reading::Reading;
@@ -13,8 +13,9 @@ use super::reading::Reading;
 /// Ways to refuse counted in one text; no honest message tells it so often.
 const CLAUSES_MAX: usize = 50;
 
-/// The way to refuse, the first that is found: text before header, since a reader sees the text.
-pub(super) fn opt_out_of(content: &Content, readings: &[Reading<'_>]) -> Option<OptOut> {
+/// The way to refuse, the first that is found: text before header, since a reader sees the text. A
+/// header is a way in mail only (RFC 2369 §3.2).
+pub(super) fn opt_out_of(channel: Channel, content: &Content, readings: &[Reading<'_>]) -> Option<OptOut> {
     let in_words = readings.iter().find_map(|reading| {
         let clause = opt_out_clauses(&reading.normal.text).into_iter().next()?;
         let index = reading.sentences.partition_point(|sentence| sentence.range.end <= clause.start);
@@ -28,10 +29,11 @@ pub(super) fn opt_out_of(content: &Content, readings: &[Reading<'_>]) -> Option<
             crate::message::Span::new(reading.part, pieces.into_iter().next()?)
         })
     };
-    in_words
-        .or_else(in_links)
-        .map(OptOut::Text)
-        .or_else(|| content.header("list-unsubscribe").filter(|value| !value.trim().is_empty()).map(|_| OptOut::Header))
+    let in_header = || {
+        let value = content.header("list-unsubscribe").filter(|_| channel == Channel::Email)?;
+        (!value.trim().is_empty()).then_some(OptOut::Header)
+    };
+    in_words.or_else(in_links).map(OptOut::Text).or_else(in_header)
 }
 
 /// Where a normalised text says how to refuse.
@@ -76,7 +78,7 @@ static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?:请?直?接?(?:回复?|发送?|复)[ \n]?[“”\x22'「]?[a-z0-9]{1,4}[“”\x22'」]?[ \n]?(?:即可|可|以)?(?:退订|拒收|取消订阅|谢绝))",
         r"|(?:(?:如需|若需|如不需要?请?|要)?(?:退订|拒收|谢绝)(?:本?短信|信息|消息|此类[^，。]{1,4}|请|可|或|,|，|:|[ \n])*(?:回复?|发送?|复|点击|致电|按|戳)[\x22'「“]?[a-z0-9]{0,4})",
-        r"|(?:[a-z]{1,2}退订)|(?:取消订阅)|(?:(?:点击|在此|此处|这里)退订)|(?:退订(?:链接|地址|邮件|本邮件|此邮件|请|$))",
+        r"|(?:[a-z]{1,2}退订)|(?:取消订阅)|(?:(?:点击|在此|此处|这里)退订)|(?:退订(?:链接|地址|邮件|本邮件|此邮件|请|(?m:$)))",
         r"|(?-u:\b)unsubscribe(?-u:\b)|(?-u:\b)opt[ -]?out(?-u:\b)|(?-u:\b)(?:reply|text|txt|send)[ \n][\x22']?(?:stop|end|quit|cancel|unsub(?:scribe)?)(?-u:\b)[\x22']?",
         r"|(?-u:\b)stop[ \n]?(?:to|2)[ \n]?(?:end|quit|cancel|opt|unsub|stop|[0-9]{4,6})",
         r"|(?-u:\b)(?:manage|update|change)[ \n](?:your[ \n])?(?:e-?mail[ \n])?(?:subscription|preferences|e-?mail settings)",
