@@ -38,25 +38,25 @@ async fn story(store: &str) {
     for (mailbox, phone, other, other_phone, price, subject, text, short) in people {
         for (a, b) in [(mailbox, phone), (other, other_phone)] {
             let link = format!(r#"{{"type":"identity-link","customer":"{a}","also":"{b}"}}"#);
-            tell(&gate, &format!("link-{a}"), &link).await;
+            tell(gate.http, &format!("link-{a}"), &link).await;
         }
         // Bought under the phone number: the mailbox knows it by the link.
         let bought = format!(r#"{{"type":"purchase","customer":"{phone}","product":"BT-200","price":"{price}"}}"#);
-        tell(&gate, &format!("order-{phone}"), &bought).await;
+        tell(gate.http, &format!("order-{phone}"), &bought).await;
 
         let (before_mails, before_texts) = (mails.mails().len(), texts.requests().len());
         let by_mail =
             mail(gate.smtp, "<news@shop.example>", &[&format!("<{mailbox}>")], &plain_mail(mailbox, subject, text))
                 .await;
         assert!(by_mail.starts_with("550 5.7.1 cheaper-after-purchase"), "{store}: {by_mail}");
-        let by_sms = sms(&gate, phone, short, &[]).await;
+        let by_sms = sms(gate.http, phone, short, &[]).await;
         assert_eq!(by_sms.json()["code"], 21610, "{store}: {by_sms:?}");
         assert!(by_sms.body.contains("cheaper-after-purchase"), "{by_sms:?}");
 
         let by_mail =
             mail(gate.smtp, "<news@shop.example>", &[&format!("<{other}>")], &plain_mail(other, subject, text)).await;
         assert!(by_mail.starts_with("250"), "{store}: {by_mail}");
-        let by_sms = sms(&gate, other_phone, short, &[]).await;
+        let by_sms = sms(gate.http, other_phone, short, &[]).await;
         assert_eq!(by_sms.status, 201, "{store}: {by_sms:?}");
         assert_eq!((mails.mails().len(), texts.requests().len()), (before_mails + 1, before_texts + 1));
     }

@@ -14,7 +14,7 @@ async fn started() -> (MailSink, HttpSink, Home, Gate) {
     home.settings(&routes(Some(&mails), Some(&requests)));
     let gate = Gate::start(&home);
     for mailbox in REFUSED {
-        tell(&gate, mailbox, &format!(r#"{{"type":"opt-out","customer":"{mailbox}","channel":"email"}}"#)).await;
+        tell(gate.http, mailbox, &format!(r#"{{"type":"opt-out","customer":"{mailbox}","channel":"email"}}"#)).await;
     }
     (mails, requests, home, gate)
 }
@@ -120,7 +120,7 @@ async fn a_copy_does_not_leave_without_its_addressee() {
         "from": {"email": "news@shop.example"}, "subject": "上新",
         "content": [{"type": "text/plain", "value": "秋装上新。"}],
     });
-    let answer = sendgrid(&gate, &body, &[]).await;
+    let answer = sendgrid(gate.http, &body, &[]).await;
     assert_eq!(answer.status, 400, "{answer:?}");
     assert!(answer.json()["errors"][0]["message"].as_str().unwrap().contains("opted-out"), "{answer:?}");
     assert!(requests.requests().is_empty());

@@ -7,6 +7,12 @@ mod mail_sink;
 mod tools;
 
 mod both_channels;
+mod demo;
+mod live_policies;
 mod many_recipients;
+mod pacing;
+mod quiet_hours;
 mod sdks;
+mod surveys;
+mod two_gateways;
 mod unchanged_mail;

@@ -51,7 +51,7 @@ async fn started() -> (HttpSink, Home, Gate) {
         let event = format!(
             r#"{{"type":"purchase","customer":{{"email":"{mailbox}","phone":"{phone}"}},"product":"BT-200","price":"{price}"}}"#
         );
-        tell(&gate, &format!("order-{mailbox}"), &event).await;
+        tell(gate.http, &format!("order-{mailbox}"), &event).await;
     }
     (sink, home, gate)
 }

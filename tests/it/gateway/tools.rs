@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::child::{Gate, PATIENCE};
+use super::child::PATIENCE;
 
 /// An HTTP answer.
 #[derive(Debug, Clone)]
@@ -72,18 +72,18 @@ async fn exchange(to: SocketAddr, said: &[u8]) -> Answer {
 }
 
 /// Tells the gateway what happened; each line is an event without its `id`.
-pub async fn tell(gate: &Gate, id: &str, event: &str) {
+pub async fn tell(http: SocketAddr, id: &str, event: &str) {
     let mut event: serde_json::Map<String, serde_json::Value> = serde_json::from_str(event).unwrap();
     event.insert("id".into(), id.into());
     event.entry("at").or_insert_with(|| jiff::Timestamp::now().to_string().into());
     let body = serde_json::Value::Object(event).to_string();
-    let answer = post(gate.http, "/tactgate/v1/events", &[("Content-Type", "application/x-ndjson")], body.as_bytes());
+    let answer = post(http, "/tactgate/v1/events", &[("Content-Type", "application/x-ndjson")], body.as_bytes());
     let answer = answer.await;
     assert_eq!(answer.status, 200, "{answer:?}");
 }
 
 /// Sends an SMS as a Twilio client does.
-pub async fn sms(gate: &Gate, to: &str, text: &str, declared: &[(&str, &str)]) -> Answer {
+pub async fn sms(http: SocketAddr, to: &str, text: &str, declared: &[(&str, &str)]) -> Answer {
     let form = form_urlencoded::Serializer::new(String::new())
         .append_pair("To", to)
         .append_pair("From", "+15005550006")
@@ -92,14 +92,14 @@ pub async fn sms(gate: &Gate, to: &str, text: &str, declared: &[(&str, &str)]) -
     let mut headers =
         vec![("Content-Type", "application/x-www-form-urlencoded"), ("Authorization", "Basic QUMxOnRva2Vu")];
     headers.extend_from_slice(declared);
-    post(gate.http, "/twilio/2010-04-01/Accounts/AC1/Messages.json", &headers, form.as_bytes()).await
+    post(http, "/twilio/2010-04-01/Accounts/AC1/Messages.json", &headers, form.as_bytes()).await
 }
 
 /// Sends a mail as a SendGrid client does.
-pub async fn sendgrid(gate: &Gate, body: &serde_json::Value, declared: &[(&str, &str)]) -> Answer {
+pub async fn sendgrid(http: SocketAddr, body: &serde_json::Value, declared: &[(&str, &str)]) -> Answer {
     let mut headers = vec![("Content-Type", "application/json"), ("Authorization", "Bearer SG.key")];
     headers.extend_from_slice(declared);
-    post(gate.http, "/sendgrid/v3/mail/send", &headers, body.to_string().as_bytes()).await
+    post(http, "/sendgrid/v3/mail/send", &headers, body.to_string().as_bytes()).await
 }
 
 /// A plain text mail, as SendGrid takes it.

@@ -122,7 +122,7 @@ async fn the_product_just_bought_is_not_offered_for_less_and_explain_says_why() 
         let event = format!(
             r#"{{"type":"purchase","at":"{bought}","customer":"{buyer}","product":"BT-200","price":"{price}"}}"#
         );
-        tell(&gate, &format!("order-{name}"), &event).await;
+        tell(gate.http, &format!("order-{name}"), &event).await;
         assert_eq!(sendmail(&gate, &home, &buyer, &first).await, "sent");
 
         let refused = sendmail(&gate, &home, &buyer, &cheaper).await;
