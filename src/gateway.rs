@@ -198,6 +198,7 @@ impl Gateway {
                 now,
                 history: None,
                 stays_with_addressee: false,
+                paced: false,
                 edits: Vec::new(),
                 claims: Vec::new(),
                 fate: Fate::Open,

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use governor::clock::{Clock, DefaultClock};
+use governor::clock::{Clock, DefaultClock, Reference as _};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{NotUntil, Quota, RateLimiter};
@@ -15,8 +15,11 @@ pub struct Pace<C: Clock = DefaultClock> {
     limiter: RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
     clock: C,
     burst: NonZeroU32,
+    period: Duration,
     /// Messages let go in one batch beyond a burst; they are paid off before the next.
     owed: Mutex<u32>,
+    /// The turn of the last message that was told to wait.
+    last_turn: Mutex<Option<C::Instant>>,
 }
 
 impl Pace {
@@ -33,7 +36,7 @@ impl<C: Clock + Clone> Pace<C> {
         let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::with_period(period)?.allow_burst(burst);
         let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
-        Some(Pace { limiter, clock, burst, owed: Mutex::new(0) })
+        Some(Pace { limiter, clock, burst, period, owed: Mutex::new(0), last_turn: Mutex::new(None) })
     }
 
     /// Takes `n` messages' worth of the rate, or says how long to wait and takes nothing.
@@ -48,6 +51,22 @@ impl<C: Clock + Clone> Pace<C> {
         self.take(part)?;
         *owed = n - part;
         Ok(())
+    }
+
+    /// Takes one message's worth of the rate, or says when its turn is: behind all who were told to
+    /// wait before, each with a turn of its own. At its turn it asks [`Pace::ready`].
+    pub fn turn(&self) -> Result<(), Duration> {
+        let mut last_turn = self.last_turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        let wait = match *last_turn {
+            Some(last) if last > now => Duration::from(last.duration_since(now)).saturating_add(self.period),
+            _ => match self.ready(1) {
+                Ok(()) => return Ok(()),
+                Err(wait) => wait,
+            },
+        };
+        *last_turn = Some(now + wait.into());
+        Err(wait)
     }
 
     fn take(&self, n: u32) -> Result<(), Duration> {
@@ -72,6 +91,22 @@ mod tests {
     use governor::clock::FakeRelativeClock;
 
     use super::*;
+
+    #[test]
+    fn those_who_wait_have_turns_of_their_own_and_nobody_overtakes_them() {
+        let clock = FakeRelativeClock::default();
+        let pace = Pace::with_clock(10.0, 1, clock.clone()).unwrap();
+        assert_eq!(pace.turn(), Ok(()));
+        let told: Vec<u128> = (0..3).map(|_| pace.turn().unwrap_err().as_millis()).collect();
+        assert_eq!(told, [100, 200, 300]);
+        clock.advance(Duration::from_millis(100));
+        assert_eq!(pace.turn().unwrap_err().as_millis(), 300, "a newcomer goes to the end");
+        for _ in 0..4 {
+            assert_eq!(pace.ready(1), Ok(()), "the turn that was told");
+            clock.advance(Duration::from_millis(100));
+        }
+        assert_eq!(pace.turn(), Ok(()));
+    }
 
     #[test]
     fn the_rate_is_kept_over_any_batches() {

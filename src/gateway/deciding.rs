@@ -132,6 +132,7 @@ impl Gateway {
         let started = Instant::now();
         item.fate = Fate::Open;
         item.stays_with_addressee = false;
+        item.paced = false;
         item.edits.clear();
         if let Some(id) = errand.hold_id()
             && let Known::Known(customer) = &mut facts.customer

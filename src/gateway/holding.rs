@@ -20,10 +20,20 @@ impl Gateway {
             if !item.leaves_now() {
                 continue;
             }
-            if let Err(wait) = pace.ready(1) {
-                let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_secs(1));
-                let until = item.now.saturating_add(wait).unwrap_or(item.now);
-                let expires = until.saturating_add(self.hold_at_most()).unwrap_or(until);
+            // What is released had its turn told when it was held.
+            let asked = if errand.release.is_some() { pace.ready(1) } else { pace.turn() };
+            if let Err(wait) = asked {
+                let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+                let until = item.now.saturating_add(wait).unwrap_or(Timestamp::MAX);
+                let expires = match &errand.release {
+                    Some(release) => release.expires,
+                    None => item.now.saturating_add(self.hold_at_most()).unwrap_or(until),
+                };
+                if until > expires {
+                    item.fate = Fate::NotTaken("more messages wait for this provider than it takes in time".into());
+                    continue;
+                }
+                item.paced = true;
                 item.decision.verdict = Verdict::Delay { until, expires };
                 tracing::debug!(route = errand.route.name, "held for the provider's pace");
             }

@@ -39,6 +39,8 @@ pub struct Item {
     pub history: Option<History>,
     /// True when guards let it go but the addressee it is a copy for may not be written to.
     pub stays_with_addressee: bool,
+    /// True when it waits for the provider's pace alone.
+    pub paced: bool,
     /// Edits of its content, when the verdict is rewrite.
     pub edits: Vec<Edit>,
     /// What it claims that the brand's ledger does not have yet.

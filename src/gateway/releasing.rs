@@ -26,8 +26,9 @@ pub struct Release {
 
 /// How long a release may take before another gateway may take the hold over.
 const FORWARDING_LEASE: SignedDuration = SignedDuration::from_mins(5);
-/// First wait after a provider that is not taking messages; doubles with every attempt.
+/// Waits after a provider that is not taking messages: half of the message's age, at least and at most.
 const RETRY_FIRST: SignedDuration = SignedDuration::from_secs(30);
+const RETRY_LAST: SignedDuration = SignedDuration::from_mins(5);
 
 impl Gateway {
     /// Deals with what the wheel hands out.
@@ -80,22 +81,28 @@ impl Gateway {
             self.forward_items(&errand, &mut items).await;
         }
         self.enter(&errand, &items, &set).await;
-        let ended = self.after_release(&held, &items[0]).await;
+        let ended = self.after_release(&held, submission.received_at, &items[0]).await;
         self.tell_of_lost(&errand, &items, &set).await;
         ended
     }
 
-    async fn after_release(&self, held: &Held, item: &Item) -> Result<(), HoldError> {
+    async fn after_release(&self, held: &Held, received_at: Timestamp, item: &Item) -> Result<(), HoldError> {
         let settled = match &item.fate {
             Fate::Forwarded { outcome: Outcome::Accepted, .. } => Settled::Released,
             Fate::Forwarded { outcome: Outcome::Unknown, .. } => Settled::Unknown,
             Fate::Forwarded { outcome: Outcome::Refused, .. } => Settled::Failed,
             Fate::Blocked | Fate::Orphan => Settled::Dropped,
+            // Neither the provider's pace nor a silent store is the message's own fault.
+            Fate::Held { due, .. } if item.paced || item.history.is_none() => {
+                return self.hold.postpone(&held.message.id, held.fence, *due, false).await;
+            }
             Fate::Held { due, .. } => return self.hold_again(held, *due).await,
             Fate::Forwarded { outcome: Outcome::TryLater, .. } | Fate::NotTaken(_) | Fate::Open => {
-                let wait = RETRY_FIRST.saturating_mul(1 << held.attempts.min(10));
-                let due = self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
-                return self.hold_again(held, due).await;
+                let now = self.clock.now();
+                let wait = (now.duration_since(received_at) / 2).clamp(RETRY_FIRST, RETRY_LAST);
+                let due = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
+                tracing::warn!(hold = held.message.id, %due, "the provider does not take a held message; later again");
+                return self.hold.postpone(&held.message.id, held.fence, due, true).await;
             }
         };
         self.hold.settle(&held.message.id, held.fence, settled, self.clock.now()).await

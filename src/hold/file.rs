@@ -110,6 +110,16 @@ impl Hold {
         Ok(requeued)
     }
 
+    /// Holds it again until `due` because of the provider, its pace or the store, not of the message:
+    /// never given up before it expires. `tried` marks that its customer's document may not list it
+    /// any more.
+    pub async fn postpone(&self, id: &str, fence: i64, due: Timestamp, tried: bool) -> Result<(), HoldError> {
+        let id = id.to_owned();
+        self.writer.run(move |connection, _| rows::postpone(connection, &id, fence, due, tried)).await?;
+        self.changed.notify_waiters();
+        Ok(())
+    }
+
     /// Drops a hold that is not being forwarded yet.
     pub async fn cancel(&self, id: &str, now: Timestamp) -> Result<Cancelled, HoldError> {
         let id = id.to_owned();

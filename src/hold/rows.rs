@@ -215,6 +215,26 @@ pub(super) fn requeue(
     Ok(Requeued::Again(row.attempts + 1))
 }
 
+pub(super) fn postpone(
+    connection: &Connection,
+    id: &str,
+    fence: i64,
+    due: Timestamp,
+    tried: bool,
+) -> Result<(), HoldError> {
+    let row = owned(connection, id, fence)?;
+    if !matches!(row.state, State::Claimed | State::Forwarding) {
+        return Err(HoldError::WrongState(row.state));
+    }
+    connection
+        .prepare_cached(
+            "UPDATE hold SET state = ?2, due = ?3, wake = min(?3, expires), attempts = max(attempts, ?4),
+             fence = fence + 1 WHERE id = ?1",
+        )?
+        .execute(params![id, State::Held as i64, due.as_microsecond(), i64::from(tried)])?;
+    Ok(())
+}
+
 pub(super) fn cancel(connection: &Connection, id: &str, now: Timestamp) -> Result<Cancelled, HoldError> {
     match status(connection, id)?.map(|status| status.state) {
         None => Ok(Cancelled::NoSuch),

@@ -8,6 +8,7 @@
 //! | claimed | `forwarding` | forwarding | the newest fence, before the first byte leaves |
 //! | claimed, forwarding | `settle` | released, dropped, expired, failed, unknown | the newest fence |
 //! | claimed, forwarding | `requeue` | held (`requeued` on record), or failed after 5 | the newest fence |
+//! | claimed, forwarding | `postpone` | held, however often: not for the message's own sake | the newest fence |
 //! | forwarding, lease over | `claim_due` | forwarding, handed out as [`Due::Unknown`] | a wheel |
 //! | held, claimed | `cancel` | dropped; the old fence is void | anyone |
 //! | any live, damaged | `claim_due` | quarantined: kept, reported, never sent | a wheel |

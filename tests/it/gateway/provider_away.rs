@@ -3,10 +3,15 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use super::child::{Gate, Home, routes};
+use jiff::SignedDuration;
+use tactgate::config::Protocol;
+use tactgate::hold::State;
+
+use super::child::{Gate, Home, routes, until};
+use super::hand_clock::by_hand;
 use super::http_sink::{HttpSink, Reply};
 use super::mail_sink::{AtDot, MailSink};
-use super::tools::{mail, plain_mail, sendgrid, sendgrid_mail, sms};
+use super::tools::{id_in, mail, plain_mail, sendgrid, sendgrid_mail, sms};
 
 const ONE_A_DAY: &str = r#"
 [[frequency_cap]]
@@ -130,4 +135,47 @@ async fn a_provider_that_says_nothing_is_not_waited_for_without_end() {
     let answer = sms(gate.http, "+14155550131", "New coats: 20% off. Reply STOP to opt out", &[]).await;
     assert_eq!((answer.status, answer.json()["code"].as_u64()), (504, Some(20504)), "{answer:?}");
     assert!(send(&gate, "a@example.cn").await.starts_with("550 5.7.1 one-a-day"), "it may have been sent");
+}
+
+const QUIET: &str = r#"
+[[quiet_hours]]
+id       = "lunch"
+channels = ["email"]
+from     = "12:00"
+until    = "13:00"
+title.en = "Not at noon"
+title.zh = "午间不发送"
+reason.en = "it is {local_time}"
+reason.zh = "现在{local_time}"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_message_outlasts_a_provider_that_is_away_for_hours() {
+    let address = nobody();
+    let home = Home::with_policy(QUIET);
+    let route =
+        format!("[[route]]\nname = \"mail\"\nprovider = \"relay\"\nupstream = \"smtp://{address}\"\ntls = \"off\"\n");
+    let (running, _) = by_hand(&home, &route).await;
+    let (gateway, smtp) = (&running.gateway, running.door(Protocol::Smtp).unwrap());
+    let raw = plain_mail("a@example.cn", "上新", "秋装上新，全场8折。");
+    let said = mail(smtp, "<news@shop.example>", &["<a@example.cn>"], &raw).await;
+    assert!(said.starts_with("250 2.0.0 accepted, held until"), "{said}");
+    let decision =
+        home.explain_json(&id_in(&said, "s-"))["decisions"][0]["decision"]["id"].as_str().unwrap().to_owned();
+    let hold = format!("h-{decision}");
+    gateway.clock.turn(SignedDuration::from_mins(61));
+    // More tries than a message is held again for its own sake.
+    for _ in 0..8 {
+        until("another try", async || {
+            let held = gateway.hold.get(&hold).await.unwrap().unwrap();
+            (held.state == State::Held && held.due > gateway.clock.now()).then_some(())
+        })
+        .await;
+        gateway.clock.turn(SignedDuration::from_mins(6));
+    }
+    let sink = MailSink::start_at(address).await;
+    gateway.clock.turn(SignedDuration::from_mins(6));
+    assert!(sink.wait_for(1).await[0].data.ends_with(&raw));
+    running.stop().await;
+    assert_eq!(sink.mails().len(), 1);
 }
