@@ -72,3 +72,46 @@ async fn what_the_law_asks_about_waits_and_a_code_goes_at_once() {
     assert_eq!(texts.requests().len(), 3, "who opted out before the outage gets nothing");
     running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_was_answered_as_accepted_arrives_though_redis_comes_and_goes() {
+    let mut redis = RedisServer::start();
+    let mails = MailSink::start().await;
+    let home = Home::new();
+    let store = format!("[store]\nkind = \"redis\"\nurl = \"{}\"\n", redis.url());
+    let (running, _) = by_hand(&home, &format!("{}{store}", routes(Some(&mails), None))).await;
+    let smtp = running.door(Protocol::Smtp).unwrap();
+    let mut tools = tokio::task::JoinSet::new();
+    for tool in 0..4 {
+        tools.spawn(async move {
+            let mut accepted = Vec::new();
+            for index in 0..25 {
+                let to = format!("<tool{tool}-{index}@example.cn>");
+                let said = mail(smtp, "<news@shop.example>", &[&to], &plain_mail("list", "上新", "秋装上新。")).await;
+                assert!(said.starts_with("250") || said.starts_with("451"), "{said}");
+                if said.starts_with("250") {
+                    accepted.push(to);
+                }
+            }
+            accepted
+        });
+    }
+    until("some load", async || (mails.mails().len() >= 8).then_some(())).await;
+    redis.stop();
+    let accepted: Vec<String> = tools.join_all().await.into_iter().flatten().collect();
+    redis.begin();
+    let admin = running.door(Protocol::Admin).unwrap();
+    until("Redis is back", async || (get(admin, "/readyz").await.status == 200).then_some(())).await;
+    running.gateway.clock.turn(SignedDuration::from_mins(6));
+    until("no more holds", async || {
+        let counts = running.gateway.hold.count().await.unwrap();
+        (counts.held + counts.claimed == 0).then_some(())
+    })
+    .await;
+    let arrived: Vec<String> = mails.mails().into_iter().flat_map(|m| m.recipients).collect();
+    for to in &accepted {
+        assert_eq!(arrived.iter().filter(|r| *r == to).count(), 1, "{to}");
+    }
+    assert!(accepted.len() > arrived.len() / 2, "most were accepted");
+    running.stop().await;
+}

@@ -165,3 +165,18 @@ async fn a_receipt_loses_its_offer_and_arrives() {
         assert!(sent.starts_with("Subject: order\r\n"), "{sent}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mended_mail_stays_in_its_own_charset() {
+    let (mails, _texts, _home, gate) = started(Some(MEND)).await;
+    let kept = "您好，您上个月累积的会员积分已到账，可以在会员中心查看，也可以到任意门店兑换礼品。";
+    let head = "Subject: =?gb18030?b?0MLGtw==?=\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=gb18030\r\n\
+                Content-Transfer-Encoding: 8bit\r\n\r\n";
+    let body = encoding_rs::GB18030.encode(&format!("{kept}蓝牙车载播放器BT-200限时299元！\r\n")).0.into_owned();
+    let said = mail(gate.smtp, "<news@shop.example>", &["<li@example.cn>"], &[head.as_bytes(), &body].concat()).await;
+    assert!(said.starts_with("250"), "{said}");
+    let sent = mails.wait_for(1).await.remove(0).data;
+    let body = sent.strip_prefix(head.as_bytes()).expect("the header is as it was");
+    let (text, _, wrong) = encoding_rs::GB18030.decode(body);
+    assert!(!wrong && text.starts_with(kept) && text.contains("退订") && !text.contains("299"), "{text}");
+}

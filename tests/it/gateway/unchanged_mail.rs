@@ -4,7 +4,7 @@
 
 use super::child::{Gate, Home, routes};
 use super::mail_sink::MailSink;
-use super::tools::{id_in, python, tell};
+use super::tools::{id_in, mail, plain_mail, python, tell};
 
 const SENDMAIL: &str = r#"
 import smtplib, sys
@@ -103,9 +103,9 @@ async fn the_product_just_bought_is_not_offered_for_less_and_explain_says_why() 
         },
         Told {
             name: "wang",
-            price: "399 CNY",
+            price: "1299 TWD",
             first: base64("新品預告：敬請期待。"),
-            cheaper: base64("蓝牙车载播放器BT-200限时特价299元，欢迎选购。"),
+            cheaper: base64("藍牙車載播放器BT-200限時特價NT$999，歡迎選購。"),
             title: "Offer below the price this customer paid",
         },
         Told {
@@ -151,4 +151,18 @@ async fn the_product_just_bought_is_not_offered_for_less_and_explain_says_why() 
         let json = home.explain_json(&id).to_string();
         assert!(json.contains("BT-200") && json.contains("cheaper-after-purchase") && json.contains(&id), "{json}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_can_show_chinese_is_refused_in_the_mails_language() {
+    let sink = MailSink::start().await;
+    let home = Home::new();
+    home.settings(&routes(Some(&sink), None));
+    let gate = Gate::start(&home);
+    tell(gate.http, "out", r#"{"type":"opt-out","customer":"li@example.cn","channel":"email"}"#).await;
+    let raw = plain_mail("li@example.cn", "上新", "秋装上新，欢迎选购。");
+    let refused = mail(gate.smtp, "<news@shop.example> SMTPUTF8", &["<li@example.cn>"], &raw).await;
+    assert!(refused.starts_with("550 5.7.1 opted-out: 收件人已拒收此类消息"), "{refused}");
+    let refused = mail(gate.smtp, "<news@shop.example>", &["<li@example.cn>"], &raw).await;
+    assert!(refused.is_ascii() && refused.contains("The recipient has refused"), "{refused}");
 }
