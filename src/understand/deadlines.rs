@@ -12,7 +12,7 @@ use super::reading::{Reading, Sentence};
 use super::{Context, ends_en, ends_zh};
 
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.
-const DEADLINES_MAX: usize = 64;
+pub(super) const DEADLINES_MAX: usize = 64;
 /// Ends further away than this are slips of reading, not promises.
 const AHEAD_DAYS_MAX: i64 = 3 * 366;
 

@@ -15,8 +15,8 @@ use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
 use super::simhash::simhash;
 
-/// Offers kept of one message; a longer catalogue is told in doubt-free part.
-const OFFERS_MAX: usize = 128;
+/// Offers kept of one message; the caller is told when they are so many.
+pub(super) const OFFERS_MAX: usize = 128;
 /// A line of a price list is no longer than this.
 const LINE_BYTES_MAX: usize = 60;
 /// Spans kept of one offer.

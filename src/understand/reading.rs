@@ -14,6 +14,9 @@ use super::sentence::split_sentences;
 /// Sentences read per part; a real mail has hundreds.
 const SENTENCES_MAX: usize = 20_000;
 
+/// Links written out in one text that are kept.
+const LINKS_MAX: usize = 2_000;
+
 /// A sentence and the cues in it.
 #[derive(Debug, Clone)]
 pub(super) struct Sentence {
@@ -56,6 +59,9 @@ impl<'a> Reading<'a> {
             visible.links = bare_links(&visible.text);
         } else if visible.links.is_empty() {
             visible.links.extend(bare_links(&visible.text));
+        }
+        if part.kind != PartKind::Html && visible.links.len() >= LINKS_MAX {
+            visible.doubts.push("the text has too many links");
         }
         let normal = Normal::of(&visible.text);
         let mut ranges = split_sentences(&normal.text);
@@ -187,7 +193,7 @@ fn bare_links(shown: &str) -> Vec<Link> {
     });
     let Some(bare) = BARE.as_ref() else { return Vec::new() };
     bare.find_iter(shown)
-        .take(2_000)
+        .take(LINKS_MAX)
         .filter(|found| !shown[..found.start()].ends_with('@'))
         .map(|found| {
             let url = found.as_str().trim_end_matches(['.', ',', '!', ';', ':', '?']);
