@@ -87,7 +87,7 @@ fn may_press(sentence: &Sentence, promotes: bool, tally: Tally) -> bool {
     let other = cues.any(&[Cue::Billing, Cue::Code, Cue::SurveyPhrase, Cue::Notice])
         || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
     if tally.is_transactional() {
-        cues.has(Cue::Sale) && !cues.has(Cue::Code)
+        sentence.is_plainly_a_sale() && !cues.has(Cue::Code)
     } else {
         promotes && (!other || cues.has(Cue::Sale))
     }

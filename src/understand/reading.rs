@@ -8,7 +8,7 @@ use crate::message::{Part, PartKind, Span};
 use super::html::{Link, Visible};
 use super::lexicon::{Cue, Cues, cues_in};
 use super::normal::Normal;
-use super::prices::{Amount, amounts_in, has_threshold_deal, percent_off_in};
+use super::prices::{Amount, AmountKind, amounts_in, has_threshold_deal, percent_off_in};
 use super::sentence::split_sentences;
 
 /// Sentences read per part; a real mail has hundreds.
@@ -30,6 +30,17 @@ pub(super) struct Sentence {
     pub percent_off: Option<u8>,
     /// 满199减50 and its kin.
     pub threshold_deal: bool,
+}
+
+impl Sentence {
+    /// Words of sale, a discount, or a price with words of offer beside it (限时299元).
+    pub fn is_plainly_a_sale(&self) -> bool {
+        let priced = || self.amounts.iter().any(|amount| amount.said && amount.kind == AmountKind::Price);
+        self.cues.has(Cue::Sale)
+            || self.percent_off.is_some()
+            || self.threshold_deal
+            || self.cues.has(Cue::Offer) && !self.cues.has(Cue::Billing) && priced()
+    }
 }
 
 /// A part as it was read.
