@@ -15,6 +15,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use ipnet::IpNet;
 use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -91,15 +92,17 @@ pub fn router<V: AdminView>(view: Arc<V>) -> Router {
 /// dribbles its headers would keep its connection, and the stop, for ever.
 pub async fn serve<V: AdminView>(
     listener: TcpListener,
+    networks: Vec<IpNet>,
     view: Arc<V>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    serve_router(listener, router(view), stop).await
+    serve_router(listener, networks, router(view), stop).await
 }
 
 /// [`serve`] for a router with more pages on it.
 pub async fn serve_router(
     listener: TcpListener,
+    networks: Vec<IpNet>,
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
@@ -112,7 +115,7 @@ pub async fn serve_router(
         let accepted = tokio::select! {
             biased;
             () = &mut stop => break,
-            accepted = accept(&listener, &room) => accepted,
+            accepted = accept(&listener, &networks, &room) => accepted,
         };
         let Some((client, place)) = accepted else { continue };
         let serving = drain.watch(http.serve_connection(TokioIo::new(client), pages.clone()));
@@ -135,10 +138,18 @@ pub const HEADER_SECONDS: u64 = 5;
 pub const DRAIN_SECONDS: u64 = 5;
 const CONNECTIONS_MAX: usize = 64;
 
-async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    networks: &[IpNet],
+    room: &Arc<Semaphore>,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
     let place = Arc::clone(room).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((client, _)) => Some((client, place)),
+        Ok((client, peer)) => {
+            let peer = peer.ip().to_canonical();
+            let admitted = networks.is_empty() || networks.iter().any(|network| network.contains(&peer));
+            admitted.then_some((client, place))
+        }
         Err(why) => {
             // Out of file descriptors, say: wait, rather than turn in a loop.
             warn!(%why, "the admin door could not take a connection");
@@ -183,7 +194,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let stopped = async { drop(stopped.await) };
-        let serving = tokio::spawn(serve(listener, Arc::new(Gateway(ready)), stopped));
+        let serving = tokio::spawn(serve(listener, Vec::new(), Arc::new(Gateway(ready)), stopped));
         let mut client = TcpStream::connect(address).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         client.write_all(request.as_bytes()).await.unwrap();

@@ -73,5 +73,5 @@ pub fn named_brand<'a>(config: &'a Config, name: Option<&str>) -> anyhow::Result
 
 /// The store of the configuration.
 pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
-    Ok(Store::open(&store_settings(config), Clock::Wall.now()).await?)
+    Ok(Store::open(&store_settings(config)?, Clock::Wall.now()).await?)
 }

@@ -99,7 +99,7 @@ impl Running {
 
     fn open_door(&mut self, listener: &Listener, socket: TcpListener) -> anyhow::Result<()> {
         self.doors.push((listener.protocol, socket.local_addr()?));
-        let inside = Arc::new(Carrier(Arc::clone(&self.gateway)));
+        let inside = Arc::new(Carrier { gateway: Arc::clone(&self.gateway), asks: listener.auth });
         let stop = self.stop.clone();
         let tls = match &listener.tls {
             Some(files) => Some(server_config(&files.cert, &files.key)?),
@@ -116,8 +116,9 @@ impl Running {
             }
             Protocol::Admin => {
                 let view = Arc::new(View(Arc::clone(&self.gateway)));
+                let networks = listener.networks.clone();
                 self.tasks.spawn(async move {
-                    if let Err(error) = admin::serve(socket, view, stop.cancelled_owned()).await {
+                    if let Err(error) = admin::serve(socket, networks, view, stop.cancelled_owned()).await {
                         tracing::error!(%error, "the admin door closed");
                     }
                 });
@@ -141,7 +142,12 @@ fn smtp_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>, host_n
     SmtpDoor {
         host: listener.hostname.clone().unwrap_or_else(|| host_name.to_owned()),
         // Never an open relay: without a login only from the listed networks, loopback by default.
-        networks: if listener.networks.is_empty() { SmtpDoor::default().networks } else { listener.networks.clone() },
+        networks: match (listener.auth, listener.networks.is_empty()) {
+            (true, _) => Vec::new(),
+            (false, true) => SmtpDoor::default().networks,
+            (false, false) => listener.networks.clone(),
+        },
+        admits: listener.networks.clone(),
         login: listener.auth,
         clear_login_on_loopback: listener.is_loopback(),
         tls,
@@ -161,6 +167,9 @@ fn http_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>) -> Htt
     HttpDoor {
         body_bytes_max: limits.body_bytes_max,
         header_bytes_max: limits.header_bytes_max,
+        bodies_bytes_max: limits.bodies_bytes_max,
+        header_timeout_ms: limits.idle_ms,
+        request_timeout_ms: limits.submission_ms,
         connections_max: limits.connections_max,
         connections_per_peer_max: limits.connections_per_address_max,
         networks: listener.networks.clone(),

@@ -1,4 +1,4 @@
-//! The tables that stand once: `[hold]`, `[record]`, `[policies]`, `[admin]`, `[events]`.
+//! The tables that stand once: `[hold]`, `[record]`, `[policies]`, `[events]`.
 
 use std::path::PathBuf;
 
@@ -15,27 +15,19 @@ use crate::message::Secret;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HoldSettings {
-    /// Messages held at once; more are answered "try later".
-    pub messages_max: usize,
-    /// Bytes of one held message.
-    pub body_bytes_max: usize,
     /// The longest a message may wait, whatever its rule says.
     pub wait_hours_max: u32,
-    /// How often a message may be held again before it is reported as failed.
-    pub reholds_max: u32,
     /// How many due messages leave in one second.
     pub releases_per_second: u32,
+    /// Bytes of the hold file; when it is full, what would be held is answered "try later".
+    pub file_bytes_max: u64,
+    /// The key that held messages are encrypted with; absent = `hold.key` beside the data folder.
+    pub key_file: Option<PathBuf>,
 }
 
 impl Default for HoldSettings {
     fn default() -> HoldSettings {
-        HoldSettings {
-            messages_max: 1_000_000,
-            body_bytes_max: 30 * 1024 * 1024,
-            wait_hours_max: 7 * 24,
-            reholds_max: 5,
-            releases_per_second: 50,
-        }
+        HoldSettings { wait_hours_max: 7 * 24, releases_per_second: 50, file_bytes_max: 4 << 30, key_file: None }
     }
 }
 
@@ -43,19 +35,13 @@ impl Default for HoldSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RecordSettings {
-    /// Days that decisions are kept.
-    pub keep_days: u32,
     /// At most this long between a decision and its being on disk.
     pub fsync_ms: u64,
-    /// Bytes of one journal file before the next is begun.
-    pub file_bytes_max: u64,
-    /// Also write each decision to standard output, one JSON line.
-    pub stdout: bool,
 }
 
 impl Default for RecordSettings {
     fn default() -> RecordSettings {
-        RecordSettings { keep_days: 400, fsync_ms: 1_000, file_bytes_max: 256 * 1024 * 1024, stdout: false }
+        RecordSettings { fsync_ms: 1_000 }
     }
 }
 
@@ -84,13 +70,6 @@ impl Default for PolicySettings {
     }
 }
 
-/// `[admin]`: the door for people.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AdminSettings {
-    /// Whoever shows this token may look; without it only where the listener's networks allow.
-    pub token: Option<SecretHash>,
-}
-
 /// One token of `[events]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventToken {
@@ -103,18 +82,10 @@ pub struct EventToken {
 }
 
 /// `[events]`: who may tell facts and ask for decisions.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventSettings {
     /// The tokens.
     pub tokens: Vec<EventToken>,
-    /// Events in one request.
-    pub batch_max: usize,
-}
-
-impl Default for EventSettings {
-    fn default() -> EventSettings {
-        EventSettings { tokens: Vec::new(), batch_max: 10_000 }
-    }
 }
 
 impl EventSettings {
@@ -133,27 +104,8 @@ impl EventSettings {
 /// As written.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct RawAdmin {
-    token_sha256: Option<Spanned<String>>,
-}
-
-impl RawAdmin {
-    pub(super) fn is_open(&self) -> bool {
-        self.token_sha256.is_none()
-    }
-
-    pub(super) fn check(&self, problems: &mut Problems) -> AdminSettings {
-        let hash = |text: &Spanned<String>| hash_of(text.get_ref(), text.span(), "token_sha256", problems);
-        AdminSettings { token: self.token_sha256.as_ref().and_then(hash) }
-    }
-}
-
-/// As written.
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
 pub(super) struct RawEvents {
     tokens: Vec<RawToken>,
-    batch_max: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -167,7 +119,6 @@ struct RawToken {
 impl RawEvents {
     pub(super) fn check(&self, brands: &[Brand], problems: &mut Problems) -> EventSettings {
         let mut settings = EventSettings::default();
-        settings.batch_max = self.batch_max.unwrap_or(settings.batch_max);
         for raw in &self.tokens {
             if let Some(brand) = &raw.brand {
                 known_brand(brand, brands, problems);

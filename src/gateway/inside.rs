@@ -22,17 +22,22 @@ enum Credential {
     Nothing,
 }
 
-/// The gateway as the doors see it.
+/// The gateway as one door sees it.
 #[derive(Debug, Clone)]
-pub struct Carrier(pub Arc<Gateway>);
+pub struct Carrier {
+    /// The gateway.
+    pub gateway: Arc<Gateway>,
+    /// Only for those who show a credential (`auth = true`). At the SMTP door the session sees to it.
+    pub asks: bool,
+}
 
 impl Inside for Carrier {
     async fn login(&self, user: &str, password: &Secret, _peer: IpAddr) -> Login {
-        self.0.login(user, password).await
+        self.gateway.login(user, password).await
     }
 
     async fn mail(&self, peer: IpAddr, mail: MailSubmission) -> SmtpReply {
-        let gateway = Arc::clone(&self.0);
+        let gateway = Arc::clone(&self.gateway);
         let walk = tokio::spawn(async move { gateway.take_mail(peer, mail).await });
         walk.await.unwrap_or_else(|_| {
             smtp_refusal(&Refusal::TryLater { why: "an internal error stopped this message", retry_after_seconds: 60 })
@@ -40,9 +45,9 @@ impl Inside for Carrier {
     }
 
     async fn request(&self, peer: IpAddr, dialect: &str, request: HttpRequest) -> HttpReply {
-        let gateway = Arc::clone(&self.0);
-        let name = dialect.to_owned();
-        let walk = tokio::spawn(async move { gateway.take_request(peer, &name, request).await });
+        let gateway = Arc::clone(&self.gateway);
+        let (name, asks) = (dialect.to_owned(), self.asks);
+        let walk = tokio::spawn(async move { gateway.take_request(peer, asks, &name, request).await });
         walk.await.unwrap_or_else(|_| {
             let why = "an internal error stopped this request";
             let refusal = Refusal::Door { status: StatusCode::INTERNAL_SERVER_ERROR, why };
@@ -100,7 +105,7 @@ impl Gateway {
         }
     }
 
-    async fn take_request(&self, peer: IpAddr, dialect: &str, request: HttpRequest) -> HttpReply {
+    async fn take_request(&self, peer: IpAddr, asks: bool, dialect: &str, request: HttpRequest) -> HttpReply {
         if dialect == "tactgate" && request.path.starts_with("/v1/events") {
             return self.take_events(peer, request).await;
         }
@@ -118,6 +123,13 @@ impl Gateway {
         let Some(route) = self.config.route_for(dialect.name(), &stream.name) else {
             return dialect.refused(&request, &Refusal::NoRoute("no route takes messages of this stream"));
         };
+        // A door that asks: the secret was checked here, or one is shown that the provider will check.
+        let checked_there = route.credentials == RouteCredentials::Pass
+            && route.upstream != crate::config::Upstream::Sandbox
+            && !matches!(shown, Credential::Nothing);
+        if asks && !proven && !checked_there {
+            return dialect.refused(&request, &Refusal::Unauthorized);
+        }
         // With the gateway's own credentials behind it, a door off loopback is open to nobody unknown.
         if route.credentials != RouteCredentials::Pass && !proven && !peer.is_loopback() {
             return dialect.refused(&request, &Refusal::Unauthorized);

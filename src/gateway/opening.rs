@@ -21,12 +21,12 @@ use crate::understand::ProductLinks;
 impl Gateway {
     /// Opens everything; `settled` ends when the last reservation is settled after the gateway is gone.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<(Gateway, tokio::task::JoinHandle<()>)> {
-        let settings = store_settings(&config);
+        let settings = store_settings(&config)?;
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
         let policies = live_policies(&config.policies, &config.data_dir, clock.clone(), settings.history_days)?;
         let store = Store::open(&settings, clock.now()).await.context("the store does not open")?;
-        let hold = Hold::open(&HoldSettings::in_folder(&config.data_dir)).context("the hold does not open")?;
+        let hold = Hold::open(&hold_settings(&config)).context("the hold does not open")?;
         let record_settings =
             RecordSettings { fsync_ms: config.record.fsync_ms, ..RecordSettings::in_folder(&config.data_dir) };
         let log = Record::open(&record_settings, clock.now()).context("the record does not open")?;
@@ -58,8 +58,17 @@ impl Gateway {
 }
 
 /// `[store]`, with the data folder the rest of the gateway uses.
-pub fn store_settings(config: &Config) -> StoreSettings {
-    StoreSettings { dir: config.data_dir.clone(), ..config.store.clone() }
+pub fn store_settings(config: &Config) -> anyhow::Result<StoreSettings> {
+    Ok(StoreSettings { dir: config.data_dir.clone(), ..config.store.clone() })
+}
+
+fn hold_settings(config: &Config) -> HoldSettings {
+    let usual = HoldSettings::in_folder(&config.data_dir);
+    HoldSettings {
+        file_bytes_max: config.hold.file_bytes_max,
+        key_path: config.hold.key_file.clone().unwrap_or_else(|| usual.key_path.clone()),
+        ..usual
+    }
 }
 
 /// The policies of a folder, judged now and at every change: read, checked, their cases run.

@@ -26,3 +26,4 @@ mod learn;
 mod redis;
 mod store;
 mod store_faults;
+mod who_may;
