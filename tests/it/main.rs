@@ -24,6 +24,7 @@ mod understand;
 mod http_forward;
 mod learn;
 mod redis;
+mod sdk;
 mod store;
 mod store_faults;
 mod who_may;
