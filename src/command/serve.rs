@@ -195,9 +195,10 @@ fn greet(running: &Running) {
     if running.gateway.config.has_sandbox() {
         println!("  sandbox: no provider is configured, so messages are accepted and shown, never sent");
     }
+    let at = running.gateway.clock.now().strftime("%FT%TZ");
     println!("try: curl -s http://{http}/tactgate/v1/events -H 'content-type: application/x-ndjson' \\");
     println!(
-        "  -d '{{\"id\":\"o-1\",\"type\":\"purchase\",\"at\":\"2026-01-05T10:00:00Z\",\"customer\":\"you@example.com\",\"product\":\"BT-200\",\"price\":\"399 CNY\"}}'"
+        "  -d '{{\"id\":\"o-1\",\"type\":\"purchase\",\"at\":\"{at}\",\"customer\":\"you@example.com\",\"product\":\"BT-200\",\"price\":\"399 CNY\"}}'"
     );
     println!("then offer BT-200 to you@example.com for less, and run `tactgate explain` with the id in the refusal;");
     println!("or `tactgate demo`: five stories, told by the gateway itself. Ctrl-C stops it.");

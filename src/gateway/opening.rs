@@ -87,7 +87,10 @@ pub fn judge(folder: &PolicyFolder, history_days: u32) -> Judged<PolicySet> {
     let limits = Limits { history: Window::days(i64::from(history_days)) };
     let set = match PolicySet::load(&folder.files, &limits) {
         // One name for the set everywhere: in the record, in `/readyz` and among the accepted.
-        Ok(set) => PolicySet { hash: folder.hash.clone(), ..set },
+        Ok(mut set) => {
+            set.hash.clone_from(&folder.hash);
+            set
+        }
         Err(errors) => return Judged::Refused(rendered(&errors)),
     };
     let failed: Vec<PolicyError> = cases::run_cases(&set).into_iter().filter_map(|result| result.failure).collect();
