@@ -51,6 +51,7 @@ impl Gateway {
                 for index in &group.members {
                     let item = &mut items[*index];
                     self.decide_one(errand, item, &mut group.facts, rules);
+                    self.count_at_once(item, &mut group.facts);
                     item.history = Some(History {
                         root: root.clone(),
                         version: group.version,
@@ -64,11 +65,12 @@ impl Gateway {
             for group in groups.values_mut() {
                 for index in &group.members {
                     let item = &mut items[*index];
+                    uncount(item, &mut group.facts);
                     self.hold_if_delayed(errand, item, true).await;
                     group.changed |= self.write_down(errand, item, &mut group.facts);
                 }
             }
-            open = self.commit(items, groups).await;
+            open = self.commit(errand, items, groups).await;
             if open.is_empty() {
                 return;
             }
@@ -180,6 +182,20 @@ impl Gateway {
         }
     }
 
+    /// What was just decided counts for the next message of the same person in this submission: each
+    /// is decided in request order, as if it had come alone (design §4).
+    fn count_at_once(&self, item: &Item, facts: &mut Facts) {
+        let Known::Known(customer) = &mut facts.customer else { return };
+        match item.decision.verdict {
+            _ if !matches!(item.fate, Fate::Open) => {}
+            Verdict::Pass | Verdict::Rewrite => {
+                crate::facts::sends::reserve(customer, sent_event(item, item.now));
+            }
+            Verdict::Delay { until, .. } => customer.held.push(held_send(item, &item.decision_id, until)),
+            Verdict::Block => {}
+        }
+    }
+
     /// Enters a reservation or a hold into the customer's document.
     fn write_down(&self, errand: &Errand<'_>, item: &mut Item, facts: &mut Facts) -> bool {
         let Known::Known(customer) = &mut facts.customer else { return false };
@@ -209,7 +225,12 @@ impl Gateway {
     }
 
     /// Commits what changed; returns the items whose customer somebody else wrote first.
-    async fn commit(&self, items: &mut [Item], groups: BTreeMap<CustomerKey, Group>) -> Vec<usize> {
+    async fn commit(
+        &self,
+        errand: &Errand<'_>,
+        items: &mut [Item],
+        groups: BTreeMap<CustomerKey, Group>,
+    ) -> Vec<usize> {
         let mut writes = Vec::new();
         let mut members = Vec::new();
         for (root, group) in groups {
@@ -227,7 +248,7 @@ impl Gateway {
                     if one == Written::Stale {
                         self.metrics.store_error("stale");
                         for index in &group {
-                            self.take_back_hold(&mut items[*index]).await;
+                            self.take_back_hold(errand, &mut items[*index]).await;
                         }
                         again.extend(group);
                     }
@@ -239,7 +260,7 @@ impl Gateway {
                 tracing::warn!(%error, "a commit got no answer");
                 self.metrics.store_error("commit");
                 for index in members.into_iter().flatten() {
-                    self.take_back_hold(&mut items[index]).await;
+                    self.take_back_hold(errand, &mut items[index]).await;
                     if !matches!(items[index].fate, Fate::Blocked) {
                         items[index].fate = Fate::NotTaken(error.to_string());
                     }
@@ -273,6 +294,13 @@ fn take_out(customer: &mut Customer, hold_id: &str, send_id: &str) -> bool {
     customer.held.retain(|held| held.id != hold_id);
     customer.sends.retain(|send| send.id != send_id || send.state != SendState::Reserved);
     customer.held.len() + customer.sends.len() < before
+}
+
+/// Undoes [`Gateway::count_at_once`]: what is written down is what became of it, not what was decided.
+fn uncount(item: &Item, facts: &mut Facts) {
+    let Known::Known(customer) = &mut facts.customer else { return };
+    customer.sends.retain(|send| send.id != item.send_id || send.state != SendState::Reserved);
+    customer.held.retain(|held| held.id != item.decision_id);
 }
 
 /// What the message claims that the ledger does not have yet.
