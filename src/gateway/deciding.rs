@@ -8,9 +8,9 @@ use std::time::Instant;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::item::{Fate, History, Item};
+use super::item::{Fate, History, Item, Rewritten};
 use super::{Errand, Gateway, Tongue, held_send, sent_event};
-use crate::decide::{Decision, Verdict, after_rewrite, claim_additions, decide, not_rewritten};
+use crate::decide::{self, Decision, Verdict, after_rewrite, claim_additions, decide, not_rewritten};
 use crate::facts::customer::Member;
 use crate::facts::{ClaimAddition, Customer, FactKind, Facts, Family, FamilyClaims, Known, SendState, Why};
 use crate::message::{Declared, Edit, Message, Wire};
@@ -135,6 +135,7 @@ impl Gateway {
         item.fate = Fate::Open;
         item.stays_with_addressee = false;
         item.edits.clear();
+        item.rewritten = None;
         if let Some(id) = errand.hold_id()
             && let Known::Known(customer) = &mut facts.customer
             && !take_out(customer, id, &item.send_id)
@@ -173,6 +174,8 @@ impl Gateway {
                 item.decision = after_rewrite(before, &after);
                 if item.decision.verdict == Verdict::Rewrite {
                     item.edits = changed.edits;
+                    let families = decide::families(&meaning);
+                    item.rewritten = Some(Box::new(Rewritten { message, meaning, families }));
                 }
             }
             Err(unfit) => {
@@ -306,7 +309,8 @@ fn uncount(item: &Item, facts: &mut Facts) {
 /// What the message claims that the ledger does not have yet.
 fn new_claims(item: &Item, known: &Known<BTreeMap<Family, FamilyClaims>>) -> Vec<ClaimAddition> {
     let Known::Known(known) = known else { return Vec::new() };
-    let mut additions = claim_additions(item.now, &item.message, &item.meaning);
+    let (message, meaning, _) = item.as_shown();
+    let mut additions = claim_additions(item.now, message, meaning);
     additions.retain(|addition| known.get(&addition.family).cloned().unwrap_or_default().add(addition));
     additions
 }
