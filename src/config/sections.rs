@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -89,6 +91,21 @@ impl Default for PolicySettings {
 pub struct AdminSettings {
     /// Whoever shows this token may look; without it only where the listener's networks allow.
     pub token: Option<SecretHash>,
+}
+
+impl AdminSettings {
+    /// True when this `Authorization` field shows the token: as a bearer token, or as the password of
+    /// Basic, which is what a browser can send.
+    pub fn admits(&self, field: &str) -> bool {
+        let Some(token) = &self.token else { return false };
+        let Some((scheme, rest)) = field.split_once(' ') else { return false };
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return token.matches(&Secret::new(rest.trim()));
+        }
+        let decoded = STANDARD.decode(rest.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let password = decoded.as_deref().and_then(|text| text.split_once(':')).map(|(_, password)| password);
+        scheme.eq_ignore_ascii_case("basic") && password.is_some_and(|password| token.matches(&Secret::new(password)))
+    }
 }
 
 /// One token of `[events]`.

@@ -28,6 +28,8 @@ mod transaction;
 pub struct SmtpDoor {
     /// The name it greets with.
     pub host: String,
+    /// Who may connect; empty: everybody.
+    pub peers: Vec<IpNet>,
     /// Who may send without a login.
     pub networks: Vec<IpNet>,
     /// Offer AUTH.
@@ -76,6 +78,7 @@ impl Default for SmtpDoor {
     fn default() -> SmtpDoor {
         SmtpDoor {
             host: "localhost".to_owned(),
+            peers: Vec::new(),
             networks: vec![
                 IpNet::from(ipnet::Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8)),
                 IpNet::from(IpAddr::V6(Ipv6Addr::LOCALHOST)),
@@ -119,6 +122,9 @@ pub async fn serve<I: Inside>(listener: TcpListener, door: Arc<SmtpDoor>, inside
             accepted = listener.accept() => match accepted {
                 Ok((tcp, address)) => {
                     let peer = address.ip().to_canonical();
+                    if !door.peers.is_empty() && !door.peers.iter().any(|network| network.contains(&peer)) {
+                        continue;
+                    }
                     let Some(place) = places.take(peer) else {
                         turn_away(&tcp);
                         continue;
