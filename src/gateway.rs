@@ -198,6 +198,7 @@ impl Gateway {
                 now,
                 history: None,
                 stays_with_addressee: false,
+                paced: false,
                 rewritten: None,
                 edits: Vec::new(),
                 claims: Vec::new(),

@@ -136,6 +136,7 @@ impl Gateway {
         item.stays_with_addressee = false;
         item.edits.clear();
         item.rewritten = None;
+        item.paced = false;
         if let Some(id) = errand.hold_id()
             && let Known::Known(customer) = &mut facts.customer
             && !take_out(customer, id, &item.send_id)
@@ -209,7 +210,11 @@ impl Gateway {
                 let lease = item.now.saturating_add(SignedDuration::from_secs(LEASE_SECONDS)).unwrap_or(item.now);
                 crate::facts::sends::reserve(customer, sent_event(item, lease));
             }
-            Fate::Held { id, due } => customer.held.push(held_send(item, &id, due)),
+            Fate::Held { id, due } => {
+                // Holds whose end was not told here (a lost answer, a gateway that stopped) do not pile up.
+                customer.held.retain(|held| held.expires > item.now);
+                customer.held.push(held_send(item, &id, due));
+            }
             // The document forgets a hold that was decided against.
             _ if released => {}
             _ => return false,

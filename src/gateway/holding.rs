@@ -25,6 +25,7 @@ impl Gateway {
                 let until = item.now.saturating_add(wait).unwrap_or(item.now);
                 let expires = until.saturating_add(self.hold_at_most()).unwrap_or(until);
                 item.decision.verdict = Verdict::Delay { until, expires };
+                item.paced = true;
                 tracing::debug!(route = errand.route.name, "held for the provider's pace");
             }
         }
