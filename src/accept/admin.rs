@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,6 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use ipnet::IpNet;
 use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -92,18 +92,17 @@ pub fn router<V: AdminView>(view: Arc<V>) -> Router {
 /// dribbles its headers would keep its connection, and the stop, for ever.
 pub async fn serve<V: AdminView>(
     listener: TcpListener,
-    networks: Vec<IpNet>,
     view: Arc<V>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    serve_router(listener, networks, router(view), stop).await
+    serve_router(listener, router(view), |_| true, stop).await
 }
 
-/// [`serve`] for a router with more pages on it.
+/// [`serve`] for a router with more pages on it, or fewer visitors.
 pub async fn serve_router(
     listener: TcpListener,
-    networks: Vec<IpNet>,
     router: Router,
+    may_connect: impl Fn(IpAddr) -> bool + Send,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let pages = TowerToHyperService::new(router);
@@ -115,7 +114,7 @@ pub async fn serve_router(
         let accepted = tokio::select! {
             biased;
             () = &mut stop => break,
-            accepted = accept(&listener, &networks, &room) => accepted,
+            accepted = accept(&listener, &room, &may_connect) => accepted,
         };
         let Some((client, place)) = accepted else { continue };
         let serving = drain.watch(http.serve_connection(TokioIo::new(client), pages.clone()));
@@ -140,16 +139,12 @@ const CONNECTIONS_MAX: usize = 64;
 
 async fn accept(
     listener: &TcpListener,
-    networks: &[IpNet],
     room: &Arc<Semaphore>,
+    may_connect: &impl Fn(IpAddr) -> bool,
 ) -> Option<(TcpStream, OwnedSemaphorePermit)> {
     let place = Arc::clone(room).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((client, peer)) => {
-            let peer = peer.ip().to_canonical();
-            let admitted = networks.is_empty() || networks.iter().any(|network| network.contains(&peer));
-            admitted.then_some((client, place))
-        }
+        Ok((client, peer)) => may_connect(peer.ip()).then_some((client, place)),
         Err(why) => {
             // Out of file descriptors, say: wait, rather than turn in a loop.
             warn!(%why, "the admin door could not take a connection");
@@ -194,7 +189,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let stopped = async { drop(stopped.await) };
-        let serving = tokio::spawn(serve(listener, Vec::new(), Arc::new(Gateway(ready)), stopped));
+        let serving = tokio::spawn(serve(listener, Arc::new(Gateway(ready)), stopped));
         let mut client = TcpStream::connect(address).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         client.write_all(request.as_bytes()).await.unwrap();

@@ -99,7 +99,7 @@ impl Running {
 
     fn open_door(&mut self, listener: &Listener, socket: TcpListener) -> anyhow::Result<()> {
         self.doors.push((listener.protocol, socket.local_addr()?));
-        let inside = Arc::new(Carrier { gateway: Arc::clone(&self.gateway), asks: listener.auth });
+        let inside = Arc::new(Carrier { gateway: Arc::clone(&self.gateway), asks_for_credential: listener.auth });
         let stop = self.stop.clone();
         let tls = match &listener.tls {
             Some(files) => Some(server_config(&files.cert, &files.key)?),
@@ -115,10 +115,11 @@ impl Running {
                 self.tasks.spawn(async move { http::serve(socket, Arc::new(door), inside, stop).await });
             }
             Protocol::Admin => {
-                let view = Arc::new(View(Arc::clone(&self.gateway)));
-                let networks = listener.networks.clone();
+                let pages = admin::router(Arc::new(View(Arc::clone(&self.gateway))));
+                let door = listener.clone();
+                let may_connect = move |peer| door.admits(peer);
                 self.tasks.spawn(async move {
-                    if let Err(error) = admin::serve(socket, networks, view, stop.cancelled_owned()).await {
+                    if let Err(error) = admin::serve_router(socket, pages, may_connect, stop.cancelled_owned()).await {
                         tracing::error!(%error, "the admin door closed");
                     }
                 });
@@ -142,12 +143,13 @@ fn smtp_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>, host_n
     SmtpDoor {
         host: listener.hostname.clone().unwrap_or_else(|| host_name.to_owned()),
         // Never an open relay: without a login only from the listed networks, loopback by default.
+        peers: listener.networks.clone(),
         networks: match (listener.auth, listener.networks.is_empty()) {
+            // `auth = true`: nobody is trusted for where they come from.
             (true, _) => Vec::new(),
             (false, true) => SmtpDoor::default().networks,
             (false, false) => listener.networks.clone(),
         },
-        admits: listener.networks.clone(),
         login: listener.auth,
         clear_login_on_loopback: listener.is_loopback(),
         tls,
@@ -167,9 +169,6 @@ fn http_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>) -> Htt
     HttpDoor {
         body_bytes_max: limits.body_bytes_max,
         header_bytes_max: limits.header_bytes_max,
-        bodies_bytes_max: limits.bodies_bytes_max,
-        header_timeout_ms: limits.idle_ms,
-        request_timeout_ms: limits.submission_ms,
         connections_max: limits.connections_max,
         connections_per_peer_max: limits.connections_per_address_max,
         networks: listener.networks.clone(),
@@ -195,10 +194,9 @@ fn greet(running: &Running) {
     if running.gateway.config.has_sandbox() {
         println!("  sandbox: no provider is configured, so messages are accepted and shown, never sent");
     }
-    let at = running.gateway.clock.now().strftime("%FT%TZ");
     println!("try: curl -s http://{http}/tactgate/v1/events -H 'content-type: application/x-ndjson' \\");
     println!(
-        "  -d '{{\"id\":\"o-1\",\"type\":\"purchase\",\"at\":\"{at}\",\"customer\":\"you@example.com\",\"product\":\"BT-200\",\"price\":\"399 CNY\"}}'"
+        "  -d '{{\"id\":\"o-1\",\"type\":\"purchase\",\"at\":\"2026-01-05T10:00:00Z\",\"customer\":\"you@example.com\",\"product\":\"BT-200\",\"price\":\"399 CNY\"}}'"
     );
     println!("then offer BT-200 to you@example.com for less, and run `tactgate explain` with the id in the refusal;");
     println!("or `tactgate demo`: five stories, told by the gateway itself. Ctrl-C stops it.");

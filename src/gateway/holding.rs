@@ -25,6 +25,7 @@ impl Gateway {
                 let until = item.now.saturating_add(wait).unwrap_or(item.now);
                 let expires = until.saturating_add(self.hold_at_most()).unwrap_or(until);
                 item.decision.verdict = Verdict::Delay { until, expires };
+                item.paced = true;
                 tracing::debug!(route = errand.route.name, "held for the provider's pace");
             }
         }
@@ -71,8 +72,15 @@ impl Gateway {
         };
     }
 
-    /// Takes back a hold whose customer was decided anew.
-    pub(super) async fn take_back_hold(&self, item: &mut Item) {
+    /// Takes back a hold whose customer was decided anew. A hold that is being released stays in its
+    /// row: its message was accepted long ago and stands nowhere else.
+    pub(super) async fn take_back_hold(&self, errand: &Errand<'_>, item: &mut Item) {
+        if errand.release.is_some() {
+            if matches!(item.fate, Fate::Held { .. }) {
+                item.fate = Fate::Open;
+            }
+            return;
+        }
         if let Fate::Held { id, .. } = &item.fate {
             if let Err(error) = self.hold.cancel(id, self.clock.now()).await {
                 // Its customer's document does not list it, so the release will drop it.

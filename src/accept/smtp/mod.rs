@@ -29,7 +29,7 @@ pub struct SmtpDoor {
     /// The name it greets with.
     pub host: String,
     /// Who may connect; empty: everybody.
-    pub admits: Vec<IpNet>,
+    pub peers: Vec<IpNet>,
     /// Who may send without a login.
     pub networks: Vec<IpNet>,
     /// Offer AUTH.
@@ -78,7 +78,7 @@ impl Default for SmtpDoor {
     fn default() -> SmtpDoor {
         SmtpDoor {
             host: "localhost".to_owned(),
-            admits: Vec::new(),
+            peers: Vec::new(),
             networks: vec![
                 IpNet::from(ipnet::Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8)),
                 IpNet::from(IpAddr::V6(Ipv6Addr::LOCALHOST)),
@@ -122,7 +122,7 @@ pub async fn serve<I: Inside>(listener: TcpListener, door: Arc<SmtpDoor>, inside
             accepted = listener.accept() => match accepted {
                 Ok((tcp, address)) => {
                     let peer = address.ip().to_canonical();
-                    if !door.admits.is_empty() && !door.admits.iter().any(|network| network.contains(&peer)) {
+                    if !door.peers.is_empty() && !door.peers.iter().any(|network| network.contains(&peer)) {
                         continue;
                     }
                     let Some(place) = places.take(peer) else {
