@@ -19,6 +19,8 @@ use crate::policy::Texts;
 
 /// Most bytes of the original headers given back.
 const HEADER_BYTES_MAX: usize = 32 * 1024;
+/// RFC 5322 §2.1.1: "Each line of characters MUST be no more than 998 characters".
+const LINE_BYTES_MAX: usize = 998;
 
 /// One recipient the mail did not go to.
 #[derive(Debug, Clone, Copy)]
@@ -126,7 +128,7 @@ fn words(owed: &[&Undelivered<'_>]) -> String {
             let title = if title.is_empty() { String::new() } else { format!("{title}, ") };
             format!(
                 "  <{}>\n    {}: {title}{decision} {}\n",
-                u.recipient.address,
+                one_line(&u.recipient.address),
                 one_line(u.rule),
                 one_line(u.decision)
             )
@@ -187,10 +189,16 @@ fn headers(original: &[u8]) -> String {
 }
 
 fn part(kind: &str, text: String, must_be_7bit: bool) -> Result<SinglePart, DsnError> {
-    let body = match Body::new_with_encoding(text.clone(), ContentTransferEncoding::SevenBit) {
-        Ok(body) => body,
-        Err(_) if must_be_7bit => return Err(unwritable("a field is too long")),
-        Err(_) => Body::new(text),
+    let fits = text.is_ascii() && text.lines().all(|line| line.len() <= LINE_BYTES_MAX);
+    let body = match (fits, must_be_7bit) {
+        // lettre calls 7bit only what has lines of 76; a diagnostic with its decision's id is longer,
+        // and RFC 5322 §2.1.1 allows 998.
+        (true, _) => {
+            let lines: String = text.lines().flat_map(|line| [line, "\r\n"]).collect();
+            Body::dangerous_pre_encoded(lines.into_bytes(), ContentTransferEncoding::SevenBit)
+        }
+        (false, true) => return Err(unwritable("a field is too long")),
+        (false, false) => Body::new(text),
     };
     let kind = ContentType::parse(kind).map_err(unwritable)?;
     Ok(SinglePart::builder().header(kind).body(body))
@@ -252,7 +260,12 @@ mod tests {
         let title = texts();
         let undelivered: Vec<Undelivered<'_>> = recipients
             .iter()
-            .map(|recipient| Undelivered { recipient, rule: "cheaper", title: &title, decision: "g1-7" })
+            .map(|recipient| Undelivered {
+                recipient,
+                rule: "cheaper",
+                title: &title,
+                decision: "d-01a2019c-58c8-71c0-ab04-6a31e1ea8634",
+            })
             .collect();
         let envelope = MailEnvelope { sender: sender.into(), envid: Some("Q+2B1".into()), ..MailEnvelope::default() };
         let notification = Notification {
@@ -280,8 +293,12 @@ mod tests {
         assert_eq!(kind.ctype(), "multipart");
         assert_eq!(kind.attribute("report-type"), Some("delivery-status"));
         let words = mail.body_text(0).unwrap();
-        for said in ["报价低于购买价", "Offer below the price paid", "决定编号 g1-7", "<王@例子.中国>"]
-        {
+        for said in [
+            "报价低于购买价",
+            "Offer below the price paid",
+            "决定编号 d-01a2019c-58c8-71c0-ab04-6a31e1ea8634",
+            "<王@例子.中国>",
+        ] {
             assert!(words.contains(said), "{said} in {words}");
         }
         for field in [

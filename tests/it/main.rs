@@ -21,6 +21,7 @@ mod rewrite;
 
 mod understand;
 
+mod gateway;
 mod http_forward;
 mod learn;
 mod redis;

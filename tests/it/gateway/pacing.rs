@@ -1,0 +1,109 @@
+//! A provider that takes so many a second, a metrics page, and a stop in the middle of work: whatever
+//! was answered as accepted arrives.
+
+use super::child::{Gate, Home, routes, until};
+use super::http_sink::HttpSink;
+use super::mail_sink::MailSink;
+use super::tools::{get, mail, plain_mail, sendgrid, sendgrid_mail, tell};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_fast_for_the_provider_waits_and_arrives() {
+    let sink = HttpSink::start().await;
+    let home = Home::new();
+    let route = format!(
+        "[[route]]\nname = \"slow\"\nprovider = \"sendgrid\"\nupstream = \"http://{}\"\nrate = \"1 per second\"\nburst = 1\n",
+        sink.address
+    );
+    home.settings(&route);
+    let gate = Gate::start(&home);
+    let mut held = Vec::new();
+    for index in 0..4 {
+        let answer =
+            sendgrid(gate.http, &sendgrid_mail(&format!("li{index}@example.cn"), "上新", "秋装上新。"), &[]).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        assert!(answer.headers.contains_key("x-message-id"), "{answer:?}");
+        if sink.requests().len() < index + 1 {
+            held.push(answer.decision());
+        }
+    }
+    assert!(!held.is_empty(), "four in one breath are too many for one a second");
+    let arrived = sink.wait_for(4).await;
+    let mut to: Vec<String> = arrived
+        .iter()
+        .map(|r| {
+            serde_json::from_slice::<serde_json::Value>(&r.body).unwrap()["personalizations"][0]["to"][0]["email"]
+                .to_string()
+        })
+        .collect();
+    to.sort_unstable();
+    assert_eq!(to, ["\"li0@example.cn\"", "\"li1@example.cn\"", "\"li2@example.cn\"", "\"li3@example.cn\""]);
+    let told = home.explain(&held[0], "en");
+    assert!(told.to_lowercase().contains("held"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn decisions_are_counted_and_health_is_told() {
+    let sink = MailSink::start().await;
+    let home = Home::new();
+    home.settings(&routes(Some(&sink), None));
+    let gate = Gate::start(&home);
+    tell(gate.http, "out", r#"{"type":"opt-out","customer":"no@example.cn","channel":"email"}"#).await;
+    for to in ["<a@example.cn>", "<b@example.cn>", "<no@example.cn>"] {
+        mail(gate.smtp, "<news@shop.example>", &[to], &plain_mail("list", "上新", "秋装上新。")).await;
+    }
+    let metrics = get(gate.admin, "/metrics").await;
+    assert_eq!(metrics.status, 200);
+    let counted = |verdict: &str| {
+        let lines = metrics
+            .body
+            .lines()
+            .filter(|l| l.starts_with("tactgate_decisions_total{") && l.contains(&format!("\"{verdict}\"")));
+        lines.map(|l| l.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum::<f64>()
+    };
+    assert_eq!((counted("pass"), counted("block")), (2.0, 1.0), "{}", metrics.body);
+    assert_eq!(get(gate.admin, "/healthz").await.status, 200);
+    let ready = get(gate.admin, "/readyz").await;
+    assert_eq!((ready.status, ready.json()["ready"].as_bool()), (200, Some(true)), "{ready:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_under_load_loses_nothing() {
+    let sink = MailSink::start().await;
+    let home = Home::new();
+    home.settings(&routes(Some(&sink), None));
+    let gate = Gate::start(&home);
+    let smtp = gate.smtp;
+    let mut tools = tokio::task::JoinSet::new();
+    for tool in 0..4 {
+        tools.spawn(async move {
+            let mut accepted = Vec::new();
+            for index in 0.. {
+                let to = format!("tool{tool}-{index}@example.cn");
+                let raw = plain_mail(&to, "上新", "秋装上新。");
+                // Once the door is closed there is nobody to connect to.
+                if tokio::net::TcpStream::connect(smtp).await.is_err() {
+                    break;
+                }
+                let said =
+                    tokio::spawn(async move { mail(smtp, "<news@shop.example>", &[&format!("<{to}>")], &raw).await });
+                match said.await {
+                    Ok(said) if said.starts_with("250") => accepted.push(format!("<tool{tool}-{index}@example.cn>")),
+                    _ => break,
+                }
+            }
+            accepted
+        });
+    }
+    until("some load", async || (sink.mails().len() >= 20).then_some(())).await;
+    gate.terminate();
+    assert_eq!(gate.ended().await, 0, "{}", home.log());
+    let accepted: Vec<String> = tools.join_all().await.into_iter().flatten().collect();
+    let arrived: Vec<String> = sink.mails().into_iter().flat_map(|m| m.recipients).collect();
+    assert!(accepted.len() >= 20);
+    for to in &accepted {
+        assert_eq!(arrived.iter().filter(|r| *r == to).count(), 1, "{to}");
+    }
+    // And the record can be read afterwards.
+    let audited = Gate::start(&home);
+    assert_eq!(get(audited.admin, "/readyz").await.status, 200);
+}
