@@ -98,7 +98,12 @@ pub fn only_for(router: Router, admits: impl Fn(&str) -> bool + Clone + Send + S
             match admitted {
                 true => next.run(request).await,
                 // A browser asks its user then; the token is the password, any user name does.
-                false => (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Basic realm=\"tactgate\"")], "a token is needed\n").into_response(),
+                false => (
+                    StatusCode::UNAUTHORIZED,
+                    [(header::WWW_AUTHENTICATE, "Basic realm=\"tactgate\"")],
+                    "a token is needed\n",
+                )
+                    .into_response(),
             }
         }
     }))

@@ -143,7 +143,7 @@ impl Running {
 }
 
 fn smtp_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>, host_name: &str) -> SmtpDoor {
-    let limits = &listener.limits;
+    let (limits, usual) = (&listener.limits, SmtpDoor::default());
     SmtpDoor {
         host: listener.hostname.clone().unwrap_or_else(|| host_name.to_owned()),
         // Never an open relay: without a login only from the listed networks, loopback by default.
@@ -151,7 +151,7 @@ fn smtp_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>, host_n
         networks: match (listener.auth, listener.networks.is_empty()) {
             // `auth = true`: nobody is trusted for where they come from.
             (true, _) => Vec::new(),
-            (false, true) => SmtpDoor::default().networks,
+            (false, true) => usual.networks.clone(),
             (false, false) => listener.networks.clone(),
         },
         login: listener.auth,
@@ -162,22 +162,25 @@ fn smtp_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>, host_n
         recipients_max: limits.recipients_max,
         connections_max: limits.connections_max,
         connections_per_ip_max: limits.connections_per_address_max,
-        command_ms: limits.idle_ms,
-        data_ms: limits.submission_ms,
-        ..SmtpDoor::default()
+        command_ms: limits.idle_ms.unwrap_or(usual.command_ms),
+        data_ms: limits.submission_ms.unwrap_or(usual.data_ms),
+        ..usual
     }
 }
 
 fn http_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>) -> HttpDoor {
-    let limits = &listener.limits;
+    let (limits, usual) = (&listener.limits, HttpDoor::default());
     HttpDoor {
         body_bytes_max: limits.body_bytes_max,
+        bodies_bytes_max: limits.in_flight_bytes_max,
         header_bytes_max: limits.header_bytes_max,
+        header_timeout_ms: limits.idle_ms.unwrap_or(usual.header_timeout_ms),
+        request_timeout_ms: limits.submission_ms.unwrap_or(usual.request_timeout_ms),
         connections_max: limits.connections_max,
         connections_per_peer_max: limits.connections_per_address_max,
         networks: listener.networks.clone(),
         tls,
-        ..HttpDoor::default()
+        ..usual
     }
 }
 

@@ -47,14 +47,12 @@ pub struct DoorLimits {
     pub body_bytes_max: usize,
     /// Bytes of a request's header.
     pub header_bytes_max: usize,
-    /// Recipients of one submission.
+    /// Recipients of one mail.
     pub recipients_max: usize,
-    /// Mails or requests on one connection.
-    pub submissions_per_connection_max: usize,
-    /// How long a client may say nothing.
-    pub idle_ms: u64,
-    /// How long a client may take for one whole submission.
-    pub submission_ms: u64,
+    /// How long a client may say nothing; `None` = as its protocol asks (SMTP 5 minutes, HTTP 10 seconds).
+    pub idle_ms: Option<u64>,
+    /// How long a client may take for one whole submission; `None` = SMTP 10 minutes, HTTP 1 minute.
+    pub submission_ms: Option<u64>,
     /// Bytes of submissions being carried at once, over all connections of this door.
     pub in_flight_bytes_max: usize,
 }
@@ -67,9 +65,8 @@ impl Default for DoorLimits {
             body_bytes_max: 30 * 1024 * 1024, // SendGrid: "The total size of your email … must be less than 30MB"
             header_bytes_max: 64 * 1024,
             recipients_max: 1_000,
-            submissions_per_connection_max: 100_000,
-            idle_ms: 300_000, // RFC 5321 §4.5.3.2.7: "An SMTP server SHOULD have a timeout of at least 5 minutes"
-            submission_ms: 600_000,
+            idle_ms: None,
+            submission_ms: None,
             in_flight_bytes_max: 512 * 1024 * 1024,
         }
     }
@@ -179,6 +176,9 @@ impl RawListener {
         }
         if matches!(protocol, Protocol::Http) && listener.tls.is_some() {
             problems.add(self.protocol.span(), "`http` uses no certificate; did you mean `https`?");
+        }
+        if matches!(protocol, Protocol::Admin) && listener.tls.is_some() {
+            problems.add(self.protocol.span(), "the admin door speaks no TLS; put a proxy before it");
         }
         if let Some(tls) = &listener.tls {
             for path in [&tls.cert, &tls.key] {

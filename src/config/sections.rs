@@ -17,10 +17,11 @@ use crate::message::Secret;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HoldSettings {
-    /// Messages held at once; more are answered "try later".
-    pub messages_max: usize,
-    /// Bytes of one held message.
-    pub body_bytes_max: usize,
+    /// The file with the key that held messages are sealed with; `None` = `hold.key` in the data folder.
+    /// On another volume, a copy of the data folder alone is unreadable.
+    pub key_file: Option<PathBuf>,
+    /// The greatest size of the file of held messages; beyond it a delay is answered "try later".
+    pub file_bytes_max: u64,
     /// The longest a message may wait, whatever its rule says.
     pub wait_hours_max: u32,
     /// How often a message may be held again before it is reported as failed.
@@ -32,8 +33,8 @@ pub struct HoldSettings {
 impl Default for HoldSettings {
     fn default() -> HoldSettings {
         HoldSettings {
-            messages_max: 1_000_000,
-            body_bytes_max: 30 * 1024 * 1024,
+            key_file: None,
+            file_bytes_max: 4 << 30,
             wait_hours_max: 7 * 24,
             reholds_max: 5,
             releases_per_second: 50,
@@ -45,19 +46,13 @@ impl Default for HoldSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RecordSettings {
-    /// Days that decisions are kept.
-    pub keep_days: u32,
     /// At most this long between a decision and its being on disk.
     pub fsync_ms: u64,
-    /// Bytes of one journal file before the next is begun.
-    pub file_bytes_max: u64,
-    /// Also write each decision to standard output, one JSON line.
-    pub stdout: bool,
 }
 
 impl Default for RecordSettings {
     fn default() -> RecordSettings {
-        RecordSettings { keep_days: 400, fsync_ms: 1_000, file_bytes_max: 256 * 1024 * 1024, stdout: false }
+        RecordSettings { fsync_ms: 1_000 }
     }
 }
 
@@ -120,18 +115,10 @@ pub struct EventToken {
 }
 
 /// `[events]`: who may tell facts and ask for decisions.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventSettings {
     /// The tokens.
     pub tokens: Vec<EventToken>,
-    /// Events in one request.
-    pub batch_max: usize,
-}
-
-impl Default for EventSettings {
-    fn default() -> EventSettings {
-        EventSettings { tokens: Vec::new(), batch_max: 10_000 }
-    }
 }
 
 impl EventSettings {
@@ -170,7 +157,6 @@ impl RawAdmin {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawEvents {
     tokens: Vec<RawToken>,
-    batch_max: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -184,7 +170,6 @@ struct RawToken {
 impl RawEvents {
     pub(super) fn check(&self, brands: &[Brand], problems: &mut Problems) -> EventSettings {
         let mut settings = EventSettings::default();
-        settings.batch_max = self.batch_max.unwrap_or(settings.batch_max);
         for raw in &self.tokens {
             if let Some(brand) = &raw.brand {
                 known_brand(brand, brands, problems);

@@ -20,7 +20,8 @@ const COPY_TITLE: Said = Said {
 };
 /// What is said of a held message that grew too old.
 const HOLD_RULE: &str = "hold";
-const GIVEN_UP: Said = Said { en: "Held, and could not be sent in time", zh: "已暂存，但未能在有效期内发出" };
+const GIVEN_UP: Said =
+    Said { en: "Held, and could not be sent in time", zh: "已暂存，但未能在有效期内发出" };
 /// A block whose rule is not on record would be a fault of the gateway; it is still answered.
 const UNKNOWN_RULE: &str = "policy";
 

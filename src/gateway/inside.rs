@@ -124,7 +124,8 @@ impl Gateway {
             return dialect.refused(&request, &Refusal::NoRoute("no route takes messages of this stream"));
         };
         // `auth = true`: a secret known here, or one that the provider will check.
-        let provider_checks = route.credentials == RouteCredentials::Pass && route.upstream != config::Upstream::Sandbox;
+        let provider_checks =
+            route.credentials == RouteCredentials::Pass && route.upstream != config::Upstream::Sandbox;
         if asked && !proven && !(provider_checks && !matches!(shown, Credential::Nothing)) {
             return dialect.refused(&request, &Refusal::Unauthorized);
         }
@@ -177,9 +178,7 @@ impl Gateway {
                     dialect.refused(&request, &Refusal::TryLater { why: &why, retry_after_seconds: 30 })
                 }
             },
-            Upstream::Sandbox(_) => {
-                dialect.refused(&request, &Refusal::NoRoute("the sandbox keeps nothing to read"))
-            }
+            Upstream::Sandbox(_) => dialect.refused(&request, &Refusal::NoRoute("the sandbox keeps nothing to read")),
             Upstream::Mail(_) => dialect.refused(&request, &Refusal::NoRoute("this route leads to no HTTP API")),
         }
     }

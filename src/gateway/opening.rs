@@ -26,7 +26,7 @@ impl Gateway {
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
         let policies = live_policies(&config.policies, &config.data_dir, clock.clone(), settings.history_days)?;
         let store = Store::open(&settings, clock.now()).await.context("the store does not open")?;
-        let hold = Hold::open(&HoldSettings::in_folder(&config.data_dir)).context("the hold does not open")?;
+        let hold = Hold::open(&hold_settings(&config)).context("the hold does not open")?;
         let record_settings =
             RecordSettings { fsync_ms: config.record.fsync_ms, ..RecordSettings::in_folder(&config.data_dir) };
         let log = Record::open(&record_settings, clock.now()).context("the record does not open")?;
@@ -54,6 +54,17 @@ impl Gateway {
             config,
         };
         Ok((gateway, settled))
+    }
+}
+
+/// `[hold]`, with the data folder the rest of the gateway uses.
+fn hold_settings(config: &Config) -> HoldSettings {
+    let usual = HoldSettings::in_folder(&config.data_dir);
+    HoldSettings {
+        key_path: config.hold.key_file.clone().unwrap_or(usual.key_path),
+        file_bytes_max: config.hold.file_bytes_max,
+        attempts_max: config.hold.reholds_max,
+        ..usual
     }
 }
 

@@ -6,9 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::states::{
-    Cancelled, Counts, Damaged, Due, Held, HeldMessage, HoldStatus, Requeued, Settled, State,
-};
+use super::states::{Cancelled, Counts, Damaged, Due, Held, HeldMessage, HoldStatus, Requeued, Settled, State};
 use super::{HoldError, HoldKey};
 
 /// Of the tables below.

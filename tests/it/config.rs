@@ -128,7 +128,6 @@ fn the_annotated_example_is_right_and_shows_the_defaults() {
     assert_eq!(config.listeners, defaults.listeners);
     assert_eq!((&config.hold, &config.record), (&defaults.hold, &defaults.record));
     assert_eq!((&config.policies, &config.store), (&defaults.policies, &defaults.store));
-    assert_eq!(config.events.batch_max, defaults.events.batch_max);
     assert_eq!(config.warnings, [""; 0]);
     assert_eq!(config.stream_without_credential("relay").name, "promotions");
     assert_eq!(config.stream_without_credential("twilio").name, "default");

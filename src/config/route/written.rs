@@ -6,9 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::upstream::{is_this_machine, parse_rate, parse_upstream};
-use super::{
-    Mixed, OtherPaths, PROVIDERS, Rate, RefusalStyle, Route, RouteCredentials, Timeouts, Upstream, UpstreamTls,
-};
+use super::{Mixed, OtherPaths, PROVIDERS, Rate, Route, RouteCredentials, Timeouts, Upstream, UpstreamTls};
 use crate::config::problem::{Problems, did_you_mean};
 use crate::config::secret::SecretSource;
 use crate::config::stream::check_region;
@@ -24,8 +22,9 @@ pub(in crate::config) struct RawRoute {
     pub(in crate::config) stream: Option<Spanned<String>>,
     credentials: Option<Spanned<Whose>>,
     own: Option<Spanned<RawOwn>>,
-    refusal: Option<Spanned<Style>>,
-    callback: Option<Spanned<String>>,
+    /// Says that a refusal is told at once, which is the only way there is.
+    #[serde(rename = "refusal")]
+    _refusal: Option<Style>,
     rate: Option<Spanned<String>>,
     burst: Option<Spanned<u32>>,
     #[serde(default)]
@@ -52,7 +51,6 @@ enum Whose {
 #[serde(rename_all = "lowercase")]
 enum Style {
     Strict,
-    Native,
 }
 
 #[derive(Deserialize)]
@@ -93,7 +91,6 @@ impl RawRoute {
             upstream,
             stream: self.stream.as_ref().map(|s| s.get_ref().clone()),
             credentials,
-            refusal: self.check_refusal(problems)?,
             rate: self.check_rate(problems),
             other_paths: self.other_paths,
             trace: self.trace.unwrap_or(true),
@@ -208,27 +205,6 @@ impl RawRoute {
                 }
                 UpstreamTls::Required
             }
-        }
-    }
-
-    fn check_refusal(&self, problems: &mut Problems) -> Option<RefusalStyle> {
-        match (self.refusal.as_ref().map(|r| *r.get_ref()), &self.callback) {
-            (Some(Style::Native), Some(callback)) => {
-                Some(RefusalStyle::Native { callback: callback.get_ref().clone() })
-            }
-            (Some(Style::Native), None) => {
-                problems.add_with_help(
-                    self.refusal.as_ref().map_or_else(|| self.name.span(), Spanned::span),
-                    "a native refusal is accepted first and told later, but nobody would be told",
-                    "add `callback = \"https://…\"`, the address your tool receives the provider's events at, or use \"strict\"",
-                );
-                None
-            }
-            (_, Some(callback)) => {
-                problems.add(callback.span(), "`callback` is only used with `refusal = \"native\"`");
-                None
-            }
-            _ => Some(RefusalStyle::Strict),
         }
     }
 
