@@ -21,13 +21,23 @@ pub struct HoldSettings {
     pub releases_per_second: u32,
     /// Bytes of the hold file; when it is full, what would be held is answered "try later".
     pub file_bytes_max: u64,
-    /// The key that held messages are encrypted with; absent = `hold.key` beside the data folder.
+    /// How often a message may be held again, beside waiting for a provider, before it is reported as
+    /// failed.
+    pub reholds_max: u32,
+    /// The key that held messages are encrypted with; absent = `hold.key` in the data folder. On another
+    /// volume, a copy of the data folder alone is unreadable.
     pub key_file: Option<PathBuf>,
 }
 
 impl Default for HoldSettings {
     fn default() -> HoldSettings {
-        HoldSettings { wait_hours_max: 7 * 24, releases_per_second: 50, file_bytes_max: 4 << 30, key_file: None }
+        HoldSettings {
+            wait_hours_max: 7 * 24,
+            releases_per_second: 50,
+            file_bytes_max: 4 << 30,
+            reholds_max: 5,
+            key_file: None,
+        }
     }
 }
 

@@ -111,6 +111,7 @@ impl Gateway {
             },
             customer,
             known_since: known_since.clone(),
+            addressee: None,
             brand_zone: zone,
         }
     }
@@ -137,6 +138,7 @@ impl Gateway {
         item.edits.clear();
         item.rewritten = None;
         item.paced = false;
+        facts.addressee = Some(item.key.0.clone());
         if let Some(id) = errand.hold_id()
             && let Known::Known(customer) = &mut facts.customer
             && !take_out(customer, id, &item.send_id)

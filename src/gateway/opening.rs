@@ -57,18 +57,20 @@ impl Gateway {
     }
 }
 
-/// `[store]`, with the data folder the rest of the gateway uses.
-pub fn store_settings(config: &Config) -> anyhow::Result<StoreSettings> {
-    Ok(StoreSettings { dir: config.data_dir.clone(), ..config.store.clone() })
-}
-
+/// `[hold]`, with the data folder the rest of the gateway uses.
 fn hold_settings(config: &Config) -> HoldSettings {
     let usual = HoldSettings::in_folder(&config.data_dir);
     HoldSettings {
+        key_path: config.hold.key_file.clone().unwrap_or(usual.key_path),
         file_bytes_max: config.hold.file_bytes_max,
-        key_path: config.hold.key_file.clone().unwrap_or_else(|| usual.key_path.clone()),
+        attempts_max: config.hold.reholds_max,
         ..usual
     }
+}
+
+/// `[store]`, with the data folder the rest of the gateway uses.
+pub fn store_settings(config: &Config) -> anyhow::Result<StoreSettings> {
+    Ok(StoreSettings { dir: config.data_dir.clone(), ..config.store.clone() })
 }
 
 /// The policies of a folder, judged now and at every change: read, checked, their cases run.
