@@ -178,10 +178,8 @@ impl Gateway {
         );
         let file = folder.join("tactgate.toml");
         std::fs::write(&file, text).unwrap();
-        let binary = std::env::var_os("TACTGATE_BENCH_BINARY").map_or_else(
-            || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/release/tactgate")),
-            PathBuf::from,
-        );
+        let built = || PathBuf::from(env!("CARGO_BIN_EXE_tactgate"));
+        let binary = std::env::var_os("TACTGATE_BENCH_BINARY").map_or_else(built, PathBuf::from);
         let log = std::fs::File::create(folder.join("tactgate.log")).unwrap();
         let child = Command::new(&binary)
             .arg("--config")
