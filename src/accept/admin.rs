@@ -7,8 +7,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -85,6 +86,27 @@ pub fn router<V: AdminView>(view: Arc<V>) -> Router {
         .route("/readyz", get(readyz::<V>))
         .route("/metrics", get(metrics::<V>))
         .with_state(view)
+}
+
+/// The pages for holders of a credential only: `admits` judges the field `Authorization`. `/healthz`
+/// stays open, it tells nothing.
+pub fn only_for(router: Router, admits: impl Fn(&str) -> bool + Clone + Send + Sync + 'static) -> Router {
+    router.layer(from_fn(move |request: Request, next: Next| {
+        let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let admitted = request.uri().path() == "/healthz" || shown.is_some_and(&admits);
+        async move {
+            match admitted {
+                true => next.run(request).await,
+                // A browser asks its user then; the token is the password, any user name does.
+                false => (
+                    StatusCode::UNAUTHORIZED,
+                    [(header::WWW_AUTHENTICATE, "Basic realm=\"tactgate\"")],
+                    "a token is needed\n",
+                )
+                    .into_response(),
+            }
+        }
+    }))
 }
 
 /// Answers until `stop` resolves, then lets what was asked before be answered, for at most

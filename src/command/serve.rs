@@ -115,7 +115,11 @@ impl Running {
                 self.tasks.spawn(async move { http::serve(socket, Arc::new(door), inside, stop).await });
             }
             Protocol::Admin => {
-                let pages = admin::router(Arc::new(View(Arc::clone(&self.gateway))));
+                let mut pages = admin::router(Arc::new(View(Arc::clone(&self.gateway))));
+                if listener.auth {
+                    let settings = self.gateway.config.admin.clone();
+                    pages = admin::only_for(pages, move |field| settings.admits(field));
+                }
                 let door = listener.clone();
                 let may_connect = move |peer| door.admits(peer);
                 self.tasks.spawn(async move {

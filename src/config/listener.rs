@@ -216,12 +216,8 @@ impl RawListener {
                 }
             }
         }
-        if protocol == Protocol::Admin && (listener.auth || listener.tls.is_some()) {
-            problems.add_with_help(
-                self.protocol.span(),
-                "the admin door knows neither logins nor certificates",
-                "say who may look: `networks = [\"10.0.0.0/8\"]`",
-            );
+        if protocol == Protocol::Admin && listener.tls.is_some() {
+            problems.add(self.protocol.span(), "the admin door speaks no TLS; put a proxy before it");
         }
         // An open relay is found within hours; an open admin door shows what the brand sends.
         if !listener.is_loopback() && !listener.auth && self.networks.is_empty() {

@@ -22,7 +22,7 @@ pub use policies::{PolicyFolder, PolicyFolderError};
 pub use problem::{ConfigErrors, Problem};
 pub use route::{Mixed, OtherPaths, PROVIDERS, Rate, Route, RouteCredentials, Timeouts, Upstream, UpstreamTls};
 pub use secret::SecretHash;
-pub use sections::{EventSettings, EventToken, HoldSettings, PolicySettings, RecordSettings};
+pub use sections::{AdminSettings, EventSettings, EventToken, HoldSettings, PolicySettings, RecordSettings};
 pub use stream::{Brand, Credential, Identified, Shown, StreamSettings};
 pub use watch::{ColdStart, Judged, Live, ReloadStatus};
 
@@ -57,6 +57,8 @@ pub struct Config {
     pub record: RecordSettings,
     /// Where the rules are.
     pub policies: PolicySettings,
+    /// The door for people.
+    pub admin: AdminSettings,
     /// Who may tell facts.
     pub events: EventSettings,
     /// Things to tell the operator that are not errors.
@@ -79,6 +81,7 @@ impl Default for Config {
             hold: HoldSettings::default(),
             record: RecordSettings::default(),
             policies: PolicySettings::default(),
+            admin: AdminSettings::default(),
             events: EventSettings::default(),
             warnings: Vec::new(),
         }
@@ -189,6 +192,8 @@ struct Raw {
     #[serde(default)]
     policies: PolicySettings,
     #[serde(default)]
+    admin: sections::RawAdmin,
+    #[serde(default)]
     events: sections::RawEvents,
 }
 
@@ -200,6 +205,7 @@ impl Raw {
         let streams = self.check_streams(&brands, problems, &mut warnings);
         let routes = self.check_routes(&listeners, problems, &mut warnings);
         let events = self.events.check(&brands, problems);
+        let admin = self.admin.check(problems);
         self.check_doors(&listeners, &streams, &routes, &events, problems);
         let brand = brands.first().map_or("default", |b| b.name.as_str()).to_owned();
         Config {
@@ -212,6 +218,7 @@ impl Raw {
             hold: self.hold.clone(),
             record: self.record.clone(),
             policies: self.policies.clone(),
+            admin,
             events,
             warnings,
             stream_by_default: Stream { name: "default".to_owned(), brand, ..Stream::default() },
@@ -324,6 +331,13 @@ impl Raw {
                     raw.address.span(),
                     "nobody can pass this door: it asks for a credential, and no stream has one",
                     "add `credentials = [{ user = \"…\", secret_sha256 = \"…\" }]` to a `[[stream]]`",
+                );
+            }
+            if listener.auth && listener.protocol == Protocol::Admin && self.admin.is_open() {
+                problems.add_with_help(
+                    raw.address.span(),
+                    "nobody can pass this door: it asks for a token, and there is none",
+                    "add `[admin]` with `token_sha256 = \"…\"`",
                 );
             }
         }

@@ -1,7 +1,9 @@
-//! The tables that stand once: `[hold]`, `[record]`, `[policies]`, `[events]`.
+//! The tables that stand once: `[hold]`, `[record]`, `[policies]`, `[admin]`, `[events]`.
 
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -80,6 +82,28 @@ impl Default for PolicySettings {
     }
 }
 
+/// `[admin]`: the door for people.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AdminSettings {
+    /// Whoever shows this token may look; without it only where the listener's networks allow.
+    pub token: Option<SecretHash>,
+}
+
+impl AdminSettings {
+    /// True when this `Authorization` field shows the token: as a bearer token, or as the password of
+    /// Basic, which is what a browser can send.
+    pub fn admits(&self, field: &str) -> bool {
+        let Some(token) = &self.token else { return false };
+        let Some((scheme, rest)) = field.split_once(' ') else { return false };
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return token.matches(&Secret::new(rest.trim()));
+        }
+        let decoded = STANDARD.decode(rest.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let password = decoded.as_deref().and_then(|text| text.split_once(':')).map(|(_, password)| password);
+        scheme.eq_ignore_ascii_case("basic") && password.is_some_and(|password| token.matches(&Secret::new(password)))
+    }
+}
+
 /// One token of `[events]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventToken {
@@ -108,6 +132,24 @@ impl EventSettings {
             }
         }
         found
+    }
+}
+
+/// As written.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawAdmin {
+    token_sha256: Option<Spanned<String>>,
+}
+
+impl RawAdmin {
+    pub(super) fn is_open(&self) -> bool {
+        self.token_sha256.is_none()
+    }
+
+    pub(super) fn check(&self, problems: &mut Problems) -> AdminSettings {
+        let hash = |text: &Spanned<String>| hash_of(text.get_ref(), text.span(), "token_sha256", problems);
+        AdminSettings { token: self.token_sha256.as_ref().and_then(hash) }
     }
 }
 
