@@ -63,7 +63,12 @@ pub struct HttpSink {
 impl HttpSink {
     /// Starts one on a free port.
     pub async fn start() -> HttpSink {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        HttpSink::start_at("127.0.0.1:0".parse().unwrap()).await
+    }
+
+    /// Starts one there.
+    pub async fn start_at(address: SocketAddr) -> HttpSink {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let inner = Arc::new(Mutex::new(Inner::default()));
         let kept = Arc::clone(&inner);

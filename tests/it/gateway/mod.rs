@@ -2,16 +2,21 @@
 //! doors, and real servers stand where the providers would.
 
 mod child;
+mod hand_clock;
 mod http_sink;
 mod mail_sink;
 mod tools;
 
+mod bad_input;
 mod both_channels;
 mod demo;
 mod live_policies;
 mod many_recipients;
 mod pacing;
+mod provider_away;
 mod quiet_hours;
+mod redis_away;
+mod rewriting;
 mod sdks;
 mod surveys;
 mod two_gateways;

@@ -2,11 +2,10 @@
 //! it asks. Days pass by a clock that the test turns, in the same process.
 
 use jiff::SignedDuration;
-use tactgate::clock::Clock;
-use tactgate::command::serve::start;
-use tactgate::config::{Config, Protocol};
+use tactgate::config::Protocol;
 
 use super::child::{Home, routes};
+use super::hand_clock::by_hand;
 use super::http_sink::HttpSink;
 use super::mail_sink::MailSink;
 use super::tools::{mail, plain_mail, post, sms};
@@ -40,16 +39,7 @@ const PEOPLE: [Person; 2] = [
 async fn another_department_does_not_ask_again_tomorrow() {
     let (mails, texts) = (MailSink::start().await, HttpSink::start().await);
     let home = Home::new();
-    home.settings(&format!(
-        "{}[store]\ndir = {:?}\n[policies]\ndir = {:?}\n",
-        routes(Some(&mails), Some(&texts)),
-        home.path("data"),
-        home.path("policies")
-    ));
-    // Noon in the zone that `settings` chose is now; the clock begins there.
-    let begin = jiff::Timestamp::now();
-    let running =
-        start(Config::load(Some(&home.path("tactgate.toml"))).unwrap(), Clock::standing_at(begin)).await.unwrap();
+    let (running, begin) = by_hand(&home, &routes(Some(&mails), Some(&texts))).await;
     let (smtp, http) = (running.door(Protocol::Smtp).unwrap(), running.door(Protocol::Http).unwrap());
     let turn = |hours: i64| running.gateway.clock.turn(SignedDuration::from_hours(hours));
     for Person { mailbox, phone, .. } in &PEOPLE {
