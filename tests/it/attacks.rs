@@ -331,6 +331,102 @@ async fn the_key_of_held_messages_stays_where_the_data_stays() {
     house.running.stop().await;
 }
 
+/// Every byte the gateway writes, logs at debug included, is searched for what it must not hold.
+#[test]
+fn no_address_and_no_text_is_written_anywhere_but_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("policies")).unwrap();
+    let cap = ONE_A_DAY.replace("one-a-day", "four-a-day").replace("at_most  = 1", "at_most  = 4");
+    let later = ONE_A_DAY.replace("one-a-day", "later").replace(r#""block""#, r#"{ delay = { at_most = "60 days" } }"#);
+    std::fs::write(path("policies/rules.toml"), format!("{cap}{}", later.replace("at_most  = 1", "at_most  = 2")))
+        .unwrap();
+    std::fs::write(path("tactgate.toml"), DOORS).unwrap();
+    let log = std::fs::File::create(path("log")).unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_tactgate"))
+        .arg("serve")
+        .current_dir(folder.path())
+        .env("RUST_LOG", "debug")
+        .stdout(std::process::Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let mut doors = Vec::new();
+    while doors.len() < 2 {
+        let line = lines.next().unwrap().unwrap();
+        if line.starts_with("  SMTP") || line.starts_with("  HTTP") {
+            doors.push(line.split_whitespace().nth(1).unwrap().parse::<std::net::SocketAddr>().unwrap());
+        }
+    }
+    let say = |door: std::net::SocketAddr, text: &str| {
+        use std::io::{Read as _, Write as _};
+        let mut client = std::net::TcpStream::connect(door).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        client.write_all(text.as_bytes()).unwrap();
+        let mut answer = String::new();
+        let _ = client.read_to_string(&mut answer);
+        answer
+    };
+    let post = |path: &str, kind: &str, body: &str| {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer kanarie-secret\r\ncontent-type: {kind}\r\nconnection: close\r\n"
+        );
+        say(doors[1], &format!("{head}content-length: {}\r\n\r\n{body}", body.len()))
+    };
+    let json = r#"{"personalizations":[{"to":[{"email":"kanarie@a.example","name":"Kanarie Bird"}]}],"from":{"email":"n@s.example"},"subject":"kanarie-subject 新品","content":[{"type":"text/plain","value":"kanarie-text 秋装上新 https://shop.example/?c=kanarie-link"}]}"#;
+    for _ in 0..3 {
+        let answer = post("/sendgrid/v3/mail/send", "application/json", json);
+        assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+    }
+    let sms = "To=%2B8613800138999&From=%2B15005550006&Body=kanarie-text+%E7%A7%8B%E8%A3%85";
+    for _ in 0..4 {
+        let answer = post(
+            "/twilio/2010-04-01/Accounts/AC00000000000000000000000000000000/Messages.json",
+            "application/x-www-form-urlencoded",
+            sms,
+        );
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    }
+    post("/sendgrid/v3/mail/send", "application/json", &json.replace("kanarie@a.example", "kanarie at a.example"));
+    post(
+        "/tactgate/v1/events",
+        "application/x-ndjson",
+        r#"{"id":"1","type":"purchase","at":"2026-11-01T00:00:00Z","customer":"kanarie@a.example","product":"P-1","price":"3 CNY"}"#,
+    );
+    post(
+        "/tactgate/v1/events",
+        "application/x-ndjson",
+        r#"{"id":"2","type":"purchase","customer":"kanarie at a.example"}"#,
+    );
+    for to in ["kanarie@a.example", "kanarie@b.example", "@kanarie"] {
+        say(
+            doors[0],
+            &format!(
+                "EHLO kanarie-host\r\nMAIL FROM:<kanarie-sender@s.example>\r\nRCPT TO:<{to}>\r\nDATA\r\nSubject: kanarie-subject\r\nX: =?x?q?kanarie?=\r\n\r\nkanarie-text\r\n.\r\nQUIT\r\n"
+            ),
+        );
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let kill = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    assert!(child.wait().unwrap().success(), "it drains and stops");
+    let mut written = String::new();
+    read_all(folder.path(), &mut written);
+    assert!(written.contains("\"verdict\"") && written.contains("held"), "something was written");
+    for kanarie in ["kanarie", "13800138999", "秋装", "Kanarie"] {
+        let found: Vec<String> = written
+            .match_indices(kanarie)
+            .map(|(at, _)| {
+                let from = (0..=at.saturating_sub(160)).rev().find(|i| written.is_char_boundary(*i)).unwrap_or(0);
+                written[from..].chars().take(220).collect()
+            })
+            .take(3)
+            .collect();
+        assert!(found.is_empty(), "{kanarie}: {found:#?}");
+    }
+}
+
 fn sha256_hex(text: &str) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
