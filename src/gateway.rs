@@ -39,11 +39,12 @@ use item::{Fate, Item};
 pub use releasing::Release;
 pub use route::{Route, Upstream};
 
-/// Prefix of holds that their customer's document lists.
-pub const LISTED: &str = "h-";
-/// Prefix of holds that no document lists: made without the store, or for a provider that would not
+/// What the ids of holds begin with that their customer's document lists: `h-` and the decision's id, or
+/// `h1-` and so on when the decision lost a race and was taken anew (a hold's id is used once).
+pub const LISTED: &str = "h";
+/// The same for holds that no document lists: made without the store, or for a provider that would not
 /// take them yet.
-pub const UNLISTED: &str = "u-";
+pub const UNLISTED: &str = "u";
 
 /// Everything a submission meets on its way.
 #[derive(Debug)]
@@ -198,6 +199,7 @@ impl Gateway {
                 now,
                 history: None,
                 stays_with_addressee: false,
+                times_held: 0,
                 paced: false,
                 rewritten: None,
                 edits: Vec::new(),

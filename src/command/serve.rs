@@ -160,6 +160,7 @@ fn smtp_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>, host_n
         tls_implicit: listener.protocol == Protocol::Smtps,
         message_bytes_max: limits.body_bytes_max,
         recipients_max: limits.recipients_max,
+        in_flight_bytes_max: limits.bodies_bytes_max,
         connections_max: limits.connections_max,
         connections_per_ip_max: limits.connections_per_address_max,
         command_ms: limits.idle_ms,

@@ -52,7 +52,7 @@ pub struct DoorLimits {
     pub idle_ms: u64,
     /// How long a client may take for one mail's data or one request.
     pub submission_ms: u64,
-    /// Bytes of all request bodies held at once (HTTP).
+    /// Bytes of all mails and request bodies held at once.
     pub bodies_bytes_max: usize,
 }
 

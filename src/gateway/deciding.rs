@@ -125,7 +125,11 @@ impl Gateway {
             let mut facts = self.facts(nothing, &BTreeMap::new(), &BTreeMap::new(), zone);
             self.decide_one(errand, item, &mut facts, rules);
             item.history = None;
-            self.hold_if_delayed(errand, item, false).await;
+        }
+        self.pace(errand, items, open);
+        keep_copies_back(errand, items);
+        for index in open {
+            self.hold_if_delayed(errand, &mut items[*index], false).await;
         }
     }
 

@@ -51,7 +51,12 @@ impl Gateway {
         expires: Timestamp,
         listed: bool,
     ) {
-        let id = format!("{}{}", if listed { LISTED } else { UNLISTED }, item.decision_id);
+        let prefix = if listed { LISTED } else { UNLISTED };
+        let id = match item.times_held {
+            0 => format!("{prefix}-{}", item.decision_id),
+            again => format!("{prefix}{again}-{}", item.decision_id),
+        };
+        item.times_held += 1;
         let parcel = match parcel::encode(errand.submission) {
             Ok(parcel) => parcel,
             Err(error) => {

@@ -39,6 +39,8 @@ pub struct Item {
     pub history: Option<History>,
     /// True when guards let it go but the addressee it is a copy for may not be written to.
     pub stays_with_addressee: bool,
+    /// How often it was put into the hold: a decision that loses its race takes its hold back.
+    pub times_held: u32,
     /// True when it is delayed for its provider's pace alone, not by a rule.
     pub paced: bool,
     /// What a rewritten message says in place of `meaning`: this is what the person is shown.

@@ -21,7 +21,7 @@ use crate::understand::ProductLinks;
 impl Gateway {
     /// Opens everything; `settled` ends when the last reservation is settled after the gateway is gone.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<(Gateway, tokio::task::JoinHandle<()>)> {
-        let settings = store_settings(&config)?;
+        let settings = store_settings(&config);
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
         let policies = live_policies(&config.policies, &config.data_dir, clock.clone(), settings.history_days)?;
@@ -69,8 +69,8 @@ fn hold_settings(config: &Config) -> HoldSettings {
 }
 
 /// `[store]`, with the data folder the rest of the gateway uses.
-pub fn store_settings(config: &Config) -> anyhow::Result<StoreSettings> {
-    Ok(StoreSettings { dir: config.data_dir.clone(), ..config.store.clone() })
+pub fn store_settings(config: &Config) -> StoreSettings {
+    StoreSettings { dir: config.data_dir.clone(), ..config.store.clone() }
 }
 
 /// The policies of a folder, judged now and at every change: read, checked, their cases run.

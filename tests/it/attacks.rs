@@ -331,6 +331,154 @@ async fn the_key_of_held_messages_stays_where_the_data_stays() {
     house.running.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_that_are_being_taken_share_one_room() {
+    let settings = "[[listener]]\nprotocol = \"smtp\"\naddress = \"127.0.0.1:0\"\n[listener.limits]\nin_flight_bytes_max = 40000\n";
+    let house = House::open(NOON, "", settings).await;
+    let door = house.running.door(Protocol::Smtp).unwrap();
+    let text = "0123456789\r\n".repeat(2_500);
+    let told = |end: &'static str| {
+        let steps = mail_steps("a@s.example", "ann@a.example", &format!("{text}{end}"));
+        tokio::task::spawn_blocking(move || converse(door, &steps))
+    };
+    let (first, said) = told("unended").await.unwrap();
+    assert!(said.contains("354"), "{said}");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let (_, second) = told(".\r\n").await.unwrap();
+    assert!(second.contains("421 4.3.1"), "{second}");
+    drop(first);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let (_, third) = told(".\r\n").await.unwrap();
+    assert!(third.contains("250 2.0.0"), "{third}");
+    house.running.stop().await;
+}
+
+/// Says one thing after the other, as polite clients do; the answers to all.
+fn converse(door: std::net::SocketAddr, steps: &[String]) -> (std::net::TcpStream, String) {
+    use std::io::{Read as _, Write as _};
+    let mut client = std::net::TcpStream::connect(door).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let listen = |client: &mut std::net::TcpStream| {
+        let (mut said, mut bytes) = (String::new(), [0; 4096]);
+        loop {
+            let read = client.read(&mut bytes).unwrap_or(0);
+            said.push_str(&String::from_utf8_lossy(&bytes[..read]));
+            let last = said.lines().last().unwrap_or_default();
+            if read == 0 || (said.ends_with('\n') && last.as_bytes().get(3) == Some(&b' ')) {
+                return said;
+            }
+        }
+    };
+    let mut said = listen(&mut client);
+    for step in steps {
+        if client.write_all(step.as_bytes()).is_err() {
+            break;
+        }
+        if step.ends_with("\r\n") {
+            said.push_str(&listen(&mut client));
+        }
+    }
+    (client, said)
+}
+
+fn mail_steps(from: &str, to: &str, data: &str) -> Vec<String> {
+    let lines = ["EHLO kanarie-host", &format!("MAIL FROM:<{from}>"), &format!("RCPT TO:<{to}>"), "DATA"];
+    lines.iter().map(|line| format!("{line}\r\n")).chain([data.to_owned()]).collect()
+}
+
+/// Every byte the gateway writes, logs at debug included, is searched for what it must not hold.
+#[test]
+fn no_address_and_no_text_is_written_anywhere_but_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("policies")).unwrap();
+    let cap = ONE_A_DAY.replace("one-a-day", "four-a-day").replace("at_most  = 1", "at_most  = 4");
+    let later = ONE_A_DAY.replace("one-a-day", "later").replace(r#""block""#, r#"{ delay = { at_most = "60 days" } }"#);
+    std::fs::write(path("policies/rules.toml"), format!("{cap}{}", later.replace("at_most  = 1", "at_most  = 2")))
+        .unwrap();
+    std::fs::write(path("tactgate.toml"), DOORS).unwrap();
+    let log = std::fs::File::create(path("log")).unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_tactgate"))
+        .arg("serve")
+        .current_dir(folder.path())
+        .env("RUST_LOG", "debug")
+        .stdout(std::process::Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let mut doors = Vec::new();
+    while doors.len() < 2 {
+        let line = lines.next().unwrap().unwrap();
+        if line.starts_with("  SMTP") || line.starts_with("  HTTP") {
+            doors.push(line.split_whitespace().nth(1).unwrap().parse::<std::net::SocketAddr>().unwrap());
+        }
+    }
+    let say = |door: std::net::SocketAddr, text: &str| {
+        use std::io::{Read as _, Write as _};
+        let mut client = std::net::TcpStream::connect(door).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        client.write_all(text.as_bytes()).unwrap();
+        let mut answer = String::new();
+        let _ = client.read_to_string(&mut answer);
+        answer
+    };
+    let post = |path: &str, kind: &str, body: &str| {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer kanarie-secret\r\ncontent-type: {kind}\r\nconnection: close\r\n"
+        );
+        say(doors[1], &format!("{head}content-length: {}\r\n\r\n{body}", body.len()))
+    };
+    let json = r#"{"personalizations":[{"to":[{"email":"kanarie@a.example","name":"Kanarie Bird"}]}],"from":{"email":"n@s.example"},"subject":"kanarie-subject 新品","content":[{"type":"text/plain","value":"kanarie-text 秋装上新 https://shop.example/?c=kanarie-link"}]}"#;
+    for _ in 0..3 {
+        let answer = post("/sendgrid/v3/mail/send", "application/json", json);
+        assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+    }
+    let sms = "To=%2B8613800138999&From=%2B15005550006&Body=kanarie-text+%E7%A7%8B%E8%A3%85";
+    for _ in 0..4 {
+        let answer = post(
+            "/twilio/2010-04-01/Accounts/AC00000000000000000000000000000000/Messages.json",
+            "application/x-www-form-urlencoded",
+            sms,
+        );
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    }
+    post("/sendgrid/v3/mail/send", "application/json", &json.replace("kanarie@a.example", "kanarie at a.example"));
+    post(
+        "/tactgate/v1/events",
+        "application/x-ndjson",
+        r#"{"id":"1","type":"purchase","at":"2026-11-01T00:00:00Z","customer":"kanarie@a.example","product":"P-1","price":"3 CNY"}"#,
+    );
+    post(
+        "/tactgate/v1/events",
+        "application/x-ndjson",
+        r#"{"id":"2","type":"purchase","customer":"kanarie at a.example"}"#,
+    );
+    for to in ["kanarie@a.example", "kanarie@b.example", "@kanarie"] {
+        let data = "Subject: kanarie-subject\r\nX: =?x?q?kanarie?=\r\n\r\nkanarie-text\r\n.\r\n";
+        let (_, said) = converse(doors[0], &mail_steps("kanarie-sender@s.example", to, data));
+        assert!(to.starts_with('@') || said.contains("250 2.0.0"), "{said}");
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let kill = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    assert!(child.wait().unwrap().success(), "it drains and stops");
+    let mut written = String::new();
+    read_all(folder.path(), &mut written);
+    assert!(written.contains("\"verdict\"") && written.contains("held"), "something was written");
+    for kanarie in ["kanarie", "13800138999", "秋装", "Kanarie"] {
+        let found: Vec<String> = written
+            .match_indices(kanarie)
+            .map(|(at, _)| {
+                let from = (0..=at.saturating_sub(160)).rev().find(|i| written.is_char_boundary(*i)).unwrap_or(0);
+                written[from..].chars().take(220).collect()
+            })
+            .take(3)
+            .collect();
+        assert!(found.is_empty(), "{kanarie}: {found:#?}");
+    }
+}
+
 fn sha256_hex(text: &str) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
