@@ -78,9 +78,9 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
     if matches!(opened, Err(OpenError::InUse { .. })) {
         // Two writers of one file would each know half; Redis is the store for several processes.
         return opened.context(
-            "a running gateway has the embedded store to itself: stop it for this command, tell events to its \
-             door `/tactgate/v1/events`, or keep the facts in Redis",
-        )?);
+            "a running gateway has the embedded store to itself: stop it for this command, tell events to its door \
+             `/tactgate/v1/events`, or keep the facts in Redis",
+        );
     }
     Ok(opened?)
 }
