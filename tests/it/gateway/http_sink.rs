@@ -44,6 +44,8 @@ pub enum Reply {
     Say(&'static str, &'static str),
     /// Nothing: the connection is closed.
     Lose,
+    /// Nothing, and the connection stays open.
+    Hang,
 }
 
 #[derive(Default)]
@@ -133,7 +135,11 @@ async fn talk(mut tcp: TcpStream, inner: &Mutex<Inner>) -> std::io::Result<()> {
             inner.requests.push(request);
             reply
         };
-        let Reply::Say(status, body) = reply else { return Ok(()) };
+        let (status, body) = match reply {
+            Reply::Say(status, body) => (status, body),
+            Reply::Lose => return Ok(()),
+            Reply::Hang => std::future::pending().await,
+        };
         let answer = format!(
             "HTTP/1.1 {status}\r\nX-Message-Id: sink-1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()

@@ -1,7 +1,7 @@
 //! A real SMTP server for the gateway to deliver to: it keeps the raw bytes of every mail and can be
 //! told how to answer the next one.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -17,6 +17,8 @@ pub struct Arrived {
     pub sender: String,
     /// What stood after each accepted `RCPT TO:`.
     pub recipients: Vec<String>,
+    /// Who had logged in: user and password as AUTH PLAIN gives them, parted by a blank.
+    pub login: Option<String>,
     /// The content: dot-stuffing taken away, the last dot's line too.
     pub data: Vec<u8>,
 }
@@ -28,12 +30,15 @@ pub enum AtDot {
     Say(&'static str),
     /// Nothing: the connection is closed after the last dot.
     Lose,
+    /// Nothing, and the connection stays open.
+    Hang,
 }
 
 #[derive(Default)]
 struct Inner {
     mails: Vec<Arrived>,
     at_dot: VecDeque<AtDot>,
+    full_mailboxes: HashSet<String>,
 }
 
 /// The server; ends with the value.
@@ -94,7 +99,7 @@ impl Drop for MailSink {
 async fn talk(tcp: TcpStream, inner: &Mutex<Inner>) -> std::io::Result<()> {
     let mut pipe = BufReader::new(tcp);
     pipe.write_all(b"220 sink.example ESMTP\r\n").await?;
-    let (mut sender, mut recipients) = (String::new(), Vec::new());
+    let (mut sender, mut recipients, mut login) = (String::new(), Vec::new(), None);
     loop {
         let mut line = String::new();
         if pipe.read_line(&mut line).await? == 0 {
@@ -106,13 +111,26 @@ async fn talk(tcp: TcpStream, inner: &Mutex<Inner>) -> std::io::Result<()> {
             "EHLO" => {
                 "250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-DSN\r\n250-SMTPUTF8\r\n250-AUTH PLAIN\r\n250 SIZE 52428800"
             }
-            "AUTH" => "235 2.7.0 welcome",
+            "AUTH" => {
+                let shown = who(&line);
+                match shown.contains("wrong") {
+                    true => "535 5.7.8 wrong password",
+                    false => {
+                        login = Some(shown);
+                        "235 2.7.0 welcome"
+                    }
+                }
+            }
             "MAIL" => {
                 sender = line[10..].to_owned();
                 recipients.clear();
                 "250 2.1.0 ok"
             }
             "RCPT" if line.contains("nobody") => "550 5.1.1 no such mailbox",
+            // Full at first, with room later.
+            "RCPT" if line.contains("full") && inner.lock().unwrap().full_mailboxes.insert(line.clone()) => {
+                "450 4.2.2 mailbox full"
+            }
             "RCPT" => {
                 recipients.push(line[8..].to_owned());
                 "250 2.1.5 ok"
@@ -121,7 +139,12 @@ async fn talk(tcp: TcpStream, inner: &Mutex<Inner>) -> std::io::Result<()> {
             "DATA" => {
                 pipe.write_all(b"354 go\r\n").await?;
                 let data = content(&mut pipe).await?;
-                let arrived = Arrived { sender: sender.clone(), recipients: std::mem::take(&mut recipients), data };
+                let arrived = Arrived {
+                    sender: sender.clone(),
+                    login: login.clone(),
+                    recipients: std::mem::take(&mut recipients),
+                    data,
+                };
                 let answer = {
                     let mut inner = inner.lock().unwrap();
                     inner.mails.push(arrived);
@@ -130,6 +153,7 @@ async fn talk(tcp: TcpStream, inner: &Mutex<Inner>) -> std::io::Result<()> {
                 match answer {
                     AtDot::Say(line) => line,
                     AtDot::Lose => return Ok(()),
+                    AtDot::Hang => std::future::pending().await,
                 }
             }
             "QUIT" => {
@@ -140,6 +164,14 @@ async fn talk(tcp: TcpStream, inner: &Mutex<Inner>) -> std::io::Result<()> {
         };
         pipe.write_all(format!("{reply}\r\n").as_bytes()).await?;
     }
+}
+
+/// `AUTH PLAIN` with its initial response (RFC 4616).
+fn who(line: &str) -> String {
+    use base64::Engine as _;
+    let shown = line.split(' ').nth(2).unwrap_or_default();
+    let shown = base64::engine::general_purpose::STANDARD.decode(shown).unwrap_or_default();
+    String::from_utf8_lossy(&shown).trim_start_matches('\0').replace('\0', " ")
 }
 
 async fn content(pipe: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> {

@@ -1,7 +1,11 @@
 //! One submission, several people: each is decided on its own, who may be written to is, and the sender
 //! learns of the rest in the way the protocol allows.
 
+use jiff::SignedDuration;
+use tactgate::config::Protocol;
+
 use super::child::{Gate, Home, routes};
+use super::hand_clock::by_hand;
 use super::http_sink::HttpSink;
 use super::mail_sink::MailSink;
 use super::tools::{mail, plain_mail, sendgrid, tell};
@@ -124,4 +128,68 @@ async fn a_copy_does_not_leave_without_its_addressee() {
     assert_eq!(answer.status, 400, "{answer:?}");
     assert!(answer.json()["errors"][0]["message"].as_str().unwrap().contains("opted-out"), "{answer:?}");
     assert!(requests.requests().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_full_mailbox_does_not_cost_the_others_their_mail_nor_itself_its_own() {
+    let mails = MailSink::start().await;
+    let home = Home::new();
+    let (running, _) = by_hand(&home, &routes(Some(&mails), None)).await;
+    let raw = plain_mail("list", "上新", "秋装上新。");
+    let smtp = running.door(Protocol::Smtp).unwrap();
+    let said = mail(smtp, "<news@shop.example>", &["<a@example.cn>", "<full@example.cn>"], &raw).await;
+    assert!(said.starts_with("250"), "{said}");
+    assert_eq!(mails.mails()[0].recipients, ["<a@example.cn>"]);
+    running.gateway.clock.turn(SignedDuration::from_secs(31));
+    let arrived = mails.wait_for(2).await;
+    assert_eq!(arrived[1].recipients, ["<full@example.cn>"]);
+    assert!(arrived[1].data.ends_with(&raw));
+    running.stop().await;
+    assert_eq!(mails.mails().len(), 2, "once each");
+}
+
+const MEND: &str = r#"
+[[below_price_paid]]
+id       = "mend"
+within   = "30 days"
+then     = { remove_sentence = {} }
+title.en = "Offer below the price paid"
+title.zh = "报价低于购买价"
+reason.en = "{paid} for {product}, now {price}"
+reason.zh = "{product}曾付{paid}，现{price}"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_bought_gets_the_mended_mail_and_the_others_the_mail_as_it_is() {
+    let (mails, requests) = (MailSink::start().await, HttpSink::start().await);
+    let home = Home::with_policy(MEND);
+    home.settings(&format!("{}trace = false\n{}", routes(Some(&mails), None), routes(None, Some(&requests))));
+    let gate = Gate::start(&home);
+    let event = r#"{"type":"purchase","customer":"buyer@example.cn","product":"BT-200","price":"399 CNY"}"#;
+    tell(gate.http, "order", event).await;
+    let text = "您好，您上个月累积的会员积分已到账，可以在会员中心查看。BT-200限时特价299元！";
+    let raw = plain_mail("list", "积分", text);
+    let to = ["<a@example.cn>", "<buyer@example.cn>", "<b@example.cn>"];
+    let said = mail(gate.smtp, "<news@shop.example>", &to, &raw).await;
+    assert!(said.starts_with("250"), "{said}");
+    let mut arrived = mails.wait_for(2).await;
+    arrived.sort_by_key(|m| m.recipients.len());
+    assert_eq!(
+        (&arrived[0].recipients[..], &arrived[1].recipients[..]),
+        (&["<buyer@example.cn>".to_owned()][..], &["<a@example.cn>".to_owned(), "<b@example.cn>".to_owned()][..])
+    );
+    assert_eq!(arrived[1].data, raw);
+    let mended = String::from_utf8_lossy(&arrived[0].data);
+    assert!(mended.contains("会员中心查看") && !mended.contains("299"), "{mended}");
+
+    let body = serde_json::json!({
+        "personalizations": [{"to": [{"email": "a@example.cn"}]}, {"to": [{"email": "buyer@example.cn"}]}],
+        "from": {"email": "news@shop.example"}, "subject": "积分", "content": [{"type": "text/plain", "value": text}],
+    });
+    let answer = sendgrid(gate.http, &body, &[]).await;
+    assert_eq!(answer.status, 202, "{answer:?}");
+    let mut arrived = requests.wait_for(2).await;
+    arrived.sort_by_key(|r| r.text().contains("buyer"));
+    assert!(arrived[0].text().contains("a@example.cn") && arrived[0].text().contains("299"), "{}", arrived[0].text());
+    assert!(!arrived[1].text().contains("a@example.cn") && !arrived[1].text().contains("299"), "{}", arrived[1].text());
 }

@@ -9,6 +9,7 @@ mod tools;
 
 mod bad_input;
 mod both_channels;
+mod credentials;
 mod demo;
 mod live_policies;
 mod many_recipients;

@@ -115,3 +115,19 @@ async fn an_answer_that_is_lost_counts_as_sent() {
     let answer = sendgrid(gate.http, &sendgrid_mail("b@example.cn", "上新", "秋装上新，全场8折。"), &[]).await;
     assert_eq!(answer.status, 400, "{answer:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_says_nothing_is_not_waited_for_without_end() {
+    let (mails, requests) = (MailSink::start().await, HttpSink::start().await);
+    let home = Home::with_policy(ONE_A_DAY);
+    let routes = routes(Some(&mails), Some(&requests));
+    home.settings(&routes.replace("upstream", "timeouts = { reply_ms = 400 }\nupstream"));
+    let gate = Gate::start(&home);
+    mails.next(AtDot::Hang);
+    let said = send(&gate, "a@example.cn").await;
+    assert!(said.starts_with("451 4.4.2"), "{said}");
+    requests.next(Reply::Hang);
+    let answer = sms(gate.http, "+14155550131", "New coats: 20% off. Reply STOP to opt out", &[]).await;
+    assert_eq!((answer.status, answer.json()["code"].as_u64()), (504, Some(20504)), "{answer:?}");
+    assert!(send(&gate, "a@example.cn").await.starts_with("550 5.7.1 one-a-day"), "it may have been sent");
+}
