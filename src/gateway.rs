@@ -39,11 +39,12 @@ use item::{Fate, Item};
 pub use releasing::Release;
 pub use route::{Route, Upstream};
 
-/// Prefix of holds that their customer's document lists.
-pub const LISTED: &str = "h-";
-/// Prefix of holds that no document lists: made without the store, or for a provider that would not
+/// What the ids of holds begin with that their customer's document lists: `h-` and the decision's id, or
+/// `h1-` and so on when the decision lost a race and was taken anew (a hold's id is used once).
+pub const LISTED: &str = "h";
+/// The same for holds that no document lists: made without the store, or for a provider that would not
 /// take them yet.
-pub const UNLISTED: &str = "u-";
+pub const UNLISTED: &str = "u";
 
 /// Everything a submission meets on its way.
 #[derive(Debug)]
@@ -198,7 +199,9 @@ impl Gateway {
                 now,
                 history: None,
                 stays_with_addressee: false,
+                times_held: 0,
                 paced: false,
+                rewritten: None,
                 edits: Vec::new(),
                 claims: Vec::new(),
                 fate: Fate::Open,
@@ -266,8 +269,8 @@ impl Gateway {
 
 /// The reservation a message leaves in its customer's document: attributes, never rule ids.
 fn sent_event(item: &Item, lease_until: Timestamp) -> SendEvent {
-    let message = &item.message;
-    let survey = item.meaning.surveys.first();
+    let (message, meaning, _) = item.as_shown();
+    let survey = meaning.surveys.first();
     SendEvent {
         id: item.send_id.clone(),
         at: item.now,
@@ -277,7 +280,7 @@ fn sent_event(item: &Item, lease_until: Timestamp) -> SendEvent {
         stream: message.stream.name.clone(),
         department: message.department().map(str::to_owned),
         campaign: message.campaign().map(str::to_owned),
-        purpose: message.purpose().map(str::to_owned).or_else(|| purpose_word(&item.meaning)),
+        purpose: message.purpose().map(str::to_owned).or_else(|| purpose_word(meaning)),
         survey: survey.map(|survey| survey.id.clone().unwrap_or_else(|| "?".to_owned())),
         survey_minutes: survey.and_then(|survey| survey.minutes),
         offers: shown_offers(item),
@@ -292,8 +295,9 @@ fn purpose_word(meaning: &Meaning) -> Option<String> {
 }
 
 fn shown_offers(item: &Item) -> Vec<ShownOffer> {
-    let family = |index: usize| item.families.iter().find(|(at, _)| *at == index).map(|(_, family)| family.0.clone());
-    let offers = item.meaning.offers.iter().enumerate();
+    let (_, meaning, families) = item.as_shown();
+    let family = |index: usize| families.iter().find(|(at, _)| *at == index).map(|(_, family)| family.0.clone());
+    let offers = meaning.offers.iter().enumerate();
     offers
         .map(|(index, offer)| ShownOffer {
             product: offer.product.clone(),

@@ -3,11 +3,13 @@
 
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -86,6 +88,27 @@ pub fn router<V: AdminView>(view: Arc<V>) -> Router {
         .with_state(view)
 }
 
+/// The pages for holders of a credential only: `admits` judges the field `Authorization`. `/healthz`
+/// stays open, it tells nothing.
+pub fn only_for(router: Router, admits: impl Fn(&str) -> bool + Clone + Send + Sync + 'static) -> Router {
+    router.layer(from_fn(move |request: Request, next: Next| {
+        let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let admitted = request.uri().path() == "/healthz" || shown.is_some_and(&admits);
+        async move {
+            match admitted {
+                true => next.run(request).await,
+                // A browser asks its user then; the token is the password, any user name does.
+                false => (
+                    StatusCode::UNAUTHORIZED,
+                    [(header::WWW_AUTHENTICATE, "Basic realm=\"tactgate\"")],
+                    "a token is needed\n",
+                )
+                    .into_response(),
+            }
+        }
+    }))
+}
+
 /// Answers until `stop` resolves, then lets what was asked before be answered, for at most
 /// [`DRAIN_SECONDS`]. The accept loop is our own because `axum::serve` sets no timer: a client that
 /// dribbles its headers would keep its connection, and the stop, for ever.
@@ -94,13 +117,14 @@ pub async fn serve<V: AdminView>(
     view: Arc<V>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    serve_router(listener, router(view), stop).await
+    serve_router(listener, router(view), |_| true, stop).await
 }
 
-/// [`serve`] for a router with more pages on it.
+/// [`serve`] for a router with more pages on it, or fewer visitors.
 pub async fn serve_router(
     listener: TcpListener,
     router: Router,
+    may_connect: impl Fn(IpAddr) -> bool + Send,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let pages = TowerToHyperService::new(router);
@@ -112,7 +136,7 @@ pub async fn serve_router(
         let accepted = tokio::select! {
             biased;
             () = &mut stop => break,
-            accepted = accept(&listener, &room) => accepted,
+            accepted = accept(&listener, &room, &may_connect) => accepted,
         };
         let Some((client, place)) = accepted else { continue };
         let serving = drain.watch(http.serve_connection(TokioIo::new(client), pages.clone()));
@@ -135,10 +159,14 @@ pub const HEADER_SECONDS: u64 = 5;
 pub const DRAIN_SECONDS: u64 = 5;
 const CONNECTIONS_MAX: usize = 64;
 
-async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+    may_connect: &impl Fn(IpAddr) -> bool,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
     let place = Arc::clone(room).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((client, _)) => Some((client, place)),
+        Ok((client, peer)) => may_connect(peer.ip()).then_some((client, place)),
         Err(why) => {
             // Out of file descriptors, say: wait, rather than turn in a loop.
             warn!(%why, "the admin door could not take a connection");

@@ -1,6 +1,7 @@
 //! `tactgate customer show|export|erase ADDRESS`: what is known of one person (their right to see it
 //! and to have it erased).
 
+use anyhow::Context as _;
 use clap::ValueEnum;
 
 use super::{Arguments, FINE, FOUND, runtime};
@@ -8,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::{Brand, Config};
 use crate::gateway::opening::store_settings;
 use crate::message::Address;
-use crate::store::Store;
+use crate::store::{OpenError, Store};
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -73,5 +74,13 @@ pub fn named_brand<'a>(config: &'a Config, name: Option<&str>) -> anyhow::Result
 
 /// The store of the configuration.
 pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
-    Ok(Store::open(&store_settings(config), Clock::Wall.now()).await?)
+    let opened = Store::open(&store_settings(config), Clock::Wall.now()).await;
+    if matches!(opened, Err(OpenError::InUse { .. })) {
+        // Two writers of one file would each know half; Redis is the store for several processes.
+        return opened.context(
+            "a running gateway has the embedded store to itself: stop it for this command, tell events to its door \
+             `/tactgate/v1/events`, or keep the facts in Redis",
+        );
+    }
+    Ok(opened?)
 }

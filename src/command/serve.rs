@@ -99,7 +99,7 @@ impl Running {
 
     fn open_door(&mut self, listener: &Listener, socket: TcpListener) -> anyhow::Result<()> {
         self.doors.push((listener.protocol, socket.local_addr()?));
-        let inside = Arc::new(Carrier(Arc::clone(&self.gateway)));
+        let inside = Arc::new(Carrier { gateway: Arc::clone(&self.gateway), asks_for_credential: listener.auth });
         let stop = self.stop.clone();
         let tls = match &listener.tls {
             Some(files) => Some(server_config(&files.cert, &files.key)?),
@@ -115,9 +115,15 @@ impl Running {
                 self.tasks.spawn(async move { http::serve(socket, Arc::new(door), inside, stop).await });
             }
             Protocol::Admin => {
-                let view = Arc::new(View(Arc::clone(&self.gateway)));
+                let mut pages = admin::router(Arc::new(View(Arc::clone(&self.gateway))));
+                if listener.auth {
+                    let settings = self.gateway.config.admin.clone();
+                    pages = admin::only_for(pages, move |field| settings.admits(field));
+                }
+                let door = listener.clone();
+                let may_connect = move |peer| door.admits(peer);
                 self.tasks.spawn(async move {
-                    if let Err(error) = admin::serve(socket, view, stop.cancelled_owned()).await {
+                    if let Err(error) = admin::serve_router(socket, pages, may_connect, stop.cancelled_owned()).await {
                         tracing::error!(%error, "the admin door closed");
                     }
                 });
@@ -141,13 +147,20 @@ fn smtp_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>, host_n
     SmtpDoor {
         host: listener.hostname.clone().unwrap_or_else(|| host_name.to_owned()),
         // Never an open relay: without a login only from the listed networks, loopback by default.
-        networks: if listener.networks.is_empty() { SmtpDoor::default().networks } else { listener.networks.clone() },
+        peers: listener.networks.clone(),
+        networks: match (listener.auth, listener.networks.is_empty()) {
+            // `auth = true`: nobody is trusted for where they come from.
+            (true, _) => Vec::new(),
+            (false, true) => SmtpDoor::default().networks,
+            (false, false) => listener.networks.clone(),
+        },
         login: listener.auth,
         clear_login_on_loopback: listener.is_loopback(),
         tls,
         tls_implicit: listener.protocol == Protocol::Smtps,
         message_bytes_max: limits.body_bytes_max,
         recipients_max: limits.recipients_max,
+        in_flight_bytes_max: limits.bodies_bytes_max,
         connections_max: limits.connections_max,
         connections_per_ip_max: limits.connections_per_address_max,
         command_ms: limits.idle_ms,

@@ -35,9 +35,8 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
-/// How much a door takes.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// How much a door takes. Mail and HTTP differ in what is usual, so each has its own defaults.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DoorLimits {
     /// Connections at once.
     pub connections_max: usize,
@@ -47,30 +46,31 @@ pub struct DoorLimits {
     pub body_bytes_max: usize,
     /// Bytes of a request's header.
     pub header_bytes_max: usize,
-    /// Recipients of one submission.
+    /// Recipients of one mail (SMTP).
     pub recipients_max: usize,
-    /// Mails or requests on one connection.
-    pub submissions_per_connection_max: usize,
     /// How long a client may say nothing.
     pub idle_ms: u64,
-    /// How long a client may take for one whole submission.
+    /// How long a client may take for one mail's data or one request.
     pub submission_ms: u64,
-    /// Bytes of submissions being carried at once, over all connections of this door.
-    pub in_flight_bytes_max: usize,
+    /// Bytes of all mails and request bodies held at once.
+    pub bodies_bytes_max: usize,
 }
 
-impl Default for DoorLimits {
-    fn default() -> DoorLimits {
+impl DoorLimits {
+    /// What is usual at a door of that protocol.
+    pub fn of(protocol: Protocol) -> DoorLimits {
+        let mail = matches!(protocol, Protocol::Smtp | Protocol::Smtps);
         DoorLimits {
-            connections_max: 10_000,
-            connections_per_address_max: 1_000,
-            body_bytes_max: 30 * 1024 * 1024, // SendGrid: "The total size of your email … must be less than 30MB"
-            header_bytes_max: 64 * 1024,
+            connections_max: 4_096,
+            connections_per_address_max: 512,
+            // SendGrid: "The total size of your email … must be less than 30MB".
+            body_bytes_max: 32 * 1024 * 1024,
+            header_bytes_max: 32 * 1024,
             recipients_max: 1_000,
-            submissions_per_connection_max: 100_000,
-            idle_ms: 300_000, // RFC 5321 §4.5.3.2.7: "An SMTP server SHOULD have a timeout of at least 5 minutes"
-            submission_ms: 600_000,
-            in_flight_bytes_max: 512 * 1024 * 1024,
+            // RFC 5321 §4.5.3.2.7: "An SMTP server SHOULD have a timeout of at least 5 minutes".
+            idle_ms: if mail { 300_000 } else { 10_000 },
+            submission_ms: if mail { 600_000 } else { 60_000 },
+            bodies_bytes_max: 512 * 1024 * 1024,
         }
     }
 }
@@ -104,7 +104,7 @@ impl Listener {
             networks: Vec::new(),
             auth: false,
             hostname: None,
-            limits: DoorLimits::default(),
+            limits: DoorLimits::of(protocol),
         }
     }
 
@@ -132,7 +132,36 @@ pub(super) struct RawListener {
     auth: Option<bool>,
     hostname: Option<String>,
     #[serde(default)]
-    limits: DoorLimits,
+    limits: RawLimits,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawLimits {
+    connections_max: Option<usize>,
+    connections_per_address_max: Option<usize>,
+    body_bytes_max: Option<usize>,
+    header_bytes_max: Option<usize>,
+    recipients_max: Option<usize>,
+    idle_ms: Option<u64>,
+    submission_ms: Option<u64>,
+    bodies_bytes_max: Option<usize>,
+}
+
+impl RawLimits {
+    fn of(&self, protocol: Protocol) -> DoorLimits {
+        let usual = DoorLimits::of(protocol);
+        DoorLimits {
+            connections_max: self.connections_max.unwrap_or(usual.connections_max),
+            connections_per_address_max: self.connections_per_address_max.unwrap_or(usual.connections_per_address_max),
+            body_bytes_max: self.body_bytes_max.unwrap_or(usual.body_bytes_max),
+            header_bytes_max: self.header_bytes_max.unwrap_or(usual.header_bytes_max),
+            recipients_max: self.recipients_max.unwrap_or(usual.recipients_max),
+            idle_ms: self.idle_ms.unwrap_or(usual.idle_ms),
+            submission_ms: self.submission_ms.unwrap_or(usual.submission_ms),
+            bodies_bytes_max: self.bodies_bytes_max.unwrap_or(usual.bodies_bytes_max),
+        }
+    }
 }
 
 impl RawListener {
@@ -168,7 +197,7 @@ impl RawListener {
             networks,
             auth: self.auth.unwrap_or(false),
             hostname: self.hostname.clone(),
-            limits: self.limits.clone(),
+            limits: self.limits.of(protocol),
         };
         if matches!(protocol, Protocol::Smtps | Protocol::Https) && listener.tls.is_none() {
             problems.add_with_help(
@@ -186,6 +215,9 @@ impl RawListener {
                     problems.add(self.protocol.span(), format!("{} is not a file that can be read", path.display()));
                 }
             }
+        }
+        if protocol == Protocol::Admin && listener.tls.is_some() {
+            problems.add(self.protocol.span(), "the admin door speaks no TLS; put a proxy before it");
         }
         // An open relay is found within hours; an open admin door shows what the brand sends.
         if !listener.is_loopback() && !listener.auth && self.networks.is_empty() {

@@ -20,9 +20,7 @@ use toml::Spanned;
 pub use listener::{DoorLimits, Listener, Protocol, TlsFiles};
 pub use policies::{PolicyFolder, PolicyFolderError};
 pub use problem::{ConfigErrors, Problem};
-pub use route::{
-    Mixed, OtherPaths, PROVIDERS, Rate, RefusalStyle, Route, RouteCredentials, Timeouts, Upstream, UpstreamTls,
-};
+pub use route::{Mixed, OtherPaths, PROVIDERS, Rate, Route, RouteCredentials, Timeouts, Upstream, UpstreamTls};
 pub use secret::SecretHash;
 pub use sections::{AdminSettings, EventSettings, EventToken, HoldSettings, PolicySettings, RecordSettings};
 pub use stream::{Brand, Credential, Identified, Shown, StreamSettings};

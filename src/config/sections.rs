@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -15,26 +17,28 @@ use crate::message::Secret;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HoldSettings {
-    /// Messages held at once; more are answered "try later".
-    pub messages_max: usize,
-    /// Bytes of one held message.
-    pub body_bytes_max: usize,
     /// The longest a message may wait, whatever its rule says.
     pub wait_hours_max: u32,
-    /// How often a message may be held again before it is reported as failed.
-    pub reholds_max: u32,
     /// How many due messages leave in one second.
     pub releases_per_second: u32,
+    /// Bytes of the hold file; when it is full, what would be held is answered "try later".
+    pub file_bytes_max: u64,
+    /// How often a message may be held again, beside waiting for a provider, before it is reported as
+    /// failed.
+    pub reholds_max: u32,
+    /// The key that held messages are encrypted with; absent = `hold.key` in the data folder. On another
+    /// volume, a copy of the data folder alone is unreadable.
+    pub key_file: Option<PathBuf>,
 }
 
 impl Default for HoldSettings {
     fn default() -> HoldSettings {
         HoldSettings {
-            messages_max: 1_000_000,
-            body_bytes_max: 30 * 1024 * 1024,
             wait_hours_max: 7 * 24,
-            reholds_max: 5,
             releases_per_second: 50,
+            file_bytes_max: 4 << 30,
+            reholds_max: 5,
+            key_file: None,
         }
     }
 }
@@ -43,19 +47,13 @@ impl Default for HoldSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RecordSettings {
-    /// Days that decisions are kept.
-    pub keep_days: u32,
     /// At most this long between a decision and its being on disk.
     pub fsync_ms: u64,
-    /// Bytes of one journal file before the next is begun.
-    pub file_bytes_max: u64,
-    /// Also write each decision to standard output, one JSON line.
-    pub stdout: bool,
 }
 
 impl Default for RecordSettings {
     fn default() -> RecordSettings {
-        RecordSettings { keep_days: 400, fsync_ms: 1_000, file_bytes_max: 256 * 1024 * 1024, stdout: false }
+        RecordSettings { fsync_ms: 1_000 }
     }
 }
 
@@ -91,6 +89,21 @@ pub struct AdminSettings {
     pub token: Option<SecretHash>,
 }
 
+impl AdminSettings {
+    /// True when this `Authorization` field shows the token: as a bearer token, or as the password of
+    /// Basic, which is what a browser can send.
+    pub fn admits(&self, field: &str) -> bool {
+        let Some(token) = &self.token else { return false };
+        let Some((scheme, rest)) = field.split_once(' ') else { return false };
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return token.matches(&Secret::new(rest.trim()));
+        }
+        let decoded = STANDARD.decode(rest.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let password = decoded.as_deref().and_then(|text| text.split_once(':')).map(|(_, password)| password);
+        scheme.eq_ignore_ascii_case("basic") && password.is_some_and(|password| token.matches(&Secret::new(password)))
+    }
+}
+
 /// One token of `[events]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventToken {
@@ -103,18 +116,10 @@ pub struct EventToken {
 }
 
 /// `[events]`: who may tell facts and ask for decisions.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventSettings {
     /// The tokens.
     pub tokens: Vec<EventToken>,
-    /// Events in one request.
-    pub batch_max: usize,
-}
-
-impl Default for EventSettings {
-    fn default() -> EventSettings {
-        EventSettings { tokens: Vec::new(), batch_max: 10_000 }
-    }
 }
 
 impl EventSettings {
@@ -153,7 +158,6 @@ impl RawAdmin {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawEvents {
     tokens: Vec<RawToken>,
-    batch_max: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -167,7 +171,6 @@ struct RawToken {
 impl RawEvents {
     pub(super) fn check(&self, brands: &[Brand], problems: &mut Problems) -> EventSettings {
         let mut settings = EventSettings::default();
-        settings.batch_max = self.batch_max.unwrap_or(settings.batch_max);
         for raw in &self.tokens {
             if let Some(brand) = &raw.brand {
                 known_brand(brand, brands, problems);

@@ -98,7 +98,7 @@ pub struct Brand {
     pub zone: jiff::tz::TimeZone,
     /// The country (ISO 3166) whose national phone numbers it writes; `None` = only `+` numbers.
     pub region: Option<String>,
-    /// Links that lead to a product, with `{product}` in place of the sku: `https://shop.example/p/{product}`.
+    /// Links that lead to a product, with `{sku}` in place of the sku: `https://shop.example/p/{sku}`.
     pub product_links: Vec<String>,
 }
 
@@ -234,11 +234,11 @@ impl RawBrand {
             brand.region = Some(region.get_ref().clone());
         }
         for link in &self.product_links {
-            if link.get_ref().matches("{product}").count() != 1 {
+            if link.get_ref().matches("{sku}").count() != 1 {
                 problems.add_with_help(
                     link.span(),
-                    "a product link needs `{product}` once",
-                    "as in `https://shop.example/p/{product}`",
+                    "a product link needs `{sku}` once",
+                    "as in `https://shop.example/p/{sku}`",
                 );
             }
             brand.product_links.push(link.get_ref().clone());

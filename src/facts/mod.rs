@@ -82,6 +82,9 @@ pub struct Facts {
     pub claims: Known<BTreeMap<Family, FamilyClaims>>,
     /// Since when each kind is known for this brand. Absent = never told.
     pub known_since: BTreeMap<FactKind, Timestamp>,
+    /// The key of the address the message goes to, one of the person's; `None` where nobody tells (a
+    /// policy case): then what befell one address is taken to befall this one.
+    pub addressee: Option<String>,
     /// The brand's zone, for dates in texts and calendar words.
     pub brand_zone: jiff::tz::TimeZone,
 }
@@ -94,6 +97,7 @@ impl Facts {
             customer: Known::Known(customer),
             claims: Known::Known(BTreeMap::new()),
             known_since: BTreeMap::new(),
+            addressee: None,
             brand_zone: jiff::tz::TimeZone::UTC,
         }
         .always_known()

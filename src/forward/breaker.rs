@@ -24,6 +24,15 @@ pub enum BreakerState {
 }
 
 impl BreakerState {
+    /// The number for it, in `/metrics`: 0 lets all through, 2 nothing.
+    pub fn level(self) -> i64 {
+        match self {
+            BreakerState::Closed => 0,
+            BreakerState::HalfOpen => 1,
+            BreakerState::Open => 2,
+        }
+    }
+
     /// The stable word for it, in `/readyz`.
     pub fn name(self) -> &'static str {
         match self {

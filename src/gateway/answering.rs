@@ -18,6 +18,10 @@ const COPY_TITLE: Said = Said {
     en: "A copy does not leave without the addressee it was made for",
     zh: "主收件人未获准发送，抄送随之停发",
 };
+/// What is said of a held message that grew too old.
+const HOLD_RULE: &str = "hold";
+const GIVEN_UP: Said =
+    Said { en: "Held, and could not be sent in time", zh: "已暂存，但未能在有效期内发出" };
 /// A block whose rule is not on record would be a fault of the gateway; it is still answered.
 const UNKNOWN_RULE: &str = "policy";
 
@@ -90,6 +94,20 @@ impl Gateway {
             return;
         }
         let lost: Vec<Lost> = items.iter().filter_map(|item| lost(item, mail, set)).collect();
+        self.notify(errand, mail, &lost).await;
+    }
+
+    /// Tells the sender of mail that was held and could not be sent in the end.
+    pub(super) async fn tell_of_given_up(&self, errand: &Errand<'_>, recipients: &[u32], decision: &str) {
+        let (Wire::Smtp(mail), true) = (&errand.submission.wire, errand.route.dsn) else { return };
+        let title = Texts { en: Some(GIVEN_UP.en.to_owned()), zh: Some(GIVEN_UP.zh.to_owned()) };
+        let of = |index: &u32| mail.recipients.get(*index as usize);
+        let lost = |recipient| Lost { recipient, rule: HOLD_RULE.to_owned(), title: title.clone(), decision };
+        let lost: Vec<Lost> = recipients.iter().filter_map(of).map(lost).collect();
+        self.notify(errand, mail, &lost).await;
+    }
+
+    async fn notify(&self, errand: &Errand<'_>, mail: &MailSubmission, lost: &[Lost<'_>]) {
         let undelivered: Vec<Undelivered<'_>> = lost
             .iter()
             .filter(|lost| dsn::is_owed(&mail.envelope, lost.recipient))
@@ -129,7 +147,8 @@ impl Gateway {
                 let answer = sent.map_err(|error| error.to_string())?;
                 match answer.recipients.iter().find(|reply| !reply.is_positive()) {
                     None => Ok(()),
-                    Some(refused) => Err(format!("{} {}", refused.code, refused.text)),
+                    // Its words may repeat the address; logs do not.
+                    Some(refused) => Err(format!("the next server answered {}", refused.code)),
                 }
             }
             Upstream::Sandbox(sandbox) => {

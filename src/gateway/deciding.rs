@@ -8,9 +8,9 @@ use std::time::Instant;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::item::{Fate, History, Item};
+use super::item::{Fate, History, Item, Rewritten};
 use super::{Errand, Gateway, Tongue, held_send, sent_event};
-use crate::decide::{Decision, Verdict, after_rewrite, claim_additions, decide, not_rewritten};
+use crate::decide::{self, Decision, Verdict, after_rewrite, claim_additions, decide, not_rewritten};
 use crate::facts::customer::Member;
 use crate::facts::{ClaimAddition, Customer, FactKind, Facts, Family, FamilyClaims, Known, SendState, Why};
 use crate::message::{Declared, Edit, Message, Wire};
@@ -51,6 +51,7 @@ impl Gateway {
                 for index in &group.members {
                     let item = &mut items[*index];
                     self.decide_one(errand, item, &mut group.facts, rules);
+                    self.count_at_once(item, &mut group.facts);
                     item.history = Some(History {
                         root: root.clone(),
                         version: group.version,
@@ -64,11 +65,12 @@ impl Gateway {
             for group in groups.values_mut() {
                 for index in &group.members {
                     let item = &mut items[*index];
+                    uncount(item, &mut group.facts);
                     self.hold_if_delayed(errand, item, true).await;
                     group.changed |= self.write_down(errand, item, &mut group.facts);
                 }
             }
-            open = self.commit(items, groups).await;
+            open = self.commit(errand, items, groups).await;
             if open.is_empty() {
                 return;
             }
@@ -109,6 +111,7 @@ impl Gateway {
             },
             customer,
             known_since: known_since.clone(),
+            addressee: None,
             brand_zone: zone,
         }
     }
@@ -122,7 +125,11 @@ impl Gateway {
             let mut facts = self.facts(nothing, &BTreeMap::new(), &BTreeMap::new(), zone);
             self.decide_one(errand, item, &mut facts, rules);
             item.history = None;
-            self.hold_if_delayed(errand, item, false).await;
+        }
+        self.pace(errand, items, open);
+        keep_copies_back(errand, items);
+        for index in open {
+            self.hold_if_delayed(errand, &mut items[*index], false).await;
         }
     }
 
@@ -132,8 +139,10 @@ impl Gateway {
         let started = Instant::now();
         item.fate = Fate::Open;
         item.stays_with_addressee = false;
-        item.paced = false;
         item.edits.clear();
+        item.rewritten = None;
+        item.paced = false;
+        facts.addressee = Some(item.key.0.clone());
         if let Some(id) = errand.hold_id()
             && let Known::Known(customer) = &mut facts.customer
             && !take_out(customer, id, &item.send_id)
@@ -172,12 +181,28 @@ impl Gateway {
                 item.decision = after_rewrite(before, &after);
                 if item.decision.verdict == Verdict::Rewrite {
                     item.edits = changed.edits;
+                    let families = decide::families(&meaning);
+                    item.rewritten = Some(Box::new(Rewritten { message, meaning, families }));
                 }
             }
             Err(unfit) => {
                 tracing::info!(decision = item.decision_id, %unfit, "the rewrite does not fit");
                 item.decision = not_rewritten(before);
             }
+        }
+    }
+
+    /// What was just decided counts for the next message of the same person in this submission: each
+    /// is decided in request order, as if it had come alone (design §4).
+    fn count_at_once(&self, item: &Item, facts: &mut Facts) {
+        let Known::Known(customer) = &mut facts.customer else { return };
+        match item.decision.verdict {
+            _ if !matches!(item.fate, Fate::Open) => {}
+            Verdict::Pass | Verdict::Rewrite => {
+                crate::facts::sends::reserve(customer, sent_event(item, item.now));
+            }
+            Verdict::Delay { until, .. } => customer.held.push(held_send(item, &item.decision_id, until)),
+            Verdict::Block => {}
         }
     }
 
@@ -191,7 +216,11 @@ impl Gateway {
                 let lease = item.now.saturating_add(SignedDuration::from_secs(LEASE_SECONDS)).unwrap_or(item.now);
                 crate::facts::sends::reserve(customer, sent_event(item, lease));
             }
-            Fate::Held { id, due } => customer.held.push(held_send(item, &id, due)),
+            Fate::Held { id, due } => {
+                // Holds whose end was not told here (a lost answer, a gateway that stopped) do not pile up.
+                customer.held.retain(|held| held.expires > item.now);
+                customer.held.push(held_send(item, &id, due));
+            }
             // The document forgets a hold that was decided against.
             _ if released => {}
             _ => return false,
@@ -210,7 +239,12 @@ impl Gateway {
     }
 
     /// Commits what changed; returns the items whose customer somebody else wrote first.
-    async fn commit(&self, items: &mut [Item], groups: BTreeMap<CustomerKey, Group>) -> Vec<usize> {
+    async fn commit(
+        &self,
+        errand: &Errand<'_>,
+        items: &mut [Item],
+        groups: BTreeMap<CustomerKey, Group>,
+    ) -> Vec<usize> {
         let mut writes = Vec::new();
         let mut members = Vec::new();
         for (root, group) in groups {
@@ -228,7 +262,7 @@ impl Gateway {
                     if one == Written::Stale {
                         self.metrics.store_error("stale");
                         for index in &group {
-                            self.take_back_hold(&mut items[*index]).await;
+                            self.take_back_hold(errand, &mut items[*index]).await;
                         }
                         again.extend(group);
                     }
@@ -240,7 +274,7 @@ impl Gateway {
                 tracing::warn!(%error, "a commit got no answer");
                 self.metrics.store_error("commit");
                 for index in members.into_iter().flatten() {
-                    self.take_back_hold(&mut items[index]).await;
+                    self.take_back_hold(errand, &mut items[index]).await;
                     if !matches!(items[index].fate, Fate::Blocked) {
                         items[index].fate = Fate::NotTaken(error.to_string());
                     }
@@ -276,10 +310,18 @@ fn take_out(customer: &mut Customer, hold_id: &str, send_id: &str) -> bool {
     customer.held.len() + customer.sends.len() < before
 }
 
+/// Undoes [`Gateway::count_at_once`]: what is written down is what became of it, not what was decided.
+fn uncount(item: &Item, facts: &mut Facts) {
+    let Known::Known(customer) = &mut facts.customer else { return };
+    customer.sends.retain(|send| send.id != item.send_id || send.state != SendState::Reserved);
+    customer.held.retain(|held| held.id != item.decision_id);
+}
+
 /// What the message claims that the ledger does not have yet.
 fn new_claims(item: &Item, known: &Known<BTreeMap<Family, FamilyClaims>>) -> Vec<ClaimAddition> {
     let Known::Known(known) = known else { return Vec::new() };
-    let mut additions = claim_additions(item.now, &item.message, &item.meaning);
+    let (message, meaning, _) = item.as_shown();
+    let mut additions = claim_additions(item.now, message, meaning);
     additions.retain(|addition| known.get(&addition.family).cloned().unwrap_or_default().add(addition));
     additions
 }

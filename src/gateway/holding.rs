@@ -29,12 +29,12 @@ impl Gateway {
                     Some(release) => release.expires,
                     None => item.now.saturating_add(self.hold_at_most()).unwrap_or(until),
                 };
-                if until > expires {
+                if errand.release.is_none() && until > expires {
                     item.fate = Fate::NotTaken("more messages wait for this provider than it takes in time".into());
                     continue;
                 }
-                item.paced = true;
                 item.decision.verdict = Verdict::Delay { until, expires };
+                item.paced = true;
                 tracing::debug!(route = errand.route.name, "held for the provider's pace");
             }
         }
@@ -60,7 +60,12 @@ impl Gateway {
         expires: Timestamp,
         listed: bool,
     ) {
-        let id = format!("{}{}", if listed { LISTED } else { UNLISTED }, item.decision_id);
+        let prefix = if listed { LISTED } else { UNLISTED };
+        let id = match item.times_held {
+            0 => format!("{prefix}-{}", item.decision_id),
+            again => format!("{prefix}{again}-{}", item.decision_id),
+        };
+        item.times_held += 1;
         let parcel = match parcel::encode(errand.submission) {
             Ok(parcel) => parcel,
             Err(error) => {
@@ -81,8 +86,15 @@ impl Gateway {
         };
     }
 
-    /// Takes back a hold whose customer was decided anew.
-    pub(super) async fn take_back_hold(&self, item: &mut Item) {
+    /// Takes back a hold whose customer was decided anew. A hold that is being released stays in its
+    /// row: its message was accepted long ago and stands nowhere else.
+    pub(super) async fn take_back_hold(&self, errand: &Errand<'_>, item: &mut Item) {
+        if errand.release.is_some() {
+            if matches!(item.fate, Fate::Held { .. }) {
+                item.fate = Fate::Open;
+            }
+            return;
+        }
         if let Fate::Held { id, .. } = &item.fate {
             if let Err(error) = self.hold.cancel(id, self.clock.now()).await {
                 // Its customer's document does not list it, so the release will drop it.

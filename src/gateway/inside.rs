@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode, header};
 
 use super::{Gateway, NotStarted, Upstream};
 use crate::accept::{Inside, Login};
-use crate::config::{RouteCredentials, Shown};
+use crate::config::{self, RouteCredentials, Shown};
 use crate::forward::smtp::LoginAnswer;
 use crate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply, Stream, Submission, Wire};
 use crate::providers::{self, Claim, Dialect, Refusal, smtp_refusal};
@@ -22,17 +22,22 @@ enum Credential {
     Nothing,
 }
 
-/// The gateway as the doors see it.
+/// The gateway as one door sees it.
 #[derive(Debug, Clone)]
-pub struct Carrier(pub Arc<Gateway>);
+pub struct Carrier {
+    /// What the door leads to.
+    pub gateway: Arc<Gateway>,
+    /// The listener says `auth = true`: only for those who show a credential.
+    pub asks_for_credential: bool,
+}
 
 impl Inside for Carrier {
     async fn login(&self, user: &str, password: &Secret, _peer: IpAddr) -> Login {
-        self.0.login(user, password).await
+        self.gateway.login(user, password).await
     }
 
     async fn mail(&self, peer: IpAddr, mail: MailSubmission) -> SmtpReply {
-        let gateway = Arc::clone(&self.0);
+        let gateway = Arc::clone(&self.gateway);
         let walk = tokio::spawn(async move { gateway.take_mail(peer, mail).await });
         walk.await.unwrap_or_else(|_| {
             smtp_refusal(&Refusal::TryLater { why: "an internal error stopped this message", retry_after_seconds: 60 })
@@ -40,9 +45,9 @@ impl Inside for Carrier {
     }
 
     async fn request(&self, peer: IpAddr, dialect: &str, request: HttpRequest) -> HttpReply {
-        let gateway = Arc::clone(&self.0);
+        let (gateway, asked) = (Arc::clone(&self.gateway), self.asks_for_credential);
         let name = dialect.to_owned();
-        let walk = tokio::spawn(async move { gateway.take_request(peer, &name, request).await });
+        let walk = tokio::spawn(async move { gateway.take_request(peer, &name, request, asked).await });
         walk.await.unwrap_or_else(|_| {
             let why = "an internal error stopped this request";
             let refusal = Refusal::Door { status: StatusCode::INTERNAL_SERVER_ERROR, why };
@@ -100,9 +105,9 @@ impl Gateway {
         }
     }
 
-    async fn take_request(&self, peer: IpAddr, dialect: &str, request: HttpRequest) -> HttpReply {
-        if dialect == "tactgate" && request.path.starts_with("/v1/events") {
-            return self.take_events(peer, request).await;
+    async fn take_request(&self, peer: IpAddr, dialect: &str, request: HttpRequest, asked: bool) -> HttpReply {
+        if dialect == "tactgate" && request.path == "/v1/events" {
+            return self.take_events(peer, request, asked).await;
         }
         let Some(dialect) = providers::dialect(dialect) else {
             return providers::unknown_segment(dialect, &[]);
@@ -118,6 +123,13 @@ impl Gateway {
         let Some(route) = self.config.route_for(dialect.name(), &stream.name) else {
             return dialect.refused(&request, &Refusal::NoRoute("no route takes messages of this stream"));
         };
+        // `auth = true`: a secret known here, or one that the provider will check.
+        let provider_checks =
+            route.credentials == RouteCredentials::Pass && route.upstream != config::Upstream::Sandbox;
+        let will_be_checked = provider_checks && !matches!(shown, Credential::Nothing);
+        if asked && !proven && !will_be_checked {
+            return dialect.refused(&request, &Refusal::Unauthorized);
+        }
         // With the gateway's own credentials behind it, a door off loopback is open to nobody unknown.
         if route.credentials != RouteCredentials::Pass && !proven && !peer.is_loopback() {
             return dialect.refused(&request, &Refusal::Unauthorized);
@@ -156,18 +168,19 @@ impl Gateway {
 
     /// Reading paths, and those listed as sending nothing, go through as they are.
     async fn pass_blind(&self, dialect: &'static dyn Dialect, route: &str, request: HttpRequest) -> HttpReply {
-        match self.routes.get(route).map(|route| &route.upstream) {
-            Some(Upstream::Http(upstream)) => match upstream.send(request.clone()).await {
+        let Some(route) = self.routes.get(route) else {
+            return dialect.refused(&request, &Refusal::NoRoute("there is no such route any more"));
+        };
+        match &route.upstream {
+            Upstream::Http(upstream) => match upstream.send(route.with_own_credentials(request.clone())).await {
                 Ok(reply) => reply,
                 Err(failed) => {
                     let why = failed.to_string();
                     dialect.refused(&request, &Refusal::TryLater { why: &why, retry_after_seconds: 30 })
                 }
             },
-            Some(Upstream::Sandbox(_)) => {
-                dialect.refused(&request, &Refusal::NoRoute("the sandbox keeps nothing to read"))
-            }
-            _ => dialect.refused(&request, &Refusal::NoRoute("this route leads to no HTTP API")),
+            Upstream::Sandbox(_) => dialect.refused(&request, &Refusal::NoRoute("the sandbox keeps nothing to read")),
+            Upstream::Mail(_) => dialect.refused(&request, &Refusal::NoRoute("this route leads to no HTTP API")),
         }
     }
 
@@ -186,7 +199,7 @@ impl Gateway {
     }
 
     /// `POST /tactgate/v1/events`: facts of the shop. Off loopback it needs a token.
-    async fn take_events(&self, peer: IpAddr, request: HttpRequest) -> HttpReply {
+    async fn take_events(&self, peer: IpAddr, request: HttpRequest, asked: bool) -> HttpReply {
         let refuse = |status: StatusCode, why: &str| HttpReply::json(status, &serde_json::json!({"error": why}));
         if request.method != http::Method::POST {
             return refuse(StatusCode::METHOD_NOT_ALLOWED, "events are posted");
@@ -195,7 +208,7 @@ impl Gateway {
             Credential::Bearer(token) => self.config.events.holder(&token),
             _ => None,
         };
-        let open = self.config.events.tokens.is_empty() && peer.is_loopback();
+        let open = self.config.events.tokens.is_empty() && peer.is_loopback() && !asked;
         if shown.is_none() && !open {
             return refuse(StatusCode::UNAUTHORIZED, "events need a token: Authorization: Bearer …");
         }

@@ -39,8 +39,12 @@ pub struct Item {
     pub history: Option<History>,
     /// True when guards let it go but the addressee it is a copy for may not be written to.
     pub stays_with_addressee: bool,
-    /// True when it waits for the provider's pace alone.
+    /// How often it was put into the hold: a decision that loses its race takes its hold back.
+    pub times_held: u32,
+    /// True when it is delayed for its provider's pace alone, not by a rule.
     pub paced: bool,
+    /// What a rewritten message says in place of `meaning`: this is what the person is shown.
+    pub rewritten: Option<Box<Rewritten>>,
     /// Edits of its content, when the verdict is rewrite.
     pub edits: Vec<Edit>,
     /// What it claims that the brand's ledger does not have yet.
@@ -49,6 +53,17 @@ pub struct Item {
     pub fate: Fate,
     /// How long the decision took, microseconds.
     pub decide_us: u64,
+}
+
+/// A message after its rewrite.
+#[derive(Debug)]
+pub struct Rewritten {
+    /// As it leaves.
+    pub message: Message,
+    /// What it still says.
+    pub meaning: Meaning,
+    /// The families of the offers it still makes.
+    pub families: Vec<(usize, Family)>,
 }
 
 /// Where a customer's history stood when it was decided on.
@@ -108,6 +123,14 @@ impl Item {
     /// True when the decision lets it leave now.
     pub fn leaves_now(&self) -> bool {
         matches!(self.decision.verdict, Verdict::Pass | Verdict::Rewrite) && matches!(self.fate, Fate::Open)
+    }
+
+    /// The message, its meaning and families as the person is shown them.
+    pub fn as_shown(&self) -> (&Message, &Meaning, &[(usize, Family)]) {
+        match &self.rewritten {
+            Some(rewritten) => (&rewritten.message, &rewritten.meaning, &rewritten.families),
+            None => (&self.message, &self.meaning, &self.families),
+        }
     }
 
     /// True when the provider took it.

@@ -26,7 +26,7 @@ impl Gateway {
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
         let policies = live_policies(&config.policies, &config.data_dir, clock.clone(), settings.history_days)?;
         let store = Store::open(&settings, clock.now()).await.context("the store does not open")?;
-        let hold = Hold::open(&HoldSettings::in_folder(&config.data_dir)).context("the hold does not open")?;
+        let hold = Hold::open(&hold_settings(&config)).context("the hold does not open")?;
         let record_settings =
             RecordSettings { fsync_ms: config.record.fsync_ms, ..RecordSettings::in_folder(&config.data_dir) };
         let log = Record::open(&record_settings, clock.now()).context("the record does not open")?;
@@ -57,6 +57,17 @@ impl Gateway {
     }
 }
 
+/// `[hold]`, with the data folder the rest of the gateway uses.
+fn hold_settings(config: &Config) -> HoldSettings {
+    let usual = HoldSettings::in_folder(&config.data_dir);
+    HoldSettings {
+        key_path: config.hold.key_file.clone().unwrap_or(usual.key_path),
+        file_bytes_max: config.hold.file_bytes_max,
+        attempts_max: config.hold.reholds_max,
+        ..usual
+    }
+}
+
 /// `[store]`, with the data folder the rest of the gateway uses.
 pub fn store_settings(config: &Config) -> StoreSettings {
     StoreSettings { dir: config.data_dir.clone(), ..config.store.clone() }
@@ -77,7 +88,11 @@ pub fn live_policies(
 pub fn judge(folder: &PolicyFolder, history_days: u32) -> Judged<PolicySet> {
     let limits = Limits { history: Window::days(i64::from(history_days)) };
     let set = match PolicySet::load(&folder.files, &limits) {
-        Ok(set) => set,
+        // One name for the set everywhere: in the record, in `/readyz` and among the accepted.
+        Ok(mut set) => {
+            set.hash.clone_from(&folder.hash);
+            set
+        }
         Err(errors) => return Judged::Refused(rendered(&errors)),
     };
     let failed: Vec<PolicyError> = cases::run_cases(&set).into_iter().filter_map(|result| result.failure).collect();

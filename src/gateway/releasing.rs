@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::entering::decision_of_hold;
 use super::item::{Fate, Item};
 use super::{Errand, Gateway, LISTED};
+use crate::facts::Customer;
 use crate::hold::{Due, Held, HoldError, Requeued, Settled, parcel};
 use crate::providers::Outcome;
 
@@ -26,9 +28,12 @@ pub struct Release {
 
 /// How long a release may take before another gateway may take the hold over.
 const FORWARDING_LEASE: SignedDuration = SignedDuration::from_mins(5);
-/// Waits after a provider that is not taking messages: half of the message's age, at least and at most.
-const RETRY_FIRST: SignedDuration = SignedDuration::from_secs(30);
-const RETRY_LAST: SignedDuration = SignedDuration::from_mins(5);
+/// Shortest wait after a provider that is not taking messages.
+const RETRY_MIN: SignedDuration = SignedDuration::from_secs(30);
+/// Longest wait after a provider that is not taking messages.
+const RETRY_MAX: SignedDuration = SignedDuration::from_mins(15);
+/// A retry waits this share of the message's age: soon at first, seldom in the end.
+const AGE_SHARE: i32 = 8;
 
 impl Gateway {
     /// Deals with what the wheel hands out.
@@ -81,40 +86,42 @@ impl Gateway {
             self.forward_items(&errand, &mut items).await;
         }
         self.enter(&errand, &items, &set).await;
-        let ended = self.after_release(&held, submission.received_at, &items[0]).await;
+        let ended = self.after_release(&held, &errand, &items[0]).await;
         self.tell_of_lost(&errand, &items, &set).await;
         ended
     }
 
-    async fn after_release(&self, held: &Held, received_at: Timestamp, item: &Item) -> Result<(), HoldError> {
+    async fn after_release(&self, held: &Held, errand: &Errand<'_>, item: &Item) -> Result<(), HoldError> {
         let settled = match &item.fate {
             Fate::Forwarded { outcome: Outcome::Accepted, .. } => Settled::Released,
             Fate::Forwarded { outcome: Outcome::Unknown, .. } => Settled::Unknown,
             Fate::Forwarded { outcome: Outcome::Refused, .. } => Settled::Failed,
             Fate::Blocked | Fate::Orphan => Settled::Dropped,
-            // Neither the provider's pace nor a silent store is the message's own fault.
+            // Neither the provider's pace nor a silent store is a rule's word.
             Fate::Held { due, .. } if item.paced || item.history.is_none() => {
-                return self.hold.postpone(&held.message.id, held.fence, *due, false).await;
+                return self.hold.postpone(&held.message.id, held.fence, *due).await;
             }
-            Fate::Held { due, .. } => return self.hold_again(held, *due).await,
+            Fate::Held { due, .. } => return self.hold_again(held, errand, *due).await,
             Fate::Forwarded { outcome: Outcome::TryLater, .. } | Fate::NotTaken(_) | Fate::Open => {
+                // It was accepted, so it is tried until it is too old, as mail servers do (RFC 5321 §4.5.4.1).
                 let now = self.clock.now();
-                let wait = (now.duration_since(received_at) / 2).clamp(RETRY_FIRST, RETRY_LAST);
+                let wait = (now.duration_since(errand.submission.received_at) / AGE_SHARE).clamp(RETRY_MIN, RETRY_MAX);
                 let due = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-                tracing::warn!(hold = held.message.id, %due, "the provider does not take a held message; later again");
-                return self.hold.postpone(&held.message.id, held.fence, due, true).await;
+                return self.hold.postpone(&held.message.id, held.fence, due).await;
             }
         };
         self.hold.settle(&held.message.id, held.fence, settled, self.clock.now()).await
     }
 
-    async fn hold_again(&self, held: &Held, due: Timestamp) -> Result<(), HoldError> {
+    async fn hold_again(&self, held: &Held, errand: &Errand<'_>, due: Timestamp) -> Result<(), HoldError> {
         match self.hold.requeue(&held.message.id, held.fence, due, self.clock.now()).await? {
             Requeued::Again(attempts) => {
                 tracing::info!(hold = held.message.id, attempts, %due, "held again");
             }
             Requeued::GaveUp => {
                 tracing::error!(hold = held.message.id, "held too often; it was not sent");
+                self.enter_ended(&held.message.id, Settled::Failed, "held too often").await;
+                self.give_up(held, errand).await;
             }
         }
         Ok(())
@@ -123,7 +130,34 @@ impl Gateway {
     async fn end(&self, held: &Held, settled: Settled, why: &str) -> Result<(), HoldError> {
         tracing::warn!(hold = held.message.id, why, "a held message was not sent");
         self.enter_ended(&held.message.id, settled, why).await;
-        self.hold.settle(&held.message.id, held.fence, settled, self.clock.now()).await
+        let settled_row = self.hold.settle(&held.message.id, held.fence, settled, self.clock.now()).await;
+        if settled_row.is_ok()
+            && settled != Settled::Unknown
+            && let Ok(submission) = parcel::decode(&held.message.parcel)
+            && let Ok(errand) = self.errand(&submission, None)
+        {
+            self.give_up(held, &errand).await;
+        }
+        settled_row
+    }
+
+    /// A message that was accepted and will not be sent: its customer's document forgets it, its sender
+    /// is told where mail can tell (RFC 5321 §6.1: who accepts a mail takes the duty to deliver or report).
+    async fn give_up(&self, held: &Held, errand: &Errand<'_>) {
+        let brand = &errand.submission.stream.brand;
+        for index in &held.message.recipients {
+            let recipient = errand.reading.recipients.get(*index as usize);
+            let Some(Ok(address)) = recipient.map(|recipient| recipient.address.as_ref()) else { continue };
+            let forget = |customer: &mut Customer| {
+                let before = customer.held.len();
+                customer.held.retain(|one| one.id != held.message.id);
+                customer.held.len() != before
+            };
+            if let Err(error) = self.store.update(brand, &self.store.key(brand, address), forget).await {
+                tracing::warn!(%error, "a document still lists a hold that has ended, until it expires there");
+            }
+        }
+        self.tell_of_given_up(errand, &held.message.recipients, &decision_of_hold(&held.message.id)).await;
     }
 }
 

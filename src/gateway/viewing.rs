@@ -35,7 +35,7 @@ impl AdminView for View {
         gateway.metrics.record_errors(gateway.log.errors());
         for route in gateway.routes.values() {
             if let Upstream::Http(http) = &route.upstream {
-                gateway.metrics.breaker(&route.name, http.breaker());
+                gateway.metrics.breaker(&route.name, http.breaker().level());
             }
         }
         gateway.metrics.encode()

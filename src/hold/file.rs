@@ -12,7 +12,9 @@ use tokio::sync::Notify;
 
 use super::rows::{self, Sealed};
 use super::writer::Writer;
-use super::{Cancelled, Counts, Due, HeldMessage, HoldError, HoldKey, HoldStatus, Requeued, Settled};
+use super::{
+    Cancelled, Counts, Due, HOLD_ATTEMPTS_MAX, HeldMessage, HoldError, HoldKey, HoldStatus, Requeued, Settled,
+};
 
 const CANARY: &[u8] = b"tactgate hold";
 const PAGE_BYTES: u64 = 4096;
@@ -22,22 +24,26 @@ const PAGE_BYTES: u64 = 4096;
 pub struct HoldSettings {
     /// `hold.db`.
     pub path: PathBuf,
-    /// The key file; best outside the folder of `path`, so that a copy of the data is unreadable.
+    /// The key file. Where that is possible, keep it outside the folder of `path`, so that a copy of the
+    /// data is unreadable; it must outlive the process wherever the data does.
     pub key_path: PathBuf,
     /// The file's greatest size; beyond it `put` answers [`HoldError::Full`].
     pub file_bytes_max: u64,
+    /// Times a hold may be decided "not now" again.
+    pub attempts_max: u32,
     /// How long another process may keep the file locked before a step fails.
     pub busy_ms: u64,
 }
 
 impl HoldSettings {
-    /// The defaults in a data folder: `hold.db` there, the key beside that folder.
+    /// The defaults in a data folder: `hold.db` there and its key, since the data folder is the one place
+    /// that surely is kept (a container's volume, say).
     pub fn in_folder(data: &std::path::Path) -> HoldSettings {
-        let beside = data.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
         HoldSettings {
             path: data.join("hold.db"),
-            key_path: beside.join("hold.key"),
+            key_path: data.join("hold.key"),
             file_bytes_max: 4 << 30,
+            attempts_max: HOLD_ATTEMPTS_MAX,
             busy_ms: 2_000,
         }
     }
@@ -48,6 +54,7 @@ impl HoldSettings {
 pub struct Hold {
     writer: Writer,
     key: Arc<HoldKey>,
+    attempts_max: u32,
     changed: Arc<Notify>,
 }
 
@@ -69,7 +76,7 @@ impl Hold {
         let key = Arc::new(fitting_key(&connection, settings)?);
         connection.execute_batch("COMMIT")?;
         let writer = Writer::start(connection, Arc::clone(&key))?;
-        Ok(Hold { writer, key, changed: Arc::new(Notify::new()) })
+        Ok(Hold { writer, key, attempts_max: settings.attempts_max, changed: Arc::new(Notify::new()) })
     }
 
     /// Keeps a message. `Ok` = it is on disk and will be handed out at its time. Whoever drops this
@@ -102,20 +109,20 @@ impl Hold {
         self.writer.run(move |connection, _| rows::settle(connection, &id, fence, settled, now)).await
     }
 
-    /// Holds it again until `due`; gives up after [`super::HOLD_ATTEMPTS_MAX`] times.
+    /// Holds it again until `due`, because its rules say so; gives up after `attempts_max` times.
     pub async fn requeue(&self, id: &str, fence: i64, due: Timestamp, now: Timestamp) -> Result<Requeued, HoldError> {
         let id = id.to_owned();
-        let requeued = self.writer.run(move |connection, _| rows::requeue(connection, &id, fence, due, now)).await?;
+        let max = self.attempts_max;
+        let requeue = move |connection: &Connection, _: &HoldKey| rows::requeue(connection, &id, fence, due, now, max);
+        let requeued = self.writer.run(requeue).await?;
         self.changed.notify_waiters();
         Ok(requeued)
     }
 
-    /// Holds it again until `due` because of the provider, its pace or the store, not of the message:
-    /// never given up before it expires. `tried` marks that its customer's document may not list it
-    /// any more.
-    pub async fn postpone(&self, id: &str, fence: i64, due: Timestamp, tried: bool) -> Result<(), HoldError> {
+    /// Holds it again until `due`, because its provider cannot take it yet: as often as its expiry allows.
+    pub async fn postpone(&self, id: &str, fence: i64, due: Timestamp) -> Result<(), HoldError> {
         let id = id.to_owned();
-        self.writer.run(move |connection, _| rows::postpone(connection, &id, fence, due, tried)).await?;
+        self.writer.run(move |connection, _| rows::postpone(connection, &id, fence, due)).await?;
         self.changed.notify_waiters();
         Ok(())
     }

@@ -6,9 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::states::{
-    Cancelled, Counts, Damaged, Due, HOLD_ATTEMPTS_MAX, Held, HeldMessage, HoldStatus, Requeued, Settled, State,
-};
+use super::states::{Cancelled, Counts, Damaged, Due, Held, HeldMessage, HoldStatus, Requeued, Settled, State};
 use super::{HoldError, HoldKey};
 
 /// Of the tables below.
@@ -197,12 +195,13 @@ pub(super) fn requeue(
     fence: i64,
     due: Timestamp,
     now: Timestamp,
+    attempts_max: u32,
 ) -> Result<Requeued, HoldError> {
     let row = owned(connection, id, fence)?;
     if !matches!(row.state, State::Claimed | State::Forwarding) {
         return Err(HoldError::WrongState(row.state));
     }
-    if row.attempts >= HOLD_ATTEMPTS_MAX {
+    if row.attempts >= attempts_max {
         end(connection, id, State::Failed, now)?;
         return Ok(Requeued::GaveUp);
     }
@@ -215,24 +214,21 @@ pub(super) fn requeue(
     Ok(Requeued::Again(row.attempts + 1))
 }
 
-pub(super) fn postpone(
-    connection: &Connection,
-    id: &str,
-    fence: i64,
-    due: Timestamp,
-    tried: bool,
-) -> Result<(), HoldError> {
-    let row = owned(connection, id, fence)?;
-    if !matches!(row.state, State::Claimed | State::Forwarding) {
-        return Err(HoldError::WrongState(row.state));
+/// Held again for a reason that is not the message's own: counted once at most, so that only its expiry
+/// ends the waiting.
+pub(super) fn postpone(connection: &Connection, id: &str, fence: i64, due: Timestamp) -> Result<(), HoldError> {
+    match owned(connection, id, fence)?.state {
+        State::Claimed | State::Forwarding => {
+            connection
+                .prepare_cached(
+                    "UPDATE hold SET state = ?2, due = ?3, wake = min(?3, expires), attempts = max(attempts, 1),
+                     fence = fence + 1 WHERE id = ?1",
+                )?
+                .execute(params![id, State::Held as i64, due.as_microsecond()])?;
+            Ok(())
+        }
+        other => Err(HoldError::WrongState(other)),
     }
-    connection
-        .prepare_cached(
-            "UPDATE hold SET state = ?2, due = ?3, wake = min(?3, expires), attempts = max(attempts, ?4),
-             fence = fence + 1 WHERE id = ?1",
-        )?
-        .execute(params![id, State::Held as i64, due.as_microsecond(), i64::from(tried)])?;
-    Ok(())
 }
 
 pub(super) fn cancel(connection: &Connection, id: &str, now: Timestamp) -> Result<Cancelled, HoldError> {

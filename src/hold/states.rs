@@ -8,7 +8,7 @@
 //! | claimed | `forwarding` | forwarding | the newest fence, before the first byte leaves |
 //! | claimed, forwarding | `settle` | released, dropped, expired, failed, unknown | the newest fence |
 //! | claimed, forwarding | `requeue` | held (`requeued` on record), or failed after 5 | the newest fence |
-//! | claimed, forwarding | `postpone` | held, however often: not for the message's own sake | the newest fence |
+//! | claimed, forwarding | `postpone` | held: the provider's pace or silence, not the message, is why | the newest fence |
 //! | forwarding, lease over | `claim_due` | forwarding, handed out as [`Due::Unknown`] | a wheel |
 //! | held, claimed | `cancel` | dropped; the old fence is void | anyone |
 //! | any live, damaged | `claim_due` | quarantined: kept, reported, never sent | a wheel |
@@ -19,7 +19,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Times a hold may be held again after its first; then it is failed and reported (design §3).
+/// Times a hold may be decided "not now" again after its first, unless `[hold] reholds_max` says
+/// otherwise; then it is failed and reported (design §3).
 pub const HOLD_ATTEMPTS_MAX: u32 = 5;
 
 /// Where a hold stands. The numbers are written in `hold.db`.

@@ -14,7 +14,6 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::entry::Fate;
 use crate::decide::Decision;
-use crate::forward::breaker::BreakerState;
 use crate::message::Channel;
 
 /// Names of streams, rules and routes shown; what comes after is counted under `other` (policies
@@ -159,15 +158,10 @@ impl Metrics {
         self.reloads.get_or_create(&ResultLabels { result }).inc();
     }
 
-    /// A route's breaker changed.
-    pub fn breaker(&self, route: &str, state: BreakerState) {
+    /// A route's breaker: 0 closed, 1 half open, 2 open.
+    pub fn breaker(&self, route: &str, level: i64) {
         let route = self.bounded(route);
-        let number = match state {
-            BreakerState::Closed => 0,
-            BreakerState::HalfOpen => 1,
-            BreakerState::Open => 2,
-        };
-        self.breakers.get_or_create(&RouteLabels { route }).set(number);
+        self.breakers.get_or_create(&RouteLabels { route }).set(level);
     }
 
     /// What waits in the hold file.
@@ -277,7 +271,7 @@ mod tests {
         metrics.submission("http", "sendgrid");
         metrics.decision(&decision("刚买就降价", false), Channel::Sms, "促销");
         metrics.outcome("main", Fate::Blocked);
-        metrics.breaker("main", BreakerState::Open);
+        metrics.breaker("main", 2);
         metrics.holds(crate::hold::Counts { held: 2, claimed: 1, quarantined: 0 });
         metrics.decided_in(0.000_012);
         let page = metrics.encode();

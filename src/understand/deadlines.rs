@@ -12,7 +12,7 @@ use super::reading::{Reading, Sentence};
 use super::{Context, ends_en, ends_zh};
 
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.
-const DEADLINES_MAX: usize = 64;
+pub(super) const DEADLINES_MAX: usize = 64;
 /// Ends further away than this are slips of reading, not promises.
 const AHEAD_DAYS_MAX: i64 = 3 * 366;
 
@@ -87,7 +87,7 @@ fn may_press(sentence: &Sentence, promotes: bool, tally: Tally) -> bool {
     let other = cues.any(&[Cue::Billing, Cue::Code, Cue::SurveyPhrase, Cue::Notice])
         || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
     if tally.is_transactional() {
-        cues.has(Cue::Sale) && !cues.has(Cue::Code)
+        sentence.is_plainly_a_sale() && !cues.has(Cue::Code)
     } else {
         promotes && (!other || cues.has(Cue::Sale))
     }

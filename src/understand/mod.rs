@@ -3,6 +3,7 @@
 
 mod calendar;
 mod deadlines;
+mod drafts;
 mod elements;
 mod ends_en;
 mod ends_zh;
@@ -77,6 +78,12 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     let surveys = surveys::surveys_of(&readings, declared);
     let claims = deadlines::deadlines_of(context, &readings, tally);
     let offers = offers::offers_of(context, &readings, tally, &claims, declared);
+    if offers.len() >= drafts::OFFERS_MAX {
+        doubts.push(Doubt("there may be more offers than are kept".into()));
+    }
+    if claims.iter().map(|claim| claim.deadlines.len()).sum::<usize>() >= deadlines::DEADLINES_MAX {
+        doubts.push(Doubt("there may be more deadlines than are kept".into()));
+    }
     let texts: Vec<&str> = readings.iter().map(|reading| reading.normal.text.as_str()).collect();
     Meaning {
         language: language::language_of(texts.iter().copied()),

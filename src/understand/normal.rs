@@ -22,17 +22,22 @@ impl Normal {
     /// Normalises `shown`.
     pub fn of(shown: &str) -> Normal {
         let mut normal = Normal { text: String::with_capacity(shown.len()), offsets: Offsets::default() };
-        let mut previous = '\0';
+        let (mut before_previous, mut previous) = (' ', ' ');
         for (at, c) in shown.char_indices() {
             let before = normal.text.len();
             let next = || shown.get(at + c.len_utf8()..).and_then(|rest| rest.chars().next());
             // １，２９９: between full-width digits the comma parts thousands.
             if c == '，' && is_wide_digit(previous) && next().is_some_and(is_wide_digit) {
                 normal.text.push(',');
+            } else if c == ' ' && is_han(previous) && is_spaced_out(before_previous, shown, at) {
+                (before_previous, previous) = (previous, c);
+                continue;
             } else {
                 fold(c, &mut normal.text);
             }
-            previous = c;
+            if !is_unseen(c) {
+                (before_previous, previous) = (previous, c);
+            }
             let source = at..at + c.len_utf8();
             let exact = normal.text.get(before..) == shown.get(source.clone());
             normal.offsets.push(normal.text.len() - before, source, exact);
@@ -70,10 +75,27 @@ fn fold(c: char, out: &mut String) {
                     continue;
                 }
                 let seen = if folded.is_whitespace() { ' ' } else { folded };
-                out.push(SIMPLIFIED.get(&seen).copied().unwrap_or(seen));
+                out.push(SIMPLIFIED.get(&seen).copied().unwrap_or(look_alike(seen)));
             }
         }
     }
+}
+
+/// Cyrillic and Greek letters drawn like Latin ones: `lіmited` with a Ukrainian і.
+fn look_alike(c: char) -> char {
+    let (alike, latin) = ("аеорсхуіѕјһԁԛԝѵοανι", "aeopcxyisjhdqwvoavi");
+    alike.chars().zip(latin.chars()).find(|(known, _)| *known == c).map_or(c, |(_, latin)| latin)
+}
+
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
+}
+
+/// 限 时 特 价: single characters set apart. A blank between words (299元 回T退订) stays.
+fn is_spaced_out(before_previous: char, shown: &str, blank: usize) -> bool {
+    let mut ahead = shown.get(blank + 1..).unwrap_or_default().chars().filter(|c| !is_unseen(*c));
+    let next = ahead.next().is_some_and(is_han);
+    next && (before_previous == ' ' || ahead.next().is_none_or(|c| c == ' '))
 }
 
 fn is_wide_digit(c: char) -> bool {
@@ -115,6 +137,8 @@ mod tests {
             ("ＬＩＭＩＴＥＤ ￥１９９", "limited ¥199"),
             ("Ends\u{00A0}Today", "ends today"),
             ("199，100元", "199，100元"),
+            ("限 时 优惠 BT", "限时优惠 bt"),
+            ("Lіmіtеd tіmе", "limited time"),
         ] {
             assert_eq!(Normal::of(written).text, met);
         }
@@ -126,5 +150,23 @@ mod tests {
         let normal = Normal::of(shown);
         let at = normal.text.find("99元").unwrap();
         assert_eq!(&shown[normal.shown(at..at + "99元".len()).unwrap()], "９９元");
+    }
+
+    proptest::proptest! {
+        /// Whatever stretch of normalised text is taken, it leads to shown text that normalises to it.
+        #[test]
+        fn every_stretch_leads_back(shown in "(\\PC|[限時 优惠￥２９，９a\u{200b}ﬁ½]){0,24}", from in 0usize..24, len in 1usize..8) {
+            let normal = Normal::of(&shown);
+            let bounds: Vec<usize> = normal.text.char_indices().map(|(at, _)| at).chain([normal.text.len()]).collect();
+            let start = bounds[from.min(bounds.len() - 1)];
+            let end = bounds[(from + len).min(bounds.len() - 1)];
+            if start < end {
+                let range = normal.shown(start..end).unwrap();
+                let slice = shown.get(range).unwrap();
+                let apart: String = slice.chars().map(|c| fold_phrase(&c.to_string())).collect();
+                let wanted = normal.text[start..end].replace([',', '，'], "");
+                proptest::prop_assert!(apart.replace([',', '，', ' '], "").contains(&wanted.replace(' ', "")), "{slice:?} {wanted:?}");
+            }
+        }
     }
 }

@@ -42,6 +42,9 @@ pub(super) struct Amount {
 /// The amounts of one sentence (`sentence` is a range of the normalised `text`).
 pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
     let Some(words) = text.get(sentence.clone()) else { return Vec::new() };
+    if !words.bytes().any(|b| b.is_ascii_digit()) {
+        return Vec::new();
+    }
     let Some(money) = MONEY.as_ref() else { return Vec::new() };
     let mut amounts: Vec<Amount> = Vec::new();
     let mut before = 0;

@@ -30,11 +30,11 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             let cues = sentence.cues;
             tally.code += usize::from(has_code && is_code_sentence(reading, sentence));
             // "Shop now: your order ships free" sells; a notice tells of something done.
-            let notice = cues.has(Cue::Notice) && !cues.has(Cue::Sale);
+            let notice = cues.has(Cue::Notice) && !sentence.is_plainly_a_sale();
             tally.notice += usize::from(notice);
             tally.referenced +=
                 usize::from(notice && reading.words(sentence).bytes().filter(u8::is_ascii_digit).count() >= 2);
-            tally.sale += usize::from(cues.has(Cue::Sale) || sentence.percent_off.is_some() || sentence.threshold_deal);
+            tally.sale += usize::from(sentence.is_plainly_a_sale());
             tally.survey += usize::from(
                 !cues.has(Cue::SurveyPast)
                     && (cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk)),

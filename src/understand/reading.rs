@@ -8,11 +8,14 @@ use crate::message::{Part, PartKind, Span};
 use super::html::{Link, Visible};
 use super::lexicon::{Cue, Cues, cues_in};
 use super::normal::Normal;
-use super::prices::{Amount, amounts_in, has_threshold_deal, percent_off_in};
+use super::prices::{Amount, AmountKind, amounts_in, has_threshold_deal, percent_off_in};
 use super::sentence::split_sentences;
 
 /// Sentences read per part; a real mail has hundreds.
 const SENTENCES_MAX: usize = 20_000;
+
+/// Links written out in one text that are kept.
+const LINKS_MAX: usize = 2_000;
 
 /// A sentence and the cues in it.
 #[derive(Debug, Clone)]
@@ -27,6 +30,17 @@ pub(super) struct Sentence {
     pub percent_off: Option<u8>,
     /// 满199减50 and its kin.
     pub threshold_deal: bool,
+}
+
+impl Sentence {
+    /// Words of sale, a discount, or a price with words of offer beside it (限时299元).
+    pub fn is_plainly_a_sale(&self) -> bool {
+        let priced = || self.amounts.iter().any(|amount| amount.said && amount.kind == AmountKind::Price);
+        self.cues.has(Cue::Sale)
+            || self.percent_off.is_some()
+            || self.threshold_deal
+            || self.cues.has(Cue::Offer) && !self.cues.has(Cue::Billing) && priced()
+    }
 }
 
 /// A part as it was read.
@@ -56,6 +70,9 @@ impl<'a> Reading<'a> {
             visible.links = bare_links(&visible.text);
         } else if visible.links.is_empty() {
             visible.links.extend(bare_links(&visible.text));
+        }
+        if part.kind != PartKind::Html && visible.links.len() >= LINKS_MAX {
+            visible.doubts.push("the text has too many links");
         }
         let normal = Normal::of(&visible.text);
         let mut ranges = split_sentences(&normal.text);
@@ -187,7 +204,7 @@ fn bare_links(shown: &str) -> Vec<Link> {
     });
     let Some(bare) = BARE.as_ref() else { return Vec::new() };
     bare.find_iter(shown)
-        .take(2_000)
+        .take(LINKS_MAX)
         .filter(|found| !shown[..found.start()].ends_with('@'))
         .map(|found| {
             let url = found.as_str().trim_end_matches(['.', ',', '!', ';', ':', '?']);

@@ -128,7 +128,6 @@ fn the_annotated_example_is_right_and_shows_the_defaults() {
     assert_eq!(config.listeners, defaults.listeners);
     assert_eq!((&config.hold, &config.record), (&defaults.hold, &defaults.record));
     assert_eq!((&config.policies, &config.store), (&defaults.policies, &defaults.store));
-    assert_eq!(config.events.batch_max, defaults.events.batch_max);
     assert_eq!(config.warnings, [""; 0]);
     assert_eq!(config.stream_without_credential("relay").name, "promotions");
     assert_eq!(config.stream_without_credential("twilio").name, "default");
@@ -149,10 +148,7 @@ fn an_honest_door_off_loopback_is_accepted() {
         [[listener]]
         protocol = "admin"
         address = "[::]:8701"
-        auth = true
-
-        [admin]
-        token_sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+        networks = ["2001:db8::/32"]
     "#;
     let config = Config::from_text("t.toml", text).unwrap_or_else(|e| panic!("{e}"));
     let door = &config.listeners[0];

@@ -1,5 +1,6 @@
 //! One binary of integration tests (one link, one run): each module is one kind of story.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed expectation is how a test speaks")]
+mod attacks;
 mod config;
 mod hold;
 mod reload;
@@ -25,5 +26,7 @@ mod gateway;
 mod http_forward;
 mod learn;
 mod redis;
+mod sdk;
 mod store;
 mod store_faults;
+mod who_may;

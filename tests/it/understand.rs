@@ -252,6 +252,14 @@ fn what_cannot_be_read_is_told() {
 }
 
 #[test]
+fn a_catalogue_beyond_the_limit_is_told() {
+    let lines: String = (0..300).map(|n| format!("<p>XK-{n:03} now ${}</p>", n + 1)).collect();
+    let (content, meaning) = html(&lines);
+    check_spans(&content, &meaning);
+    assert_eq!((meaning.offers.len(), meaning.doubts.len()), (128, 1));
+}
+
+#[test]
 fn a_header_is_a_way_to_refuse() {
     let content = Content {
         parts: vec![Part { kind: PartKind::Plain, text: "Big sale".into() }],

@@ -5,7 +5,7 @@
 mod exchange;
 mod framing;
 mod peers;
-mod room;
+pub(super) mod room;
 mod target;
 mod wire;
 

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::SmtpDoor;
 use super::session::{Session, Step};
+use crate::accept::http::room::{Held as Taken, Room};
 use crate::accept::{Inside, Login};
 use crate::message::{MailSubmission, Secret, SmtpReply};
 
@@ -39,6 +40,7 @@ pub(super) async fn run<I: Inside>(
     door: Arc<SmtpDoor>,
     inside: Arc<I>,
     stop: CancellationToken,
+    room: Room,
 ) -> io::Result<()> {
     tcp.set_nodelay(true)?;
     let mut pipe: Box<dyn Pipe> = Box::new(tcp);
@@ -53,6 +55,8 @@ pub(super) async fn run<I: Inside>(
         door,
         ends,
         data_ends: None,
+        taken: room.enter(),
+        room,
     };
     if connection.talks_first().await? {
         connection.session.close(554, "5.5.0", "the server speaks first");
@@ -69,6 +73,9 @@ struct Connection {
     door: Arc<SmtpDoor>,
     ends: Instant,
     data_ends: Option<(u64, Instant)>,
+    /// What this connection's mail takes of the room of all.
+    taken: Taken,
+    room: Room,
 }
 
 impl Connection {
@@ -96,9 +103,9 @@ impl Connection {
                 },
                 Step::StartTls => {
                     self.flush().await?;
-                    let Connection { session, input, pipe, door, ends, data_ends } = self;
+                    let Connection { session, input, pipe, door, ends, data_ends, taken, room } = self;
                     let pipe = handshake(pipe, &door).await?;
-                    self = Connection { session, input, pipe, door, ends, data_ends };
+                    self = Connection { session, input, pipe, door, ends, data_ends, taken, room };
                     self.session.secured();
                 }
                 Step::Close => {
@@ -156,7 +163,15 @@ impl Connection {
         };
         match read {
             Ok(Ok(0)) => Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(read) => read.map(|_| ()),
+            Ok(Ok(bytes)) => {
+                if self.session.in_data().is_none() {
+                    self.taken = self.room.enter();
+                } else if !self.taken.grow(bytes) {
+                    self.session.close(421, "4.3.1", "too much is being carried, try again");
+                }
+                Ok(())
+            }
+            Ok(Err(error)) => Err(error),
             Err(_) => {
                 self.session.close(421, "4.4.2", "this takes too long");
                 Ok(())

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::accept::Inside;
+use crate::accept::http::room::Room;
 
 pub mod auth;
 mod command;
@@ -28,6 +29,8 @@ mod transaction;
 pub struct SmtpDoor {
     /// The name it greets with.
     pub host: String,
+    /// Who may connect; empty: everybody.
+    pub peers: Vec<IpNet>,
     /// Who may send without a login.
     pub networks: Vec<IpNet>,
     /// Offer AUTH.
@@ -56,6 +59,8 @@ pub struct SmtpDoor {
     pub login_failures_max: usize,
     /// Wait before the answer to a refused login; doubles each time.
     pub login_pause_ms: u64,
+    /// Most bytes of mails being taken at once, over all connections.
+    pub in_flight_bytes_max: usize,
     /// Open connections.
     pub connections_max: usize,
     /// Open connections of one client address.
@@ -76,6 +81,7 @@ impl Default for SmtpDoor {
     fn default() -> SmtpDoor {
         SmtpDoor {
             host: "localhost".to_owned(),
+            peers: Vec::new(),
             networks: vec![
                 IpNet::from(ipnet::Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8)),
                 IpNet::from(IpAddr::V6(Ipv6Addr::LOCALHOST)),
@@ -95,6 +101,7 @@ impl Default for SmtpDoor {
             idle_commands_max: 100,
             login_failures_max: 5,
             login_pause_ms: 250,
+            in_flight_bytes_max: 512 * 1024 * 1024,
             connections_max: 1_000,
             connections_per_ip_max: 250,
             // RFC 5321 §4.5.3.2.7: "An SMTP server SHOULD have a timeout of at least 5 minutes".
@@ -110,6 +117,7 @@ impl Default for SmtpDoor {
 /// Accepts until `stop`, then lets open sessions end within `drain_ms`.
 pub async fn serve<I: Inside>(listener: TcpListener, door: Arc<SmtpDoor>, inside: Arc<I>, stop: CancellationToken) {
     let places = Places::new(&door);
+    let room = Room::new(door.in_flight_bytes_max);
     let mut sessions = JoinSet::new();
     loop {
         tokio::select! {
@@ -119,13 +127,16 @@ pub async fn serve<I: Inside>(listener: TcpListener, door: Arc<SmtpDoor>, inside
             accepted = listener.accept() => match accepted {
                 Ok((tcp, address)) => {
                     let peer = address.ip().to_canonical();
+                    if !door.peers.is_empty() && !door.peers.iter().any(|network| network.contains(&peer)) {
+                        continue;
+                    }
                     let Some(place) = places.take(peer) else {
                         turn_away(&tcp);
                         continue;
                     };
-                    let (door, inside, stop) = (Arc::clone(&door), Arc::clone(&inside), stop.clone());
+                    let (door, inside, stop, room) = (Arc::clone(&door), Arc::clone(&inside), stop.clone(), room.clone());
                     sessions.spawn(async move {
-                        if let Err(error) = connection::run(tcp, peer, door, inside, stop).await {
+                        if let Err(error) = connection::run(tcp, peer, door, inside, stop, room).await {
                             tracing::debug!(%error, "an SMTP session ended early");
                         }
                         drop(place);

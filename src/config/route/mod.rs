@@ -57,19 +57,6 @@ pub enum RouteCredentials {
     },
 }
 
-/// How a refusal is told.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum RefusalStyle {
-    /// No, at once.
-    #[default]
-    Strict,
-    /// Accepted, then the provider's own failed event to this address.
-    Native {
-        /// Where the event goes.
-        callback: String,
-    },
-}
-
 /// A pace: so many in so long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
@@ -149,8 +136,6 @@ pub struct Route {
     pub stream: Option<String>,
     /// Whose credentials go along.
     pub credentials: RouteCredentials,
-    /// How a refusal is told.
-    pub refusal: RefusalStyle,
     /// The provider's pace.
     pub rate: Option<Rate>,
     /// Paths that might send by another way.
@@ -180,7 +165,6 @@ impl Route {
             upstream: Upstream::Sandbox,
             stream: None,
             credentials: RouteCredentials::Pass,
-            refusal: RefusalStyle::Strict,
             rate: None,
             other_paths: OtherPaths::Refuse,
             trace: true,

@@ -6,9 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::upstream::{is_this_machine, parse_rate, parse_upstream};
-use super::{
-    Mixed, OtherPaths, PROVIDERS, Rate, RefusalStyle, Route, RouteCredentials, Timeouts, Upstream, UpstreamTls,
-};
+use super::{Mixed, OtherPaths, PROVIDERS, Rate, Route, RouteCredentials, Timeouts, Upstream, UpstreamTls};
 use crate::config::problem::{Problems, did_you_mean};
 use crate::config::secret::SecretSource;
 use crate::config::stream::check_region;
@@ -25,7 +23,6 @@ pub(in crate::config) struct RawRoute {
     credentials: Option<Spanned<Whose>>,
     own: Option<Spanned<RawOwn>>,
     refusal: Option<Spanned<Style>>,
-    callback: Option<Spanned<String>>,
     rate: Option<Spanned<String>>,
     burst: Option<Spanned<u32>>,
     #[serde(default)]
@@ -76,6 +73,7 @@ impl RawRoute {
         let upstream = self.check_upstream(provider, problems)?;
         let credentials = self.check_credentials(problems, warnings)?;
         let tls = self.check_tls(&upstream, &credentials, problems);
+        self.check_refusal(problems);
         if let Some(region) = &self.region {
             check_region(region, problems);
         }
@@ -93,7 +91,6 @@ impl RawRoute {
             upstream,
             stream: self.stream.as_ref().map(|s| s.get_ref().clone()),
             credentials,
-            refusal: self.check_refusal(problems)?,
             rate: self.check_rate(problems),
             other_paths: self.other_paths,
             trace: self.trace.unwrap_or(true),
@@ -211,24 +208,15 @@ impl RawRoute {
         }
     }
 
-    fn check_refusal(&self, problems: &mut Problems) -> Option<RefusalStyle> {
-        match (self.refusal.as_ref().map(|r| *r.get_ref()), &self.callback) {
-            (Some(Style::Native), Some(callback)) => {
-                Some(RefusalStyle::Native { callback: callback.get_ref().clone() })
-            }
-            (Some(Style::Native), None) => {
-                problems.add_with_help(
-                    self.refusal.as_ref().map_or_else(|| self.name.span(), Spanned::span),
-                    "a native refusal is accepted first and told later, but nobody would be told",
-                    "add `callback = \"https://…\"`, the address your tool receives the provider's events at, or use \"strict\"",
-                );
-                None
-            }
-            (_, Some(callback)) => {
-                problems.add(callback.span(), "`callback` is only used with `refusal = \"native\"`");
-                None
-            }
-            _ => Some(RefusalStyle::Strict),
+    /// Strict, the default: a refusal is said at once. Native (accepted, then the provider's failed event)
+    /// needs somebody to be told, and this version tells nobody.
+    fn check_refusal(&self, problems: &mut Problems) {
+        if let Some(refusal) = self.refusal.as_ref().filter(|r| *r.get_ref() == Style::Native) {
+            problems.add_with_help(
+                refusal.span(),
+                "a native refusal is accepted first and told later, but nobody would be told",
+                "this version has no callback destination; use \"strict\": the refusal is said at once",
+            );
         }
     }
 

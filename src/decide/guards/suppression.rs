@@ -57,7 +57,9 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
     let standing: Vec<&OptOutFact> = customer
         .opt_outs
         .iter()
-        .filter(|f| f.refused && f.at <= case.now && on_channel(f, case) && counts(settings, f, spared))
+        .filter(|f| {
+            f.refused && f.at <= case.now && on_channel(f, case) && on_address(f, case) && counts(settings, f, spared)
+        })
         .filter(|refusal| !customer.opt_outs.iter().any(|consent| lifts(consent, refusal, case.now)))
         .collect();
     let applies = |f: &&&OptOutFact| f.purpose.as_deref().is_none_or(|p| is_for_purpose(case.message, case.meaning, p));
@@ -91,6 +93,12 @@ pub fn windows(_: &Settings) -> Vec<(&'static str, Window)> {
 
 fn on_channel(fact: &OptOutFact, case: &Case<'_>) -> bool {
     fact.channel.is_none_or(|channel| channel == case.message.channel)
+}
+
+/// An address that does not exist says nothing of the person's others; what a person says, they say
+/// for all of them.
+fn on_address(fact: &OptOutFact, case: &Case<'_>) -> bool {
+    fact.why != "bounce" || case.facts.addressee.as_ref().is_none_or(|addressee| *addressee == fact.from)
 }
 
 fn counts(settings: &Settings, fact: &OptOutFact, spared: bool) -> bool {

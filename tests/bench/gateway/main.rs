@@ -118,9 +118,6 @@ async fn smtp(folder: &std::path::Path, sink: &Arc<SmtpSink>, gateway: &Gateway,
         let value = format!("{:+.2} ms ({:.2} - {:.2})", with - without, with, without);
         rows.push(Row { what, value, aim: "" });
     }
-    if let Some(postfix) = postfix {
-        postfix.stop().await;
-    }
 }
 
 fn print_table(rows: &[Row]) {

@@ -38,7 +38,21 @@ pub struct Nginx {
     pub sink_port: u16,
     /// The blind proxy.
     pub proxy_port: u16,
-    _child: Child,
+    child: Child,
+}
+
+/// Killed at once, the master would leave its workers behind: it is asked to stop, also when the run
+/// ends by a panic.
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        if let Some(id) = self.child.id() {
+            let _ = std::process::Command::new("kill").args(["-TERM", &id.to_string()]).status();
+            let give_up = std::time::Instant::now() + Duration::from_secs(5);
+            while matches!(self.child.try_wait(), Ok(None)) && std::time::Instant::now() < give_up {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+    }
 }
 
 impl Nginx {
@@ -61,7 +75,7 @@ impl Nginx {
         std::fs::write(&file, text).unwrap();
         let child = quiet("nginx").arg("-c").arg(&file).arg("-p").arg(folder).spawn().ok()?;
         until_listening(proxy_port, "nginx").await;
-        Some(Nginx { sink_port, proxy_port, _child: child })
+        Some(Nginx { sink_port, proxy_port, child })
     }
 }
 
@@ -118,15 +132,17 @@ impl Postfix {
         let postfix = Postfix { port, config };
         if !listening {
             say("Postfix could not be started (it needs root): left out");
-            postfix.stop().await;
             return None;
         }
         Some(postfix)
     }
+}
 
-    /// Stops it.
-    pub async fn stop(&self) {
-        let _ = quiet("postfix").arg("-c").arg(&self.config).arg("stop").output().await;
+/// Its master is no child of ours: it is told to stop, also when the run ends by a panic.
+impl Drop for Postfix {
+    fn drop(&mut self) {
+        let mut stop = std::process::Command::new("postfix");
+        let _ = stop.arg("-c").arg(&self.config).arg("stop").stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
 }
 
@@ -162,10 +178,8 @@ impl Gateway {
         );
         let file = folder.join("tactgate.toml");
         std::fs::write(&file, text).unwrap();
-        let binary = std::env::var_os("TACTGATE_BENCH_BINARY").map_or_else(
-            || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/release/tactgate")),
-            PathBuf::from,
-        );
+        let built = || PathBuf::from(env!("CARGO_BIN_EXE_tactgate"));
+        let binary = std::env::var_os("TACTGATE_BENCH_BINARY").map_or_else(built, PathBuf::from);
         let log = std::fs::File::create(folder.join("tactgate.log")).unwrap();
         let child = Command::new(&binary)
             .arg("--config")

@@ -11,7 +11,6 @@ use super::tools::{get, mail, plain_mail, sendgrid, sendgrid_mail, tell};
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_fast_for_the_provider_waits_and_arrives() {
     let sink = HttpSink::start().await;
-    let home = Home::new();
     let route = format!(
         "[[route]]\nname = \"slow\"\nprovider = \"sendgrid\"\nupstream = \"http://{}\"\nrate = \"RATE\"\nburst = 1\n",
         sink.address

@@ -98,7 +98,7 @@ pub fn list(listed: &Listed, list_text: &str, paths: &[&str]) -> Vec<Violation> 
         .collect();
     let mut violations = Vec::new();
     for name in &in_folder {
-        if !in_list.contains(name) {
+        if !in_list.contains(name) && !listed.others.contains(&"*") {
             violations.push(format!("{}/{name}: not in the list of {}", listed.folder, listed.list));
         }
     }
