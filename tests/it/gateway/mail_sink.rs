@@ -32,6 +32,8 @@ pub enum AtDot {
     Lose,
     /// Nothing, and the connection stays open.
     Hang,
+    /// That it was accepted, after so many milliseconds.
+    AfterMs(u64),
 }
 
 #[derive(Default)]
@@ -154,6 +156,10 @@ async fn talk(tcp: TcpStream, inner: &Mutex<Inner>) -> std::io::Result<()> {
                     AtDot::Say(line) => line,
                     AtDot::Lose => return Ok(()),
                     AtDot::Hang => std::future::pending().await,
+                    AtDot::AfterMs(ms) => {
+                        tokio::time::sleep(std::time::Duration::from_millis(ms)).await;
+                        "250 2.0.0 queued at last"
+                    }
                 }
             }
             "QUIT" => {

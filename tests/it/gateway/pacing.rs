@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use super::child::{Gate, Home, routes, until};
 use super::http_sink::{HttpSink, Request};
-use super::mail_sink::MailSink;
-use super::tools::{get, mail, plain_mail, sendgrid, sendgrid_mail, tell};
+use super::mail_sink::{AtDot, MailSink};
+use super::tools::{get, id_in, mail, plain_mail, sendgrid, sendgrid_mail, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_fast_for_the_provider_waits_and_arrives() {
@@ -104,4 +104,43 @@ async fn a_stop_under_load_loses_nothing() {
     // And the record can be read afterwards.
     let audited = Gate::start(&home);
     assert_eq!(get(audited.admin, "/readyz").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_waits_for_the_providers_answer_and_passes_it_on() {
+    let sink = MailSink::start().await;
+    let home = Home::new();
+    home.settings(&routes(Some(&sink), None));
+    let gate = Gate::start(&home);
+    sink.next(AtDot::AfterMs(700));
+    let smtp = gate.smtp;
+    let raw = plain_mail("a@example.cn", "上新", "秋装上新。");
+    let tool = tokio::spawn(async move { mail(smtp, "<news@shop.example>", &["<a@example.cn>"], &raw).await });
+    sink.wait_for(1).await;
+    gate.terminate();
+    let said = tool.await.unwrap();
+    assert!(said.starts_with("250 2.0.0 queued at last"), "{said}");
+    assert_eq!(gate.ended().await, 0, "{}", home.log());
+    assert!(home.explain(&id_in(&said, "s-"), "zh").contains("服务商"), "it is on record");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_gateway_finds_its_queue_again() {
+    let sink = HttpSink::start().await;
+    let home = Home::new();
+    let route = "[[route]]\nname = \"slow\"\nprovider = \"sendgrid\"\nupstream = \"http://SINK\"\nrate = \"30 per minute\"\nburst = 1\n";
+    home.settings(&route.replace("SINK", &sink.address.to_string()));
+    let gate = Gate::start(&home);
+    for index in 0..4 {
+        let body = sendgrid_mail(&format!("li{index}@example.cn"), "上新", "秋装上新。");
+        assert_eq!(sendgrid(gate.http, &body, &[]).await.status, 202);
+    }
+    let left = sink.requests().len();
+    gate.kill();
+    assert!(left < 4, "some still wait");
+    let gate = Gate::start(&home);
+    let arrived = sink.wait_for(4).await;
+    let to: HashSet<&str> = arrived.iter().map(Request::text).collect();
+    assert_eq!((to.len(), arrived.len()), (4, 4), "each once");
+    assert_eq!(get(gate.admin, "/readyz").await.status, 200);
 }
