@@ -333,7 +333,8 @@ async fn the_key_of_held_messages_stays_where_the_data_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mails_that_are_being_taken_share_one_room() {
-    let settings = "[[listener]]\nprotocol = \"smtp\"\naddress = \"127.0.0.1:0\"\n[listener.limits]\nbodies_bytes_max = 40000\n";
+    let settings =
+        "[[listener]]\nprotocol = \"smtp\"\naddress = \"127.0.0.1:0\"\n[listener.limits]\nbodies_bytes_max = 40000\n";
     let house = House::open(NOON, "", settings).await;
     let door = house.running.door(Protocol::Smtp).unwrap();
     let text = "0123456789\r\n".repeat(2_500);
