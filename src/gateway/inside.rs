@@ -1,6 +1,7 @@
-//! What the doors hand in: finds whose a submission is and by which route it leaves, starts its walk
-//! in a task of its own (a client that hangs up does not stop what is being forwarded; a panic costs
-//! one submission its reply and nothing else), and words what does not start.
+//! What the doors hand in: finds whose a submission is and by which route it leaves, starts its walk,
+//! and words what does not start. The doors give every submission a task of its own: a client that
+//! hangs up does not stop what is being forwarded, and a panic costs one submission its reply and
+//! nothing else.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -37,25 +38,11 @@ impl Inside for Carrier {
     }
 
     async fn mail(&self, peer: IpAddr, mail: MailSubmission) -> SmtpReply {
-        let gateway = Arc::clone(&self.gateway);
-        let walk = tokio::spawn(async move { gateway.take_mail(peer, mail).await });
-        walk.await.unwrap_or_else(|_| {
-            smtp_refusal(&Refusal::TryLater { why: "an internal error stopped this message", retry_after_seconds: 60 })
-        })
+        self.gateway.take_mail(peer, mail).await
     }
 
     async fn request(&self, peer: IpAddr, dialect: &str, request: HttpRequest) -> HttpReply {
-        let (gateway, asked) = (Arc::clone(&self.gateway), self.asks_for_credential);
-        let name = dialect.to_owned();
-        let walk = tokio::spawn(async move { gateway.take_request(peer, &name, request, asked).await });
-        walk.await.unwrap_or_else(|_| {
-            let why = "an internal error stopped this request";
-            let refusal = Refusal::Door { status: StatusCode::INTERNAL_SERVER_ERROR, why };
-            match providers::dialect(dialect) {
-                Some(dialect) => dialect.refused(&HttpRequest::default(), &refusal),
-                None => HttpReply::json(StatusCode::INTERNAL_SERVER_ERROR, &serde_json::json!({"error": why})),
-            }
-        })
+        self.gateway.take_request(peer, dialect, request, self.asks_for_credential).await
     }
 }
 

@@ -10,7 +10,7 @@ use super::item::{Fate, Item};
 use super::{Errand, Gateway};
 use crate::facts::{Customer, SendState, sends};
 use crate::providers::Outcome;
-use crate::store::{CustomerKey, Store, StoreError};
+use crate::store::{CustomerKey, Store, StoreError, Write, Written};
 
 /// One reservation's end.
 #[derive(Debug)]
@@ -29,6 +29,11 @@ pub struct Queue {
 
 /// Settlements that may wait; beyond it replies wait for room, so nothing is dropped.
 const WAITING_MAX: usize = 10_000;
+/// Settlements written in one trip.
+const BATCH_MAX: usize = 256;
+
+/// How the reservations of one customer ended, by their ids.
+type Ends = Vec<(String, SendState)>;
 
 impl Queue {
     /// Starts the settling task; it ends when every queue handle is gone and all is settled.
@@ -40,25 +45,57 @@ impl Queue {
 
 async fn settle_all(store: Store, mut receiver: mpsc::Receiver<Settlement>) {
     let mut batch = Vec::new();
-    while receiver.recv_many(&mut batch, 256).await > 0 {
-        let mut by_root: BTreeMap<(String, CustomerKey), Vec<(String, SendState)>> = BTreeMap::new();
+    while receiver.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        let mut brands: BTreeMap<String, BTreeMap<CustomerKey, Ends>> = BTreeMap::new();
         for one in batch.drain(..) {
-            by_root.entry((one.brand, one.root)).or_default().push((one.id, one.state));
+            brands.entry(one.brand).or_default().entry(one.root).or_default().push((one.id, one.state));
         }
-        let updates = by_root.into_iter().map(|((brand, root), ends)| {
-            let store = store.clone();
-            async move {
-                let settle = |customer: &mut Customer| {
-                    ends.iter().fold(false, |changed, (id, state)| sends::settle(customer, id, *state) | changed)
-                };
-                if let Err(error) = store.update(&brand, &root, settle).await {
-                    // The reservation stands and counts; its lease makes it unknown, never lost.
-                    tracing::warn!(%error, "a reservation was not settled");
+        for (brand, roots) in brands {
+            settle_brand(&store, &brand, roots).await;
+        }
+    }
+}
+
+/// One trip to load and one to write for the whole batch; a customer that somebody else wrote in
+/// between is settled alone.
+async fn settle_brand(store: &Store, brand: &str, roots: BTreeMap<CustomerKey, Ends>) {
+    let keys: Vec<CustomerKey> = roots.keys().cloned().collect();
+    let mut alone: Vec<&CustomerKey> = Vec::new();
+    match store.load(brand, &keys, &[]).await {
+        Ok(loaded) => {
+            let (mut writes, mut written_for) = (Vec::new(), Vec::new());
+            for (key, found) in keys.iter().zip(loaded.customers) {
+                let (mut customer, ends) = (found.customer, roots.get(key).map(Vec::as_slice).unwrap_or_default());
+                // Two keys may have become one history since: then the second write would be stale.
+                let moved = found.root != *key;
+                if moved {
+                    alone.push(key);
+                } else if settle(&mut customer, ends) {
+                    writes.push(Write { root: found.root, expect: found.version, customer });
+                    written_for.push(key);
                 }
             }
-        });
-        futures_util::future::join_all(updates).await;
+            match store.commit(writes).await {
+                Ok(written) => {
+                    let stale = written.iter().zip(written_for).filter(|(one, _)| **one == Written::Stale);
+                    alone.extend(stale.map(|(_, key)| key));
+                }
+                Err(_) => alone.extend(written_for),
+            }
+        }
+        Err(_) => alone.extend(&keys),
     }
+    for key in alone {
+        let ends = roots.get(key).map(Vec::as_slice).unwrap_or_default();
+        if let Err(error) = store.update(brand, key, |customer| settle(customer, ends)).await {
+            // The reservation stands and counts; its lease makes it unknown, never lost.
+            tracing::warn!(%error, "a reservation was not settled");
+        }
+    }
+}
+
+fn settle(customer: &mut Customer, ends: &[(String, SendState)]) -> bool {
+    ends.iter().fold(false, |changed, (id, state)| sends::settle(customer, id, *state) | changed)
 }
 
 impl Gateway {

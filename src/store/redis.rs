@@ -1,14 +1,17 @@
 //! Facts in Redis or Valkey, shared by any number of gateways. One hash a customer: `v` version, `d`
 //! document, `m` moved. One sorted set per set of marks, whose `ZADD LT` is exactly "add, and of two
-//! instants keep the earlier". The only script is the compare-and-set; it is sent whole with EVAL, so
-//! a restarted server needs no preparation.
+//! instants keep the earlier". The only script is the compare-and-set, called by its hash; a server that
+//! has forgotten it is told it whole.
 
 use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, TlsCertificates, Value};
+use redis::{
+    Client, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, Script, ServerErrorKind, TlsCertificates,
+    Value,
+};
 
 use super::backend::{Answer, Ask, Mark, Marks, Record, RecordWrite, SET_MEMBERS_MAX};
 use super::settings::OpenError;
@@ -23,6 +26,7 @@ pub struct Redis {
     connection: ConnectionManager,
     prefix: String,
     patience: Duration,
+    script_hash: String,
 }
 
 impl fmt::Debug for Redis {
@@ -56,7 +60,8 @@ impl Redis {
             .set_connection_timeout(Some(connect))
             .set_response_timeout(Some(answer));
         let connection = ConnectionManager::new_with_config(client, config).await.map_err(unreachable)?;
-        let redis = Redis { connection, prefix: prefix.to_owned(), patience: connect + answer };
+        let script_hash = Script::new(COMPARE_AND_SET).get_hash().to_owned();
+        let redis = Redis { connection, prefix: prefix.to_owned(), patience: connect + answer, script_hash };
         // Managed servers forbid CONFIG; INFO is allowed everywhere.
         let info: String = redis
             .asked(redis::cmd("INFO").arg("memory").query_async(&mut redis.connection.clone()))
@@ -104,22 +109,22 @@ impl Redis {
         if writes.is_empty() {
             return Ok(Vec::new());
         }
-        let mut pipe = Pipeline::with_capacity(writes.len());
-        for RecordWrite { key, record } in &writes {
-            let moved = record.moved.as_ref().map_or("", |key| key.0.as_str());
-            pipe.cmd("EVAL")
-                .arg(COMPARE_AND_SET)
-                .arg(1)
-                .arg(self.customer(key))
-                .arg(record.version)
-                .arg(record.version + 1)
-                .arg(record.document.as_deref().unwrap_or_default())
-                .arg(moved);
+        let mut answers = self.compare_and_set(writes.iter().collect(), "EVALSHA", &self.script_hash).await?;
+        // A server that has forgotten the script (restart, SCRIPT FLUSH) did nothing; told the whole
+        // script it does, and knows it again.
+        let unknown = |answer: &RedisResult<u8>| {
+            answer.as_ref().is_err_and(|why| why.kind() == ErrorKind::Server(ServerErrorKind::NoScript))
+        };
+        let again: Vec<usize> = (0..answers.len()).filter(|at| answers.get(*at).is_some_and(unknown)).collect();
+        if !again.is_empty() {
+            let missed = again.iter().filter_map(|at| writes.get(*at)).collect();
+            let told = self.compare_and_set(missed, "EVAL", COMPARE_AND_SET).await?;
+            for (at, answer) in again.into_iter().zip(told) {
+                if let Some(place) = answers.get_mut(at) {
+                    *place = answer;
+                }
+            }
         }
-        pipe.ignore_errors();
-        let answered: RedisResult<Vec<RedisResult<u8>>> =
-            self.asked(pipe.query_async(&mut self.connection.clone())).await;
-        let answers = answered.map_err(StoreError::from_write)?;
         let any_done = answers.iter().any(|answer| matches!(answer, Ok(1)));
         answers
             .into_iter()
@@ -130,6 +135,28 @@ impl Redis {
                 Err(why) => Err(StoreError::from_write(why)),
             })
             .collect()
+    }
+
+    async fn compare_and_set(
+        &self,
+        writes: Vec<&RecordWrite>,
+        command: &str,
+        script: &str,
+    ) -> Result<Vec<RedisResult<u8>>, StoreError> {
+        let mut pipe = Pipeline::with_capacity(writes.len());
+        for RecordWrite { key, record } in writes {
+            let moved = record.moved.as_ref().map_or("", |key| key.0.as_str());
+            pipe.cmd(command)
+                .arg(script)
+                .arg(1)
+                .arg(self.customer(key))
+                .arg(record.version)
+                .arg(record.version + 1)
+                .arg(record.document.as_deref().unwrap_or_default())
+                .arg(moved);
+        }
+        pipe.ignore_errors();
+        self.asked(pipe.query_async(&mut self.connection.clone())).await.map_err(StoreError::from_write)
     }
 
     pub(super) async fn mark(&self, marks: Vec<Mark>) -> Result<(), StoreError> {

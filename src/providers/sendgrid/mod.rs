@@ -51,7 +51,10 @@ impl Dialect for SendGrid {
         body::Mail::read(request).map(|mail| write::can_leave(&mail, allowed)).unwrap_or_default()
     }
 
-    fn write(&self, request: &HttpRequest, _reading: &Reading, batch: Batch<'_>) -> Result<HttpRequest, Unfit> {
+    fn write(&self, request: &HttpRequest, reading: &Reading, batch: Batch<'_>) -> Result<HttpRequest, Unfit> {
+        if http_request::leaves_as_it_came(request, reading, batch) {
+            return Ok(http_request::without_declarations(request));
+        }
         let mail = body::Mail::read(request).map_err(|error| Unfit(error.to_string()))?;
         let splice = write::splice(&mail, batch)?;
         let mut left = http_request::without_declarations(request);
