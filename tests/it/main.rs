@@ -26,7 +26,6 @@ mod gateway;
 mod http_forward;
 mod learn;
 mod redis;
-mod sdk;
 mod store;
 mod store_faults;
 mod who_may;
