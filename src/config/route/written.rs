@@ -28,8 +28,7 @@ pub(in crate::config) struct RawRoute {
     #[serde(default)]
     other_paths: OtherPaths,
     trace: Option<bool>,
-    #[serde(default)]
-    mixed: Mixed,
+    mixed: Option<Spanned<Mixed>>,
     region: Option<Spanned<String>>,
     #[serde(default)]
     timeouts: Timeouts,
@@ -74,6 +73,7 @@ impl RawRoute {
         let credentials = self.check_credentials(problems, warnings)?;
         let tls = self.check_tls(&upstream, &credentials, problems);
         self.check_refusal(problems);
+        self.check_mixed(problems);
         if let Some(region) = &self.region {
             check_region(region, problems);
         }
@@ -94,7 +94,7 @@ impl RawRoute {
             rate: self.check_rate(problems),
             other_paths: self.other_paths,
             trace: self.trace.unwrap_or(true),
-            mixed: self.mixed,
+            mixed: self.mixed.as_ref().map_or(Mixed::Dsn, |mixed| *mixed.get_ref()),
             region: self.region.as_ref().map(|r| r.get_ref().clone()),
             timeouts: self.timeouts.clone(),
             tls,
@@ -205,6 +205,17 @@ impl RawRoute {
                 }
                 UpstreamTls::Required
             }
+        }
+    }
+
+    /// A DSN, the default, goes to the sender's mailbox; an event would need a place to go to.
+    fn check_mixed(&self, problems: &mut Problems) {
+        if let Some(mixed) = self.mixed.as_ref().filter(|mixed| *mixed.get_ref() == Mixed::Event) {
+            problems.add_with_help(
+                mixed.span(),
+                "blocked recipients would be told by an event, but nobody would be told",
+                "this version has no callback destination; use \"dsn\"",
+            );
         }
     }
 
