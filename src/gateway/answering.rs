@@ -154,7 +154,7 @@ impl Gateway {
             Upstream::Sandbox(sandbox) => {
                 let read = mime::read(&composed).map_err(|error| error.to_string())?;
                 let sender = vec![mail.envelope.sender.clone()];
-                sandbox.mail(sender, &read.content, &self.ids.record(), self.clock.now());
+                sandbox.mail(sender, &read.content, &self.ids.sandbox(), self.clock.now());
                 Ok(())
             }
             Upstream::Http(_) => Err("the route leads to no mail server".to_owned()),

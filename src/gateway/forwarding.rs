@@ -78,7 +78,7 @@ impl Gateway {
                 Err(failed) => not_forwarded(failed),
             },
             Upstream::Sandbox(sandbox) => {
-                let id = self.ids.record();
+                let id = self.ids.sandbox();
                 let reply: HttpReply = sandbox.request(dialect, &outgoing, &errand.reading, &id, self.clock.now());
                 (Outcome::Accepted, Answer::Http(Arc::new(reply)))
             }
@@ -106,7 +106,7 @@ impl Gateway {
                 let shown = recipients.iter().map(|recipient| recipient.address.clone()).collect();
                 let content =
                     errand.reading.contents.first().map(|content| content.as_ref().clone()).unwrap_or_default();
-                let reply = sandbox.mail(shown, &content, &self.ids.record(), self.clock.now());
+                let reply = sandbox.mail(shown, &content, &self.ids.sandbox(), self.clock.now());
                 vec![(Outcome::Accepted, Answer::Smtp(reply)); recipients.len()]
             }
             Upstream::Http(_) => {

@@ -53,6 +53,11 @@ impl Ids {
         submission(now, &self.random())
     }
 
+    /// The id that the sandbox gives a message, as a provider would.
+    pub fn sandbox(&self) -> String {
+        format!("sandbox-{}", Builder::from_random_bytes(self.random()).into_uuid())
+    }
+
     /// A customer's record id.
     pub fn record(&self) -> String {
         record(&self.random())
