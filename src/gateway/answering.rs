@@ -1,11 +1,14 @@
 //! From fates to one reply, in the door's own shape. The provider's answer goes back unchanged, with
 //! the gateway's ids beside it; the gateway's own no is worded as the provider would (design §4).
 
+use std::collections::BTreeMap;
+
 use http::{HeaderName, HeaderValue};
 
 use super::item::{Answer, Fate, Item};
 use super::{Errand, Gateway, Tongue, Upstream};
 use crate::forward::dsn::{self, Notification, Undelivered};
+use crate::hold::HeldDecision;
 use crate::message::{HttpReply, Language, MailRecipient, MailSubmission, SmtpReply, Wire};
 use crate::policy::{PolicySet, Texts};
 use crate::providers::{BlockedBecause, Outcome, Refusal, mime, smtp_refusal};
@@ -98,12 +101,14 @@ impl Gateway {
     }
 
     /// Tells the sender of mail that was held and could not be sent in the end.
-    pub(super) async fn tell_of_given_up(&self, errand: &Errand<'_>, recipients: &[u32], decision: &str) {
+    pub(super) async fn tell_of_given_up(&self, errand: &Errand<'_>, recipients: &BTreeMap<usize, HeldDecision>) {
         let (Wire::Smtp(mail), true) = (&errand.submission.wire, errand.route.dsn) else { return };
         let title = Texts { en: Some(GIVEN_UP.en.to_owned()), zh: Some(GIVEN_UP.zh.to_owned()) };
-        let of = |index: &u32| mail.recipients.get(*index as usize);
-        let lost = |recipient| Lost { recipient, rule: HOLD_RULE.to_owned(), title: title.clone(), decision };
-        let lost: Vec<Lost> = recipients.iter().filter_map(of).map(lost).collect();
+        let lost: Vec<Lost> = recipients
+            .iter()
+            .filter_map(|(index, held)| Some((mail.recipients.get(*index)?, held.id.as_str())))
+            .map(|(recipient, decision)| Lost { recipient, rule: HOLD_RULE.to_owned(), title: title.clone(), decision })
+            .collect();
         self.notify(errand, mail, &lost).await;
     }
 

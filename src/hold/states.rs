@@ -95,6 +95,18 @@ pub struct HeldMessage {
     pub parcel: Bytes,
     /// Which recipients of the submission this hold is about.
     pub recipients: Vec<u32>,
+    /// The decision that holds each of them, in the same order. Empty in a hold of an earlier build,
+    /// whose one decision its id names.
+    pub decisions: Vec<HeldDecision>,
+}
+
+/// The decision that holds one recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldDecision {
+    /// Its id.
+    pub id: String,
+    /// Hash of the verdict and findings last written to the record: what is still so is not told again.
+    pub told: u64,
 }
 
 /// A hold handed out, with the fence that its owner must show.

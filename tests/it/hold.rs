@@ -39,6 +39,7 @@ fn message(id: &str) -> HeldMessage {
         priority: 0,
         parcel: Bytes::from("【某某商城】canary-text 致 canary@example.cn"),
         recipients: vec![0],
+        decisions: Vec::new(),
     }
 }
 

@@ -51,6 +51,10 @@ impl Dialect for SendGrid {
         body::Mail::read(request).map(|mail| write::can_leave(&mail, allowed)).unwrap_or_default()
     }
 
+    fn companies(&self, request: &HttpRequest) -> Vec<Vec<usize>> {
+        body::Mail::read(request).map(|mail| write::companies(&mail)).unwrap_or_default()
+    }
+
     fn write(&self, request: &HttpRequest, _reading: &Reading, batch: Batch<'_>) -> Result<HttpRequest, Unfit> {
         let mail = body::Mail::read(request).map_err(|error| Unfit(error.to_string()))?;
         let splice = write::splice(&mail, batch)?;
