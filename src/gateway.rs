@@ -2,6 +2,7 @@
 //! record. The only module that knows all folders; each step below is one of them.
 
 mod answering;
+mod asking;
 mod company;
 mod deciding;
 mod entering;

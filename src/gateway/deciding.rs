@@ -25,7 +25,7 @@ pub const ROUNDS_MAX: usize = 5;
 pub(super) struct Group {
     version: u64,
     pub(super) facts: Facts,
-    members: Vec<usize>,
+    pub(super) members: Vec<usize>,
     changed: bool,
 }
 
@@ -123,15 +123,20 @@ impl Gateway {
     async fn decide_blind(&self, errand: &Errand<'_>, items: &mut [Item], open: &[usize], rules: &PolicySet) {
         for index in open {
             let item = &mut items[*index];
-            let zone = self.zone(&errand.submission.stream.brand);
-            let nothing = Known::Unknown(Why::StoreDown);
-            let mut facts = self.facts(nothing, &BTreeMap::new(), &BTreeMap::new(), zone);
-            self.decide_one(errand, item, &mut facts, rules, true);
+            self.decide_unknowing(errand, item, rules);
             // What an earlier round wrote still stands and is settled as ever.
             item.history = item.history.take().filter(|_| item.committed);
         }
         self.keep_together(errand, items, open);
         self.hold_delayed(errand, items, open, false).await;
+    }
+
+    /// One decision without a single fact.
+    pub(super) fn decide_unknowing(&self, errand: &Errand<'_>, item: &mut Item, rules: &PolicySet) {
+        let zone = self.zone(&errand.submission.stream.brand);
+        let nothing = Known::Unknown(Why::StoreDown);
+        let mut facts = self.facts(nothing, &BTreeMap::new(), &BTreeMap::new(), zone);
+        self.decide_one(errand, item, &mut facts, rules, true);
     }
 
     /// One decision, and the rewrite it asks for: after a rewrite the message is understood again;
@@ -296,7 +301,7 @@ impl Gateway {
     /// A document may list a hold that has ended: its end was written to the hold file first, and what
     /// should have told the document got no answer. Only what this gateway's own file says has ended is
     /// forgotten; holds of other gateways stay until they expire.
-    async fn forget_ended_holds(&self, groups: &mut BTreeMap<CustomerKey, Group>) {
+    pub(super) async fn forget_ended_holds(&self, groups: &mut BTreeMap<CustomerKey, Group>) {
         let customers = || groups.values().filter_map(|group| group.facts.customer().ok());
         let listed: Vec<String> = customers().flat_map(|customer| &customer.held).map(|held| held.id.clone()).collect();
         if listed.is_empty() {
@@ -361,7 +366,7 @@ fn record_id(facts: &Facts) -> Option<String> {
     }
 }
 
-fn families_of(items: &[Item]) -> Vec<Family> {
+pub(super) fn families_of(items: &[Item]) -> Vec<Family> {
     let mut families: Vec<Family> = items.iter().flat_map(|i| i.families.iter().map(|(_, f)| f.clone())).collect();
     families.sort();
     families.dedup();

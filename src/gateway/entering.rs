@@ -104,7 +104,8 @@ impl Gateway {
         }
     }
 
-    fn reasons(&self, item: &Item, set: &PolicySet) -> BTreeMap<String, Texts> {
+    /// What the findings say, in the words of their rules.
+    pub(super) fn reasons(&self, item: &Item, set: &PolicySet) -> BTreeMap<String, Texts> {
         let zone = self.zone(&item.message.stream.brand);
         let told = item.decision.findings.iter().filter_map(|finding| {
             let Answer::Objects(objection) = &finding.answer else { return None };

@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use tactgate::clock::Clock;
 use tactgate::command::serve::{Running, start};
 use tactgate::config::{Config, Protocol};
-use tactgate::facts::Customer;
-use tactgate::hold::Counts;
-use tactgate::message::Address;
+use tactgate::facts::{Customer, HeldSend};
+use tactgate::hold::{Counts, HeldMessage};
+use tactgate::message::{Address, Channel};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -144,7 +144,7 @@ pub fn mailbox(text: &str) -> Address {
     Address::email(text).unwrap()
 }
 
-fn phone(text: &str) -> Address {
+pub fn phone(text: &str) -> Address {
     Address::phone(text, None).unwrap()
 }
 
@@ -230,6 +230,38 @@ async fn a_held_message_that_grew_too_old_is_on_record_and_forgotten_by_the_docu
     assert_eq!(house.all_due_is_done().await.held, 0);
     assert_eq!(house.customer(&phone("+8613800138000")).await.held, vec![]);
     assert!(house.journal().contains("expired"));
+    house.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_ended_untold_is_forgotten_at_the_next_decision() {
+    let house = House::open(NOON, "", "").await;
+    let (gateway, ann) = (&house.running.gateway, mailbox("ann@a.example"));
+    let (due, now) = (house.clock.now() + SignedDuration::from_hours(9), house.clock.now());
+    let expires = due + SignedDuration::from_hours(9);
+    for id in ["h-ours", "h-live"] {
+        let message = HeldMessage {
+            id: id.to_owned(),
+            due,
+            expires,
+            must_send: false,
+            priority: 500,
+            parcel: id.into(),
+            recipients: vec![0],
+            decisions: Vec::new(),
+        };
+        gateway.hold.put(message).await.unwrap();
+    }
+    gateway.hold.cancel("h-ours", now).await.unwrap();
+    let list = |customer: &mut Customer| {
+        let line = |id: &str| HeldSend { id: id.into(), due, expires, channel: Channel::Email, priority: 500 };
+        customer.held = ["h-ours", "h-live", "h-elsewhere"].map(line).to_vec();
+        true
+    };
+    gateway.store.update("default", &gateway.store.key("default", &ann), list).await.unwrap();
+    assert!(house.mail(&["ann@a.example"], COATS).await.starts_with("HTTP/1.1 202"));
+    let listed: Vec<String> = house.customer(&ann).await.held.into_iter().map(|held| held.id).collect();
+    assert_eq!(listed, ["h-live", "h-elsewhere"], "another gateway's hold is not ours to judge");
     house.running.stop().await;
 }
 
