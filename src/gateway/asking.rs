@@ -23,11 +23,11 @@ impl Gateway {
     pub(super) async fn take_question(&self, peer: IpAddr, request: HttpRequest, asked: bool) -> HttpReply {
         let token = match self.token_holder(peer, &request, asked) {
             Ok(token) => token,
-            Err(refused) => return refused,
+            Err((status, why)) => return refuse(status, why),
         };
         let stream = match self.stream_asked_for(&request, token) {
             Ok(stream) => stream,
-            Err(refused) => return refused,
+            Err((status, why)) => return refuse(status, why),
         };
         // Nothing leaves, so any way out will do where none is for this API.
         let route = self.config.route_for("tactgate", &stream.name).or(self.config.routes.first());
@@ -58,7 +58,11 @@ impl Gateway {
         HttpReply::json(StatusCode::OK, &answer)
     }
 
-    fn stream_asked_for(&self, request: &HttpRequest, token: Option<&EventToken>) -> Result<&Stream, HttpReply> {
+    fn stream_asked_for(
+        &self,
+        request: &HttpRequest,
+        token: Option<&EventToken>,
+    ) -> Result<&Stream, (StatusCode, &'static str)> {
         let brand = token.and_then(|token| token.brand.as_deref());
         let stream = match query_value(request, "stream") {
             Some(name) => self.config.stream(&name),
@@ -68,9 +72,9 @@ impl Gateway {
                 Some(usual).filter(fits).or_else(|| self.config.streams.iter().map(|s| &s.stream).find(fits))
             }
         };
-        let stream = stream.ok_or_else(|| refuse(StatusCode::NOT_FOUND, "there is no such stream"))?;
+        let stream = stream.ok_or((StatusCode::NOT_FOUND, "there is no such stream"))?;
         if brand.is_some_and(|brand| brand != stream.brand) {
-            return Err(refuse(StatusCode::FORBIDDEN, "this token speaks of another brand"));
+            return Err((StatusCode::FORBIDDEN, "this token speaks of another brand"));
         }
         Ok(stream)
     }

@@ -209,9 +209,9 @@ impl Gateway {
         peer: IpAddr,
         request: &HttpRequest,
         asked: bool,
-    ) -> Result<Option<&EventToken>, HttpReply> {
+    ) -> Result<Option<&EventToken>, (StatusCode, &'static str)> {
         if request.method != http::Method::POST {
-            return Err(refuse(StatusCode::METHOD_NOT_ALLOWED, "this is posted"));
+            return Err((StatusCode::METHOD_NOT_ALLOWED, "this is posted"));
         }
         let shown = match credential(&request.headers) {
             Credential::Bearer(token) => self.config.events.holder(&token),
@@ -219,7 +219,7 @@ impl Gateway {
         };
         let open = self.config.events.tokens.is_empty() && peer.is_loopback() && !asked;
         if shown.is_none() && !open {
-            return Err(refuse(StatusCode::UNAUTHORIZED, "a token of `[events]` is needed: Authorization: Bearer …"));
+            return Err((StatusCode::UNAUTHORIZED, "a token of `[events]` is needed: Authorization: Bearer …"));
         }
         Ok(shown)
     }
@@ -228,7 +228,7 @@ impl Gateway {
     async fn take_events(&self, peer: IpAddr, request: HttpRequest, asked: bool) -> HttpReply {
         let shown = match self.token_holder(peer, &request, asked) {
             Ok(shown) => shown,
-            Err(refused) => return refused,
+            Err((status, why)) => return refuse(status, why),
         };
         let asked = query_value(&request, "brand");
         let granted = shown.and_then(|token| token.brand.clone());
