@@ -9,6 +9,7 @@
 //! | claimed, forwarding | `settle` | released, dropped, expired, failed, unknown | the newest fence |
 //! | claimed, forwarding | `requeue` | held (`requeued` on record), or failed after 5 | the newest fence |
 //! | claimed, forwarding | `postpone` | held: the provider's pace or silence, not the message, is why | the newest fence |
+//! | claimed, forwarding | `amend` | the same, about fewer recipients | the newest fence |
 //! | forwarding, lease over | `claim_due` | forwarding, handed out as [`Due::Unknown`] | a wheel |
 //! | held, claimed | `cancel` | dropped; the old fence is void | anyone |
 //! | any live, damaged | `claim_due` | quarantined: kept, reported, never sent | a wheel |
