@@ -2,6 +2,8 @@
 //! record. The only module that knows all folders; each step below is one of them.
 
 mod answering;
+mod asking;
+mod company;
 mod deciding;
 mod entering;
 mod forwarding;
@@ -28,7 +30,7 @@ use crate::facts::{SendEvent, SendState, ShownOffer};
 use crate::hold::Hold;
 use crate::message::{Class, HttpReply, Message, SmtpReply, Submission, Wire};
 use crate::policy::PolicySet;
-use crate::providers::{self, Dialect, Malformed, Outcome, Reading, mime};
+use crate::providers::{self, Dialect, Malformed, Reading, mime};
 use crate::record::ids::Ids;
 use crate::record::log::Record;
 use crate::record::metrics::Metrics;
@@ -79,6 +81,8 @@ struct Errand<'a> {
     reading: Reading,
     route: &'a Route,
     release: Option<Release>,
+    /// For each recipient the first of the company it travels in: itself, when it travels alone.
+    leaders: Vec<usize>,
 }
 
 /// The dialect a submission speaks.
@@ -156,7 +160,8 @@ impl Gateway {
                 return Err(Malformed::Field { field, why: why.to_string() }.into());
             }
         }
-        Ok(Errand { submission, tongue, reading, route, release })
+        let leaders = company::leaders(&tongue, &submission.wire, reading.recipients.len());
+        Ok(Errand { submission, tongue, reading, route, release, leaders })
     }
 
     fn brand(&self, name: &str) -> Option<&Brand> {
@@ -189,7 +194,7 @@ impl Gateway {
             items.push(Item {
                 index,
                 content: recipient.content,
-                send_id: errand.hold_id().map_or_else(|| decision_id.clone(), entering::decision_of_hold),
+                send_id: errand.held_by(index).map_or_else(|| decision_id.clone(), |held| held.id.clone()),
                 decision_id,
                 key: self.store.key(&stream.brand, &message.recipient),
                 families: families(&meaning),
@@ -200,6 +205,8 @@ impl Gateway {
                 history: None,
                 stays_with_addressee: false,
                 times_held: 0,
+                committed: false,
+                holds_taken_back: Vec::new(),
                 paced: false,
                 rewritten: None,
                 edits: Vec::new(),
@@ -230,17 +237,17 @@ impl Gateway {
         if !done {
             return;
         }
-        for item in items {
-            let failed_for_now = matches!(
-                &item.fate,
-                Fate::NotTaken(_) | Fate::Open | Fate::Forwarded { outcome: Outcome::TryLater, .. }
-            );
-            if failed_for_now {
-                let due = item.now.saturating_add(self.retry_after()).unwrap_or(item.now);
-                let expires = due.saturating_add(self.hold_at_most()).unwrap_or(due);
-                item.decision.verdict = Verdict::Delay { until: due, expires };
-                self.hold(errand, item, due, expires, false).await;
+        let all: Vec<usize> = (0..items.len()).collect();
+        for company in company::companies(errand, items, &all) {
+            let failed: Vec<usize> = company.into_iter().filter(|at| items[*at].fate.failed_for_now()).collect();
+            let Some(first) = failed.first() else { continue };
+            let now = items[*first].now;
+            let due = now.saturating_add(self.retry_after()).unwrap_or(now);
+            let expires = due.saturating_add(self.hold_at_most()).unwrap_or(due);
+            for at in &failed {
+                items[*at].decision.verdict = Verdict::Delay { until: due, expires };
             }
+            self.hold(errand, items, &failed, due, expires, false).await;
         }
     }
 

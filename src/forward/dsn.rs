@@ -1,6 +1,6 @@
-//! Delivery status notifications (RFC 3461, 3464, 6522) for recipients that guards blocked while
-//! others of the same mail went: one SMTP answer covers all recipients, so the sender is told by
-//! mail. lettre composes. It says rule, fact-free title and decision id, never what is known of the
+//! Delivery status notifications (RFC 3461, 3464, 6522) for recipients whom an accepted mail did not
+//! reach, since guards blocked it, the next server refused it, or it waited too long: one SMTP answer
+//! covers all recipients, so the sender is told by mail. lettre composes. It says rule, fact-free title and decision id, never what is known of the
 //! customer, and gives back the mail's headers, not its text.
 
 use std::time::SystemTime;
@@ -14,25 +14,43 @@ use lettre::{Address, Message};
 use super::smtp::Relay;
 use super::{MailAnswer, NotForwarded};
 use crate::message::path::is_mailbox;
-use crate::message::{Declared, Language, MailEnvelope, MailRecipient, Secret};
+use crate::message::{Declared, Language, MailEnvelope, MailRecipient, Secret, SmtpReply};
 use crate::policy::Texts;
 
 /// Most bytes of the original headers given back.
 const HEADER_BYTES_MAX: usize = 32 * 1024;
 /// RFC 5322 §2.1.1: "Each line of characters MUST be no more than 998 characters".
 const LINE_BYTES_MAX: usize = 998;
+/// Most bytes told on of what the next server said.
+const REMOTE_BYTES_MAX: usize = 400;
 
 /// One recipient the mail did not go to.
 #[derive(Debug, Clone, Copy)]
 pub struct Undelivered<'a> {
     /// Who.
     pub recipient: &'a MailRecipient,
-    /// The rule's id.
-    pub rule: &'a str,
-    /// The rule's fact-free title.
-    pub title: &'a Texts,
+    /// Why not.
+    pub why: Cause<'a>,
     /// For `tactgate explain`.
     pub decision: &'a str,
+}
+
+/// Why a mail did not reach somebody.
+#[derive(Debug, Clone, Copy)]
+pub enum Cause<'a> {
+    /// A rule stopped it.
+    Policy {
+        /// The rule's id.
+        rule: &'a str,
+        /// The rule's fact-free title.
+        title: &'a Texts,
+    },
+    /// The next server refused it for good.
+    NextServer(&'a SmtpReply),
+    /// The gateway itself could not pass it on; its own words.
+    Gateway(&'a str),
+    /// It was held, and could not be sent in time.
+    TooOld,
 }
 
 /// All that a notification is made of.
@@ -85,11 +103,12 @@ pub fn compose(notification: &Notification<'_>) -> Result<Bytes, DsnError> {
     // Only the composed bytes are used; the way they go is the relay's.
     let to_itself = lettre::address::Envelope::new(None, vec![from.clone()]).map_err(unwritable)?;
     let kind = format!("multipart/report; report-type=delivery-status; boundary=\"tactgate-dsn-{id}\"");
+    let (status_kind, status_text) = status_part(host, envelope, &owed);
     let report = MultiPart::builder()
         .header(ContentType::parse(&kind).map_err(unwritable)?)
         .singlepart(SinglePart::plain(words(&owed)))
-        .singlepart(part("message/delivery-status", status(host, envelope, &owed), true)?)
-        .singlepart(part("text/rfc822-headers; charset=utf-8", headers(original), false)?);
+        .singlepart(part(status_kind, status_text)?)
+        .singlepart(part("text/rfc822-headers; charset=utf-8", headers(original))?);
     let plain = |name: &'static str, value: &str| {
         HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.to_owned(), value.to_owned())
     };
@@ -122,32 +141,101 @@ pub async fn send(
 }
 
 fn words(owed: &[&Undelivered<'_>]) -> String {
-    let list = |language: Language, decision: &str| {
+    let list = |language: Language| {
         let line = |u: &&Undelivered<'_>| {
-            let title = one_line(u.title.in_language(language));
-            let title = if title.is_empty() { String::new() } else { format!("{title}, ") };
-            format!(
-                "  <{}>\n    {}: {title}{decision} {}\n",
-                one_line(&u.recipient.address),
-                one_line(u.rule),
-                one_line(u.decision)
-            )
+            let why = u.why.in_words(language);
+            let decision = match language {
+                Language::Zh => "决定编号",
+                Language::En => "decision",
+            };
+            format!("  <{}>\n    {why} ({decision} {})\n", one_line(&u.recipient.address), one_line(u.decision))
         };
         owed.iter().map(line).collect::<String>()
     };
     format!(
-        "您的邮件未发送给以下收件人，因为发送策略不允许。其他收件人不受影响。\n\n{}\n\
+        "您的邮件未送达以下收件人：\n\n{}\n\
          可用 `tactgate explain 编号` 查看原因。\n\n\
-         Your mail was not sent to the recipients below, because a sending policy stopped it.\n\
-         The other recipients are not affected.\n\n{}\n\
+         Your mail did not reach the recipients below:\n\n{}\n\
          `tactgate explain ID` shows why.\n",
-        list(Language::Zh, "决定编号"),
-        list(Language::En, "decision"),
+        list(Language::Zh),
+        list(Language::En),
     )
 }
 
-/// The fields of RFC 3464 §2, ASCII alone; addresses beyond it in the form of RFC 6533 §3.
-fn status(host: &str, envelope: &MailEnvelope, owed: &[&Undelivered<'_>]) -> String {
+impl Cause<'_> {
+    fn in_words(&self, language: Language) -> String {
+        let zh = language == Language::Zh;
+        let said = |en: &str, zh_words: &str, what: &str| match (zh, what.is_empty()) {
+            (true, false) => format!("{zh_words}：{what}"),
+            (false, false) => format!("{en}: {what}"),
+            (true, true) => zh_words.to_owned(),
+            (false, true) => en.to_owned(),
+        };
+        match self {
+            Cause::Policy { rule, title } => {
+                let title = one_line(title.in_language(language));
+                let rule = one_line(rule);
+                let what = if title.is_empty() { rule } else { format!("{rule}: {title}") };
+                said("a sending policy stopped it", "发送策略不允许", &what)
+            }
+            Cause::NextServer(reply) => {
+                let what = format!("{} {}", reply.code, limited(&one_line(&reply.text), str::len));
+                said("the next server refused it", "下一跳服务器拒收", what.trim_end())
+            }
+            Cause::Gateway(why) => {
+                said("the gateway could not pass it on", "网关未能转发", limited(&one_line(why), str::len))
+            }
+            Cause::TooOld => said("held, and could not be sent in time", "已暂存，但未能在有效期内发出", ""),
+        }
+    }
+
+    /// The status code (RFC 3463) and the reply (RFC 3464 §2.3.6) it stands for.
+    fn coded(&self, decision: &str) -> (String, String) {
+        match self {
+            Cause::Policy { rule, .. } => {
+                ("5.7.1".to_owned(), format!("550 5.7.1 {} (decision {})", ascii(rule), ascii(decision)))
+            }
+            Cause::NextServer(reply) => {
+                let own = reply.enhanced.as_deref().filter(|status| is_failure(status));
+                let status =
+                    own.map_or_else(|| format!("{}.0.0", if reply.code / 100 == 4 { 4 } else { 5 }), str::to_owned);
+                let text = one_line(&reply.text);
+                let text = ascii(limited(&text, |c| ascii(c).len()));
+                // What the server said, with nothing it did not say.
+                let said = own.map(|status| format!("{status} ")).unwrap_or_default();
+                (status, format!("{} {said}{text}", reply.code).trim_end().to_owned())
+            }
+            Cause::Gateway(why) => {
+                let why = one_line(why);
+                ("5.3.0".to_owned(), format!("550 5.3.0 {}", ascii(limited(&why, |c| ascii(c).len()))))
+            }
+            // RFC 3463 §3.5, X.4.7: "The message was considered too old by the rejecting system".
+            Cause::TooOld => ("4.4.7".to_owned(), format!("451 4.4.7 held too long (decision {})", ascii(decision))),
+        }
+    }
+}
+
+/// RFC 3463 §2: class "." subject "." detail; of the classes, those that say it did not arrive.
+fn is_failure(status: &str) -> bool {
+    let mut parts = status.split('.');
+    let number = |part: Option<&str>| {
+        part.is_some_and(|part| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
+    };
+    matches!(parts.next(), Some("4" | "5")) && number(parts.next()) && number(parts.next()) && parts.next().is_none()
+}
+
+/// The status part: ASCII, which every reader of bounces knows; where an escaped address is longer than
+/// a line may be, the form of RFC 6533 §4.2, which holds UTF-8 and may be transfer-encoded.
+fn status_part(host: &str, envelope: &MailEnvelope, owed: &[&Undelivered<'_>]) -> (&'static str, String) {
+    let text = status(host, envelope, owed, ascii);
+    match text.lines().all(|line| line.len() <= LINE_BYTES_MAX) {
+        true => ("message/delivery-status", text),
+        false => ("message/global-delivery-status", status(host, envelope, owed, one_line)),
+    }
+}
+
+/// The fields of RFC 3464 §2; addresses beyond ASCII in the form of RFC 6533 §3.
+fn status(host: &str, envelope: &MailEnvelope, owed: &[&Undelivered<'_>], written: fn(&str) -> String) -> String {
     let mut text = format!("Reporting-MTA: dns; {}\n", ascii(host));
     if let Some(envid) = &envelope.envid {
         text.push_str(&format!("Original-Envelope-Id: {}\n", ascii(&from_xtext(envid))));
@@ -157,12 +245,11 @@ fn status(host: &str, envelope: &MailEnvelope, owed: &[&Undelivered<'_>]) -> Str
         let kind = if recipient.address.is_ascii() { "rfc822" } else { "utf-8" };
         text.push('\n');
         if let Some((kind, original)) = recipient.orcpt.as_deref().and_then(|o| o.split_once(';')) {
-            text.push_str(&format!("Original-Recipient: {}; {}\n", ascii(kind), ascii(&from_xtext(original))));
+            text.push_str(&format!("Original-Recipient: {}; {}\n", ascii(kind), written(&from_xtext(original))));
         }
-        text.push_str(&format!("Final-Recipient: {kind}; {}\n", ascii(&recipient.address)));
-        text.push_str("Action: failed\nStatus: 5.7.1\n");
-        let (rule, decision) = (ascii(undelivered.rule), ascii(undelivered.decision));
-        text.push_str(&format!("Diagnostic-Code: smtp; 550 5.7.1 {rule} (decision {decision})\n"));
+        text.push_str(&format!("Final-Recipient: {kind}; {}\n", written(&recipient.address)));
+        let (status, diagnostic) = undelivered.why.coded(undelivered.decision);
+        text.push_str(&format!("Action: failed\nStatus: {status}\nDiagnostic-Code: smtp; {diagnostic}\n"));
     }
     text
 }
@@ -188,20 +275,27 @@ fn headers(original: &[u8]) -> String {
     kept
 }
 
-fn part(kind: &str, text: String, must_be_7bit: bool) -> Result<SinglePart, DsnError> {
-    let fits = text.is_ascii() && text.lines().all(|line| line.len() <= LINE_BYTES_MAX);
-    let body = match (fits, must_be_7bit) {
+fn part(kind: &str, text: String) -> Result<SinglePart, DsnError> {
+    let body = if text.is_ascii() && text.lines().all(|line| line.len() <= LINE_BYTES_MAX) {
         // lettre calls 7bit only what has lines of 76; a diagnostic with its decision's id is longer,
         // and RFC 5322 §2.1.1 allows 998.
-        (true, _) => {
-            let lines: String = text.lines().flat_map(|line| [line, "\r\n"]).collect();
-            Body::dangerous_pre_encoded(lines.into_bytes(), ContentTransferEncoding::SevenBit)
-        }
-        (false, true) => return Err(unwritable("a field is too long")),
-        (false, false) => Body::new(text),
+        let lines: String = text.lines().flat_map(|line| [line, "\r\n"]).collect();
+        Body::dangerous_pre_encoded(lines.into_bytes(), ContentTransferEncoding::SevenBit)
+    } else {
+        Body::new(text)
     };
     let kind = ContentType::parse(kind).map_err(unwritable)?;
     Ok(SinglePart::builder().header(kind).body(body))
+}
+
+/// As much of what somebody else wrote as is told on; `cost` = how long a piece becomes when written.
+fn limited(text: &str, cost: impl Fn(&str) -> usize) -> &str {
+    let mut length = 0;
+    let end = text.char_indices().find(|(at, c)| {
+        length += cost(&text[*at..*at + c.len_utf8()]);
+        length > REMOTE_BYTES_MAX
+    });
+    end.map_or(text, |(at, _)| &text[..at])
 }
 
 fn one_line(text: &str) -> String {
@@ -258,14 +352,13 @@ mod tests {
 
     fn written(sender: &str, recipients: &[MailRecipient], original: &str) -> Result<String, DsnError> {
         let title = texts();
+        because(Cause::Policy { rule: "cheaper", title: &title }, sender, recipients, original)
+    }
+
+    fn because(why: Cause<'_>, sender: &str, recipients: &[MailRecipient], original: &str) -> Result<String, DsnError> {
         let undelivered: Vec<Undelivered<'_>> = recipients
             .iter()
-            .map(|recipient| Undelivered {
-                recipient,
-                rule: "cheaper",
-                title: &title,
-                decision: "d-01a2019c-58c8-71c0-ab04-6a31e1ea8634",
-            })
+            .map(|recipient| Undelivered { recipient, why, decision: "d-01a2019c-58c8-71c0-ab04-6a31e1ea8634" })
             .collect();
         let envelope = MailEnvelope { sender: sender.into(), envid: Some("Q+2B1".into()), ..MailEnvelope::default() };
         let notification = Notification {
@@ -333,5 +426,50 @@ mod tests {
         let text = written("shop@example.cn", &[sly], "X: 1\r\n--tactgate-dsn-0192-abc--\r\n\r\n").unwrap();
         assert!(!text.contains("\nAction: delivered") && !text.contains("\nStatus: 2"), "{text}");
         assert_eq!(text.matches("\n--tactgate-dsn-0192-abc--\r\n").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn what_the_next_server_said_is_told_on_and_no_policy_is_blamed() {
+        let said = |code, enhanced: Option<&str>, text: &str| {
+            let reply = SmtpReply { code, enhanced: enhanced.map(str::to_owned), text: text.to_owned() };
+            because(Cause::NextServer(&reply), "shop@example.cn", &[recipient("a@x.cn", None)], "").unwrap()
+        };
+        let text = said(550, Some("5.1.1"), "no such user\nhere 查无此人\r\nStatus: 2.0.0");
+        assert!(text.contains("Status: 5.1.1\r\n") && !text.contains("\nStatus: 2"), "{text}");
+        assert!(text.contains("Diagnostic-Code: smtp; 550 5.1.1 no such user here \\x{67E5}"), "{text}");
+        let mail = MessageParser::default().parse(text.as_bytes()).unwrap();
+        let words = mail.body_text(0).unwrap();
+        assert!(words.contains("the next server refused it: 550 no such user here 查无此人"), "{words}");
+        assert!(words.contains("下一跳服务器拒收：550") && !words.contains("policy") && !words.contains("策略"));
+        assert!(said(554, None, "gone").contains("Status: 5.0.0\r\nDiagnostic-Code: smtp; 554 gone\r\n"));
+        assert!(said(550, Some("2.0.0\r\nX: y"), "gone").contains("Status: 5.0.0\r\n"), "a code that is none");
+        for long in ["长".repeat(5_000), "x".repeat(5_000)] {
+            let text = said(550, Some("5.7.26"), &long);
+            assert!(text.lines().all(|line| line.len() <= LINE_BYTES_MAX) && text.len() < 6_000, "{}", text.len());
+        }
+    }
+
+    #[test]
+    fn a_mail_that_waited_too_long_is_told_so() {
+        let text = because(Cause::TooOld, "shop@example.cn", &[recipient("a@x.cn", None)], "").unwrap();
+        assert!(text.contains("Action: failed\r\nStatus: 4.4.7\r\nDiagnostic-Code: smtp; 451 4.4.7 "), "{text}");
+        let mail = MessageParser::default().parse(text.as_bytes()).unwrap();
+        let words = mail.body_text(0).unwrap();
+        assert!(words.contains("could not be sent in time") && words.contains("未能在有效期内发出"), "{words}");
+        assert!(!words.contains("policy") && !words.contains("策略"), "{words}");
+    }
+
+    #[test]
+    fn an_address_too_long_for_an_escaped_line_is_told_in_utf_8() {
+        let long = format!("{}@例子.中国", "ж".repeat(150));
+        let text = written("shop@example.cn", &[recipient(&long, None)], "").unwrap();
+        assert!(text.lines().all(|line| line.len() <= LINE_BYTES_MAX), "{text}");
+        let mail = MessageParser::default().parse(text.as_bytes()).unwrap();
+        let status = mail
+            .parts
+            .iter()
+            .find(|part| part.content_type().and_then(|kind| kind.subtype()) == Some("global-delivery-status"));
+        let status = String::from_utf8_lossy(status.unwrap().contents()).into_owned();
+        assert!(status.contains(&format!("Final-Recipient: utf-8; {long}")), "{status}");
     }
 }

@@ -1,12 +1,15 @@
 //! From fates to one reply, in the door's own shape. The provider's answer goes back unchanged, with
 //! the gateway's ids beside it; the gateway's own no is worded as the provider would (design §4).
 
+use std::collections::BTreeMap;
+
 use http::{HeaderName, HeaderValue};
 
 use super::item::{Answer, Fate, Item};
 use super::{Errand, Gateway, Tongue, Upstream};
-use crate::forward::dsn::{self, Notification, Undelivered};
-use crate::message::{HttpReply, Language, MailRecipient, MailSubmission, SmtpReply, Wire};
+use crate::forward::dsn::{self, Cause, Notification, Undelivered};
+use crate::hold::HeldDecision;
+use crate::message::{HttpReply, Language, MailSubmission, SmtpReply, Wire};
 use crate::policy::{PolicySet, Texts};
 use crate::providers::{BlockedBecause, Outcome, Refusal, mime, smtp_refusal};
 
@@ -18,12 +21,10 @@ const COPY_TITLE: Said = Said {
     en: "A copy does not leave without the addressee it was made for",
     zh: "主收件人未获准发送，抄送随之停发",
 };
-/// What is said of a held message that grew too old.
-const HOLD_RULE: &str = "hold";
-const GIVEN_UP: Said =
-    Said { en: "Held, and could not be sent in time", zh: "已暂存，但未能在有效期内发出" };
 /// A block whose rule is not on record would be a fault of the gateway; it is still answered.
 const UNKNOWN_RULE: &str = "policy";
+
+const NO_TITLE: Texts = Texts { en: None, zh: None };
 
 /// A sentence of the gateway's own, in both languages.
 struct Said {
@@ -93,31 +94,23 @@ impl Gateway {
         if !accepted || mail.envelope.sender.is_empty() {
             return;
         }
-        let lost: Vec<Lost> = items.iter().filter_map(|item| lost(item, mail, set)).collect();
-        self.notify(errand, mail, &lost).await;
+        let undelivered: Vec<Undelivered<'_>> = items.iter().filter_map(|item| lost(item, mail, set)).collect();
+        self.notify(errand, mail, undelivered).await;
     }
 
     /// Tells the sender of mail that was held and could not be sent in the end.
-    pub(super) async fn tell_of_given_up(&self, errand: &Errand<'_>, recipients: &[u32], decision: &str) {
+    pub(super) async fn tell_of_given_up(&self, errand: &Errand<'_>, recipients: &BTreeMap<usize, HeldDecision>) {
         let (Wire::Smtp(mail), true) = (&errand.submission.wire, errand.route.dsn) else { return };
-        let title = Texts { en: Some(GIVEN_UP.en.to_owned()), zh: Some(GIVEN_UP.zh.to_owned()) };
-        let of = |index: &u32| mail.recipients.get(*index as usize);
-        let lost = |recipient| Lost { recipient, rule: HOLD_RULE.to_owned(), title: title.clone(), decision };
-        let lost: Vec<Lost> = recipients.iter().filter_map(of).map(lost).collect();
-        self.notify(errand, mail, &lost).await;
+        let undelivered: Vec<Undelivered<'_>> = recipients
+            .iter()
+            .filter_map(|(index, held)| Some((mail.recipients.get(*index)?, held.id.as_str())))
+            .map(|(recipient, decision)| Undelivered { recipient, why: Cause::TooOld, decision })
+            .collect();
+        self.notify(errand, mail, undelivered).await;
     }
 
-    async fn notify(&self, errand: &Errand<'_>, mail: &MailSubmission, lost: &[Lost<'_>]) {
-        let undelivered: Vec<Undelivered<'_>> = lost
-            .iter()
-            .filter(|lost| dsn::is_owed(&mail.envelope, lost.recipient))
-            .map(|lost| Undelivered {
-                recipient: lost.recipient,
-                rule: &lost.rule,
-                title: &lost.title,
-                decision: lost.decision,
-            })
-            .collect();
+    async fn notify(&self, errand: &Errand<'_>, mail: &MailSubmission, mut undelivered: Vec<Undelivered<'_>>) {
+        undelivered.retain(|one| dsn::is_owed(&mail.envelope, one.recipient));
         if undelivered.is_empty() {
             return;
         }
@@ -160,14 +153,6 @@ impl Gateway {
             Upstream::Http(_) => Err("the route leads to no mail server".to_owned()),
         }
     }
-}
-
-/// A recipient whom an accepted mail did not reach, and why.
-struct Lost<'a> {
-    recipient: &'a MailRecipient,
-    rule: String,
-    title: Texts,
-    decision: &'a str,
 }
 
 /// The item whose fate the one reply tells: what the provider took, what is held, then what failed
@@ -214,30 +199,21 @@ fn blocked_in(item: &Item, set: &PolicySet, language: Language) -> BlockedBecaus
     }
 }
 
-fn lost<'a>(item: &'a Item, mail: &'a MailSubmission, set: &PolicySet) -> Option<Lost<'a>> {
+fn lost<'a>(item: &'a Item, mail: &'a MailSubmission, set: &'a PolicySet) -> Option<Undelivered<'a>> {
     let recipient = mail.recipients.get(item.index)?;
-    let (rule, title) = match &item.fate {
+    let why = match &item.fate {
         Fate::Blocked => {
             let rule = item.decision.decisive().map_or(UNKNOWN_RULE, |finding| finding.rule.as_str());
-            (rule.to_owned(), set.rule(rule).map(|judge| judge.head().title.clone()).unwrap_or_default())
+            Cause::Policy { rule, title: set.rule(rule).map_or(&NO_TITLE, |judge| judge.head().title) }
         }
-        Fate::Forwarded { outcome: Outcome::Refused, answer } => {
-            let said = match answer {
-                Answer::Smtp(reply) => format!("{} {}", reply.code, reply.text),
-                Answer::None(why) => why.clone(),
-                Answer::Http(reply) => reply.status.to_string(),
-            };
-            (
-                "provider".to_owned(),
-                Texts {
-                    zh: Some(format!("下一跳服务器拒收：{said}")),
-                    en: Some(format!("the next server refused it: {said}")),
-                },
-            )
-        }
+        Fate::Forwarded { outcome: Outcome::Refused, answer } => match answer {
+            Answer::Smtp(reply) => Cause::NextServer(reply),
+            Answer::None(why) => Cause::Gateway(why),
+            Answer::Http(_) => Cause::Gateway("this route leads to no mail server"),
+        },
         _ => return None,
     };
-    Some(Lost { recipient, rule, title, decision: &item.decision_id })
+    Some(Undelivered { recipient, why, decision: &item.decision_id })
 }
 
 /// Every answer carries its ids: `Tactgate-Submission` and, for one recipient, `Tactgate-Decision`.

@@ -2,18 +2,18 @@
 //! decided in request order in one commit; whoever loses the compare-and-set decides again, at most
 //! [`ROUNDS_MAX`] times, and is then left to the client (design §3).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::item::{Fate, History, Item, Rewritten};
-use super::{Errand, Gateway, Tongue, held_send, sent_event};
+use super::{Errand, Gateway, held_send, sent_event};
 use crate::decide::{self, Decision, Verdict, after_rewrite, claim_additions, decide, not_rewritten};
 use crate::facts::customer::Member;
 use crate::facts::{ClaimAddition, Customer, FactKind, Facts, Family, FamilyClaims, Known, SendState, Why};
-use crate::message::{Declared, Edit, Message, Wire};
+use crate::message::{Declared, Edit, Message};
 use crate::policy::PolicySet;
 use crate::store::{CustomerKey, Loaded, Write, Written};
 use crate::understand::{Meaning, Source};
@@ -22,10 +22,10 @@ use crate::understand::{Meaning, Source};
 pub const ROUNDS_MAX: usize = 5;
 
 /// Items that share one history, and that history.
-struct Group {
+pub(super) struct Group {
     version: u64,
-    facts: Facts,
-    members: Vec<usize>,
+    pub(super) facts: Facts,
+    pub(super) members: Vec<usize>,
     changed: bool,
 }
 
@@ -47,30 +47,33 @@ impl Gateway {
                 }
             };
             let mut groups = self.group(loaded, &open, self.zone(brand));
+            self.forget_ended_holds(&mut groups).await;
             for (root, group) in &mut groups {
+                let listed = take_out(errand, items, group);
                 for index in &group.members {
                     let item = &mut items[*index];
-                    self.decide_one(errand, item, &mut group.facts, rules);
+                    self.decide_one(errand, item, &mut group.facts, rules, listed);
                     self.count_at_once(item, &mut group.facts);
                     item.history = Some(History {
                         root: root.clone(),
                         version: group.version,
                         record_id: record_id(&group.facts),
-                        written: false,
+                        written: item.committed,
                     });
                 }
             }
-            self.pace(errand, items, &open);
-            keep_copies_back(errand, items);
+            self.share_rewrites(errand, items, &open, &mut groups, rules);
+            self.keep_together(errand, items, &open);
+            for group in groups.values_mut() {
+                group.members.iter().for_each(|index| uncount(&items[*index], &mut group.facts));
+            }
+            self.hold_delayed(errand, items, &open, true).await;
             for group in groups.values_mut() {
                 for index in &group.members {
-                    let item = &mut items[*index];
-                    uncount(item, &mut group.facts);
-                    self.hold_if_delayed(errand, item, true).await;
-                    group.changed |= self.write_down(errand, item, &mut group.facts);
+                    group.changed |= self.write_down(errand, &mut items[*index], &mut group.facts);
                 }
             }
-            open = self.commit(errand, items, groups).await;
+            open = self.commit(errand, items, &open, groups).await;
             if open.is_empty() {
                 return;
             }
@@ -80,7 +83,7 @@ impl Gateway {
         }
     }
 
-    fn group(&self, loaded: Loaded, open: &[usize], zone: TimeZone) -> BTreeMap<CustomerKey, Group> {
+    pub(super) fn group(&self, loaded: Loaded, open: &[usize], zone: TimeZone) -> BTreeMap<CustomerKey, Group> {
         let mut groups: BTreeMap<CustomerKey, Group> = BTreeMap::new();
         for (index, found) in open.iter().zip(loaded.customers) {
             groups
@@ -120,22 +123,32 @@ impl Gateway {
     async fn decide_blind(&self, errand: &Errand<'_>, items: &mut [Item], open: &[usize], rules: &PolicySet) {
         for index in open {
             let item = &mut items[*index];
-            let zone = self.zone(&errand.submission.stream.brand);
-            let nothing = Known::Unknown(Why::StoreDown);
-            let mut facts = self.facts(nothing, &BTreeMap::new(), &BTreeMap::new(), zone);
-            self.decide_one(errand, item, &mut facts, rules);
-            item.history = None;
+            self.decide_unknowing(errand, item, rules);
+            // What an earlier round wrote still stands and is settled as ever.
+            item.history = item.history.take().filter(|_| item.committed);
         }
-        self.pace(errand, items, open);
-        keep_copies_back(errand, items);
-        for index in open {
-            self.hold_if_delayed(errand, &mut items[*index], false).await;
-        }
+        self.keep_together(errand, items, open);
+        self.hold_delayed(errand, items, open, false).await;
+    }
+
+    /// One decision without a single fact.
+    pub(super) fn decide_unknowing(&self, errand: &Errand<'_>, item: &mut Item, rules: &PolicySet) {
+        let zone = self.zone(&errand.submission.stream.brand);
+        let nothing = Known::Unknown(Why::StoreDown);
+        let mut facts = self.facts(nothing, &BTreeMap::new(), &BTreeMap::new(), zone);
+        self.decide_one(errand, item, &mut facts, rules, true);
     }
 
     /// One decision, and the rewrite it asks for: after a rewrite the message is understood again;
-    /// harm left means block (design §3).
-    fn decide_one(&self, errand: &Errand<'_>, item: &mut Item, facts: &mut Facts, rules: &PolicySet) {
+    /// harm left means block (design §3). `listed` = the document knows the hold that is being released.
+    pub(super) fn decide_one(
+        &self,
+        errand: &Errand<'_>,
+        item: &mut Item,
+        facts: &mut Facts,
+        rules: &PolicySet,
+        listed: bool,
+    ) {
         let started = Instant::now();
         item.fate = Fate::Open;
         item.stays_with_addressee = false;
@@ -143,11 +156,7 @@ impl Gateway {
         item.rewritten = None;
         item.paced = false;
         facts.addressee = Some(item.key.0.clone());
-        if let Some(id) = errand.hold_id()
-            && let Known::Known(customer) = &mut facts.customer
-            && !take_out(customer, id, &item.send_id)
-            && errand.must_be_listed()
-        {
+        if !listed && errand.must_be_listed() {
             item.fate = Fate::Orphan;
             return;
         }
@@ -166,7 +175,7 @@ impl Gateway {
         item.decide_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     }
 
-    fn rewrite(&self, item: &mut Item, facts: &Facts, rules: &PolicySet) {
+    pub(super) fn rewrite(&self, item: &mut Item, facts: &Facts, rules: &PolicySet) {
         let language = item.meaning.language.unwrap_or_default();
         let before = std::mem::replace(&mut item.decision, Decision::open());
         match crate::rewrite::apply(&item.message.content, &before.rewrites, language) {
@@ -194,7 +203,7 @@ impl Gateway {
 
     /// What was just decided counts for the next message of the same person in this submission: each
     /// is decided in request order, as if it had come alone (design §4).
-    fn count_at_once(&self, item: &Item, facts: &mut Facts) {
+    pub(super) fn count_at_once(&self, item: &Item, facts: &mut Facts) {
         let Known::Known(customer) = &mut facts.customer else { return };
         match item.decision.verdict {
             _ if !matches!(item.fate, Fate::Open) => {}
@@ -222,7 +231,7 @@ impl Gateway {
                 customer.held.push(held_send(item, &id, due));
             }
             // The document forgets a hold that was decided against.
-            _ if released => {}
+            _ if released || item.committed => {}
             _ => return false,
         }
         customer.last_now = Some(customer.last_now.map_or(item.now, |last| last.max(item.now)));
@@ -233,16 +242,18 @@ impl Gateway {
         }
         if let Some(history) = &mut item.history {
             history.record_id = customer.record_id.clone();
-            history.written = matches!(item.fate, Fate::Open | Fate::Held { .. });
+            history.written |= matches!(item.fate, Fate::Open | Fate::Held { .. });
         }
         true
     }
 
-    /// Commits what changed; returns the items whose customer somebody else wrote first.
+    /// Commits what changed; returns the items whose customer somebody else wrote first, and with them
+    /// those they travel with.
     async fn commit(
         &self,
         errand: &Errand<'_>,
         items: &mut [Item],
+        open: &[usize],
         groups: BTreeMap<CustomerKey, Group>,
     ) -> Vec<usize> {
         let mut writes = Vec::new();
@@ -257,24 +268,27 @@ impl Gateway {
         }
         match self.store.commit(writes).await {
             Ok(written) => {
-                let mut again = Vec::new();
+                let mut lost = BTreeSet::new();
                 for (one, group) in written.into_iter().zip(members) {
                     if one == Written::Stale {
                         self.metrics.store_error("stale");
-                        for index in &group {
-                            self.take_back_hold(errand, &mut items[*index]).await;
-                        }
-                        again.extend(group);
+                        lost.extend(group.iter().map(|index| errand.leader(&items[*index])));
+                    } else {
+                        group.iter().for_each(|index| items[*index].committed = true);
                     }
                 }
+                let again: Vec<usize> =
+                    open.iter().copied().filter(|index| lost.contains(&errand.leader(&items[*index]))).collect();
+                self.take_back_holds(errand, items, &again).await;
                 again
             }
             Err(error) => {
                 // Whether it was applied is unknown: nothing is sent, the client keeps its message.
                 tracing::warn!(%error, "a commit got no answer");
                 self.metrics.store_error("commit");
-                for index in members.into_iter().flatten() {
-                    self.take_back_hold(errand, &mut items[index]).await;
+                let unsure: Vec<usize> = members.into_iter().flatten().collect();
+                self.take_back_holds(errand, items, &unsure).await;
+                for index in unsure {
                     if !matches!(items[index].fate, Fate::Blocked) {
                         items[index].fate = Fate::NotTaken(error.to_string());
                     }
@@ -283,35 +297,54 @@ impl Gateway {
             }
         }
     }
+
+    /// A document may list a hold that has ended: its end was written to the hold file first, and what
+    /// should have told the document got no answer. Only what this gateway's own file says has ended is
+    /// forgotten; holds of other gateways stay until they expire.
+    pub(super) async fn forget_ended_holds(&self, groups: &mut BTreeMap<CustomerKey, Group>) {
+        let customers = || groups.values().filter_map(|group| group.facts.customer().ok());
+        let listed: Vec<String> = customers().flat_map(|customer| &customer.held).map(|held| held.id.clone()).collect();
+        if listed.is_empty() {
+            return;
+        }
+        match self.hold.ended(listed).await {
+            Ok(ended) if ended.is_empty() => {}
+            Ok(ended) => {
+                for group in groups.values_mut() {
+                    if let Known::Known(customer) = &mut group.facts.customer {
+                        customer.held.retain(|held| !ended.contains(&held.id));
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "listed holds could not be looked up; they are taken as they stand"),
+        }
+    }
 }
 
 /// How long a reservation may stand without an outcome before it counts as unknown.
 pub const LEASE_SECONDS: i64 = 180;
 
-/// A copy cannot leave without the addressee it stands beside (design §4: "an empty `to` blocks the
-/// item"): what the dialect says cannot leave alone is blocked before anything is reserved for it.
-fn keep_copies_back(errand: &Errand<'_>, items: &mut [Item]) {
-    let (Wire::Http(request), Tongue::Http(dialect)) = (&errand.submission.wire, &errand.tongue) else { return };
-    let allowed: Vec<usize> = items.iter().filter(|item| item.leaves_now()).map(|item| item.index).collect();
-    let able = dialect.can_leave(request, &allowed);
-    for item in items.iter_mut().filter(|item| item.leaves_now() && !able.contains(&item.index)) {
-        item.stays_with_addressee = true;
-        item.decision.verdict = Verdict::Block;
-        item.fate = Fate::Blocked;
+/// Takes out of a history what this walk decides anew: the hold that is being released, the reservation
+/// of a release that stopped before anything left, and what an earlier round wrote. False when the
+/// document knows none of it.
+fn take_out(errand: &Errand<'_>, items: &[Item], group: &mut Group) -> bool {
+    let members: Vec<&Item> = group.members.iter().map(|index| &items[*index]).collect();
+    let committed = members.iter().any(|item| item.committed);
+    let hold_id = errand.hold_id();
+    let Known::Known(customer) = &mut group.facts.customer else { return true };
+    if hold_id.is_none() && members.iter().all(|item| !item.committed && item.holds_taken_back.is_empty()) {
+        return true;
     }
-}
-
-/// Takes a hold that is being released out of its customer's document, and the reservation of a
-/// release that stopped before anything left; false when the document knows neither.
-fn take_out(customer: &mut Customer, hold_id: &str, send_id: &str) -> bool {
     let before = customer.held.len() + customer.sends.len();
-    customer.held.retain(|held| held.id != hold_id);
-    customer.sends.retain(|send| send.id != send_id || send.state != SendState::Reserved);
-    customer.held.len() + customer.sends.len() < before
+    let taken_back = |id: &String| members.iter().any(|item| item.holds_taken_back.contains(id));
+    customer.held.retain(|held| hold_id != Some(held.id.as_str()) && !taken_back(&held.id));
+    let own = |id: &str| members.iter().any(|item| item.send_id == id);
+    customer.sends.retain(|send| send.state != SendState::Reserved || !own(&send.id));
+    committed || customer.held.len() + customer.sends.len() < before
 }
 
 /// Undoes [`Gateway::count_at_once`]: what is written down is what became of it, not what was decided.
-fn uncount(item: &Item, facts: &mut Facts) {
+pub(super) fn uncount(item: &Item, facts: &mut Facts) {
     let Known::Known(customer) = &mut facts.customer else { return };
     customer.sends.retain(|send| send.id != item.send_id || send.state != SendState::Reserved);
     customer.held.retain(|held| held.id != item.decision_id);
@@ -333,7 +366,7 @@ fn record_id(facts: &Facts) -> Option<String> {
     }
 }
 
-fn families_of(items: &[Item]) -> Vec<Family> {
+pub(super) fn families_of(items: &[Item]) -> Vec<Family> {
     let mut families: Vec<Family> = items.iter().flat_map(|i| i.families.iter().map(|(_, f)| f.clone())).collect();
     families.sort();
     families.dedup();

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use http::header::CONTENT_TYPE;
 
 use super::item::{Fate, Item};
+use super::releasing::recipients;
 use super::{Errand, Gateway};
 use crate::config::Brand;
 use crate::decide::{Answer, Verdict};
-use crate::hold::Settled;
+use crate::hold::{HeldMessage, Settled};
 use crate::learn::Learnt;
 use crate::message::{HttpReply, HttpRequest, Language};
 use crate::policy::{PolicySet, Texts, wording};
@@ -22,32 +23,39 @@ impl Gateway {
     pub(super) async fn enter(&self, errand: &Errand<'_>, items: &[Item], set: &PolicySet) {
         for item in items {
             self.count(errand, item);
-            let line = Line::Decision(Box::new(self.entry(errand, item, set)));
-            let written = match item.fate {
-                Fate::Held { .. } => self.log.append_durable(&line).await,
-                _ => self.log.append(&line).await,
-            };
-            if let Err(error) = written {
-                tracing::error!(decision = item.decision_id, %error, "a decision was not recorded");
-                self.metrics.record_errors(self.log.errors());
+            if let Some(held) = errand.held_by(item.index) {
+                let unchanged = item.fate.still_waits() && *held == item.as_held(&held.id);
+                if !unchanged {
+                    self.enter_decision(errand, item, set).await;
+                }
+                let outcome = OutcomeEntry {
+                    decision: held.id.clone(),
+                    at: self.clock.now(),
+                    outcome: release_fate(item),
+                    next: (!unchanged).then(|| item.decision_id.clone()),
+                    note: unchanged.then(|| "still waits, for the same reasons".to_owned()),
+                };
+                self.enter_outcome(outcome).await;
+            } else {
+                self.enter_decision(errand, item, set).await;
             }
         }
-        if let Some(release) = &errand.release
-            && let Some(item) = items.first()
-        {
-            let outcome = OutcomeEntry {
-                decision: decision_of_hold(&release.id),
-                at: self.clock.now(),
-                outcome: release_fate(item),
-                next: Some(item.decision_id.clone()),
-                note: None,
-            };
-            self.enter_outcome(outcome).await;
+    }
+
+    async fn enter_decision(&self, errand: &Errand<'_>, item: &Item, set: &PolicySet) {
+        let line = Line::Decision(Box::new(self.entry(errand, item, set)));
+        let written = match item.fate {
+            Fate::Held { .. } => self.log.append_durable(&line).await,
+            _ => self.log.append(&line).await,
+        };
+        if let Err(error) = written {
+            tracing::error!(decision = item.decision_id, %error, "a decision was not recorded");
+            self.metrics.record_errors(self.log.errors());
         }
     }
 
     /// Enters the end of a hold that was not decided again.
-    pub(super) async fn enter_ended(&self, hold_id: &str, settled: Settled, why: &str) {
+    pub(super) async fn enter_ended(&self, held: &HeldMessage, settled: Settled, why: &str) {
         let outcome = match settled {
             Settled::Released => entry::Fate::Released,
             Settled::Dropped => entry::Fate::Dropped,
@@ -55,14 +63,10 @@ impl Gateway {
             Settled::Failed => entry::Fate::Failed,
             Settled::Unknown => entry::Fate::Unknown,
         };
-        self.enter_outcome(OutcomeEntry {
-            decision: decision_of_hold(hold_id),
-            at: self.clock.now(),
-            outcome,
-            next: None,
-            note: Some(why.to_owned()),
-        })
-        .await;
+        for decision in recipients(held).into_values() {
+            let (decision, at, note) = (decision.id, self.clock.now(), Some(why.to_owned()));
+            self.enter_outcome(OutcomeEntry { decision, at, outcome, next: None, note }).await;
+        }
     }
 
     async fn enter_outcome(&self, outcome: OutcomeEntry) {
@@ -95,12 +99,13 @@ impl Gateway {
             facts_version: item.history.as_ref().map(|history| history.version),
             latency_us: item.decide_us,
             outcome: Some(fate(item)),
-            again: errand.hold_id().map(decision_of_hold),
+            again: errand.held_by(item.index).map(|held| held.id.clone()),
             meaning: item.meaning.as_ref().clone(),
         }
     }
 
-    fn reasons(&self, item: &Item, set: &PolicySet) -> BTreeMap<String, Texts> {
+    /// What the findings say, in the words of their rules.
+    pub(super) fn reasons(&self, item: &Item, set: &PolicySet) -> BTreeMap<String, Texts> {
         let zone = self.zone(&item.message.stream.brand);
         let told = item.decision.findings.iter().filter_map(|finding| {
             let Answer::Objects(objection) = &finding.answer else { return None };
@@ -135,11 +140,6 @@ impl Gateway {
         }
         lesson.reply
     }
-}
-
-/// A hold's id is its decision's id behind a prefix.
-pub(super) fn decision_of_hold(hold_id: &str) -> String {
-    hold_id.split_once('-').map_or(hold_id, |(_, decision)| decision).to_owned()
 }
 
 fn fate(item: &Item) -> entry::Fate {

@@ -2,106 +2,116 @@
 //! client is answered; when its time comes it walks the path again with fresh facts (design §3, *A
 //! hold is re-decided at release*; §6, order: body, due entry, customer commit).
 
-use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
+use jiff::Timestamp;
+
+use super::company::companies;
 use super::item::{Fate, Item};
 use super::{Errand, Gateway, LISTED, UNLISTED};
-use crate::decide::Verdict;
+use crate::decide::{Answer, Verdict};
 use crate::facts::HeldSend;
-use crate::hold::{HeldMessage, parcel};
+use crate::hold::{HeldDecision, HeldMessage, parcel};
 
 impl Gateway {
-    /// Turns what may leave now into a delay when the route's rate is used up: pacing overflow holds,
-    /// it does not answer 429 (design §4).
-    pub(super) fn pace(&self, errand: &Errand<'_>, items: &mut [Item], open: &[usize]) {
-        let Some(pace) = &errand.route.pace else { return };
-        for index in open {
-            let item = &mut items[*index];
-            if !item.leaves_now() {
+    /// Holds what is delayed, each company in one hold. `listed` = their customers' documents will list it.
+    pub(super) async fn hold_delayed(&self, errand: &Errand<'_>, items: &mut [Item], open: &[usize], listed: bool) {
+        for company in companies(errand, items, open) {
+            let delayed = |at: &usize| matches!(items[*at].fate, Fate::Open) && !items[*at].leaves_now();
+            let waiting: Vec<usize> = company.into_iter().filter(delayed).collect();
+            let Some(first) = waiting.first() else { continue };
+            let Verdict::Delay { until, expires } = items[*first].decision.verdict else { continue };
+            if let Some(release) = &errand.release {
+                // Already held: the release settles its row, nothing is written twice.
+                for at in waiting {
+                    items[at].fate = Fate::Held { id: release.id.clone(), due: until };
+                }
                 continue;
             }
-            // What is released had its turn told when it was held.
-            let asked = if errand.release.is_some() { pace.ready(1) } else { pace.turn() };
-            if let Err(wait) = asked {
-                let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-                let until = item.now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-                let expires = match &errand.release {
-                    Some(release) => release.expires,
-                    None => item.now.saturating_add(self.hold_at_most()).unwrap_or(until),
-                };
-                if errand.release.is_none() && until > expires {
-                    item.fate = Fate::NotTaken("more messages wait for this provider than it takes in time".into());
-                    continue;
-                }
-                item.decision.verdict = Verdict::Delay { until, expires };
-                item.paced = true;
-                tracing::debug!(route = errand.route.name, "held for the provider's pace");
-            }
+            self.hold(errand, items, &waiting, until, expires, listed).await;
         }
     }
 
-    /// Holds an item whose verdict is delay. `listed` = its customer's document will list it.
-    pub(super) async fn hold_if_delayed(&self, errand: &Errand<'_>, item: &mut Item, listed: bool) {
-        let Verdict::Delay { until, expires } = item.decision.verdict else { return };
-        if let Some(release) = &errand.release {
-            // Already held: the release settles its row, nothing is written twice.
-            item.fate = Fate::Held { id: release.id.clone(), due: until };
-            return;
-        }
-        self.hold(errand, item, until, expires, listed).await;
-    }
-
-    /// Makes it durable; the fate says whether that worked.
+    /// Makes a company durable in one hold; their fates say whether that worked.
     pub(super) async fn hold(
         &self,
         errand: &Errand<'_>,
-        item: &mut Item,
+        items: &mut [Item],
+        company: &[usize],
         due: Timestamp,
         expires: Timestamp,
         listed: bool,
     ) {
+        let Some(first) = company.first().map(|at| &items[*at]) else { return };
         let prefix = if listed { LISTED } else { UNLISTED };
-        let id = match item.times_held {
-            0 => format!("{prefix}-{}", item.decision_id),
-            again => format!("{prefix}{again}-{}", item.decision_id),
+        let id = match first.times_held {
+            0 => format!("{prefix}-{}", first.decision_id),
+            again => format!("{prefix}{again}-{}", first.decision_id),
         };
-        item.times_held += 1;
-        let parcel = match parcel::encode(errand.submission) {
-            Ok(parcel) => parcel,
-            Err(error) => {
-                item.fate = Fate::NotTaken(error.to_string());
-                return;
-            }
+        let held = parcel::encode(errand.submission).map(|parcel| HeldMessage {
+            id: id.clone(),
+            due,
+            expires,
+            must_send: company.iter().any(|at| items[*at].decision.must_send),
+            priority: company.iter().map(|at| priority(&items[*at])).max().unwrap_or_default(),
+            parcel,
+            recipients: company.iter().filter_map(|at| u32::try_from(items[*at].index).ok()).collect(),
+            decisions: company.iter().map(|at| items[*at].as_held(&items[*at].decision_id)).collect(),
+        });
+        let fate = match held {
+            Ok(held) => match self.hold.put(held).await {
+                Ok(()) => Fate::Held { id, due },
+                Err(error) => {
+                    tracing::error!(%error, "a message could not be held; its sender keeps it");
+                    Fate::NotTaken("the message cannot be held now, try again".into())
+                }
+            },
+            Err(error) => Fate::NotTaken(error.to_string()),
         };
-        let recipients = u32::try_from(item.index).into_iter().collect();
-        let must_send = item.decision.must_send;
-        let held =
-            HeldMessage { id: id.clone(), due, expires, must_send, priority: priority(item), parcel, recipients };
-        item.fate = match self.hold.put(held).await {
-            Ok(()) => Fate::Held { id, due },
-            Err(error) => {
-                tracing::error!(%error, "a message could not be held; its sender keeps it");
-                Fate::NotTaken("the message cannot be held now, try again".into())
-            }
-        };
+        for at in company {
+            items[*at].times_held += 1;
+            items[*at].fate = fate.clone();
+        }
     }
 
-    /// Takes back a hold whose customer was decided anew. A hold that is being released stays in its
+    /// Takes back holds whose customers are decided anew. A hold that is being released stays in its
     /// row: its message was accepted long ago and stands nowhere else.
-    pub(super) async fn take_back_hold(&self, errand: &Errand<'_>, item: &mut Item) {
-        if errand.release.is_some() {
-            if matches!(item.fate, Fate::Held { .. }) {
+    pub(super) async fn take_back_holds(&self, errand: &Errand<'_>, items: &mut [Item], again: &[usize]) {
+        let mut taken_back = BTreeSet::new();
+        for at in again {
+            let item = &mut items[*at];
+            if let Fate::Held { id, .. } = &item.fate {
+                if errand.release.is_none() {
+                    taken_back.insert(id.clone());
+                    item.holds_taken_back.push(id.clone());
+                }
                 item.fate = Fate::Open;
             }
-            return;
         }
-        if let Fate::Held { id, .. } = &item.fate {
-            if let Err(error) = self.hold.cancel(id, self.clock.now()).await {
+        for id in taken_back {
+            if let Err(error) = self.hold.cancel(&id, self.clock.now()).await {
                 // Its customer's document does not list it, so the release will drop it.
                 tracing::warn!(%error, "a hold was not cancelled; it is an orphan and will not be sent");
             }
-            item.fate = Fate::Open;
         }
+    }
+}
+
+impl Item {
+    /// How a hold remembers the decision that holds this recipient, and what was last told of it.
+    pub(super) fn as_held(&self, decision_id: &str) -> HeldDecision {
+        let mut told = DefaultHasher::new();
+        (self.decision.verdict.severity(), self.paced).hash(&mut told);
+        for finding in &self.decision.findings {
+            let answer = match finding.answer {
+                Answer::Fine => 0u8,
+                Answer::Objects(_) => 1,
+                Answer::CannotTell(_) => 2,
+            };
+            (&finding.rule, &finding.guard, answer, finding.wants.severity()).hash(&mut told);
+        }
+        HeldDecision { id: decision_id.to_owned(), told: told.finish() }
     }
 }
 

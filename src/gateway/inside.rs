@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode, header};
 
 use super::{Gateway, NotStarted, Upstream};
 use crate::accept::{Inside, Login};
-use crate::config::{self, RouteCredentials, Shown};
+use crate::config::{self, EventToken, RouteCredentials, Shown};
 use crate::forward::smtp::LoginAnswer;
 use crate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply, Stream, Submission, Wire};
 use crate::providers::{self, Claim, Dialect, Refusal, smtp_refusal};
@@ -95,6 +95,9 @@ impl Gateway {
     async fn take_request(&self, peer: IpAddr, dialect: &str, request: HttpRequest, asked: bool) -> HttpReply {
         if dialect == "tactgate" && request.path == "/v1/events" {
             return self.take_events(peer, request, asked).await;
+        }
+        if dialect == "tactgate" && request.path == "/v1/decide" {
+            return self.take_question(peer, request, asked).await;
         }
         let Some(dialect) = providers::dialect(dialect) else {
             return providers::unknown_segment(dialect, &[]);
@@ -185,11 +188,17 @@ impl Gateway {
         })
     }
 
-    /// `POST /tactgate/v1/events`: facts of the shop. Off loopback it needs a token.
-    async fn take_events(&self, peer: IpAddr, request: HttpRequest, asked: bool) -> HttpReply {
-        let refuse = |status: StatusCode, why: &str| HttpReply::json(status, &serde_json::json!({"error": why}));
+    /// Whose token of `[events]` was shown; `None` where the door asks for none: on loopback, unless
+    /// tokens exist or the listener says `auth = true`. A proxy that ends TLS on this machine makes every
+    /// client a loopback one: then one of these two must close the door.
+    pub(super) fn token_holder(
+        &self,
+        peer: IpAddr,
+        request: &HttpRequest,
+        asked: bool,
+    ) -> Result<Option<&EventToken>, (StatusCode, &'static str)> {
         if request.method != http::Method::POST {
-            return refuse(StatusCode::METHOD_NOT_ALLOWED, "events are posted");
+            return Err((StatusCode::METHOD_NOT_ALLOWED, "this is posted"));
         }
         let shown = match credential(&request.headers) {
             Credential::Bearer(token) => self.config.events.holder(&token),
@@ -197,13 +206,18 @@ impl Gateway {
         };
         let open = self.config.events.tokens.is_empty() && peer.is_loopback() && !asked;
         if shown.is_none() && !open {
-            return refuse(StatusCode::UNAUTHORIZED, "events need a token: Authorization: Bearer …");
+            return Err((StatusCode::UNAUTHORIZED, "a token of `[events]` is needed: Authorization: Bearer …"));
         }
-        let asked = request.query.as_deref().and_then(|query| {
-            form_urlencoded::parse(query.as_bytes())
-                .find(|(name, _)| name == "brand")
-                .map(|(_, brand)| brand.into_owned())
-        });
+        Ok(shown)
+    }
+
+    /// `POST /tactgate/v1/events`: facts of the shop. Off loopback it needs a token.
+    async fn take_events(&self, peer: IpAddr, request: HttpRequest, asked: bool) -> HttpReply {
+        let shown = match self.token_holder(peer, &request, asked) {
+            Ok(shown) => shown,
+            Err((status, why)) => return refuse(status, why),
+        };
+        let asked = query_value(&request, "brand");
         let granted = shown.and_then(|token| token.brand.clone());
         if let (Some(asked), Some(granted)) = (&asked, &granted)
             && asked != granted
@@ -218,6 +232,17 @@ impl Gateway {
         let Some(brand) = brand else { return refuse(StatusCode::NOT_FOUND, "there is no such brand") };
         self.learn(brand, &request).await
     }
+}
+
+/// A refusal of the gateway's own API.
+pub(super) fn refuse(status: StatusCode, why: &str) -> HttpReply {
+    HttpReply::json(status, &serde_json::json!({"error": why}))
+}
+
+/// A value of the query.
+pub(super) fn query_value(request: &HttpRequest, name: &str) -> Option<String> {
+    let query = request.query.as_deref()?;
+    form_urlencoded::parse(query.as_bytes()).find(|(given, _)| given == name).map(|(_, value)| value.into_owned())
 }
 
 /// What stands in `Authorization`: Basic (RFC 7617) or Bearer (RFC 6750).

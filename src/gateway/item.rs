@@ -41,6 +41,11 @@ pub struct Item {
     pub stays_with_addressee: bool,
     /// How often it was put into the hold: a decision that loses its race takes its hold back.
     pub times_held: u32,
+    /// True when an earlier round of this walk wrote it into its customer's document, and somebody it
+    /// travels with lost the race: it is decided again, too.
+    pub committed: bool,
+    /// Holds of earlier rounds, taken back since: its document may list them.
+    pub holds_taken_back: Vec<String>,
     /// True when it is delayed for its provider's pace alone, not by a rule.
     pub paced: bool,
     /// What a rewritten message says in place of `meaning`: this is what the person is shown.
@@ -117,6 +122,18 @@ pub enum Answer {
     Http(Arc<HttpReply>),
     /// None came, and why.
     None(String),
+}
+
+impl Fate {
+    /// True when it neither left nor waits, for no reason of its own.
+    pub fn failed_for_now(&self) -> bool {
+        matches!(self, Fate::NotTaken(_) | Fate::Open | Fate::Forwarded { outcome: Outcome::TryLater, .. })
+    }
+
+    /// True when a hold that was to be released is still needed for it.
+    pub fn still_waits(&self) -> bool {
+        matches!(self, Fate::Held { .. }) || self.failed_for_now()
+    }
 }
 
 impl Item {

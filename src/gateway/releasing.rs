@@ -2,15 +2,15 @@
 //! in between always wins), then forwarded, held again, or dropped with a record. Nothing is dropped
 //! in silence.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::entering::decision_of_hold;
 use super::item::{Fate, Item};
 use super::{Errand, Gateway, LISTED};
 use crate::facts::Customer;
-use crate::hold::{Due, Held, HoldError, Requeued, Settled, parcel};
+use crate::hold::{Due, Held, HeldDecision, HeldMessage, HoldError, Requeued, Settled, parcel};
 use crate::providers::Outcome;
 
 /// What a release knows of the hold it works on.
@@ -24,6 +24,8 @@ pub struct Release {
     pub attempts: u32,
     /// After this it is too old to send.
     pub expires: Timestamp,
+    /// Whom it is about, each with the decision that holds them.
+    pub recipients: BTreeMap<usize, HeldDecision>,
 }
 
 /// How long a release may take before another gateway may take the hold over.
@@ -68,13 +70,14 @@ impl Gateway {
             fence: held.fence,
             attempts: held.attempts,
             expires: held.message.expires,
+            recipients: recipients(&held.message),
         };
         let errand = match self.errand(&submission, Some(release)) {
             Ok(errand) => errand,
             Err(refused) => return self.end(&held, Settled::Failed, &refused.to_string()).await,
         };
         let mut items = self.understand_items(&errand);
-        items.retain(|item| held.message.recipients.contains(&u32::try_from(item.index).unwrap_or(u32::MAX)));
+        items.retain(|item| errand.held_by(item.index).is_some());
         if items.is_empty() {
             return self.end(&held, Settled::Failed, "its recipient cannot be read any more").await;
         }
@@ -84,33 +87,45 @@ impl Gateway {
             let lease = self.clock.now().saturating_add(FORWARDING_LEASE).unwrap_or(Timestamp::MAX);
             self.hold.forwarding(&held.message.id, held.fence, lease).await?;
             self.forward_items(&errand, &mut items).await;
+        } else {
+            self.settle_items(&errand, &mut items).await;
         }
         self.enter(&errand, &items, &set).await;
-        let ended = self.after_release(&held, &errand, &items[0]).await;
+        let ended = self.after_release(held, &errand, &items).await;
         self.tell_of_lost(&errand, &items, &set).await;
         ended
     }
 
-    async fn after_release(&self, held: &Held, errand: &Errand<'_>, item: &Item) -> Result<(), HoldError> {
-        let settled = match &item.fate {
-            Fate::Forwarded { outcome: Outcome::Accepted, .. } => Settled::Released,
-            Fate::Forwarded { outcome: Outcome::Unknown, .. } => Settled::Unknown,
-            Fate::Forwarded { outcome: Outcome::Refused, .. } => Settled::Failed,
-            Fate::Blocked | Fate::Orphan => Settled::Dropped,
+    /// What became of a company as a whole. Whoever still waits stays in the hold, all others leave it.
+    async fn after_release(&self, mut held: Held, errand: &Errand<'_>, items: &[Item]) -> Result<(), HoldError> {
+        let now = self.clock.now();
+        let waiting: Vec<&Item> = items.iter().filter(|item| item.fate.still_waits()).collect();
+        if waiting.is_empty() {
+            return self.hold.settle(&held.message.id, held.fence, settled(items), now).await;
+        }
+        let before = held.message.clone();
+        held.message.recipients = waiting.iter().filter_map(|item| u32::try_from(item.index).ok()).collect();
+        held.message.decisions = waiting.iter().map(|item| item.as_held(&item.send_id)).collect();
+        if held.message != before {
+            self.hold.amend(held.message.clone(), held.fence).await?;
+        }
+        let due = waiting.iter().filter_map(|item| match &item.fate {
+            Fate::Held { due, .. } => Some(*due),
+            _ => None,
+        });
+        match due.max() {
             // Neither the provider's pace nor a silent store is a rule's word.
-            Fate::Held { due, .. } if item.paced || item.history.is_none() => {
-                return self.hold.postpone(&held.message.id, held.fence, *due).await;
+            Some(due) if waiting.iter().all(|item| item.paced || item.history.is_none()) => {
+                self.hold.postpone(&held.message.id, held.fence, due).await
             }
-            Fate::Held { due, .. } => return self.hold_again(held, errand, *due).await,
-            Fate::Forwarded { outcome: Outcome::TryLater, .. } | Fate::NotTaken(_) | Fate::Open => {
+            Some(due) => self.hold_again(&held, errand, due).await,
+            None => {
                 // It was accepted, so it is tried until it is too old, as mail servers do (RFC 5321 §4.5.4.1).
-                let now = self.clock.now();
                 let wait = (now.duration_since(errand.submission.received_at) / AGE_SHARE).clamp(RETRY_MIN, RETRY_MAX);
                 let due = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-                return self.hold.postpone(&held.message.id, held.fence, due).await;
+                self.hold.postpone(&held.message.id, held.fence, due).await
             }
-        };
-        self.hold.settle(&held.message.id, held.fence, settled, self.clock.now()).await
+        }
     }
 
     async fn hold_again(&self, held: &Held, errand: &Errand<'_>, due: Timestamp) -> Result<(), HoldError> {
@@ -120,7 +135,7 @@ impl Gateway {
             }
             Requeued::GaveUp => {
                 tracing::error!(hold = held.message.id, "held too often; it was not sent");
-                self.enter_ended(&held.message.id, Settled::Failed, "held too often").await;
+                self.enter_ended(&held.message, Settled::Failed, "held too often").await;
                 self.give_up(held, errand).await;
             }
         }
@@ -129,7 +144,7 @@ impl Gateway {
 
     async fn end(&self, held: &Held, settled: Settled, why: &str) -> Result<(), HoldError> {
         tracing::warn!(hold = held.message.id, why, "a held message was not sent");
-        self.enter_ended(&held.message.id, settled, why).await;
+        self.enter_ended(&held.message, settled, why).await;
         let settled_row = self.hold.settle(&held.message.id, held.fence, settled, self.clock.now()).await;
         if settled_row.is_ok()
             && settled != Settled::Unknown
@@ -157,7 +172,7 @@ impl Gateway {
                 tracing::warn!(%error, "a document still lists a hold that has ended, until it expires there");
             }
         }
-        self.tell_of_given_up(errand, &held.message.recipients, &decision_of_hold(&held.message.id)).await;
+        self.tell_of_given_up(errand, &recipients(&held.message)).await;
     }
 }
 
@@ -167,9 +182,38 @@ impl Errand<'_> {
         self.release.as_ref().map(|release| release.id.as_str())
     }
 
+    /// The decision that holds this recipient, when a hold is being released.
+    pub(super) fn held_by(&self, recipient: usize) -> Option<&HeldDecision> {
+        self.release.as_ref()?.recipients.get(&recipient)
+    }
+
     /// True when the customer's document must list this hold: else it is an orphan of a commit that
     /// never was, and is not sent.
     pub(super) fn must_be_listed(&self) -> bool {
         self.release.as_ref().is_some_and(|release| release.attempts == 0 && release.id.starts_with(LISTED))
+    }
+}
+
+/// Whom a hold is about, each with the decision that holds them.
+pub(super) fn recipients(message: &HeldMessage) -> BTreeMap<usize, HeldDecision> {
+    // A hold of an earlier build is about one recipient, and its id is its decision's behind a prefix.
+    let of_the_id = || HeldDecision {
+        id: message.id.split_once('-').map_or(message.id.as_str(), |(_, decision)| decision).to_owned(),
+        told: 0,
+    };
+    let decision = |at: usize| message.decisions.get(at).cloned().unwrap_or_else(of_the_id);
+    message.recipients.iter().enumerate().map(|(at, index)| (*index as usize, decision(at))).collect()
+}
+
+/// The end of a hold that nobody waits in any more: what is least certain says most.
+fn settled(items: &[Item]) -> Settled {
+    let any = |wanted: Outcome| {
+        items.iter().any(|item| matches!(&item.fate, Fate::Forwarded { outcome, .. } if *outcome == wanted))
+    };
+    match () {
+        () if any(Outcome::Unknown) => Settled::Unknown,
+        () if any(Outcome::Accepted) => Settled::Released,
+        () if any(Outcome::Refused) => Settled::Failed,
+        () => Settled::Dropped,
     }
 }

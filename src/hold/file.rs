@@ -2,6 +2,7 @@
 //! (WAL, `synchronous = FULL`, COMMIT done); an error means nothing of it is there. Several gateways
 //! or wheels may share one file: fences keep them apart.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -125,6 +126,16 @@ impl Hold {
         self.writer.run(move |connection, _| rows::postpone(connection, &id, fence, due)).await?;
         self.changed.notify_waiters();
         Ok(())
+    }
+
+    /// Writes anew whom a claimed hold is still about, and what was told of them.
+    pub async fn amend(&self, message: HeldMessage, fence: i64) -> Result<(), HoldError> {
+        self.writer.run(move |connection, key| rows::amend(connection, key, &message, fence)).await
+    }
+
+    /// Those of `ids` that this file knows and that have ended.
+    pub async fn ended(&self, ids: Vec<String>) -> Result<BTreeSet<String>, HoldError> {
+        self.writer.run(move |connection, _| rows::ended(connection, &ids)).await
     }
 
     /// Drops a hold that is not being forwarded yet.

@@ -15,6 +15,7 @@ pub use error::HoldError;
 pub use file::{Hold, HoldSettings};
 pub use key::HoldKey;
 pub use states::{
-    Cancelled, Counts, Damaged, Due, HOLD_ATTEMPTS_MAX, Held, HeldMessage, HoldStatus, Requeued, Settled, State,
+    Cancelled, Counts, Damaged, Due, HOLD_ATTEMPTS_MAX, Held, HeldDecision, HeldMessage, HoldStatus, Requeued, Settled,
+    State,
 };
 pub use wheel::WheelSettings;

@@ -2,6 +2,8 @@
 //! unchanging columns are authenticated with its sealed note, so that a changed expiry or a swapped
 //! body shows as damage.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -64,8 +66,7 @@ impl Sealed {
     pub(super) fn of(message: HeldMessage, key: &HoldKey) -> Result<Sealed, HoldError> {
         let body_name = key.name_of(&message.parcel);
         let body = key.seal(&body_name, &message.parcel)?;
-        let note = rmp_serde::to_vec(&message.recipients).map_err(|e| HoldError::File(e.to_string()))?;
-        let note = key.seal(&belonging(&message, &body_name), &note)?;
+        let note = note(&message, &body_name, key)?;
         Ok(Sealed { message, body_name, body, note })
     }
 }
@@ -231,6 +232,33 @@ pub(super) fn postpone(connection: &Connection, id: &str, fence: i64, due: Times
     }
 }
 
+/// Writes the note anew: whom the hold is still about, and what was told of them.
+pub(super) fn amend(
+    connection: &Connection,
+    key: &HoldKey,
+    message: &HeldMessage,
+    fence: i64,
+) -> Result<(), HoldError> {
+    owned(connection, &message.id, fence)?;
+    let body_name: Option<Vec<u8>> =
+        connection.query_row("SELECT body FROM hold WHERE id = ?1", [&message.id], |row| row.get(0))?;
+    let note = note(message, &body_name.unwrap_or_default(), key)?;
+    connection.prepare_cached("UPDATE hold SET note = ?2 WHERE id = ?1")?.execute(params![message.id, note])?;
+    Ok(())
+}
+
+/// Those of `ids` that this file knows and that have ended.
+pub(super) fn ended(connection: &Connection, ids: &[String]) -> Result<BTreeSet<String>, HoldError> {
+    let mut query = connection.prepare_cached("SELECT 1 FROM hold WHERE id = ?1 AND settled_at IS NOT NULL")?;
+    let mut ended = BTreeSet::new();
+    for id in ids {
+        if query.exists([id])? {
+            ended.insert(id.clone());
+        }
+    }
+    Ok(ended)
+}
+
 pub(super) fn cancel(connection: &Connection, id: &str, now: Timestamp) -> Result<Cancelled, HoldError> {
     match status(connection, id)?.map(|status| status.state) {
         None => Ok(Cancelled::NoSuch),
@@ -341,6 +369,7 @@ impl Stored {
             priority: row.get(5)?,
             parcel: Bytes::new(),
             recipients: Vec::new(),
+            decisions: Vec::new(),
         };
         Ok(Stored {
             state: state_at(row, 1)?,
@@ -356,12 +385,20 @@ impl Stored {
     fn open(&self, key: &HoldKey) -> Result<(State, Held), &'static str> {
         let mut message = self.message.clone();
         let note = key.open(&belonging(&message, &self.body_name), &self.note).ok_or("its note does not verify")?;
-        message.recipients = rmp_serde::from_slice(&note).map_err(|_| "its note cannot be read")?;
+        (message.recipients, message.decisions) = rmp_serde::from_slice(&note)
+            // Earlier builds kept the recipients alone.
+            .or_else(|_| rmp_serde::from_slice(&note).map(|recipients| (recipients, Vec::new())))
+            .map_err(|_| "its note cannot be read")?;
         let sealed = self.body.as_ref().ok_or("its message is missing")?;
         let parcel = key.open(&self.body_name, sealed).ok_or("its message does not verify")?;
         message.parcel = Bytes::from(parcel);
         Ok((self.state, Held { message, attempts: self.attempts, fence: self.fence }))
     }
+}
+
+fn note(message: &HeldMessage, body_name: &[u8], key: &HoldKey) -> Result<Vec<u8>, HoldError> {
+    let note = rmp_serde::to_vec(&(&message.recipients, &message.decisions));
+    key.seal(&belonging(message, body_name), &note.map_err(|e| HoldError::File(e.to_string()))?)
 }
 
 /// What a note is authenticated with: everything of its row that never changes.

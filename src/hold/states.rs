@@ -9,6 +9,7 @@
 //! | claimed, forwarding | `settle` | released, dropped, expired, failed, unknown | the newest fence |
 //! | claimed, forwarding | `requeue` | held (`requeued` on record), or failed after 5 | the newest fence |
 //! | claimed, forwarding | `postpone` | held: the provider's pace or silence, not the message, is why | the newest fence |
+//! | claimed, forwarding | `amend` | the same, about fewer recipients | the newest fence |
 //! | forwarding, lease over | `claim_due` | forwarding, handed out as [`Due::Unknown`] | a wheel |
 //! | held, claimed | `cancel` | dropped; the old fence is void | anyone |
 //! | any live, damaged | `claim_due` | quarantined: kept, reported, never sent | a wheel |
@@ -95,6 +96,18 @@ pub struct HeldMessage {
     pub parcel: Bytes,
     /// Which recipients of the submission this hold is about.
     pub recipients: Vec<u32>,
+    /// The decision that holds each of them, in the same order. Empty in a hold of an earlier build,
+    /// whose one decision its id names.
+    pub decisions: Vec<HeldDecision>,
+}
+
+/// The decision that holds one recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldDecision {
+    /// Its id.
+    pub id: String,
+    /// Hash of the verdict and findings last written to the record: what is still so is not told again.
+    pub told: u64,
 }
 
 /// A hold handed out, with the fence that its owner must show.

@@ -231,6 +231,13 @@ pub trait Dialect: Sync {
         allowed.to_vec()
     }
 
+    /// Recipients that travel in one message, an addressee and the copies beside them: each company by
+    /// its indices. They leave together or wait together; whoever is in none travels alone.
+    fn companies(&self, request: &HttpRequest) -> Vec<Vec<usize>> {
+        let _ = request;
+        Vec::new()
+    }
+
     /// The request that carries this batch: the original bytes, spliced. Where two contents share
     /// bytes (one text, personal substitutions), a batch with edits names recipients of one content.
     fn write(&self, request: &HttpRequest, reading: &Reading, batch: Batch<'_>) -> Result<HttpRequest, Unfit>;

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use tactgate::clock::Clock;
 use tactgate::hold::{
-    Cancelled, Due, HOLD_ATTEMPTS_MAX, Held, HeldMessage, Hold, HoldError, HoldSettings, Requeued, Settled, State,
-    WheelSettings, wheel,
+    Cancelled, Due, HOLD_ATTEMPTS_MAX, Held, HeldDecision, HeldMessage, Hold, HoldError, HoldSettings, Requeued,
+    Settled, State, WheelSettings, wheel,
 };
 
 const CHILD_FOLDER: &str = "TACTGATE_TEST_HOLD_FOLDER";
@@ -39,6 +39,7 @@ fn message(id: &str) -> HeldMessage {
         priority: 0,
         parcel: Bytes::from("【某某商城】canary-text 致 canary@example.cn"),
         recipients: vec![0],
+        decisions: Vec::new(),
     }
 }
 
@@ -79,6 +80,22 @@ async fn a_held_message_comes_back_whole_and_is_gone_once_sent() {
     assert!(hold.claim_due(later(60), 9, LEASE).await.unwrap().is_empty());
     assert_eq!(hold.forget(later(2)).await.unwrap(), 1);
     assert_eq!(hold.get("d-1").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_hold_goes_on_for_those_who_still_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let hold = Hold::open(&settings(folder.path())).unwrap();
+    let held_by = |id: &str| HeldDecision { id: id.into(), told: 7 };
+    let decisions = vec![held_by("d-1"), held_by("d-2")];
+    hold.put(HeldMessage { recipients: vec![0, 2], decisions, ..message("d-1") }).await.unwrap();
+    let held = claim_one(&hold, noon()).await;
+    let fewer = HeldMessage { recipients: vec![2], decisions: vec![held_by("d-2")], ..held.message.clone() };
+    assert_eq!(hold.amend(fewer.clone(), held.fence + 1).await, Err(HoldError::Fenced));
+    hold.amend(fewer.clone(), held.fence).await.unwrap();
+    hold.postpone("d-1", held.fence, later(9)).await.unwrap();
+    let again = claim_one(&hold, later(9)).await;
+    assert_eq!(again.message, HeldMessage { due: later(9), ..fewer });
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! One binary of integration tests (one link, one run): each module is one kind of story.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed expectation is how a test speaks")]
+mod asking;
 mod attacks;
 mod config;
+mod copies;
 mod hold;
 mod reload;
 mod tidy;

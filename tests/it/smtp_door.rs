@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use tactgate::accept::Login;
 use tactgate::accept::smtp::session::{Session, Step};
 use tactgate::accept::smtp::{SmtpDoor, serve};
-use tactgate::forward::dsn::{self, Notification, Undelivered};
+use tactgate::forward::dsn::{self, Cause, Notification, Undelivered};
 use tactgate::forward::smtp::{Relay, RelaySettings, RelayTls};
 use tactgate::message::{MailEnvelope, MailRecipient, SmtpReply};
 use tactgate::policy::Texts;
@@ -148,7 +148,11 @@ async fn a_sender_hears_of_its_blocked_recipients_by_mail() {
     for sender in ["shop@example.cn", "店铺@例子.中国"] {
         let envelope = MailEnvelope { sender: sender.into(), ..MailEnvelope::default() };
         let recipient = MailRecipient { address: "wang@example.cn".into(), ..MailRecipient::default() };
-        let blocked = Undelivered { recipient: &recipient, rule: "survey", title: &title, decision: "g1-9" };
+        let blocked = Undelivered {
+            recipient: &recipient,
+            why: Cause::Policy { rule: "survey", title: &title },
+            decision: "g1-9",
+        };
         let notification = dsn::compose(&Notification {
             host: "gate.example",
             envelope: &envelope,

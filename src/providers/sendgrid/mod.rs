@@ -51,6 +51,10 @@ impl Dialect for SendGrid {
         body::Mail::read(request).map(|mail| write::can_leave(&mail, allowed)).unwrap_or_default()
     }
 
+    fn companies(&self, request: &HttpRequest) -> Vec<Vec<usize>> {
+        body::Mail::read(request).map(|mail| write::companies(&mail)).unwrap_or_default()
+    }
+
     fn write(&self, request: &HttpRequest, reading: &Reading, batch: Batch<'_>) -> Result<HttpRequest, Unfit> {
         if http_request::leaves_as_it_came(request, reading, batch) {
             return Ok(http_request::without_declarations(request));

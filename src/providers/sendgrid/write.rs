@@ -22,6 +22,12 @@ pub fn can_leave(mail: &Mail, allowed: &[usize]) -> Vec<usize> {
     left
 }
 
+/// The addressees of each personalization that has several: SendGrid makes one mail of them.
+pub fn companies(mail: &Mail) -> Vec<Vec<usize>> {
+    let several = numbered(mail).filter(|(item, _)| item.recipients.len() > 1);
+    several.map(|(item, first)| (first..first + item.recipients.len()).collect()).collect()
+}
+
 /// The edits that make the request of a batch out of the client's bytes.
 pub fn splice(mail: &Mail, batch: Batch<'_>) -> Result<Splice, Unfit> {
     if batch.recipients.is_empty() {
