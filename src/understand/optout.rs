@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use regex::{Match, Regex};
 
 use crate::message::{Channel, Content};
 
@@ -17,7 +18,7 @@ const CLAUSES_MAX: usize = 50;
 /// header is a way in mail only (RFC 2369 §3.2).
 pub(super) fn opt_out_of(channel: Channel, content: &Content, readings: &[Reading<'_>]) -> Option<OptOut> {
     let in_words = readings.iter().find_map(|reading| {
-        let clause = opt_out_clauses(&reading.normal.text).into_iter().next()?;
+        let clause = reading.opt_outs.first()?.clone();
         let index = reading.sentences.partition_point(|sentence| sentence.range.end <= clause.start);
         let range = reading.sentences.get(index).map_or(clause, |sentence| sentence.range.clone());
         reading.spans(range).into_iter().next()
@@ -40,8 +41,7 @@ pub(super) fn opt_out_of(channel: Channel, content: &Content, readings: &[Readin
 pub(super) fn opt_out_clauses(text: &str) -> Vec<Range<usize>> {
     let Some(words) = WORDS.as_ref() else { return Vec::new() };
     let mut clauses: Vec<Range<usize>> = Vec::new();
-    let found = words
-        .find_iter(text)
+    let found = telling(words, text)
         .filter(|found| {
             let after = &text[found.end()..];
             let before = &text[..found.start()];
@@ -67,6 +67,19 @@ pub(super) fn opt_out_clauses(text: &str) -> Vec<Range<usize>> {
     clauses
 }
 
+/// Every match, as `find_iter` gives them, but looked for only around the words no match is without:
+/// most of a mail has none of them.
+fn telling<'t>(words: &'static Regex, text: &'t str) -> impl Iterator<Item = Match<'t>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let sign = SIGNS.as_ref()?.find(text.get(from..)?)?;
+        let start = from.max(text.floor_char_boundary((from + sign.start()).saturating_sub(BEFORE_SIGN_BYTES_MAX)));
+        let found = words.find_at(text, start)?;
+        from = found.end();
+        Some(found)
+    })
+}
+
 fn is_unsubscribe_link(url: &str) -> bool {
     let url = url.to_ascii_lowercase();
     ["unsubscribe", "opt-out", "optout", "opt_out", "tuiding", "email-preferences", "email_preferences"]
@@ -75,6 +88,7 @@ fn is_unsubscribe_link(url: &str) -> bool {
 }
 
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    // A new alternative needs its sign in `SIGNS`.
     Regex::new(concat!(
         r"(?:请?直?接?(?:回复?|发送?|复)[ \n]?[“”\x22'「]?[a-z0-9]{1,4}[“”\x22'」]?[ \n]?(?:即可|可|以)?(?:退订|拒收|取消订阅|谢绝))",
         r"|(?:(?:如需|若需|如不需要?请?|要)?(?:退订|拒收|谢绝)(?:本?短信|信息|消息|此类[^，。]{1,4}|请|可|或|,|，|:|[ \n])*(?:回复?|发送?|复|点击|致电|按|戳)[\x22'「“]?[a-z0-9]{0,4})",
@@ -84,6 +98,29 @@ static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"|(?-u:\b)(?:manage|update|change)[ \n](?:your[ \n])?(?:e-?mail[ \n])?(?:subscription|preferences|e-?mail settings)",
     ))
     .ok()
+});
+
+/// No clause begins further before its sign; the longest are `请直接发送 "abcd" 即可退订` (42 bytes) and
+/// `change your e-mail preferences` (19).
+const BEFORE_SIGN_BYTES_MAX: usize = 64;
+
+/// What every match of [`WORDS`] has one of.
+static SIGNS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let mut signs: Vec<String> = [
+        "退订", "拒收", "谢绝", "订阅", "unsubscribe", "opt out", "opt-out", "optout", "subscription", "preferences",
+        "mail settings",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for blank in ["", " ", "\n"] {
+        signs.extend(["to", "2"].map(|to| format!("stop{blank}{to}")));
+    }
+    for send in ["reply", "text", "txt", "send"] {
+        for mark in [" ", "\n", " \"", "\n\"", " '", "\n'"] {
+            signs.extend(["stop", "end", "quit", "cancel", "unsub"].map(|stop| format!("{send}{mark}{stop}")));
+        }
+    }
+    AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(signs).ok()
 });
 
 #[cfg(test)]

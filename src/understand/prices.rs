@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 
 use crate::message::{Currency, Money};
@@ -42,9 +43,6 @@ pub(super) struct Amount {
 /// The amounts of one sentence (`sentence` is a range of the normalised `text`).
 pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
     let Some(words) = text.get(sentence.clone()) else { return Vec::new() };
-    if !words.bytes().any(|b| b.is_ascii_digit()) {
-        return Vec::new();
-    }
     let Some(money) = MONEY.as_ref() else { return Vec::new() };
     let mut amounts: Vec<Amount> = Vec::new();
     let mut before = 0;
@@ -65,6 +63,13 @@ pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
         }
     }
     amounts
+}
+
+/// False when [`percent_off_in`] finds nothing in any sentence of the text.
+pub(super) fn may_take_off(text: &str) -> bool {
+    static SIGNS: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::new(["%", "percent", "折", "half", "半价"]).ok());
+    SIGNS.as_ref().is_some_and(|signs| signs.is_match(text))
 }
 
 /// Percent off in a sentence: 8.5折 is 15, `up to 70% off` is 70, half price is 50.
@@ -90,7 +95,7 @@ pub(super) fn percent_off_in(words: &str) -> Option<u8> {
 pub(super) fn has_threshold_deal(words: &str) -> bool {
     static DEAL: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"满[ \n]?[0-9]{1,6}[ \n]?元?[ \n]?(?:立?减|送|返|享|打|赠)").ok());
-    DEAL.as_ref().is_some_and(|deal| deal.is_match(words))
+    words.contains('满') && DEAL.as_ref().is_some_and(|deal| deal.is_match(words))
 }
 
 /// 七 → 70, 八五 → 85, 六点八 → 68.

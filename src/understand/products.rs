@@ -81,6 +81,10 @@ pub(super) struct Named {
 /// hyphens. Units, formats and standards that look the same are left out.
 pub(super) fn model_numbers_in(shown: &str) -> Vec<Named> {
     let Some(model) = MODEL.as_ref() else { return Vec::new() };
+    // A model number has digits.
+    if !shown.bytes().fold(false, |found, b| found | b.is_ascii_digit()) {
+        return Vec::new();
+    }
     model
         .find_iter(shown)
         .filter(|found| {

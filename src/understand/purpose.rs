@@ -25,7 +25,7 @@ pub(super) struct Tally {
 pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
     let mut tally = Tally::default();
     for reading in readings {
-        let has_code = reading.sentences.iter().any(|sentence| is_code(reading.words(sentence)));
+        let has_code = reading.sentences.iter().any(|sentence| sentence.has_digit && is_code(reading.words(sentence)));
         for sentence in &reading.sentences {
             let cues = sentence.cues;
             tally.code += usize::from(has_code && is_code_sentence(reading, sentence));
