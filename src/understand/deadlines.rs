@@ -1,9 +1,6 @@
 //! When does it say it ends? English and Chinese, as instants in the brand's zone. The end of a day is
 //! its 24:00. Only ends of offers: the last day to pay a bill presses nobody to buy.
 
-use std::sync::LazyLock;
-
-use aho_corasick::AhoCorasick;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
 use crate::message::Declared;
@@ -100,7 +97,7 @@ fn may_press(sentence: &Sentence, promotes: bool, tally: Tally) -> bool {
 /// The end a sentence claims: a date or a span of time beats a mere last chance.
 fn end_in(now: &Zoned, words: &str, sentence: &Sentence) -> Option<(Option<Timestamp>, DeadlineKind)> {
     let told = || ends_zh::end_in(now, words).or_else(|| ends_en::end_in(now, words));
-    if may_tell_an_end(words, sentence)
+    if (sentence.has_digit || sentence.cues.has(Cue::MayEnd))
         && let Some((at, kind)) = told()
     {
         let ahead = at.duration_since(now.timestamp());
@@ -110,13 +107,10 @@ fn end_in(now: &Zoned, words: &str, sentence: &Sentence) -> Option<(Option<Times
 }
 
 /// Every end has a digit in it (a date, so many hours) or one of these (`tonight`, 周末, 三天内).
-fn may_tell_an_end(words: &str, sentence: &Sentence) -> bool {
-    static TIMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-        let english = ["day", "night", "tomorrow", "week", "month", "year", "hour", "hr", "min"];
-        let chinese = ["今", "明", "当", "月", "年", "周", "星期", "礼拜", "时", "天", "日", "钟"];
-        // 限时三h: a lone `h` is in too many words.
-        let hours = "一二两三四五六七八九十".chars().flat_map(|c| ["", " ", "\n"].map(|blank| format!("{c}{blank}h")));
-        AhoCorasick::new(english.into_iter().chain(chinese).map(str::to_owned).chain(hours)).ok()
-    });
-    sentence.has_digit || TIMES.as_ref().is_some_and(|times| times.is_match(words))
+pub(super) fn signs() -> Vec<String> {
+    let english = ["day", "night", "tomorrow", "week", "month", "year", "hour", "hr", "min"];
+    let chinese = ["今", "明", "当", "月", "年", "周", "星期", "礼拜", "时", "天", "日", "钟"];
+    // 限时三h: a lone `h` is in too many words.
+    let hours = "一二两三四五六七八九十".chars().flat_map(|c| ["", " ", "\n"].map(|blank| format!("{c}{blank}h")));
+    english.into_iter().chain(chinese).map(str::to_owned).chain(hours).collect()
 }

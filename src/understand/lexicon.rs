@@ -5,9 +5,10 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::normal::fold_phrase;
+use super::{deadlines, optout, prices};
 
 /// What a word tells of its sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,10 @@ pub(super) enum Cue {
     SmsOnly,
     /// For readers of mail only.
     EmailOnly,
+    /// A sign without which no end is told in words (not in the file: see `deadlines`).
+    MayEnd,
+    /// A sign without which nothing is taken off (see `prices`).
+    MayTakeOff,
 }
 
 const CUES: [(&str, Cue); 16] = [
@@ -93,6 +98,8 @@ pub(super) struct Heard {
     cues: Vec<(Cue, usize)>,
     /// How often each topic is spoken of.
     topics: Vec<u32>,
+    /// Where signs of a way to refuse begin, in the order of their ends (see `optout`).
+    pub opt_out_signs: Vec<usize>,
 }
 
 /// Listens to a normalised text, once for all questions.
@@ -103,6 +110,7 @@ pub(super) fn heard_in(text: &str) -> Heard {
     words.each(text, |tells, at| match tells {
         Tells::Cue(cue) => heard.cues.push((cue, at.start)),
         Tells::Topic(topic) => heard.topics[topic] += 1,
+        Tells::OptOutSign => heard.opt_out_signs.push(at.start),
     });
     heard
 }
@@ -157,6 +165,7 @@ enum Tells {
     Cue(Cue),
     /// Index of the topic.
     Topic(usize),
+    OptOutSign,
 }
 
 struct Words {
@@ -164,12 +173,14 @@ struct Words {
     topics: Vec<String>,
     /// What each pattern tells.
     tells: Vec<Tells>,
+    /// From this pattern on, parts of words count, too.
+    first_sign: usize,
 }
 
 const CUE_FILE: &str = include_str!("lexicon/cues.txt");
 const TOPIC_FILE: &str = include_str!("lexicon/topics.txt");
 
-/// Both files in one automaton: a text is gone through once.
+/// Both files and the signs in one automaton: a text is gone through once.
 static WORDS: LazyLock<Option<Words>> = LazyLock::new(Words::compile);
 
 /// Every phrase of a file with the section it stands in.
@@ -198,8 +209,25 @@ impl Words {
             tells.push(Tells::Topic(topics.len() - 1));
             patterns.push(fold_phrase(phrase));
         }
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&patterns).ok()?;
-        Some(Words { automaton, topics, tells })
+        let first_sign = patterns.len();
+        let signs = [
+            (Tells::Cue(Cue::MayEnd), deadlines::signs()),
+            (Tells::Cue(Cue::MayTakeOff), prices::signs()),
+            (Tells::OptOutSign, optout::signs()),
+        ];
+        for (tell, signs) in signs {
+            tells.extend(signs.iter().map(|_| tell));
+            patterns.extend(signs);
+        }
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            // Half a megabyte for one look a byte near the root; a DFA is no quicker and takes four.
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .dense_depth(3)
+            .prefilter(false)
+            .build(&patterns)
+            .ok()?;
+        Some(Words { automaton, topics, tells, first_sign })
     }
 
     /// Every whole word found: Latin words end where letters and digits end; Chinese has no such ends.
@@ -210,8 +238,9 @@ impl Words {
             let (start, end) = (hit.start(), hit.end());
             let cut_before = word(Some(start)) && word(start.checked_sub(1));
             let cut_after = word(end.checked_sub(1)) && word(Some(end));
-            if !cut_before && !cut_after {
-                found(self.tells[hit.pattern().as_usize()], start..end);
+            let pattern = hit.pattern().as_usize();
+            if pattern >= self.first_sign || !cut_before && !cut_after {
+                found(self.tells[pattern], start..end);
             }
         }
     }

@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::{Match, Regex};
 
 use crate::message::{Channel, Content};
@@ -37,11 +36,11 @@ pub(super) fn opt_out_of(channel: Channel, content: &Content, readings: &[Readin
     in_words.or_else(in_links).map(OptOut::Text).or_else(in_header)
 }
 
-/// Where a normalised text says how to refuse.
-pub(super) fn opt_out_clauses(text: &str) -> Vec<Range<usize>> {
+/// Where a normalised text says how to refuse, given where the signs of it begin.
+pub(super) fn opt_out_clauses(text: &str, signs: &[usize]) -> Vec<Range<usize>> {
     let Some(words) = WORDS.as_ref() else { return Vec::new() };
     let mut clauses: Vec<Range<usize>> = Vec::new();
-    let found = telling(words, text)
+    let found = telling(words, text, signs)
         .filter(|found| {
             let after = &text[found.end()..];
             let before = &text[..found.start()];
@@ -69,11 +68,11 @@ pub(super) fn opt_out_clauses(text: &str) -> Vec<Range<usize>> {
 
 /// Every match, as `find_iter` gives them, but looked for only around the words no match is without:
 /// most of a mail has none of them.
-fn telling<'t>(words: &'static Regex, text: &'t str) -> impl Iterator<Item = Match<'t>> {
-    let mut from = 0;
+fn telling<'t>(words: &'static Regex, text: &'t str, signs: &[usize]) -> impl Iterator<Item = Match<'t>> {
+    let (mut from, mut signs) = (0, signs.iter());
     std::iter::from_fn(move || {
-        let sign = SIGNS.as_ref()?.find(text.get(from..)?)?;
-        let start = from.max(text.floor_char_boundary((from + sign.start()).saturating_sub(BEFORE_SIGN_BYTES_MAX)));
+        let sign = signs.find(|sign| **sign >= from)?;
+        let start = from.max(text.floor_char_boundary(sign.saturating_sub(BEFORE_SIGN_BYTES_MAX)));
         let found = words.find_at(text, start)?;
         from = found.end();
         Some(found)
@@ -88,7 +87,7 @@ fn is_unsubscribe_link(url: &str) -> bool {
 }
 
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    // A new alternative needs its sign in `SIGNS`.
+    // A new alternative needs its sign in `signs`.
     Regex::new(concat!(
         r"(?:请?直?接?(?:回复?|发送?|复)[ \n]?[“”\x22'「]?[a-z0-9]{1,4}[“”\x22'」]?[ \n]?(?:即可|可|以)?(?:退订|拒收|取消订阅|谢绝))",
         r"|(?:(?:如需|若需|如不需要?请?|要)?(?:退订|拒收|谢绝)(?:本?短信|信息|消息|此类[^，。]{1,4}|请|可|或|,|，|:|[ \n])*(?:回复?|发送?|复|点击|致电|按|戳)[\x22'「“]?[a-z0-9]{0,4})",
@@ -104,8 +103,8 @@ static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// `change your e-mail preferences` (19).
 const BEFORE_SIGN_BYTES_MAX: usize = 64;
 
-/// What every match of [`WORDS`] has one of.
-static SIGNS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+/// What every clause has one of.
+pub(super) fn signs() -> Vec<String> {
     let mut signs: Vec<String> = [
         "退订", "拒收", "谢绝", "订阅", "unsubscribe", "opt out", "opt-out", "optout", "subscription", "preferences",
         "mail settings",
@@ -120,13 +119,19 @@ static SIGNS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
             signs.extend(["stop", "end", "quit", "cancel", "unsub"].map(|stop| format!("{send}{mark}{stop}")));
         }
     }
-    AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(signs).ok()
-});
+    signs
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::understand::lexicon::heard_in;
     use crate::understand::normal::fold_phrase;
+
+    fn clauses(text: &str) -> Vec<Range<usize>> {
+        let text = fold_phrase(text);
+        opt_out_clauses(&text, &heard_in(&text).opt_out_signs)
+    }
 
     #[test]
     fn refusals_are_found_and_reports_of_refusals_are_not() {
@@ -145,12 +150,12 @@ mod tests {
             "回复“T”退订",
             "拒收回R",
         ] {
-            assert!(!opt_out_clauses(&fold_phrase(told)).is_empty(), "{told}");
+            assert!(!clauses(told).is_empty(), "{told}");
         }
         for silent in
             ["您已退订成功", "You have been unsubscribed.", "The bus will stop to the left", "我已退订酒店", "回家吃饭"]
         {
-            assert!(opt_out_clauses(&fold_phrase(silent)).is_empty(), "{silent}");
+            assert!(clauses(silent).is_empty(), "{silent}");
         }
     }
 }

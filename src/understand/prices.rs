@@ -4,7 +4,6 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 
 use crate::message::{Currency, Money};
@@ -65,11 +64,9 @@ pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
     amounts
 }
 
-/// False when [`percent_off_in`] finds nothing in any sentence of the text.
-pub(super) fn may_take_off(text: &str) -> bool {
-    static SIGNS: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::new(["%", "percent", "折", "half", "半价"]).ok());
-    SIGNS.as_ref().is_some_and(|signs| signs.is_match(text))
+/// What every discount has one of.
+pub(super) fn signs() -> Vec<String> {
+    ["%", "percent", "折", "half", "半价"].map(str::to_owned).to_vec()
 }
 
 /// Percent off in a sentence: 8.5折 is 15, `up to 70% off` is 70, half price is 50.

@@ -10,7 +10,7 @@ use super::lexicon::{Cue, Cues, Heard, heard_in};
 use super::links::{LINKS_MAX, bare_links};
 use super::normal::Normal;
 use super::optout::opt_out_clauses;
-use super::prices::{Amount, AmountKind, amounts_in, has_threshold_deal, may_take_off, percent_off_in};
+use super::prices::{Amount, AmountKind, amounts_in, has_threshold_deal, percent_off_in};
 use super::sentence::split_sentences;
 
 /// Sentences read per part; a real mail has hundreds.
@@ -80,15 +80,14 @@ impl<'a> Reading<'a> {
             visible.doubts.push("the text has too many links");
         }
         let normal = Normal::of(&visible.text);
-        let opt_outs = opt_out_clauses(&normal.text);
+        let heard = heard_in(&normal.text);
+        let opt_outs = opt_out_clauses(&normal.text, &heard.opt_out_signs);
         let mut ranges = split_sentences(&normal.text, &opt_outs);
         if ranges.len() > SENTENCES_MAX {
             ranges.truncate(SENTENCES_MAX);
             visible.doubts.push("the text has too many sentences");
         }
-        let heard = heard_in(&normal.text);
         let cues = heard.cues(&ranges);
-        let takes_off = may_take_off(&normal.text);
         let sentences = ranges
             .into_iter()
             .zip(cues)
@@ -100,7 +99,7 @@ impl<'a> Reading<'a> {
                     cues,
                     has_digit,
                     amounts: if has_digit { amounts_in(&normal.text, range.clone()) } else { Vec::new() },
-                    percent_off: if takes_off { percent_off_in(words) } else { None },
+                    percent_off: if cues.has(Cue::MayTakeOff) { percent_off_in(words) } else { None },
                     threshold_deal: has_digit && has_threshold_deal(words),
                     range,
                 }
