@@ -9,11 +9,12 @@ use regex::{Captures, Regex};
 use super::calendar::{count, date_of, days_after, end_of, monday_of, number, seconds_from};
 use super::meaning::DeadlineKind;
 
-/// The end normalised words tell, if they tell one.
-pub(super) fn end_in(now: &Zoned, words: &str) -> Option<(Timestamp, DeadlineKind)> {
-    date(now, words)
-        .map(|at| (at, DeadlineKind::Absolute))
-        .or_else(|| named_day(now, words).or_else(|| time_left(now, words)).map(|at| (at, DeadlineKind::Relative)))
+/// The end normalised words tell, if they tell one. `digit`: there is one in them; `named`: so is a name
+/// of a time (`tonight`, `weeks`).
+pub(super) fn end_in(now: &Zoned, words: &str, digit: bool, named: bool) -> Option<(Timestamp, DeadlineKind)> {
+    let date = if digit { date(now, words) } else { None };
+    let relative = || if named { named_day(now, words).or_else(|| time_left(now, words)) } else { None };
+    date.map(|at| (at, DeadlineKind::Absolute)).or_else(|| relative().map(|at| (at, DeadlineKind::Relative)))
 }
 
 fn date(now: &Zoned, words: &str) -> Option<Timestamp> {

@@ -9,7 +9,7 @@ const LETTERS_PER_CHARACTER: usize = 3;
 pub(super) fn language_of<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Language> {
     let (mut han, mut latin) = (0usize, 0usize);
     for text in texts {
-        latin += text.bytes().filter(u8::is_ascii_alphabetic).count();
+        latin += letters_in(text.as_bytes());
         if !text.is_ascii() {
             han += text.chars().filter(|c| is_han(*c)).count();
         }
@@ -19,6 +19,12 @@ pub(super) fn language_of<'a>(texts: impl Iterator<Item = &'a str>) -> Option<La
         _ if han * LETTERS_PER_CHARACTER >= latin => Some(Language::Zh),
         _ => Some(Language::En),
     }
+}
+
+/// Counted in bytes while they fit one: many are counted at a time.
+fn letters_in(text: &[u8]) -> usize {
+    let of_block = |block: &[u8]| usize::from(block.iter().map(|b| u8::from(b.is_ascii_alphabetic())).sum::<u8>());
+    text.chunks(usize::from(u8::MAX)).map(of_block).sum()
 }
 
 fn is_han(c: char) -> bool {

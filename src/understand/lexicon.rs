@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::normal::fold_phrase;
-use super::{deadlines, optout, prices};
+use super::{deadlines, optout, prices, purpose};
 
 /// What a word tells of its sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +48,12 @@ pub(super) enum Cue {
     EmailOnly,
     /// A sign without which no end is told in words (not in the file: see `deadlines`).
     MayEnd,
+    /// A sign without which nothing costs anything (see `prices`).
+    MayCost,
     /// A sign without which nothing is taken off (see `prices`).
     MayTakeOff,
+    /// A sign without which nobody speaks of a code (see `purpose`).
+    MayBeCode,
 }
 
 const CUES: [(&str, Cue); 16] = [
@@ -94,11 +98,11 @@ impl Cues {
 /// What a normalised text has of the lexicons' words.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
-    /// Each cue and where its word begins, in the order of the ends.
+    /// Each cue and where its word begins.
     cues: Vec<(Cue, usize)>,
     /// How often each topic is spoken of.
     topics: Vec<u32>,
-    /// Where signs of a way to refuse begin, in the order of their ends (see `optout`).
+    /// Where signs of a way to refuse begin, in order (see `optout`).
     pub opt_out_signs: Vec<usize>,
 }
 
@@ -112,6 +116,7 @@ pub(super) fn heard_in(text: &str) -> Heard {
         Tells::Topic(topic) => heard.topics[topic] += 1,
         Tells::OptOutSign => heard.opt_out_signs.push(at.start),
     });
+    heard.opt_out_signs.sort_unstable();
     heard
 }
 
@@ -168,19 +173,23 @@ enum Tells {
     OptOutSign,
 }
 
+/// Latin and Chinese words apart: small tables for the many texts that have only the first.
 struct Words {
-    automaton: AhoCorasick,
+    ascii: Automaton,
+    other: Automaton,
     topics: Vec<String>,
-    /// What each pattern tells.
-    tells: Vec<Tells>,
-    /// From this pattern on, parts of words count, too.
-    first_sign: usize,
+}
+
+struct Automaton {
+    patterns: AhoCorasick,
+    /// What each pattern tells, and whether parts of words count, too.
+    tells: Vec<(Tells, bool)>,
 }
 
 const CUE_FILE: &str = include_str!("lexicon/cues.txt");
 const TOPIC_FILE: &str = include_str!("lexicon/topics.txt");
 
-/// Both files and the signs in one automaton: a text is gone through once.
+/// Both files and the signs together: a text is gone through once for all questions.
 static WORDS: LazyLock<Option<Words>> = LazyLock::new(Words::compile);
 
 /// Every phrase of a file with the section it stands in.
@@ -197,50 +206,66 @@ fn phrases(file: &str) -> impl Iterator<Item = (&str, &str)> {
 
 impl Words {
     fn compile() -> Option<Words> {
-        let (mut topics, mut tells, mut patterns) = (Vec::<String>::new(), Vec::new(), Vec::new());
+        let mut topics = Vec::<String>::new();
+        let mut words: Vec<(String, Tells, bool)> = Vec::new();
         for (section, phrase) in phrases(CUE_FILE) {
-            tells.push(Tells::Cue(CUES.iter().find(|(name, _)| *name == section)?.1));
-            patterns.push(fold_phrase(phrase));
+            let cue = CUES.iter().find(|(name, _)| *name == section)?.1;
+            words.push((fold_phrase(phrase), Tells::Cue(cue), false));
         }
         for (section, phrase) in phrases(TOPIC_FILE) {
             if topics.last().is_none_or(|last| last != section) {
                 topics.push(section.to_owned());
             }
-            tells.push(Tells::Topic(topics.len() - 1));
-            patterns.push(fold_phrase(phrase));
+            words.push((fold_phrase(phrase), Tells::Topic(topics.len() - 1), false));
         }
-        let first_sign = patterns.len();
-        let signs = [
+        for (tell, signs) in [
             (Tells::Cue(Cue::MayEnd), deadlines::signs()),
-            (Tells::Cue(Cue::MayTakeOff), prices::signs()),
+            (Tells::Cue(Cue::MayCost), prices::money_signs()),
+            (Tells::Cue(Cue::MayTakeOff), prices::percent_signs()),
+            (Tells::Cue(Cue::MayBeCode), purpose::code_signs()),
             (Tells::OptOutSign, optout::signs()),
-        ];
-        for (tell, signs) in signs {
-            tells.extend(signs.iter().map(|_| tell));
-            patterns.extend(signs);
+        ] {
+            words.extend(signs.into_iter().map(|sign| (sign, tell, true)));
         }
-        let automaton = AhoCorasick::builder()
+        let (ascii, other): (Vec<_>, Vec<_>) = words.into_iter().partition(|(word, ..)| word.is_ascii());
+        Some(Words {
+            ascii: Automaton::compile(ascii, AhoCorasickKind::DFA)?,
+            other: Automaton::compile(other, AhoCorasickKind::ContiguousNFA)?,
+            topics,
+        })
+    }
+
+    fn each(&self, text: &str, mut found: impl FnMut(Tells, Range<usize>)) {
+        self.ascii.each(text, &mut found);
+        if !text.is_ascii() {
+            self.other.each(text, &mut found);
+        }
+    }
+}
+
+impl Automaton {
+    fn compile(words: Vec<(String, Tells, bool)>, kind: AhoCorasickKind) -> Option<Automaton> {
+        let patterns = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
-            // Half a megabyte for one look a byte near the root; a DFA is no quicker and takes four.
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .dense_depth(3)
+            .kind(Some(kind))
+            // Something begins at almost every word: to look ahead for the first is no gain.
             .prefilter(false)
-            .build(&patterns)
+            .build(words.iter().map(|(word, ..)| word))
             .ok()?;
-        Some(Words { automaton, topics, tells, first_sign })
+        Some(Automaton { patterns, tells: words.into_iter().map(|(_, tells, parts)| (tells, parts)).collect() })
     }
 
     /// Every whole word found: Latin words end where letters and digits end; Chinese has no such ends.
     fn each(&self, text: &str, mut found: impl FnMut(Tells, Range<usize>)) {
         let bytes = text.as_bytes();
         let word = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
-        for hit in self.automaton.find_overlapping_iter(text) {
+        for hit in self.patterns.find_overlapping_iter(text) {
             let (start, end) = (hit.start(), hit.end());
-            let cut_before = word(Some(start)) && word(start.checked_sub(1));
-            let cut_after = word(end.checked_sub(1)) && word(Some(end));
-            let pattern = hit.pattern().as_usize();
-            if pattern >= self.first_sign || !cut_before && !cut_after {
-                found(self.tells[pattern], start..end);
+            let cut_before = || word(Some(start)) && word(start.checked_sub(1));
+            let cut_after = || word(end.checked_sub(1)) && word(Some(end));
+            let (tells, parts) = self.tells[hit.pattern().as_usize()];
+            if parts || !cut_before() && !cut_after() {
+                found(tells, start..end);
             }
         }
     }

@@ -64,8 +64,18 @@ pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
     amounts
 }
 
+/// What every amount has one of.
+pub(super) fn money_signs() -> Vec<String> {
+    [
+        "¥", "$", "€", "£", "rmb", "cny", "usd", "hkd", "ntd", "twd", "jpy", "sgd", "aud", "cad", "eur", "gbp", "yuan",
+        "dollar", "bucks", "pounds", "元", "块", "圆", "人民币", "台币", "港币", "美金", "英镑", "円",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
 /// What every discount has one of.
-pub(super) fn signs() -> Vec<String> {
+pub(super) fn percent_signs() -> Vec<String> {
     ["%", "percent", "折", "half", "半价"].map(str::to_owned).to_vec()
 }
 
@@ -253,6 +263,7 @@ fn first_chars(text: &str, count: usize) -> &str {
 }
 
 static MONEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    // A new currency needs its sign in `money_signs`.
     Regex::new(concat!(
         r"(?P<sign>rmb[ \n]?¥?|cny[ \n]?¥?|us\$|usd[ \n]?\$?|hk\$|hkd[ \n]?\$?|nt\$|ntd|twd|jp¥|jpy|[sac]\$|sgd|aud|cad|eur|gbp|[¥$€£])[ \n]?",
         r"(?P<before>[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,2})?|[0-9]{1,9}(?:\.[0-9]{1,2})?)",
@@ -263,6 +274,7 @@ static MONEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 static PERCENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    // A new alternative needs its sign in `percent_signs`.
     Regex::new(concat!(
         r"(?P<percent>[0-9]{1,2})[ \n]?(?:%|percent)[ \n]?(?:off|discount|savings|less|的?优惠|折扣)",
         r"|(?:save|saving|extra|立减|直降|优惠|降价|省)[ \n]?(?:up to[ \n]|高达|最高)?(?P<saved>[0-9]{1,2})[ \n]?%",

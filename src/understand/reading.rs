@@ -95,10 +95,11 @@ impl<'a> Reading<'a> {
                 let words = normal.text.get(range.clone()).unwrap_or_default();
                 // Looks at every byte, without a branch: quicker than to stop at the first digit.
                 let has_digit = words.bytes().fold(false, |found, b| found | b.is_ascii_digit());
+                let has_money = has_digit && cues.has(Cue::MayCost);
                 Sentence {
                     cues,
                     has_digit,
-                    amounts: if has_digit { amounts_in(&normal.text, range.clone()) } else { Vec::new() },
+                    amounts: if has_money { amounts_in(&normal.text, range.clone()) } else { Vec::new() },
                     percent_off: if cues.has(Cue::MayTakeOff) { percent_off_in(words) } else { None },
                     threshold_deal: has_digit && has_threshold_deal(words),
                     range,
