@@ -205,12 +205,18 @@ impl Reader {
             self.doubt("the HTML is nested too deep");
             return true;
         }
-        let style = element.get_attribute("style").unwrap_or_default().to_ascii_lowercase();
-        let hidden = element.has_attribute("hidden") || is_unseen_element(&name) || hides(&style);
-        self.hidden += usize::from(hidden);
         let here = self.visible.text.len();
-        let struck = matches!(name.as_str(), "del" | "s" | "strike") || style.contains("line-through");
-        let link = (name == "a").then(|| element.get_attribute("href")).flatten();
+        let mut hidden = is_unseen_element(&name);
+        let mut struck = matches!(name.as_str(), "del" | "s" | "strike");
+        let mut link = None;
+        // `<b>` and its like have no attributes to look for.
+        if at.len() > name.len() + "<>".len() {
+            let style = element.get_attribute("style").unwrap_or_default().to_ascii_lowercase();
+            hidden |= element.has_attribute("hidden") || hides(&style);
+            struck |= style.contains("line-through");
+            link = if name == "a" { element.get_attribute("href") } else { None };
+        }
+        self.hidden += usize::from(hidden);
         self.open.push(Open {
             name,
             hidden,

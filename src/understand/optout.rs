@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use regex::{Match, Regex};
 
 use crate::message::{Channel, Content};
@@ -80,10 +81,12 @@ fn telling<'t>(words: &'static Regex, text: &'t str, signs: &[usize]) -> impl It
 }
 
 fn is_unsubscribe_link(url: &str) -> bool {
-    let url = url.to_ascii_lowercase();
-    ["unsubscribe", "opt-out", "optout", "opt_out", "tuiding", "email-preferences", "email_preferences"]
-        .iter()
-        .any(|word| url.contains(word))
+    static SIGNS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let signs =
+            ["unsubscribe", "opt-out", "optout", "opt_out", "tuiding", "email-preferences", "email_preferences"];
+        AhoCorasick::builder().ascii_case_insensitive(true).build(signs).ok()
+    });
+    SIGNS.as_ref().is_some_and(|signs| signs.is_match(url))
 }
 
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {

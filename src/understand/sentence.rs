@@ -52,12 +52,13 @@ pub(super) fn split_sentences(text: &str, opt_outs: &[Range<usize>]) -> Vec<Rang
 /// same byte is looked at.
 fn next_mark(bytes: &[u8], from: usize) -> Option<usize> {
     // The last three begin `…`, `。】【` and `！？；`.
-    let begins = |byte: &u8| matches!(byte, b'!' | b'?' | b';' | b'.' | b'\n' | 0xE2 | 0xE3 | 0xEF);
+    const BEGINS: [u8; 8] = [b'!', b'?', b';', b'.', b'\n', 0xE2, 0xE3, 0xEF];
     let rest = bytes.get(from..)?;
-    // Whole blocks first: each is a few comparisons for the machine.
-    let blocks = rest.chunks_exact(32).take_while(|block| !block.iter().fold(false, |any, b| any | begins(b))).count();
-    let near = blocks * 32;
-    Some(from + near + rest[near..].iter().position(begins)?)
+    // Whole blocks first, without a branch: each is a few comparisons for the machine.
+    let begins = |b: u8| BEGINS.iter().fold(false, |any, mark| any | (b == *mark));
+    let has_mark = |block: &&[u8]| block.iter().fold(false, |any, b| any | begins(*b));
+    let near = 16 * rest.chunks_exact(16).take_while(|block| !has_mark(block)).count();
+    Some(from + near + rest[near..].iter().position(|b| BEGINS.contains(b))?)
 }
 
 /// Cuts what is too long between `start` and `end`; the rest begins where it says.
