@@ -6,7 +6,9 @@
 use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use lol_html::html_content::{Element, TextType};
 use lol_html::{HtmlRewriter, MemorySettings, Settings, doc_text, element};
 
@@ -81,7 +83,7 @@ fn parse(source: &str, reader: &Rc<RefCell<Reader>>) -> Result<(), lol_html::err
         .append_element_content_handler(element!("*", |element: &mut Element<'_, '_>| {
             let mut state = reader.borrow_mut();
             state.flush(source);
-            let opened = state.start(element);
+            let opened = state.start(source, element);
             drop(state);
             if opened && element.can_have_content() {
                 let reader = Rc::clone(reader);
@@ -178,7 +180,7 @@ impl Reader {
         });
     }
 
-    fn start(&mut self, element: &Element<'_, '_>) -> bool {
+    fn start(&mut self, source: &str, element: &Element<'_, '_>) -> bool {
         let at = element.source_location().bytes();
         let name = element.tag_name();
         self.visible.tags.push(at.clone());
@@ -208,14 +210,15 @@ impl Reader {
         let here = self.visible.text.len();
         let mut hidden = is_unseen_element(&name);
         let mut struck = matches!(name.as_str(), "del" | "s" | "strike");
-        let mut link = None;
-        // `<b>` and its like have no attributes to look for.
-        if at.len() > name.len() + "<>".len() {
-            let style = element.get_attribute("style").unwrap_or_default().to_ascii_lowercase();
-            hidden |= element.has_attribute("hidden") || hides(&style);
+        let (styled, may_hide) = attributes_in(source.get(at).unwrap_or_default());
+        if styled {
+            let mut style = element.get_attribute("style").unwrap_or_default();
+            style.make_ascii_lowercase();
+            hidden |= hides(&style);
             struck |= style.contains("line-through");
-            link = if name == "a" { element.get_attribute("href") } else { None };
         }
+        hidden |= may_hide && element.has_attribute("hidden");
+        let link = if name == "a" { element.get_attribute("href") } else { None };
         self.hidden += usize::from(hidden);
         self.open.push(Open {
             name,
@@ -302,6 +305,17 @@ impl Reader {
             self.visible.doubts.push(doubt);
         }
     }
+}
+
+/// Whether a tag may have the attributes `style` and `hidden`: asking the parser costs more.
+fn attributes_in(tag: &str) -> (bool, bool) {
+    static NAMES: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(["style", "hidden"]).ok());
+    let Some(names) = NAMES.as_ref() else { return (true, true) };
+    names.find_iter(tag).fold((false, false), |(style, hidden), found| match found.pattern().as_usize() {
+        0 => (true, hidden),
+        _ => (style, true),
+    })
 }
 
 fn decoded(text: &str) -> String {

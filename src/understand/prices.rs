@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::{CaptureLocations, Match, Regex};
 
 use crate::message::{Currency, Money};
 
@@ -46,9 +46,9 @@ pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
     let mut amounts: Vec<Amount> = Vec::new();
     let mut before = 0;
     let mut from = 0;
-    while let Some(found) = money.captures_at(words, from) {
-        let Some(whole) = found.get(0) else { break };
-        let Some(money) = amount(&found, words) else {
+    let mut groups = money.capture_locations();
+    while let Some(whole) = money.captures_read_at(&mut groups, words, from) {
+        let Some(money) = amount(whole, &groups, words) else {
             // In `BT-200 RMB 199` the first reading (`200 RMB`) is none, the next is.
             from = whole.start() + words[whole.start()..].chars().next().map_or(1, char::len_utf8);
             continue;
@@ -114,11 +114,18 @@ fn chinese_tenths(written: &str) -> Option<u32> {
     Some(first * 10 + second)
 }
 
-fn amount(found: &Captures<'_>, words: &str) -> Option<Money> {
-    let whole = found.get(0)?;
-    let (sign, number) = match (found.name("sign"), found.name("before")) {
-        (Some(sign), Some(number)) => (sign.as_str(), number),
-        _ => (found.name("unit")?.as_str(), found.name("after")?),
+/// The groups of [`MONEY`]: a sign and the number after it, or a number and the unit after it.
+const SIGN: usize = 1;
+const AFTER_SIGN: usize = 2;
+const BEFORE_UNIT: usize = 3;
+const TIMES: usize = 4;
+const UNIT: usize = 5;
+
+fn amount(whole: Match<'_>, groups: &CaptureLocations, words: &str) -> Option<Money> {
+    let group = |group: usize| groups.get(group).and_then(|(start, end)| words.get(start..end));
+    let (sign, number) = match (group(SIGN), group(AFTER_SIGN)) {
+        (Some(sign), Some(number)) => (sign, number),
+        _ => (group(UNIT)?, group(BEFORE_UNIT)?),
     };
     // Part of a longer number, a code or a word: `BT$100x`, `1.299元`, `v2.199 usd`.
     let touches = |c: char| c.is_ascii_alphanumeric();
@@ -136,13 +143,13 @@ fn amount(found: &Captures<'_>, words: &str) -> Option<Money> {
     }
     // `2 RMB 199`: the sign belongs to what follows.
     let after = words[whole.end()..].trim_start_matches(' ');
-    if found.name("unit").is_some() && sign.is_ascii() && after.starts_with(|c: char| c.is_ascii_digit()) {
+    if group(UNIT).is_some() && sign.is_ascii() && after.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     let currency = currency(sign.trim())?;
-    let digits: String = number.as_str().chars().filter(|c| *c != ',' && *c != ' ').collect();
+    let digits: String = number.chars().filter(|c| *c != ',' && *c != ' ').collect();
     let money = Money::from_decimal(&digits, currency)?;
-    let times = match found.name("times").map(|times| times.as_str()) {
+    let times = match group(TIMES) {
         Some("万") => 10_000,
         Some("千") => 1_000,
         _ => 1,
@@ -265,10 +272,10 @@ fn first_chars(text: &str, count: usize) -> &str {
 static MONEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // A new currency needs its sign in `money_signs`.
     Regex::new(concat!(
-        r"(?P<sign>rmb[ \n]?¥?|cny[ \n]?¥?|us\$|usd[ \n]?\$?|hk\$|hkd[ \n]?\$?|nt\$|ntd|twd|jp¥|jpy|[sac]\$|sgd|aud|cad|eur|gbp|[¥$€£])[ \n]?",
-        r"(?P<before>[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,2})?|[0-9]{1,9}(?:\.[0-9]{1,2})?)",
-        r"|(?P<after>[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,2})?|[0-9]{1,9}(?:\.[0-9]{1,2})?)[ \n]?(?P<times>万|千)?[ \n]?",
-        r"(?P<unit>元人民币|元|块钱|块|圆|人民币|新台币|台币|港元|港币|美元|美金|欧元|英镑|日元|円|rmb|cny|yuan|usd|dollars?|bucks|hkd|twd|ntd|euros?|eur|€|gbp|£|pounds|jpy|sgd|aud|cad)",
+        r"(rmb[ \n]?¥?|cny[ \n]?¥?|us\$|usd[ \n]?\$?|hk\$|hkd[ \n]?\$?|nt\$|ntd|twd|jp¥|jpy|[sac]\$|sgd|aud|cad|eur|gbp|[¥$€£])[ \n]?",
+        r"([0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,2})?|[0-9]{1,9}(?:\.[0-9]{1,2})?)",
+        r"|([0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,2})?|[0-9]{1,9}(?:\.[0-9]{1,2})?)[ \n]?(万|千)?[ \n]?",
+        r"(元人民币|元|块钱|块|圆|人民币|新台币|台币|港元|港币|美元|美金|欧元|英镑|日元|円|rmb|cny|yuan|usd|dollars?|bucks|hkd|twd|ntd|euros?|eur|€|gbp|£|pounds|jpy|sgd|aud|cad)",
     ))
     .ok()
 });
