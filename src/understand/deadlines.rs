@@ -1,7 +1,7 @@
 //! When does it say it ends? English and Chinese, as instants in the brand's zone. The end of a day is
 //! its 24:00. Only ends of offers: the last day to pay a bill presses nobody to buy.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Zoned};
 
 use crate::message::Declared;
 
@@ -31,6 +31,7 @@ pub(super) struct Claim {
 pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally) -> Vec<Claim> {
     let mut claims = Vec::new();
     let mut count = 0;
+    let now = context.now.to_zoned(context.zone.clone());
     let promotes = readings.iter().flat_map(|reading| &reading.sentences).any(sells);
     for (at, reading) in readings.iter().enumerate() {
         for (index, sentence) in reading.sentences.iter().enumerate() {
@@ -40,7 +41,7 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
             if !may_press(sentence, promotes, tally) {
                 continue;
             }
-            let Some((instant, kind)) = end_in(context, reading.words(sentence), sentence) else { continue };
+            let Some((instant, kind)) = end_in(&now, reading.words(sentence), sentence) else { continue };
             let sure = if sells(sentence) { 85 } else { 70 };
             let deadlines: Vec<Deadline> = reading
                 .spans(sentence.range.clone())
@@ -94,11 +95,24 @@ fn may_press(sentence: &Sentence, promotes: bool, tally: Tally) -> bool {
 }
 
 /// The end a sentence claims: a date or a span of time beats a mere last chance.
-fn end_in(context: &Context<'_>, words: &str, sentence: &Sentence) -> Option<(Option<Timestamp>, DeadlineKind)> {
-    let now = context.now.to_zoned(context.zone.clone());
-    if let Some((at, kind)) = ends_zh::end_in(&now, words).or_else(|| ends_en::end_in(&now, words)) {
-        let ahead = at.duration_since(context.now);
+fn end_in(now: &Zoned, words: &str, sentence: &Sentence) -> Option<(Option<Timestamp>, DeadlineKind)> {
+    let (digit, named) = (sentence.has_digit, sentence.cues.has(Cue::MayEnd));
+    let dated = digit && sentence.cues.has(Cue::MayBeDate);
+    if (digit || named)
+        && let Some((at, kind)) =
+            ends_zh::end_in(now, words, digit).or_else(|| ends_en::end_in(now, words, dated, named))
+    {
+        let ahead = at.duration_since(now.timestamp());
         return (ahead <= SignedDuration::from_hours(24 * AHEAD_DAYS_MAX)).then_some((Some(at), kind));
     }
     sentence.cues.has(Cue::LastChance).then_some((None, DeadlineKind::LastChance))
+}
+
+/// Every end has a digit in it (a date, so many hours) or one of these (`tonight`, 周末, 三天内).
+pub(super) fn signs() -> Vec<String> {
+    let english = ["day", "night", "tomorrow", "week", "month", "year", "hour", "hr", "min"];
+    let chinese = ["今", "明", "当", "月", "年", "周", "星期", "礼拜", "时", "天", "日", "钟"];
+    // 限时三h: a lone `h` is in too many words.
+    let hours = "一二两三四五六七八九十".chars().flat_map(|c| ["", " ", "\n"].map(|blank| format!("{c}{blank}h")));
+    english.into_iter().chain(chinese).map(str::to_owned).chain(hours).collect()
 }

@@ -103,5 +103,6 @@ fn add_spans(offer: &mut Offer, spans: Vec<Span>) {
 
 /// `BT-200` and `BT200` are one product.
 pub(super) fn same_sku(one: &str, other: &str) -> bool {
-    one.bytes().filter(|b| *b != b'-').eq(other.bytes().filter(|b| *b != b'-'))
+    // From the end: the products of one line begin alike.
+    one.bytes().rev().filter(|b| *b != b'-').eq(other.bytes().rev().filter(|b| *b != b'-'))
 }

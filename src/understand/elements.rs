@@ -1,5 +1,7 @@
 //! What HTML elements do to a reader: break a line, hold nothing, show nothing.
 
+use std::borrow::Cow;
+
 /// Elements that hold nothing.
 pub(super) fn is_void(name: &str) -> bool {
     matches!(
@@ -92,7 +94,10 @@ pub(super) fn closes_before(open: &str, next: &str) -> bool {
 /// Inline styles that show nothing. What a style sheet hides stays visible to us: then a decoy is
 /// read, which errs towards caution.
 pub(super) fn hides(style: &str) -> bool {
-    let tight: String = style.chars().filter(|c| !c.is_whitespace()).collect();
+    let mut tight = Cow::Borrowed(style);
+    if style.contains(char::is_whitespace) {
+        tight = style.split_whitespace().collect();
+    }
     tight.split(';').any(|rule| {
         let rule = rule.trim_end_matches("!important");
         matches!(rule, "display:none" | "visibility:hidden" | "mso-hide:all" | "opacity:0" | "font-size:0")

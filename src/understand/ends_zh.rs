@@ -9,13 +9,13 @@ use regex::{Captures, Regex};
 use super::calendar::{count, date_of, days_after, end_of, monday_of, number, seconds_from};
 use super::meaning::DeadlineKind;
 
-/// The end normalised words tell, if they tell one.
-pub(super) fn end_in(now: &Zoned, words: &str) -> Option<(Timestamp, DeadlineKind)> {
+/// The end normalised words tell, if they tell one. `digit`: there is one in them.
+pub(super) fn end_in(now: &Zoned, words: &str, digit: bool) -> Option<(Timestamp, DeadlineKind)> {
     if words.is_ascii() {
         return None;
     }
-    date(now, words)
-        .map(|at| (at, DeadlineKind::Absolute))
+    let date = if digit { date(now, words) } else { None };
+    date.map(|at| (at, DeadlineKind::Absolute))
         .or_else(|| named_day(now, words).or_else(|| time_left(now, words)).map(|at| (at, DeadlineKind::Relative)))
 }
 

@@ -154,9 +154,12 @@ impl Reader {
                 None => self.doubt("the HTML could not be mapped to its source"),
             }
         }
-        for (name, at) in std::mem::take(&mut self.ends) {
+        let mut ends = std::mem::take(&mut self.ends);
+        for (name, at) in ends.drain(..) {
             self.end(&name, at);
         }
+        // Given back for the next ones.
+        self.ends = ends;
     }
 
     fn show(&mut self, text: &str, start: usize) {
@@ -205,12 +208,18 @@ impl Reader {
             self.doubt("the HTML is nested too deep");
             return true;
         }
-        let style = element.get_attribute("style").unwrap_or_default().to_ascii_lowercase();
-        let hidden = element.has_attribute("hidden") || is_unseen_element(&name) || hides(&style);
-        self.hidden += usize::from(hidden);
         let here = self.visible.text.len();
-        let struck = matches!(name.as_str(), "del" | "s" | "strike") || style.contains("line-through");
-        let link = (name == "a").then(|| element.get_attribute("href")).flatten();
+        let mut hidden = is_unseen_element(&name);
+        let mut struck = matches!(name.as_str(), "del" | "s" | "strike");
+        // `<b>` and its like have no attributes to look for.
+        if at.len() > name.len() + "<>".len() {
+            let mut style = element.get_attribute("style").unwrap_or_default();
+            style.make_ascii_lowercase();
+            hidden |= hides(&style) || element.has_attribute("hidden");
+            struck |= style.contains("line-through");
+        }
+        let link = if name == "a" { element.get_attribute("href") } else { None };
+        self.hidden += usize::from(hidden);
         self.open.push(Open {
             name,
             hidden,

@@ -8,11 +8,10 @@ const LETTERS_PER_CHARACTER: usize = 3;
 /// The language, by the writing; `None` without letters.
 pub(super) fn language_of<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Language> {
     let (mut han, mut latin) = (0usize, 0usize);
-    for c in texts.flat_map(str::chars) {
-        match c {
-            'a'..='z' | 'A'..='Z' => latin += 1,
-            '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}' => han += 1,
-            _ => {}
+    for text in texts {
+        latin += letters_in(text.as_bytes());
+        if !text.is_ascii() {
+            han += text.chars().filter(|c| is_han(*c)).count();
         }
     }
     match (han, latin) {
@@ -20,6 +19,16 @@ pub(super) fn language_of<'a>(texts: impl Iterator<Item = &'a str>) -> Option<La
         _ if han * LETTERS_PER_CHARACTER >= latin => Some(Language::Zh),
         _ => Some(Language::En),
     }
+}
+
+/// Counted in bytes while they fit one: many are counted at a time.
+fn letters_in(text: &[u8]) -> usize {
+    let of_block = |block: &[u8]| usize::from(block.iter().map(|b| u8::from(b.is_ascii_alphabetic())).sum::<u8>());
+    text.chunks(usize::from(u8::MAX)).map(of_block).sum()
+}
+
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
 }
 
 #[cfg(test)]

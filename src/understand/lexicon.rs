@@ -1,13 +1,14 @@
 //! Words that mean something, as data: one file of cues (what a sentence does) and one of topics
-//! (what it is about), each compiled once into one automaton. A `[section]` names what its words
+//! (what it is about), compiled once into one automaton. A `[section]` names what its words
 //! tell; one phrase a line; `#` begins a comment.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::normal::fold_phrase;
+use super::{deadlines, ends_en, optout, prices, purpose};
 
 /// What a word tells of its sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,16 @@ pub(super) enum Cue {
     SmsOnly,
     /// For readers of mail only.
     EmailOnly,
+    /// A sign without which no end is told in words (not in the file: see `deadlines`).
+    MayEnd,
+    /// A sign without which no date is told in English.
+    MayBeDate,
+    /// A sign without which nothing costs anything (see `prices`).
+    MayCost,
+    /// A sign without which nothing is taken off (see `prices`).
+    MayTakeOff,
+    /// A sign without which nobody speaks of a code (see `purpose`).
+    MayBeCode,
 }
 
 const CUES: [(&str, Cue); 16] = [
@@ -86,88 +97,178 @@ impl Cues {
     }
 }
 
-/// The cues of every sentence of a normalised text.
-pub(super) fn cues_in(text: &str, sentences: &[Range<usize>]) -> Vec<Cues> {
-    let mut cues = vec![Cues::default(); sentences.len()];
-    let Some(words) = CUE_WORDS.as_ref() else { return cues };
-    words.each(text, |section, at| {
-        let index = sentences.partition_point(|sentence| sentence.end <= at.start);
-        if let (Some(sentence), Some(found)) = (sentences.get(index), cues.get_mut(index))
-            && sentence.start <= at.start
-            && let Some((_, cue)) = CUES.iter().find(|(name, _)| *name == words.sections[section])
-        {
-            found.add(*cue);
-        }
+/// What a normalised text has of the lexicons' words.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    /// Each cue and where its word begins.
+    cues: Vec<(Cue, usize)>,
+    /// How often each topic is spoken of.
+    topics: Vec<u32>,
+    /// Where signs of a way to refuse begin, in order (see `optout`).
+    pub opt_out_signs: Vec<usize>,
+}
+
+/// Listens to a normalised text, once for all questions.
+pub(super) fn heard_in(text: &str) -> Heard {
+    let mut heard = Heard::default();
+    let Some(words) = WORDS.as_ref() else { return heard };
+    heard.topics.resize(words.topics.len(), 0);
+    words.each(text, |tells, at| match tells {
+        Tells::Cue(cue) => heard.cues.push((cue, at.start)),
+        Tells::Topic(topic) => heard.topics[topic] += 1,
+        Tells::OptOutSign => heard.opt_out_signs.push(at.start),
     });
-    cues
+    heard.opt_out_signs.sort_unstable();
+    heard
+}
+
+impl Heard {
+    /// The cues of every sentence.
+    pub fn cues(&self, sentences: &[Range<usize>]) -> Vec<Cues> {
+        let mut cues = vec![Cues::default(); sentences.len()];
+        for (cue, start) in &self.cues {
+            let index = sentences.partition_point(|sentence| sentence.end <= *start);
+            if let (Some(sentence), Some(found)) = (sentences.get(index), cues.get_mut(index))
+                && sentence.start <= *start
+            {
+                found.add(*cue);
+            }
+        }
+        cues
+    }
 }
 
 /// Which of `wanted` stands last in a few words.
 pub(super) fn last_cue_in(words: &str, wanted: &[Cue]) -> Option<Cue> {
-    let known = CUE_WORDS.as_ref()?;
+    let known = WORDS.as_ref()?;
     // Of two words that end together the longer tells: `regular price`, not `price`.
     let mut last: Option<(usize, usize, Cue)> = None;
-    known.each(words, |section, at| {
-        if let Some((_, cue)) = CUES.iter().find(|(name, _)| *name == known.sections[section])
-            && wanted.contains(cue)
+    known.each(words, |tells, at| {
+        if let Tells::Cue(cue) = tells
+            && wanted.contains(&cue)
             && last.is_none_or(|(end, len, _)| (at.end, at.len()) > (end, len))
         {
-            last = Some((at.end, at.len(), *cue));
+            last = Some((at.end, at.len(), cue));
         }
     });
     last.map(|(_, _, cue)| cue)
 }
 
-/// Topics of a normalised text, the most spoken of first.
-pub(super) fn topics_in(texts: &[&str], topics_max: usize) -> Vec<String> {
-    let Some(words) = TOPIC_WORDS.as_ref() else { return Vec::new() };
-    let mut counts = vec![0u32; words.sections.len()];
-    for text in texts {
-        words.each(text, |section, _| counts[section] += 1);
+/// Topics of the texts, the most spoken of first.
+pub(super) fn topics_of<'a>(texts: impl Iterator<Item = &'a Heard>, topics_max: usize) -> Vec<String> {
+    let Some(words) = WORDS.as_ref() else { return Vec::new() };
+    let mut counts = vec![0u32; words.topics.len()];
+    for heard in texts {
+        counts.iter_mut().zip(&heard.topics).for_each(|(sum, count)| *sum += count);
     }
-    let mut found: Vec<usize> = (0..counts.len()).filter(|section| counts[*section] > 0).collect();
-    found.sort_by_key(|section| std::cmp::Reverse(counts[*section]));
-    found.into_iter().take(topics_max).map(|section| words.sections[section].clone()).collect()
+    let mut found: Vec<usize> = (0..counts.len()).filter(|topic| counts[*topic] > 0).collect();
+    found.sort_by_key(|topic| std::cmp::Reverse(counts[*topic]));
+    found.into_iter().take(topics_max).map(|topic| words.topics[topic].clone()).collect()
 }
 
+/// What a word tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tells {
+    Cue(Cue),
+    /// Index of the topic.
+    Topic(usize),
+    OptOutSign,
+}
+
+/// Latin and Chinese words apart: small tables for the many texts that have only the first.
 struct Words {
-    automaton: AhoCorasick,
-    sections: Vec<String>,
-    /// Section of each pattern.
-    of: Vec<usize>,
+    ascii: Automaton,
+    other: Automaton,
+    topics: Vec<String>,
 }
 
-static CUE_WORDS: LazyLock<Option<Words>> = LazyLock::new(|| Words::compile(include_str!("lexicon/cues.txt")));
-static TOPIC_WORDS: LazyLock<Option<Words>> = LazyLock::new(|| Words::compile(include_str!("lexicon/topics.txt")));
+struct Automaton {
+    patterns: AhoCorasick,
+    /// What each pattern tells, and whether parts of words count, too.
+    tells: Vec<(Tells, bool)>,
+}
+
+const CUE_FILE: &str = include_str!("lexicon/cues.txt");
+const TOPIC_FILE: &str = include_str!("lexicon/topics.txt");
+
+/// Both files and the signs together: a text is gone through once for all questions.
+static WORDS: LazyLock<Option<Words>> = LazyLock::new(Words::compile);
+
+/// Every phrase of a file with the section it stands in.
+fn phrases(file: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut section = "";
+    file.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).flat_map(move |line| {
+        let name = line.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+        section = name.unwrap_or(section);
+        let line = if name.is_some() { "" } else { line };
+        let here = section;
+        line.split('|').map(str::trim).filter(|phrase| !phrase.is_empty()).map(move |phrase| (here, phrase))
+    })
+}
 
 impl Words {
-    fn compile(file: &str) -> Option<Words> {
-        let (mut sections, mut of, mut patterns) = (Vec::<String>::new(), Vec::new(), Vec::new());
-        for line in file.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            match line.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
-                Some(name) => sections.push(name.to_owned()),
-                None => {
-                    for phrase in line.split('|').map(str::trim).filter(|phrase| !phrase.is_empty()) {
-                        of.push(sections.len().checked_sub(1)?);
-                        patterns.push(fold_phrase(phrase));
-                    }
-                }
-            }
+    fn compile() -> Option<Words> {
+        let mut topics = Vec::<String>::new();
+        let mut words: Vec<(String, Tells, bool)> = Vec::new();
+        for (section, phrase) in phrases(CUE_FILE) {
+            let cue = CUES.iter().find(|(name, _)| *name == section)?.1;
+            words.push((fold_phrase(phrase), Tells::Cue(cue), false));
         }
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&patterns).ok()?;
-        Some(Words { automaton, sections, of })
+        for (section, phrase) in phrases(TOPIC_FILE) {
+            if topics.last().is_none_or(|last| last != section) {
+                topics.push(section.to_owned());
+            }
+            words.push((fold_phrase(phrase), Tells::Topic(topics.len() - 1), false));
+        }
+        for (tell, signs) in [
+            (Tells::Cue(Cue::MayEnd), deadlines::signs()),
+            (Tells::Cue(Cue::MayBeDate), ends_en::date_signs()),
+            (Tells::Cue(Cue::MayCost), prices::money_signs()),
+            (Tells::Cue(Cue::MayTakeOff), prices::percent_signs()),
+            (Tells::Cue(Cue::MayBeCode), purpose::code_signs()),
+            (Tells::OptOutSign, optout::signs()),
+        ] {
+            words.extend(signs.into_iter().map(|sign| (sign, tell, true)));
+        }
+        let (ascii, other): (Vec<_>, Vec<_>) = words.into_iter().partition(|(word, ..)| word.is_ascii());
+        Some(Words {
+            ascii: Automaton::compile(ascii, AhoCorasickKind::DFA)?,
+            other: Automaton::compile(other, AhoCorasickKind::ContiguousNFA)?,
+            topics,
+        })
+    }
+
+    fn each(&self, text: &str, mut found: impl FnMut(Tells, Range<usize>)) {
+        self.ascii.each(text, &mut found);
+        if !text.is_ascii() {
+            self.other.each(text, &mut found);
+        }
+    }
+}
+
+impl Automaton {
+    fn compile(words: Vec<(String, Tells, bool)>, kind: AhoCorasickKind) -> Option<Automaton> {
+        let patterns = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .kind(Some(kind))
+            // Something begins at almost every word: to look ahead for the first is no gain.
+            .prefilter(false)
+            .build(words.iter().map(|(word, ..)| word))
+            .ok()?;
+        Some(Automaton { patterns, tells: words.into_iter().map(|(_, tells, parts)| (tells, parts)).collect() })
     }
 
     /// Every whole word found: Latin words end where letters and digits end; Chinese has no such ends.
-    fn each(&self, text: &str, mut found: impl FnMut(usize, Range<usize>)) {
+    fn each(&self, text: &str, mut found: impl FnMut(Tells, Range<usize>)) {
         let bytes = text.as_bytes();
         let word = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
-        for hit in self.automaton.find_overlapping_iter(text) {
+        for hit in self.patterns.find_overlapping_iter(text) {
             let (start, end) = (hit.start(), hit.end());
-            let cut_before = word(Some(start)) && word(start.checked_sub(1));
-            let cut_after = word(end.checked_sub(1)) && word(Some(end));
-            if !cut_before && !cut_after {
-                found(self.of[hit.pattern().as_usize()], start..end);
+            let cut_before = || word(Some(start)) && word(start.checked_sub(1));
+            let cut_after = || word(end.checked_sub(1)) && word(Some(end));
+            let (tells, parts) = self.tells[hit.pattern().as_usize()];
+            if parts || !cut_before() && !cut_after() {
+                found(tells, start..end);
             }
         }
     }
@@ -179,19 +280,15 @@ mod tests {
 
     #[test]
     fn the_files_are_whole() {
-        let cues = CUE_WORDS.as_ref().unwrap();
+        assert!(WORDS.as_ref().unwrap().topics.len() > 10);
         for (name, _) in CUES {
-            assert!(cues.sections.iter().any(|section| section == name), "{name}");
+            assert!(phrases(CUE_FILE).any(|(section, _)| section == name), "{name}");
         }
-        for section in &cues.sections {
-            assert!(CUES.iter().any(|(name, _)| name == section), "{section}");
-        }
-        assert!(TOPIC_WORDS.as_ref().unwrap().sections.len() > 10);
     }
 
     #[test]
     fn words_are_whole_words() {
-        let cues = |text: &str| cues_in(text, std::slice::from_ref(&(0..text.len())))[0];
+        let cues = |text: &str| heard_in(text).cues(std::slice::from_ref(&(0..text.len())))[0];
         assert!(cues("big sale today").has(Cue::Sale));
         assert!(!cues("wholesaler").has(Cue::Sale));
         assert!(cues("大促销来了").has(Cue::Sale));

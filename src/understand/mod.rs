@@ -11,6 +11,7 @@ mod entities;
 mod html;
 mod language;
 mod lexicon;
+mod links;
 pub mod meaning;
 mod normal;
 mod offers;
@@ -84,13 +85,12 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     if claims.iter().map(|claim| claim.deadlines.len()).sum::<usize>() >= deadlines::DEADLINES_MAX {
         doubts.push(Doubt("there may be more deadlines than are kept".into()));
     }
-    let texts: Vec<&str> = readings.iter().map(|reading| reading.normal.text.as_str()).collect();
     Meaning {
-        language: language::language_of(texts.iter().copied()),
+        language: language::language_of(readings.iter().map(|reading| reading.normal.text.as_str())),
         purpose: purpose::purpose_of(tally, offers.len(), surveys.len()),
         audience: purpose::audience_of(&readings),
         deadlines: deadlines::with_declared(claims, declared),
-        topics: lexicon::topics_in(&texts, TOPICS_MAX),
+        topics: lexicon::topics_of(readings.iter().map(|reading| &reading.heard), TOPICS_MAX),
         opt_out: optout::opt_out_of(channel, content, &readings),
         offers,
         surveys,

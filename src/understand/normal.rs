@@ -2,7 +2,6 @@
 //! traditional characters made simplified. 限時, `限<U+200B>时` and ＬＩＭＩＴＥＤ must not slip past words
 //! that know 限时 and `limited`. The offsets lead back to the text as shown.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -23,13 +22,25 @@ impl Normal {
     pub fn of(shown: &str) -> Normal {
         let mut normal = Normal { text: String::with_capacity(shown.len()), offsets: Offsets::default() };
         let (mut before_previous, mut previous) = (' ', ' ');
-        for (at, c) in shown.char_indices() {
+        let mut at = 0;
+        while let Some(c) = shown.get(at..).and_then(|rest| rest.chars().next()) {
+            let blank_after_han = c == ' ' && is_han(previous);
+            let plain = plain_run(&shown.as_bytes()[at..]);
+            if plain > 0 && !blank_after_han {
+                normal.push_plain(shown, at..at + plain);
+                let mut last = shown.as_bytes()[at..at + plain].iter().rev().map(|b| char::from(*b));
+                (previous, before_previous) = (last.next().unwrap_or(' '), last.next().unwrap_or(previous));
+                at += plain;
+                continue;
+            }
             let before = normal.text.len();
-            let next = || shown.get(at + c.len_utf8()..).and_then(|rest| rest.chars().next());
+            let source = at..at + c.len_utf8();
+            at = source.end;
+            let next = || shown.get(source.end..).and_then(|rest| rest.chars().next());
             // １，２９９: between full-width digits the comma parts thousands.
             if c == '，' && is_wide_digit(previous) && next().is_some_and(is_wide_digit) {
                 normal.text.push(',');
-            } else if c == ' ' && is_han(previous) && is_spaced_out(before_previous, shown, at) {
+            } else if blank_after_han && is_spaced_out(before_previous, shown, source.start) {
                 (before_previous, previous) = (previous, c);
                 continue;
             } else {
@@ -38,11 +49,18 @@ impl Normal {
             if !is_unseen(c) {
                 (before_previous, previous) = (previous, c);
             }
-            let source = at..at + c.len_utf8();
             let exact = normal.text.get(before..) == shown.get(source.clone());
             normal.offsets.push(normal.text.len() - before, source, exact);
         }
         normal
+    }
+
+    /// Takes over characters that only lose their case: byte for byte.
+    fn push_plain(&mut self, shown: &str, source: Range<usize>) {
+        let before = self.text.len();
+        self.text.push_str(&shown[source.clone()]);
+        self.text[before..].make_ascii_lowercase();
+        self.offsets.push(source.len(), source, true);
     }
 
     /// The range of the shown text behind a range of the normalised.
@@ -61,6 +79,8 @@ fn fold(c: char, out: &mut String) {
         '\n' => out.push('\n'),
         'A'..='Z' => out.push(c.to_ascii_lowercase()),
         ' '..='~' => out.push(c),
+        // Unified ideographs are their own NFKC and have no case.
+        '\u{4E00}'..='\u{9FFF}' => out.push(simplified(c)),
         // A Chinese comma or full stop ends a clause; folded to ASCII, `199，100` would be one number.
         '，' | '！' | '？' | '；' | '。' => out.push(c),
         '‘' | '’' => out.push('\''),
@@ -75,14 +95,31 @@ fn fold(c: char, out: &mut String) {
                     continue;
                 }
                 let seen = if folded.is_whitespace() { ' ' } else { folded };
-                out.push(SIMPLIFIED.get(&seen).copied().unwrap_or(look_alike(seen)));
+                out.push(look_alike(simplified(seen)));
             }
         }
     }
 }
 
+/// How many bytes from the start are ASCII that [`fold`] keeps or makes lower-case.
+fn plain_run(bytes: &[u8]) -> usize {
+    let plain = |b: &u8| matches!(b, b'\n' | b' '..=b'~');
+    // Whole blocks first: each is one comparison for the machine.
+    let blocks = bytes.chunks_exact(32).take_while(|block| block.iter().fold(true, |all, b| all & plain(b))).count();
+    blocks * 32 + bytes[blocks * 32..].iter().take_while(|b| plain(b)).count()
+}
+
+/// Traditional → simplified, for the characters the lexicons use.
+fn simplified(c: char) -> char {
+    let known = (c as usize).checked_sub(HAN_FIRST).and_then(|at| SIMPLIFIED.get(at));
+    known.and_then(|known| char::from_u32(u32::from(*known))).unwrap_or(c)
+}
+
 /// Cyrillic and Greek letters drawn like Latin ones: `lіmited` with a Ukrainian і.
 fn look_alike(c: char) -> char {
+    if !matches!(c, '\u{370}'..='\u{52F}') {
+        return c;
+    }
     let (alike, latin) = ("аеорсхуіѕјһԁԛԝѵοανι", "aeopcxyisjhdqwvoavi");
     alike.chars().zip(latin.chars()).find(|(known, _)| *known == c).map_or(c, |(_, latin)| latin)
 }
@@ -112,8 +149,24 @@ fn is_unseen(c: char) -> bool {
         | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// Traditional → simplified, for the characters the lexicons use.
-static SIMPLIFIED: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+/// The first unified ideograph.
+const HAN_FIRST: usize = 0x4E00;
+
+/// For every unified ideograph its simplified one: a table, since it is asked for every character.
+static SIMPLIFIED: LazyLock<Vec<u16>> = LazyLock::new(|| {
+    let mut table: Vec<u16> = (0x4E00..=0x9FFF).collect();
+    for pair in pairs() {
+        if let (Some(entry), Ok(simple)) =
+            ((pair.0 as usize).checked_sub(HAN_FIRST).and_then(|at| table.get_mut(at)), u16::try_from(pair.1 as u32))
+        {
+            *entry = simple;
+        }
+    }
+    table
+});
+
+/// The pairs of the lexicon.
+fn pairs() -> impl Iterator<Item = (char, char)> {
     include_str!("lexicon/traditional.txt")
         .lines()
         .filter(|line| !line.starts_with('#'))
@@ -122,8 +175,7 @@ static SIMPLIFIED: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
             let mut pair = pair.chars();
             Some((pair.next()?, pair.next()?))
         })
-        .collect()
-});
+}
 
 #[cfg(test)]
 mod tests {
@@ -142,6 +194,14 @@ mod tests {
         ] {
             assert_eq!(Normal::of(written).text, met);
         }
+    }
+
+    #[test]
+    fn the_table_holds_every_pair() {
+        let is_unified = |c: char| ('\u{4E00}'..='\u{9FFF}').contains(&c);
+        assert!(pairs().all(|(from, to)| is_unified(from) && is_unified(to) && look_alike(to) == to));
+        assert_eq!(simplified('優'), '优');
+        assert_eq!(simplified('优'), '优');
     }
 
     #[test]

@@ -57,19 +57,8 @@ impl Offsets {
 
     /// The source ranges behind `output`, in order, adjoining ones joined, empty ones left out.
     pub fn pieces(&self, output: Range<usize>) -> Vec<Range<usize>> {
-        let first = self.runs.partition_point(|run| run.output + run.output_len <= output.start);
         let mut pieces: Vec<Range<usize>> = Vec::new();
-        for run in self.runs.iter().skip(first).take_while(|run| run.output < output.end) {
-            let source = if run.exact {
-                let from = output.start.saturating_sub(run.output);
-                let to = (output.end - run.output).min(run.output_len);
-                run.source + from..run.source + to
-            } else {
-                run.source..run.source + run.source_len
-            };
-            if source.is_empty() {
-                continue;
-            }
+        for source in self.sources(output) {
             match pieces.last_mut() {
                 Some(last) if last.end == source.start => last.end = source.end,
                 _ => pieces.push(source),
@@ -80,7 +69,25 @@ impl Offsets {
 
     /// From the first to the last source byte behind `output`; `None` when nothing is.
     pub fn whole(&self, output: Range<usize>) -> Option<Range<usize>> {
-        let pieces = self.pieces(output);
-        Some(pieces.first()?.start..pieces.last()?.end)
+        let mut sources = self.sources(output);
+        let first = sources.next()?;
+        Some(first.start..sources.last().map_or(first.end, |last| last.end))
+    }
+
+    /// What each run gives to `output`, where it gives anything.
+    fn sources(&self, output: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let first = self.runs.partition_point(|run| run.output + run.output_len <= output.start);
+        let (start, end) = (output.start, output.end);
+        let runs = self.runs.get(first..).unwrap_or_default().iter().take_while(move |run| run.output < end);
+        runs.map(move |run| {
+            if run.exact {
+                let from = start.saturating_sub(run.output);
+                let to = (end - run.output).min(run.output_len);
+                run.source + from..run.source + to
+            } else {
+                run.source..run.source + run.source_len
+            }
+        })
+        .filter(|source| !source.is_empty())
     }
 }

@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use aho_corasick::AhoCorasick;
+use regex::{Match, Regex};
 
 use crate::message::{Channel, Content};
 
@@ -17,7 +18,7 @@ const CLAUSES_MAX: usize = 50;
 /// header is a way in mail only (RFC 2369 §3.2).
 pub(super) fn opt_out_of(channel: Channel, content: &Content, readings: &[Reading<'_>]) -> Option<OptOut> {
     let in_words = readings.iter().find_map(|reading| {
-        let clause = opt_out_clauses(&reading.normal.text).into_iter().next()?;
+        let clause = reading.opt_outs.first()?.clone();
         let index = reading.sentences.partition_point(|sentence| sentence.range.end <= clause.start);
         let range = reading.sentences.get(index).map_or(clause, |sentence| sentence.range.clone());
         reading.spans(range).into_iter().next()
@@ -36,12 +37,11 @@ pub(super) fn opt_out_of(channel: Channel, content: &Content, readings: &[Readin
     in_words.or_else(in_links).map(OptOut::Text).or_else(in_header)
 }
 
-/// Where a normalised text says how to refuse.
-pub(super) fn opt_out_clauses(text: &str) -> Vec<Range<usize>> {
+/// Where a normalised text says how to refuse, given where the signs of it begin.
+pub(super) fn opt_out_clauses(text: &str, signs: &[usize]) -> Vec<Range<usize>> {
     let Some(words) = WORDS.as_ref() else { return Vec::new() };
     let mut clauses: Vec<Range<usize>> = Vec::new();
-    let found = words
-        .find_iter(text)
+    let found = telling(words, text, signs)
         .filter(|found| {
             let after = &text[found.end()..];
             let before = &text[..found.start()];
@@ -67,14 +67,30 @@ pub(super) fn opt_out_clauses(text: &str) -> Vec<Range<usize>> {
     clauses
 }
 
+/// Every match, as `find_iter` gives them, but looked for only around the words no match is without:
+/// most of a mail has none of them.
+fn telling<'t>(words: &'static Regex, text: &'t str, signs: &[usize]) -> impl Iterator<Item = Match<'t>> {
+    let (mut from, mut signs) = (0, signs.iter());
+    std::iter::from_fn(move || {
+        let sign = signs.find(|sign| **sign >= from)?;
+        let start = from.max(text.floor_char_boundary(sign.saturating_sub(BEFORE_SIGN_BYTES_MAX)));
+        let found = words.find_at(text, start)?;
+        from = found.end();
+        Some(found)
+    })
+}
+
 fn is_unsubscribe_link(url: &str) -> bool {
-    let url = url.to_ascii_lowercase();
-    ["unsubscribe", "opt-out", "optout", "opt_out", "tuiding", "email-preferences", "email_preferences"]
-        .iter()
-        .any(|word| url.contains(word))
+    static SIGNS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let signs =
+            ["unsubscribe", "opt-out", "optout", "opt_out", "tuiding", "email-preferences", "email_preferences"];
+        AhoCorasick::builder().ascii_case_insensitive(true).build(signs).ok()
+    });
+    SIGNS.as_ref().is_some_and(|signs| signs.is_match(url))
 }
 
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    // A new alternative needs its sign in `signs`.
     Regex::new(concat!(
         r"(?:请?直?接?(?:回复?|发送?|复)[ \n]?[“”\x22'「]?[a-z0-9]{1,4}[“”\x22'」]?[ \n]?(?:即可|可|以)?(?:退订|拒收|取消订阅|谢绝))",
         r"|(?:(?:如需|若需|如不需要?请?|要)?(?:退订|拒收|谢绝)(?:本?短信|信息|消息|此类[^，。]{1,4}|请|可|或|,|，|:|[ \n])*(?:回复?|发送?|复|点击|致电|按|戳)[\x22'「“]?[a-z0-9]{0,4})",
@@ -86,10 +102,48 @@ static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// No clause begins further before its sign; the longest are `请直接发送 "abcd" 即可退订` (42 bytes) and
+/// `change your e-mail preferences` (19).
+const BEFORE_SIGN_BYTES_MAX: usize = 64;
+
+/// What every clause has one of.
+pub(super) fn signs() -> Vec<String> {
+    let mut signs: Vec<String> = [
+        "退订",
+        "拒收",
+        "谢绝",
+        "订阅",
+        "unsubscribe",
+        "opt out",
+        "opt-out",
+        "optout",
+        "subscription",
+        "preferences",
+        "mail settings",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for blank in ["", " ", "\n"] {
+        signs.extend(["to", "2"].map(|to| format!("stop{blank}{to}")));
+    }
+    for send in ["reply", "text", "txt", "send"] {
+        for mark in [" ", "\n", " \"", "\n\"", " '", "\n'"] {
+            signs.extend(["stop", "end", "quit", "cancel", "unsub"].map(|stop| format!("{send}{mark}{stop}")));
+        }
+    }
+    signs
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::understand::lexicon::heard_in;
     use crate::understand::normal::fold_phrase;
+
+    fn clauses(text: &str) -> Vec<Range<usize>> {
+        let text = fold_phrase(text);
+        opt_out_clauses(&text, &heard_in(&text).opt_out_signs)
+    }
 
     #[test]
     fn refusals_are_found_and_reports_of_refusals_are_not() {
@@ -108,12 +162,12 @@ mod tests {
             "回复“T”退订",
             "拒收回R",
         ] {
-            assert!(!opt_out_clauses(&fold_phrase(told)).is_empty(), "{told}");
+            assert!(!clauses(told).is_empty(), "{told}");
         }
         for silent in
             ["您已退订成功", "You have been unsubscribed.", "The bus will stop to the left", "我已退订酒店", "回家吃饭"]
         {
-            assert!(opt_out_clauses(&fold_phrase(silent)).is_empty(), "{silent}");
+            assert!(clauses(silent).is_empty(), "{silent}");
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::{CaptureLocations, Match, Regex};
 
 use crate::message::{Currency, Money};
 
@@ -42,16 +42,13 @@ pub(super) struct Amount {
 /// The amounts of one sentence (`sentence` is a range of the normalised `text`).
 pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
     let Some(words) = text.get(sentence.clone()) else { return Vec::new() };
-    if !words.bytes().any(|b| b.is_ascii_digit()) {
-        return Vec::new();
-    }
     let Some(money) = MONEY.as_ref() else { return Vec::new() };
     let mut amounts: Vec<Amount> = Vec::new();
     let mut before = 0;
     let mut from = 0;
-    while let Some(found) = money.captures_at(words, from) {
-        let Some(whole) = found.get(0) else { break };
-        let Some(money) = amount(&found, words) else {
+    let mut groups = money.capture_locations();
+    while let Some(whole) = money.captures_read_at(&mut groups, words, from) {
+        let Some(money) = amount(whole, &groups, words) else {
             // In `BT-200 RMB 199` the first reading (`200 RMB`) is none, the next is.
             from = whole.start() + words[whole.start()..].chars().next().map_or(1, char::len_utf8);
             continue;
@@ -65,6 +62,48 @@ pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
         }
     }
     amounts
+}
+
+/// What every amount has one of.
+pub(super) fn money_signs() -> Vec<String> {
+    [
+        "¥",
+        "$",
+        "€",
+        "£",
+        "rmb",
+        "cny",
+        "usd",
+        "hkd",
+        "ntd",
+        "twd",
+        "jpy",
+        "sgd",
+        "aud",
+        "cad",
+        "eur",
+        "gbp",
+        "yuan",
+        "dollar",
+        "bucks",
+        "pounds",
+        "元",
+        "块",
+        "圆",
+        "人民币",
+        "台币",
+        "港币",
+        "美金",
+        "英镑",
+        "円",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+/// What every discount has one of.
+pub(super) fn percent_signs() -> Vec<String> {
+    ["%", "percent", "折", "half", "半价"].map(str::to_owned).to_vec()
 }
 
 /// Percent off in a sentence: 8.5折 is 15, `up to 70% off` is 70, half price is 50.
@@ -90,7 +129,7 @@ pub(super) fn percent_off_in(words: &str) -> Option<u8> {
 pub(super) fn has_threshold_deal(words: &str) -> bool {
     static DEAL: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"满[ \n]?[0-9]{1,6}[ \n]?元?[ \n]?(?:立?减|送|返|享|打|赠)").ok());
-    DEAL.as_ref().is_some_and(|deal| deal.is_match(words))
+    words.contains('满') && DEAL.as_ref().is_some_and(|deal| deal.is_match(words))
 }
 
 /// 七 → 70, 八五 → 85, 六点八 → 68.
@@ -102,11 +141,18 @@ fn chinese_tenths(written: &str) -> Option<u32> {
     Some(first * 10 + second)
 }
 
-fn amount(found: &Captures<'_>, words: &str) -> Option<Money> {
-    let whole = found.get(0)?;
-    let (sign, number) = match (found.name("sign"), found.name("before")) {
-        (Some(sign), Some(number)) => (sign.as_str(), number),
-        _ => (found.name("unit")?.as_str(), found.name("after")?),
+/// The groups of [`MONEY`]: a sign and the number after it, or a number and the unit after it.
+const SIGN: usize = 1;
+const AFTER_SIGN: usize = 2;
+const BEFORE_UNIT: usize = 3;
+const TIMES: usize = 4;
+const UNIT: usize = 5;
+
+fn amount(whole: Match<'_>, groups: &CaptureLocations, words: &str) -> Option<Money> {
+    let group = |group: usize| groups.get(group).and_then(|(start, end)| words.get(start..end));
+    let (sign, number) = match (group(SIGN), group(AFTER_SIGN)) {
+        (Some(sign), Some(number)) => (sign, number),
+        _ => (group(UNIT)?, group(BEFORE_UNIT)?),
     };
     // Part of a longer number, a code or a word: `BT$100x`, `1.299元`, `v2.199 usd`.
     let touches = |c: char| c.is_ascii_alphanumeric();
@@ -124,13 +170,13 @@ fn amount(found: &Captures<'_>, words: &str) -> Option<Money> {
     }
     // `2 RMB 199`: the sign belongs to what follows.
     let after = words[whole.end()..].trim_start_matches(' ');
-    if found.name("unit").is_some() && sign.is_ascii() && after.starts_with(|c: char| c.is_ascii_digit()) {
+    if group(UNIT).is_some() && sign.is_ascii() && after.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     let currency = currency(sign.trim())?;
-    let digits: String = number.as_str().chars().filter(|c| *c != ',' && *c != ' ').collect();
+    let digits: String = number.chars().filter(|c| *c != ',' && *c != ' ').collect();
     let money = Money::from_decimal(&digits, currency)?;
-    let times = match found.name("times").map(|times| times.as_str()) {
+    let times = match group(TIMES) {
         Some("万") => 10_000,
         Some("千") => 1_000,
         _ => 1,
@@ -251,16 +297,18 @@ fn first_chars(text: &str, count: usize) -> &str {
 }
 
 static MONEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    // A new currency needs its sign in `money_signs`.
     Regex::new(concat!(
-        r"(?P<sign>rmb[ \n]?¥?|cny[ \n]?¥?|us\$|usd[ \n]?\$?|hk\$|hkd[ \n]?\$?|nt\$|ntd|twd|jp¥|jpy|[sac]\$|sgd|aud|cad|eur|gbp|[¥$€£])[ \n]?",
-        r"(?P<before>[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,2})?|[0-9]{1,9}(?:\.[0-9]{1,2})?)",
-        r"|(?P<after>[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,2})?|[0-9]{1,9}(?:\.[0-9]{1,2})?)[ \n]?(?P<times>万|千)?[ \n]?",
-        r"(?P<unit>元人民币|元|块钱|块|圆|人民币|新台币|台币|港元|港币|美元|美金|欧元|英镑|日元|円|rmb|cny|yuan|usd|dollars?|bucks|hkd|twd|ntd|euros?|eur|€|gbp|£|pounds|jpy|sgd|aud|cad)",
+        r"(rmb[ \n]?¥?|cny[ \n]?¥?|us\$|usd[ \n]?\$?|hk\$|hkd[ \n]?\$?|nt\$|ntd|twd|jp¥|jpy|[sac]\$|sgd|aud|cad|eur|gbp|[¥$€£])[ \n]?",
+        r"([0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,2})?|[0-9]{1,9}(?:\.[0-9]{1,2})?)",
+        r"|([0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,2})?|[0-9]{1,9}(?:\.[0-9]{1,2})?)[ \n]?(万|千)?[ \n]?",
+        r"(元人民币|元|块钱|块|圆|人民币|新台币|台币|港元|港币|美元|美金|欧元|英镑|日元|円|rmb|cny|yuan|usd|dollars?|bucks|hkd|twd|ntd|euros?|eur|€|gbp|£|pounds|jpy|sgd|aud|cad)",
     ))
     .ok()
 });
 
 static PERCENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    // A new alternative needs its sign in `percent_signs`.
     Regex::new(concat!(
         r"(?P<percent>[0-9]{1,2})[ \n]?(?:%|percent)[ \n]?(?:off|discount|savings|less|的?优惠|折扣)",
         r"|(?:save|saving|extra|立减|直降|优惠|降价|省)[ \n]?(?:up to[ \n]|高达|最高)?(?P<saved>[0-9]{1,2})[ \n]?%",

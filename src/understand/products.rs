@@ -8,6 +8,8 @@ use regex::Regex;
 
 /// Longest sku taken from a link or a text.
 const SKU_BYTES_MAX: usize = 64;
+/// Shortest model number taken from a text.
+const MODEL_BYTES_MIN: usize = 4;
 /// Model numbers looked at in one sentence.
 const TOKENS_MAX: usize = 32;
 
@@ -81,19 +83,39 @@ pub(super) struct Named {
 /// hyphens. Units, formats and standards that look the same are left out.
 pub(super) fn model_numbers_in(shown: &str) -> Vec<Named> {
     let Some(model) = MODEL.as_ref() else { return Vec::new() };
-    model
-        .find_iter(shown)
-        .filter(|found| {
-            let head = shown[..found.start()].chars().next_back();
-            let tail = shown[found.end()..].chars().next();
+    tokens_in(shown)
+        .flat_map(|token| model.find_iter(&shown[token.clone()]).map(move |found| (token.start + found.start(), found)))
+        .filter(|(start, found)| {
+            let head = shown[..*start].chars().next_back();
+            let tail = shown[start + found.len()..].chars().next();
             let joins =
                 |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/' | '@' | '#' | '&' | '=' | '$');
             !head.is_some_and(|c| joins(c) || c == '.') && !tail.is_some_and(joins)
         })
-        .filter(|found| !is_no_model(found.as_str()))
+        .filter(|(_, found)| !is_no_model(found.as_str()))
         .take(TOKENS_MAX)
-        .map(|found| Named { sku: found.as_str().to_ascii_uppercase(), range: found.range() })
+        .map(|(start, found)| Named { sku: found.as_str().to_ascii_uppercase(), range: start..start + found.len() })
         .collect()
+}
+
+/// The longest stretches of letters, digits and hyphens, of those in which a model number may stand: it
+/// has both a letter and a digit and no fewer bytes than [`MODEL_BYTES_MIN`].
+fn tokens_in(shown: &str) -> impl Iterator<Item = Range<usize>> {
+    let bytes = shown.as_bytes();
+    let in_token = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-';
+    // Looks at every byte, without a branch: quicker than to stop at the first digit.
+    let mut at = if bytes.iter().fold(false, |any, b| any | b.is_ascii_digit()) { 0 } else { bytes.len() };
+    std::iter::from_fn(move || {
+        let start = at + bytes.get(at..)?.iter().position(in_token)?;
+        at = start + bytes[start..].iter().take_while(|b| in_token(b)).count();
+        Some(start..at)
+    })
+    .filter(move |token| {
+        let token = &bytes[token.clone()];
+        token.len() >= MODEL_BYTES_MIN
+            && token.iter().any(u8::is_ascii_digit)
+            && token.iter().any(u8::is_ascii_alphabetic)
+    })
 }
 
 static MODEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -110,7 +132,7 @@ fn is_no_model(token: &str) -> bool {
     digits == 0
         || letters.is_empty() && !token.contains('-')
         || (digits < 2 && !token.contains('-'))
-        || token.len() < 4
+        || token.len() < MODEL_BYTES_MIN
         || matches!(
             letters.as_str(),
             "SAVE"

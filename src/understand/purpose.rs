@@ -25,7 +25,7 @@ pub(super) struct Tally {
 pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
     let mut tally = Tally::default();
     for reading in readings {
-        let has_code = reading.sentences.iter().any(|sentence| is_code(reading.words(sentence)));
+        let has_code = reading.sentences.iter().any(|sentence| sentence.has_digit && is_code(reading.words(sentence)));
         for sentence in &reading.sentences {
             let cues = sentence.cues;
             tally.code += usize::from(has_code && is_code_sentence(reading, sentence));
@@ -82,11 +82,18 @@ pub(super) fn audience_of(readings: &[Reading<'_>]) -> Option<Audience> {
 }
 
 fn is_code_sentence(reading: &Reading<'_>, sentence: &Sentence) -> bool {
-    !sentence.cues.has(Cue::Sale) && CODE_WORDS.as_ref().is_some_and(|words| words.is_match(reading.words(sentence)))
+    sentence.cues.has(Cue::MayBeCode)
+        && !sentence.cues.has(Cue::Sale)
+        && CODE_WORDS.as_ref().is_some_and(|words| words.is_match(reading.words(sentence)))
 }
 
 fn is_code(words: &str) -> bool {
     CODE.as_ref().is_some_and(|code| code.is_match(words))
+}
+
+/// What every sentence that speaks of a code has one of.
+pub(super) fn code_signs() -> Vec<String> {
+    ["码", "口令", "code", "password", "otp", "is your", "is\nyour"].map(str::to_owned).to_vec()
 }
 
 /// 4 to 8 digits on their own (`123 456` and `123-456` too), or `G-123456`; money has a sign or a unit.
@@ -95,6 +102,7 @@ static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 static CODE_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    // A new alternative needs its sign in `code_signs`.
     Regex::new(concat!(
         r"验证码|校验码|动态码|动态密码|短信口令|确认码|登录码|随机码|一次性密码|动态口令",
         r"|(?-u:\b)(?:verification|security|one[- ]time|login|log-in|sign-in|access|authentication|confirmation|two-factor|2fa)[ \n](?:pass)?(?:code|password)",

@@ -6,16 +6,15 @@ use std::ops::Range;
 use crate::message::{Part, PartKind, Span};
 
 use super::html::{Link, Visible};
-use super::lexicon::{Cue, Cues, cues_in};
+use super::lexicon::{Cue, Cues, Heard, heard_in};
+use super::links::{LINKS_MAX, bare_links};
 use super::normal::Normal;
+use super::optout::opt_out_clauses;
 use super::prices::{Amount, AmountKind, amounts_in, has_threshold_deal, percent_off_in};
 use super::sentence::split_sentences;
 
 /// Sentences read per part; a real mail has hundreds.
 const SENTENCES_MAX: usize = 20_000;
-
-/// Links written out in one text that are kept.
-const LINKS_MAX: usize = 2_000;
 
 /// A sentence and the cues in it.
 #[derive(Debug, Clone)]
@@ -24,6 +23,8 @@ pub(super) struct Sentence {
     pub range: Range<usize>,
     /// Which lexicon words it has.
     pub cues: Cues,
+    /// Whether an ASCII digit is in it: much can be told only with one.
+    pub has_digit: bool,
     /// Its amounts of money.
     pub amounts: Vec<Amount>,
     /// What it takes off, in percent.
@@ -56,6 +57,10 @@ pub(super) struct Reading<'a> {
     pub normal: Normal,
     /// Its sentences, in order.
     pub sentences: Vec<Sentence>,
+    /// The lexicon words in it.
+    pub heard: Heard,
+    /// Where the normalised text says how to refuse.
+    pub opt_outs: Vec<Range<usize>>,
     source: &'a str,
 }
 
@@ -75,27 +80,33 @@ impl<'a> Reading<'a> {
             visible.doubts.push("the text has too many links");
         }
         let normal = Normal::of(&visible.text);
-        let mut ranges = split_sentences(&normal.text);
+        let heard = heard_in(&normal.text);
+        let opt_outs = opt_out_clauses(&normal.text, &heard.opt_out_signs);
+        let mut ranges = split_sentences(&normal.text, &opt_outs);
         if ranges.len() > SENTENCES_MAX {
             ranges.truncate(SENTENCES_MAX);
             visible.doubts.push("the text has too many sentences");
         }
-        let cues = cues_in(&normal.text, &ranges);
+        let cues = heard.cues(&ranges);
         let sentences = ranges
             .into_iter()
             .zip(cues)
             .map(|(range, cues)| {
                 let words = normal.text.get(range.clone()).unwrap_or_default();
+                // Looks at every byte, without a branch: quicker than to stop at the first digit.
+                let has_digit = words.bytes().fold(false, |found, b| found | b.is_ascii_digit());
+                let has_money = has_digit && cues.has(Cue::MayCost);
                 Sentence {
                     cues,
-                    amounts: amounts_in(&normal.text, range.clone()),
-                    percent_off: percent_off_in(words),
-                    threshold_deal: has_threshold_deal(words),
+                    has_digit,
+                    amounts: if has_money { amounts_in(&normal.text, range.clone()) } else { Vec::new() },
+                    percent_off: if cues.has(Cue::MayTakeOff) { percent_off_in(words) } else { None },
+                    threshold_deal: has_digit && has_threshold_deal(words),
                     range,
                 }
             })
             .collect();
-        Reading { part: index, kind: part.kind, visible, normal, sentences, source: &part.text }
+        Reading { part: index, kind: part.kind, visible, normal, sentences, heard, opt_outs, source: &part.text }
     }
 
     /// The words of a sentence, normalised.
@@ -183,32 +194,11 @@ impl<'a> Reading<'a> {
 
     /// A mail of pictures without descriptions says nothing that can be read.
     pub fn is_only_pictures(&self) -> bool {
-        self.visible.images > 0 && self.normal.text.chars().filter(|c| c.is_alphanumeric()).count() < 20
+        self.visible.images > 0 && self.normal.text.chars().filter(|c| c.is_alphanumeric()).take(20).count() < 20
     }
 
     /// True when some sentence has the cue.
     pub fn has(&self, cue: Cue) -> bool {
         self.sentences.iter().any(|sentence| sentence.cues.has(cue))
     }
-}
-
-/// Links written out in text, with or without a scheme. ASCII only: in Chinese text a link ends where
-/// the writing goes on.
-fn bare_links(shown: &str) -> Vec<Link> {
-    use std::sync::LazyLock;
-    static BARE: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
-        regex::Regex::new(
-            r#"(?i)(?-u:\b)(?:https?://[a-z0-9.-]{3,255}|(?:[a-z0-9-]{1,63}\.){1,5}(?:com|cn|net|org|io|ly|gle|co|me|shop|store|top|hk|tw|cc|us|uk|app|link|example)(?-u:\b))(?::[0-9]{1,5})?(?:[/?#][a-z0-9%&=+_./?#~:@!*,;-]{0,2000})?"#,
-        )
-        .ok()
-    });
-    let Some(bare) = BARE.as_ref() else { return Vec::new() };
-    bare.find_iter(shown)
-        .take(LINKS_MAX)
-        .filter(|found| !shown[..found.start()].ends_with('@'))
-        .map(|found| {
-            let url = found.as_str().trim_end_matches(['.', ',', '!', ';', ':', '?']);
-            Link { url: url.to_owned(), shown: found.start()..found.start() + url.len() }
-        })
-        .collect()
 }

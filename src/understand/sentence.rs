@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::optout::opt_out_clauses;
+use memchr::{memchr2_iter, memchr3_iter};
 
 /// A line this long was wrapped by a mail program: its end is no end of a sentence.
 const WRAPPED_CHARS_MIN: usize = 60;
@@ -11,40 +11,65 @@ const WRAPPED_CHARS_MIN: usize = 60;
 /// A sentence longer than this is cut: no writer means it as one, and every rule stays linear.
 const SENTENCE_BYTES_MAX: usize = 4_096;
 
-/// The sentences, in order, trimmed, none empty.
-pub(super) fn split_sentences(text: &str) -> Vec<Range<usize>> {
+/// The sentences, in order, trimmed, none empty. `opt_outs` are the clauses that tell how to refuse.
+pub(super) fn split_sentences(text: &str, opt_outs: &[Range<usize>]) -> Vec<Range<usize>> {
     let mut sentences = Vec::new();
-    let mut start = 0;
-    let mut line_chars = 0;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let after = at + c.len_utf8();
-        let next = chars.peek().map(|(_, next)| *next);
-        line_chars = if c == '\n' { line_chars } else { line_chars + 1 };
+    let (mut start, mut line) = (0, 0);
+    for mark in marks(text.as_bytes()) {
+        // Nothing ended it up to here: whatever is too long is cut.
+        start = cut_long(text, start, mark, &mut sentences);
+        let Some(c) = text.get(mark..).and_then(|rest| rest.chars().next()) else { break };
+        let after = mark + c.len_utf8();
+        let next = text.get(after..).and_then(|rest| rest.chars().next());
         let ends = match c {
             '。' | '！' | '？' | '；' | '】' | '…' => !next.is_some_and(is_closing),
             '!' | '?' | ';' => next.is_none_or(|next| next.is_whitespace() || !next.is_ascii()),
-            '.' => next.is_none_or(char::is_whitespace) && !is_abbreviation(&text[start..at]),
+            '.' => next.is_none_or(char::is_whitespace) && !is_abbreviation(&text[start..mark]),
             '\n' => {
-                let wrapped = line_chars >= WRAPPED_CHARS_MIN
+                let wrapped = text[line..mark].chars().nth(WRAPPED_CHARS_MIN - 1).is_some()
                     && next.is_some_and(|next| next.is_alphanumeric() || matches!(next, '$' | '¥' | '"' | '('));
-                line_chars = 0;
+                line = after;
                 !wrapped
             }
             _ => false,
         };
         let ends = ends || after - start >= SENTENCE_BYTES_MAX;
         if c == '【' {
-            push(text, start..at, &mut sentences);
-            start = at;
+            push(text, start..mark, &mut sentences);
+            start = mark;
         }
         if ends {
             push(text, start..after, &mut sentences);
             start = after;
         }
     }
+    start = cut_long(text, start, text.len(), &mut sentences);
     push(text, start..text.len(), &mut sentences);
-    part_from_opt_outs(text, sentences)
+    part_from_opt_outs(text, sentences, opt_outs)
+}
+
+/// Where characters stand that may end or begin a sentence; perhaps, since every character that begins
+/// with the same byte is told.
+fn marks(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    let mut usual = memchr3_iter(b'.', b'\n', b'!', bytes).peekable();
+    let mut rare = memchr2_iter(b'?', b';', bytes).peekable();
+    // `…`, `。】【` and `！？；` begin with these.
+    let mut chinese = memchr3_iter(0xE2, 0xE3, 0xEF, bytes).peekable();
+    std::iter::from_fn(move || {
+        let first = *[usual.peek(), rare.peek(), chinese.peek()].into_iter().flatten().min()?;
+        let is_first = |at: &usize| *at == first;
+        usual.next_if(is_first).or_else(|| rare.next_if(is_first)).or_else(|| chinese.next_if(is_first))
+    })
+}
+
+/// Cuts what is too long between `start` and `end`; the rest begins where it says.
+fn cut_long(text: &str, mut start: usize, end: usize, sentences: &mut Vec<Range<usize>>) -> usize {
+    while end - start >= SENTENCE_BYTES_MAX {
+        let cut = text.ceil_char_boundary(start + SENTENCE_BYTES_MAX);
+        push(text, start..cut, sentences);
+        start = cut;
+    }
+    start
 }
 
 fn push(text: &str, range: Range<usize>, sentences: &mut Vec<Range<usize>>) {
@@ -98,13 +123,12 @@ fn is_abbreviation(before: &str) -> bool {
 }
 
 /// Cuts every sentence around the clauses that tell how to refuse.
-fn part_from_opt_outs(text: &str, sentences: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    let clauses = opt_out_clauses(text);
+fn part_from_opt_outs(text: &str, sentences: Vec<Range<usize>>, clauses: &[Range<usize>]) -> Vec<Range<usize>> {
     if clauses.is_empty() {
         return sentences;
     }
     let mut cut = Vec::with_capacity(sentences.len() + clauses.len());
-    let mut clauses = clauses.into_iter().peekable();
+    let mut clauses = clauses.iter().peekable();
     for sentence in sentences {
         let mut from = sentence.start;
         while let Some(clause) = clauses.next_if(|clause| clause.start < sentence.end) {
@@ -136,7 +160,9 @@ fn ends_clause(words: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::understand::lexicon::heard_in;
     use crate::understand::normal::fold_phrase;
+    use crate::understand::optout::opt_out_clauses;
 
     #[test]
     fn both_languages_split_where_a_reader_pauses() {
@@ -151,7 +177,8 @@ mod tests {
             ("one\ntwo", vec!["one", "two"]),
         ] {
             let text = fold_phrase(text);
-            let got: Vec<&str> = split_sentences(&text).into_iter().map(|range| &text[range]).collect();
+            let opt_outs = opt_out_clauses(&text, &heard_in(&text).opt_out_signs);
+            let got: Vec<&str> = split_sentences(&text, &opt_outs).into_iter().map(|range| &text[range]).collect();
             assert_eq!(got, wanted);
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn simhash<'a>(sentences: impl Iterator<Item = &'a str>) -> Option<u6
     let mut votes = [0i32; 64];
     for feature in &features {
         for (bit, vote) in votes.iter_mut().enumerate() {
-            *vote += if feature >> bit & 1 == 1 { 1 } else { -1 };
+            *vote += (feature >> bit & 1) as i32 * 2 - 1;
         }
     }
     Some(votes.iter().enumerate().filter(|(_, vote)| **vote > 0).fold(0, |hash, (bit, _)| hash | 1 << bit))
@@ -32,13 +32,20 @@ fn features_of(sentence: &str, features: &mut BTreeSet<u64>) {
         if features.len() >= FEATURES_MAX {
             return;
         }
+        if token.bytes().all(|b| b.is_ascii_alphabetic()) {
+            previous_han = None;
+            if token.len() > 1 && !is_date_word(token) {
+                features.insert(fnv1a(token.chars()));
+            }
+            continue;
+        }
         // A token with a digit is a code, a date, a price: only its Chinese characters are wording.
         let coded = token.chars().any(|c| c.is_ascii_digit());
         let mut latin = String::new();
         for c in token.chars() {
             if is_han(c) && !is_date_or_number(c) {
                 if let Some(first) = previous_han {
-                    features.insert(fnv1a(&[first, c]));
+                    features.insert(fnv1a([first, c].into_iter()));
                 }
                 previous_han = Some(c);
             } else {
@@ -49,7 +56,7 @@ fn features_of(sentence: &str, features: &mut BTreeSet<u64>) {
             }
         }
         if latin.chars().count() > 1 && !is_date_word(&latin) {
-            features.insert(fnv1a(&latin.chars().collect::<Vec<_>>()));
+            features.insert(fnv1a(latin.chars()));
         }
         previous_han = None;
     }
@@ -131,7 +138,7 @@ fn is_date_word(word: &str) -> bool {
     )
 }
 
-fn fnv1a(chars: &[char]) -> u64 {
+fn fnv1a(chars: impl Iterator<Item = char>) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     let mut buffer = [0u8; 4];
     for c in chars {
@@ -164,6 +171,6 @@ mod tests {
 
     #[test]
     fn the_function_never_changes() {
-        assert_eq!(fnv1a(&['a']), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(fnv1a(['a'].into_iter()), 0xaf63_dc4c_8601_ec8c);
     }
 }

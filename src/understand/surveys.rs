@@ -101,8 +101,7 @@ pub(super) fn survey_id(url: &str) -> Option<String> {
         (host == *known || host.strip_suffix(known).is_some_and(|sub| sub.ends_with('.')))
             && (*under == "/" || path.starts_with(under))
     });
-    let id: String = format!("{host}{}", path.trim_end_matches('/')).chars().take(120).collect();
-    known.then_some(id)
+    known.then(|| format!("{host}{}", path.trim_end_matches('/')).chars().take(120).collect())
 }
 
 fn minutes_in(words: &str) -> Option<u32> {
