@@ -13,17 +13,12 @@ pub fn run(arguments: &Arguments, dir: Option<&Path>) -> anyhow::Result<u8> {
     let checked = PolicySet::load(&folder.files, &Limits::default());
     if arguments.format == Format::Json {
         let problems: Vec<_> = checked.as_ref().err().into_iter().flatten().map(ToString::to_string).collect();
-        println!("{}", serde_json::json!({"hash": folder.hash, "problems": problems}));
+        say!("{}", serde_json::json!({"hash": folder.hash, "problems": problems}));
         return Ok(if problems.is_empty() { FINE } else { FOUND });
     }
     match checked {
         Ok(set) => {
-            println!(
-                "{} files, {} rules, {} cases: nothing wrong",
-                folder.files.len(),
-                set.rules.len(),
-                set.cases.len()
-            );
+            say!("{} files, {} rules, {} cases: nothing wrong", folder.files.len(), set.rules.len(), set.cases.len());
             Ok(FINE)
         }
         Err(errors) => {

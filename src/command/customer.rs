@@ -33,30 +33,30 @@ pub fn run(arguments: &Arguments, action: Action, address: &str, brand: Option<&
         let loaded = store.load(&brand.name, std::slice::from_ref(&key), &[]).await?;
         let found = loaded.customers.into_iter().next().filter(|found| found.version > 0);
         let Some(found) = found else {
-            println!("nothing is known of this address");
+            say!("nothing is known of this address");
             return Ok(FOUND);
         };
         let customer = found.customer;
         match action {
             Action::Export => {
                 let whole = store.customer_export(&brand.name, &address).await?;
-                println!("{}", serde_json::to_string_pretty(&whole)?);
+                say!("{}", serde_json::to_string_pretty(&whole)?);
             }
             Action::Show => {
                 let record = customer.record_id.as_deref().unwrap_or("(none yet)");
-                println!("record id    {record}");
-                println!("addresses    {}", customer.members.len());
-                println!("purchases    {} ({} returned)", customer.purchases.len(), customer.returns.len());
-                println!("surveys      {}", customer.surveys.len());
-                println!("complaints   {}", customer.complaints.len());
-                println!("refusals     {}", customer.opt_outs.len());
-                println!("preferences  {}", customer.preferences.len());
-                println!("sent         {}", customer.sends.len());
-                println!("held         {}", customer.held.len());
+                say!("record id    {record}");
+                say!("addresses    {}", customer.members.len());
+                say!("purchases    {} ({} returned)", customer.purchases.len(), customer.returns.len());
+                say!("surveys      {}", customer.surveys.len());
+                say!("complaints   {}", customer.complaints.len());
+                say!("refusals     {}", customer.opt_outs.len());
+                say!("preferences  {}", customer.preferences.len());
+                say!("sent         {}", customer.sends.len());
+                say!("held         {}", customer.held.len());
             }
             Action::Erase => {
                 store.customer_erase(&brand.name, &address).await?;
-                println!("erased");
+                say!("erased");
             }
         }
         Ok(FINE)

@@ -16,12 +16,12 @@ pub fn run(arguments: &Arguments, id: &str, lang: Lang) -> anyhow::Result<u8> {
         Err(error) => return Err(error.into()),
     };
     match arguments.format {
-        Format::Json => println!("{}", explanation.json()?),
+        Format::Json => say!("{}", explanation.json()?),
         Format::Text => {
             let brand = explanation.decisions.first().map(|found| found.decision.stream.brand.as_str());
             let zone =
                 brand.and_then(|name| config.brand(name)).or(config.brands.first()).map(|brand| brand.zone.clone());
-            print!("{}", explanation.text(lang.into(), &zone.unwrap_or(jiff::tz::TimeZone::UTC)));
+            say!("{}", explanation.text(lang.into(), &zone.unwrap_or(jiff::tz::TimeZone::UTC)).trim_end());
         }
     }
     Ok(FINE)

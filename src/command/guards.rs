@@ -8,15 +8,15 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     if arguments.format == Format::Json {
         let guard = |(name, class, source): &(&str, _, &str)| serde_json::json!({"name": name, "class": class, "about": about(source)});
         let guards: Vec<_> = SOURCES.iter().map(guard).collect();
-        println!("{}", serde_json::Value::Array(guards));
+        say!("{}", serde_json::Value::Array(guards));
         return Ok(FINE);
     }
     for (name, _, source) in SOURCES {
-        println!("{name}");
+        say!("{name}");
         for line in about(source).lines() {
-            println!("    {line}");
+            say!("    {line}");
         }
-        println!();
+        say!("");
     }
     Ok(FINE)
 }

@@ -52,13 +52,13 @@ pub fn run(arguments: &Arguments, file: &Path, brand: Option<&str>) -> anyhow::R
             .map(|refused| serde_json::json!({"line": refused.line, "why": refused.why}))
             .collect();
         let (accepted, duplicate) = (imported.accepted, imported.duplicate);
-        println!("{}", serde_json::json!({"accepted": accepted, "duplicate": duplicate, "refused": refused}));
+        say!("{}", serde_json::json!({"accepted": accepted, "duplicate": duplicate, "refused": refused}));
     } else {
         for refused in &imported.refused {
             eprintln!("{}:{}: {}", file.display(), refused.line, refused.why);
         }
         let (new, known, refused) = (imported.accepted, imported.duplicate, imported.refused_count);
-        println!("{new} events taken in, {known} known already, {refused} refused");
+        say!("{new} events taken in, {known} known already, {refused} refused");
     }
     Ok(if imported.refused_count == 0 { FINE } else { FOUND })
 }

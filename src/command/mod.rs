@@ -8,6 +8,11 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::message::Language;
 
+/// `println!` that does not panic when the reader has gone.
+macro_rules! say {
+    ($($line:tt)*) => { $crate::command::print_line(format_args!($($line)*)) };
+}
+
 pub mod check;
 pub mod customer;
 pub mod demo;
@@ -151,6 +156,18 @@ pub fn run(arguments: Arguments) -> ExitCode {
             eprintln!("tactgate: {error:#}");
             ExitCode::from(COULD_NOT_RUN)
         }
+    }
+}
+
+/// Prints a line. When nobody reads any more (`tactgate guards | head`) the command ends, as others do.
+pub fn print_line(line: std::fmt::Arguments<'_>) {
+    use std::io::Write as _;
+    if let Err(error) = writeln!(std::io::stdout().lock(), "{line}") {
+        let gone = error.kind() == std::io::ErrorKind::BrokenPipe;
+        if !gone {
+            eprintln!("tactgate: cannot print: {error}");
+        }
+        std::process::exit(i32::from(if gone { FINE } else { COULD_NOT_RUN }));
     }
 }
 

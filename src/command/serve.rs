@@ -1,6 +1,7 @@
 //! `tactgate serve`: opens the gateway, its doors and its release wheel; drains and stops on SIGINT
 //! or SIGTERM.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -187,24 +188,26 @@ fn greet(running: &Running) {
     let door = |protocol| running.door(protocol).map_or_else(|| "-".to_owned(), |address| address.to_string());
     let (smtp, http, admin) = (door(Protocol::Smtp), door(Protocol::Http), door(Protocol::Admin));
     let set = running.gateway.policies.current();
-    println!(
-        "tactgate {} 分寸: {} rules in force ({})",
-        env!("CARGO_PKG_VERSION"),
-        set.rules.len(),
-        &set.hash[..12.min(set.hash.len())]
+    let (version, rules) = (env!("CARGO_PKG_VERSION"), set.rules.len());
+    let (hash, at) = (set.hash.get(..12).unwrap_or_default(), running.gateway.clock.now().strftime("%FT%TZ"));
+    let sandbox = match running.gateway.config.has_sandbox() {
+        true => "  sandbox: no provider is configured, so messages are accepted and shown, never sent\n",
+        false => "",
+    };
+    let greeting = format!(
+        r#"tactgate {version} 分寸: {rules} rules in force ({hash})
+  SMTP    {smtp}    e.g. swaks --server {smtp} --to you@example.com
+  HTTP    {http}    base URLs: http://{http}/sendgrid  http://{http}/twilio
+  admin   {admin}    /readyz /metrics
+{sandbox}try: curl -s http://{http}/tactgate/v1/events -H 'content-type: application/x-ndjson' \
+  -d '{{"id":"o-1","type":"purchase","at":"{at}","customer":"you@example.com","product":"BT-200","price":"399 CNY"}}'
+then offer BT-200 to you@example.com for less, and run `tactgate explain` with the id in the refusal;
+or `tactgate demo`: five stories, told by the gateway itself. Ctrl-C stops it."#
     );
-    println!("  SMTP    {smtp}    e.g. swaks --server {smtp} --to you@example.com");
-    println!("  HTTP    {http}    base URLs: http://{http}/sendgrid  http://{http}/twilio");
-    println!("  admin   {admin}    /readyz /metrics");
-    if running.gateway.config.has_sandbox() {
-        println!("  sandbox: no provider is configured, so messages are accepted and shown, never sent");
+    // A gateway whose standard output is closed serves all the same.
+    if let Err(error) = writeln!(std::io::stdout().lock(), "{greeting}") {
+        tracing::debug!(%error, "nobody reads the greeting");
     }
-    println!("try: curl -s http://{http}/tactgate/v1/events -H 'content-type: application/x-ndjson' \\");
-    println!(
-        "  -d '{{\"id\":\"o-1\",\"type\":\"purchase\",\"at\":\"2026-01-05T10:00:00Z\",\"customer\":\"you@example.com\",\"product\":\"BT-200\",\"price\":\"399 CNY\"}}'"
-    );
-    println!("then offer BT-200 to you@example.com for less, and run `tactgate explain` with the id in the refusal;");
-    println!("or `tactgate demo`: five stories, told by the gateway itself. Ctrl-C stops it.");
 }
 
 /// Logs for the operator: to standard error; RUST_LOG says how much; JSON with `--format json`.

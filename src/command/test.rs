@@ -13,12 +13,12 @@ pub fn run(arguments: &Arguments, dir: Option<&Path>) -> anyhow::Result<u8> {
     let failed: Vec<_> = results.iter().filter_map(|result| result.failure.clone()).collect();
     if arguments.format == Format::Json {
         let failures: Vec<String> = failed.iter().map(PolicyError::render).collect();
-        println!("{}", serde_json::json!({"cases": results.len(), "failed": failures}));
+        say!("{}", serde_json::json!({"cases": results.len(), "failed": failures}));
     } else {
         if !failed.is_empty() {
-            println!("{}", rendered(&failed));
+            say!("{}", rendered(&failed));
         }
-        println!("{} cases, {} failed", results.len(), failed.len());
+        say!("{} cases, {} failed", results.len(), failed.len());
     }
     Ok(if failed.is_empty() { FINE } else { FOUND })
 }

@@ -38,38 +38,38 @@ pub fn run(arguments: &Arguments, lang: Option<Lang>) -> anyhow::Result<u8> {
     if format == Format::Text {
         let verdict =
             if wrong == 0 { "every message met the verdict its story asks for" } else { "SOME VERDICTS ARE WRONG" };
-        println!("\n{verdict}. Read policies/ to see the rules; run `tactgate` to try your own messages.");
+        say!("\n{verdict}. Read policies/ to see the rules; run `tactgate` to try your own messages.");
     }
     Ok(if wrong == 0 { FINE } else { FOUND })
 }
 
 fn show_title(format: Format, title: &str) {
     if format == Format::Text {
-        println!("\n{}", painted(title, |t| t.bold().to_string()));
+        say!("\n{}", painted(title, |t| t.bold().to_string()));
     }
 }
 
 fn show(format: Format, step: &Step, played: &Played, language: Language) {
     if format == Format::Json {
-        println!("{}", played.json());
+        say!("{}", played.json());
         return;
     }
     match (step, played) {
-        (Step::Told(_, said, _), _) => println!("  · {}", said.to(language)),
-        (Step::Hours(hours), _) => println!("  · {}", later(*hours, language)),
+        (Step::Told(_, said, _), _) => say!("  · {}", said.to(language)),
+        (Step::Hours(hours), _) => say!("  · {}", later(*hours, language)),
         (Step::Sent { .. }, Played::Sent(sent)) => {
-            println!("  → {} [{}] {}", sent.by, sent.door, sent.shown);
+            say!("  → {} [{}] {}", sent.by, sent.door, sent.shown);
             let mark = match sent.verdict.as_str() {
                 "pass" => painted("✓ pass", |t| t.green().to_string()),
                 "block" => painted("✗ block", |t| t.red().to_string()),
                 other => painted(&format!("◷ {other}"), |t| t.yellow().to_string()),
             };
-            println!("    {mark}   {}", sent.answer);
+            say!("    {mark}   {}", sent.answer);
             for reason in &sent.reasons {
-                println!("      {reason}");
+                say!("      {reason}");
             }
             if !played.as_expected() {
-                println!("      {}", painted("NOT what this story asks for", |t| t.red().to_string()));
+                say!("      {}", painted("NOT what this story asks for", |t| t.red().to_string()));
             }
         }
         _ => {}
