@@ -97,9 +97,10 @@ fn may_press(sentence: &Sentence, promotes: bool, tally: Tally) -> bool {
 /// The end a sentence claims: a date or a span of time beats a mere last chance.
 fn end_in(now: &Zoned, words: &str, sentence: &Sentence) -> Option<(Option<Timestamp>, DeadlineKind)> {
     let (digit, named) = (sentence.has_digit, sentence.cues.has(Cue::MayEnd));
+    let dated = digit && sentence.cues.has(Cue::MayBeDate);
     if (digit || named)
         && let Some((at, kind)) =
-            ends_zh::end_in(now, words, digit).or_else(|| ends_en::end_in(now, words, digit, named))
+            ends_zh::end_in(now, words, digit).or_else(|| ends_en::end_in(now, words, dated, named))
     {
         let ahead = at.duration_since(now.timestamp());
         return (ahead <= SignedDuration::from_hours(24 * AHEAD_DAYS_MAX)).then_some((Some(at), kind));

@@ -9,12 +9,18 @@ use regex::{Captures, Regex};
 use super::calendar::{count, date_of, days_after, end_of, monday_of, number, seconds_from};
 use super::meaning::DeadlineKind;
 
-/// The end normalised words tell, if they tell one. `digit`: there is one in them; `named`: so is a name
-/// of a time (`tonight`, `weeks`).
-pub(super) fn end_in(now: &Zoned, words: &str, digit: bool, named: bool) -> Option<(Timestamp, DeadlineKind)> {
-    let date = if digit { date(now, words) } else { None };
+/// The end normalised words tell, if they tell one. `dated`: there is a digit and one of the
+/// [`date_signs`] in them; `named`: so is a name of a time (`tonight`, `weeks`).
+pub(super) fn end_in(now: &Zoned, words: &str, dated: bool, named: bool) -> Option<(Timestamp, DeadlineKind)> {
+    let date = if dated { date(now, words) } else { None };
     let relative = || if named { named_day(now, words).or_else(|| time_left(now, words)) } else { None };
     date.map(|at| (at, DeadlineKind::Absolute)).or_else(|| relative().map(|at| (at, DeadlineKind::Relative)))
+}
+
+/// What every date has one of: a month, the stroke of 11/30, the year of 2026-11-30.
+pub(super) fn date_signs() -> Vec<String> {
+    let years = (2_000..2_100).flat_map(|year| ["-", "."].map(|mark| format!("{year}{mark}")));
+    MONTHS.into_iter().chain(["/"]).map(str::to_owned).chain(years).collect()
 }
 
 fn date(now: &Zoned, words: &str) -> Option<Timestamp> {

@@ -6,9 +6,7 @@
 use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
-use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use lol_html::html_content::{Element, TextType};
 use lol_html::{HtmlRewriter, MemorySettings, Settings, doc_text, element};
 
@@ -83,7 +81,7 @@ fn parse(source: &str, reader: &Rc<RefCell<Reader>>) -> Result<(), lol_html::err
         .append_element_content_handler(element!("*", |element: &mut Element<'_, '_>| {
             let mut state = reader.borrow_mut();
             state.flush(source);
-            let opened = state.start(source, element);
+            let opened = state.start(element);
             drop(state);
             if opened && element.can_have_content() {
                 let reader = Rc::clone(reader);
@@ -156,9 +154,12 @@ impl Reader {
                 None => self.doubt("the HTML could not be mapped to its source"),
             }
         }
-        for (name, at) in std::mem::take(&mut self.ends) {
+        let mut ends = std::mem::take(&mut self.ends);
+        for (name, at) in ends.drain(..) {
             self.end(&name, at);
         }
+        // Given back for the next ones.
+        self.ends = ends;
     }
 
     fn show(&mut self, text: &str, start: usize) {
@@ -180,7 +181,7 @@ impl Reader {
         });
     }
 
-    fn start(&mut self, source: &str, element: &Element<'_, '_>) -> bool {
+    fn start(&mut self, element: &Element<'_, '_>) -> bool {
         let at = element.source_location().bytes();
         let name = element.tag_name();
         self.visible.tags.push(at.clone());
@@ -210,14 +211,13 @@ impl Reader {
         let here = self.visible.text.len();
         let mut hidden = is_unseen_element(&name);
         let mut struck = matches!(name.as_str(), "del" | "s" | "strike");
-        let (styled, may_hide) = attributes_in(source.get(at).unwrap_or_default());
-        if styled {
+        // `<b>` and its like have no attributes to look for.
+        if at.len() > name.len() + "<>".len() {
             let mut style = element.get_attribute("style").unwrap_or_default();
             style.make_ascii_lowercase();
-            hidden |= hides(&style);
+            hidden |= hides(&style) || element.has_attribute("hidden");
             struck |= style.contains("line-through");
         }
-        hidden |= may_hide && element.has_attribute("hidden");
         let link = if name == "a" { element.get_attribute("href") } else { None };
         self.hidden += usize::from(hidden);
         self.open.push(Open {
@@ -305,17 +305,6 @@ impl Reader {
             self.visible.doubts.push(doubt);
         }
     }
-}
-
-/// Whether a tag may have the attributes `style` and `hidden`: asking the parser costs more.
-fn attributes_in(tag: &str) -> (bool, bool) {
-    static NAMES: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(["style", "hidden"]).ok());
-    let Some(names) = NAMES.as_ref() else { return (true, true) };
-    names.find_iter(tag).fold((false, false), |(style, hidden), found| match found.pattern().as_usize() {
-        0 => (true, hidden),
-        _ => (style, true),
-    })
 }
 
 fn decoded(text: &str) -> String {

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::normal::fold_phrase;
-use super::{deadlines, optout, prices, purpose};
+use super::{deadlines, ends_en, optout, prices, purpose};
 
 /// What a word tells of its sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub(super) enum Cue {
     EmailOnly,
     /// A sign without which no end is told in words (not in the file: see `deadlines`).
     MayEnd,
+    /// A sign without which no date is told in English.
+    MayBeDate,
     /// A sign without which nothing costs anything (see `prices`).
     MayCost,
     /// A sign without which nothing is taken off (see `prices`).
@@ -220,6 +222,7 @@ impl Words {
         }
         for (tell, signs) in [
             (Tells::Cue(Cue::MayEnd), deadlines::signs()),
+            (Tells::Cue(Cue::MayBeDate), ends_en::date_signs()),
             (Tells::Cue(Cue::MayCost), prices::money_signs()),
             (Tells::Cue(Cue::MayTakeOff), prices::percent_signs()),
             (Tells::Cue(Cue::MayBeCode), purpose::code_signs()),

@@ -109,7 +109,16 @@ const BEFORE_SIGN_BYTES_MAX: usize = 64;
 /// What every clause has one of.
 pub(super) fn signs() -> Vec<String> {
     let mut signs: Vec<String> = [
-        "退订", "拒收", "谢绝", "订阅", "unsubscribe", "opt out", "opt-out", "optout", "subscription", "preferences",
+        "退订",
+        "拒收",
+        "谢绝",
+        "订阅",
+        "unsubscribe",
+        "opt out",
+        "opt-out",
+        "optout",
+        "subscription",
+        "preferences",
         "mail settings",
     ]
     .map(str::to_owned)

@@ -67,8 +67,35 @@ pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
 /// What every amount has one of.
 pub(super) fn money_signs() -> Vec<String> {
     [
-        "¥", "$", "€", "£", "rmb", "cny", "usd", "hkd", "ntd", "twd", "jpy", "sgd", "aud", "cad", "eur", "gbp", "yuan",
-        "dollar", "bucks", "pounds", "元", "块", "圆", "人民币", "台币", "港币", "美金", "英镑", "円",
+        "¥",
+        "$",
+        "€",
+        "£",
+        "rmb",
+        "cny",
+        "usd",
+        "hkd",
+        "ntd",
+        "twd",
+        "jpy",
+        "sgd",
+        "aud",
+        "cad",
+        "eur",
+        "gbp",
+        "yuan",
+        "dollar",
+        "bucks",
+        "pounds",
+        "元",
+        "块",
+        "圆",
+        "人民币",
+        "台币",
+        "港币",
+        "美金",
+        "英镑",
+        "円",
     ]
     .map(str::to_owned)
     .to_vec()
