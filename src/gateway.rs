@@ -35,7 +35,7 @@ use crate::record::ids::Ids;
 use crate::record::log::Record;
 use crate::record::metrics::Metrics;
 use crate::store::Store;
-use crate::understand::{Context, Meaning, ProductLinks, understand};
+use crate::understand::{Context, Meaning, ProductLinks, Purpose, understand};
 use holding::held_send;
 use item::{Fate, Item};
 pub use releasing::Release;
@@ -287,7 +287,7 @@ fn sent_event(item: &Item, lease_until: Timestamp) -> SendEvent {
         stream: message.stream.name.clone(),
         department: message.department().map(str::to_owned),
         campaign: message.campaign().map(str::to_owned),
-        purpose: message.purpose().map(str::to_owned).or_else(|| purpose_word(meaning)),
+        purpose: Some(sent_as(message, meaning)),
         survey: survey.map(|survey| survey.id.clone().unwrap_or_else(|| "?".to_owned())),
         survey_minutes: survey.and_then(|survey| survey.minutes),
         offers: shown_offers(item),
@@ -296,9 +296,19 @@ fn sent_event(item: &Item, lease_until: Timestamp) -> SendEvent {
     }
 }
 
-/// What the text was understood to be, as the word policies use.
-fn purpose_word(meaning: &Meaning) -> Option<String> {
-    serde_json::to_value(meaning.purpose).ok()?.as_str().map(str::to_owned)
+/// What a message counts as: what its text was understood to be, where that could be told, so that a
+/// code sent by the newsletter's stream uses up no promotion, and a promotion called a notice does; else
+/// what was declared. A notice that sells is a promotion.
+fn sent_as(message: &Message, meaning: &Meaning) -> String {
+    let word = match meaning.purpose {
+        Purpose::Notice if !meaning.offers.is_empty() => "promotion",
+        Purpose::Promotion => "promotion",
+        Purpose::Survey => "survey",
+        Purpose::OneTimeCode => "one-time-code",
+        Purpose::Notice => "notice",
+        Purpose::Other => message.purpose().unwrap_or("other"),
+    };
+    word.to_owned()
 }
 
 fn shown_offers(item: &Item) -> Vec<ShownOffer> {

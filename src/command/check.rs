@@ -1,39 +1,45 @@
-//! `tactgate check [DIR]`: what is wrong with the policies, by file, line and column.
+//! `tactgate check [DIR]`: what is wrong with the policies, by file, line and column. What it accepts the
+//! gateway accepts: the cases that stand in the files are tried, too.
 
 use std::path::Path;
 
 use super::{Arguments, FINE, FOUND, Format};
-use crate::config::Config;
 use crate::config::policies::PolicyFolder;
-use crate::policy::{Limits, PolicySet, error::rendered};
+use crate::config::{Config, PolicySettings};
+use crate::policy::{Limits, PolicyError, PolicySet, cases, error::rendered};
 
-/// Reads and checks; prints every problem.
+/// Reads, checks and tries; prints every problem.
 pub fn run(arguments: &Arguments, dir: Option<&Path>) -> anyhow::Result<u8> {
     let folder = folder(arguments, dir)?;
-    let checked = PolicySet::load(&folder.files, &Limits::default());
-    if arguments.format == Format::Json {
-        let problems: Vec<_> = checked.as_ref().err().into_iter().flatten().map(ToString::to_string).collect();
-        say!("{}", serde_json::json!({"hash": folder.hash, "problems": problems}));
-        return Ok(if problems.is_empty() { FINE } else { FOUND });
-    }
-    match checked {
+    let (files, mut shown) = (folder.files.len(), String::new());
+    let problems: Vec<PolicyError> = match PolicySet::load(&folder.files, &Limits::default()) {
         Ok(set) => {
-            say!("{} files, {} rules, {} cases: nothing wrong", folder.files.len(), set.rules.len(), set.cases.len());
-            Ok(FINE)
+            shown = format!("{files} files, {} rules, {} cases: nothing wrong", set.rules.len(), set.cases.len());
+            cases::run_cases(&set).into_iter().filter_map(|result| result.failure).collect()
         }
-        Err(errors) => {
-            eprintln!("{}", rendered(&errors));
-            Ok(FOUND)
+        Err(errors) => errors,
+    };
+    match arguments.format {
+        Format::Json => {
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            say!("{}", serde_json::json!({"hash": folder.hash, "problems": problems}));
         }
+        Format::Text if problems.is_empty() => say!("{shown}"),
+        Format::Text => eprintln!("{}", rendered(&problems)),
     }
+    if files == 0 {
+        eprintln!("tactgate: there is no *.toml file in the folder, so nothing would be stopped");
+    }
+    Ok(if problems.is_empty() { FINE } else { FOUND })
 }
 
-/// The files of the folder that was named, else of the configuration's.
+/// The files of the folder that was named, else of the configuration's. A named folder is read without
+/// the configuration: whoever edits policies need not have the gateway's secrets.
 pub fn folder(arguments: &Arguments, dir: Option<&Path>) -> anyhow::Result<PolicyFolder> {
-    let mut settings = Config::load(arguments.config.as_deref())?.policies;
-    if let Some(dir) = dir {
-        settings.dir = dir.to_owned();
-    }
+    let settings = match dir {
+        Some(dir) => PolicySettings { dir: dir.to_owned(), ..PolicySettings::default() },
+        None => Config::load(arguments.config.as_deref())?.policies,
+    };
     Ok(PolicyFolder::read(&settings)?)
 }
 

@@ -61,7 +61,7 @@ fn delay(case: &Case<'_>, rules: &Selection<'_>, must_send: bool, heard: &[Heard
         expires = expires.min(horizon);
     }
     let delaying: Vec<&dyn Judge> =
-        rules.judges.iter().copied().filter(|judge| may_delay(*judge, case, rules.everyone, must_send)).collect();
+        rules.judges.iter().copied().filter(|judge| may_delay(*judge, case, rules, must_send)).collect();
     for _ in 0..ROUNDS_MAX {
         if until > expires {
             return None;
@@ -79,12 +79,11 @@ fn delay(case: &Case<'_>, rules: &Selection<'_>, must_send: bool, heard: &[Heard
     None
 }
 
-fn may_delay(judge: &dyn Judge, case: &Case<'_>, everyone: bool, must_send: bool) -> bool {
-    let head = judge.head();
-    head.mode == Mode::Enforce
-        && matches!(head.then, Then::Delay { .. })
+fn may_delay(judge: &dyn Judge, case: &Case<'_>, rules: &Selection<'_>, must_send: bool) -> bool {
+    rules.mode(judge) == Mode::Enforce
+        && matches!(judge.head().then, Then::Delay { .. })
         && !(must_send && judge.class() == GuardClass::Courtesy)
-        && super::hear::applies(judge, case, everyone)
+        && super::hear::applies(judge, case, rules.everyone)
 }
 
 /// The earliest end the message still claims.

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Answer, Case, Finding, GuardClass, Objection, Verdict};
 use crate::facts::{Facts, Why};
 use crate::message::Message;
-use crate::policy::{Judge, Mode, OnUnknown, Then, Window};
+use crate::policy::{Judge, Mode, OnUnknown, Selection, Then, Window};
 use crate::rewrite::Action;
 
 /// When a message held because something could not be told is decided again.
@@ -26,9 +26,10 @@ pub struct Heard<'a> {
 }
 
 /// Hears one rule; `None` when it is off, does not apply to this customer, or has nothing to say.
-pub fn hear<'a>(judge: &'a dyn Judge, case: &Case<'_>, must_send: bool, everyone: bool) -> Option<Heard<'a>> {
+pub fn hear<'a>(judge: &'a dyn Judge, case: &Case<'_>, must_send: bool, rules: &Selection<'_>) -> Option<Heard<'a>> {
     let head = judge.head();
-    if head.mode == Mode::Off || !applies(judge, case, everyone) {
+    let mode = rules.mode(judge);
+    if mode == Mode::Off || !applies(judge, case, rules.everyone) {
         return None;
     }
     let answer = judge.examine(case);
@@ -39,7 +40,7 @@ pub fn hear<'a>(judge: &'a dyn Judge, case: &Case<'_>, must_send: bool, everyone
         place: head.place.clone(),
         answer,
         wants: Verdict::Pass,
-        shadow: head.mode == Mode::Shadow,
+        shadow: mode == Mode::Shadow,
         not_removed: false,
         degraded: false,
     };

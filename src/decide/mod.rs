@@ -31,7 +31,7 @@ pub fn decide(now: Timestamp, message: &Message, meaning: &Meaning, facts: &Fact
     let case = Case { now, message, meaning, facts };
     let must_send = is_must_send(message, meaning);
     let mut heard: Vec<hear::Heard<'_>> =
-        rules.judges.iter().filter_map(|judge| hear::hear(*judge, &case, must_send, rules.everyone)).collect();
+        rules.judges.iter().filter_map(|judge| hear::hear(*judge, &case, must_send, rules)).collect();
     // The order of files, rules and guards never matters: from here on there is only this one.
     heard.sort_by(|a, b| (&a.finding.rule, &a.finding.guard).cmp(&(&b.finding.rule, &b.finding.guard)));
     combine::combine(&case, rules, must_send, heard)

@@ -27,7 +27,7 @@ pub use family::Family;
 pub use fold::{fold, split};
 pub use sends::{expire_leases, give_back, reserve, settle};
 pub use trim::{Keep, trim};
-pub use zone::zone;
+pub use zone::{zone, zone_of_phone};
 
 /// A fact, or why it is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

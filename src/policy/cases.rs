@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::case_spec::{CaseSpec, Expect, MessageSpec, Moment, OfferSpec, PastSpec, PolicyCase};
 use super::error::PolicyError;
-use super::{Judge, Place, PolicySet, Selection, wording};
+use super::{Judge, Place, PolicySet, Selection, select, wording};
 use crate::decide::{Answer, Decision, Finding, Verdict, claim_additions, decide, guards};
 use crate::facts::{
     Complaint, Customer, FactKind, Facts, HeldSend, Known, OptOutFact, Preference, Purchase, Return, SendEvent,
@@ -62,8 +62,9 @@ fn judge(set: &PolicySet, case: &PolicyCase, scope: Scope) -> Result<Option<Stri
     let links = ProductLinks::default();
     let (message, meaning) = read(&spec.message, spec.now.0, &brand_zone, &links)?;
     let facts = facts(spec, &brand_zone, &links)?;
-    let mut rules = set.select(&message, &meaning);
-    rules.everyone = true;
+    let applying = set.rules.iter().map(|judge| judge.as_ref());
+    let applying = applying.filter(|judge| select::applies(judge.head().filters, &message, &meaning));
+    let mut rules = Selection { judges: applying.collect(), everyone: true, rehearsal: true };
     if scope == Scope::File {
         rules.judges.retain(|judge| judge.head().place.file == case.place.file);
     }

@@ -93,7 +93,7 @@ impl PolicySet {
         let candidates = self.index.candidates(message, meaning);
         let judges = candidates.into_iter().filter_map(|at| self.rules.get(at)).map(|judge| judge.as_ref());
         let judges = judges.filter(|judge| select::applies(judge.head().filters, message, meaning)).collect();
-        Selection { judges, everyone: false }
+        Selection { judges, everyone: false, rehearsal: false }
     }
 
     /// The rule of that id, now or formerly: what `explain` words a finding with.

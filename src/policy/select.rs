@@ -15,12 +15,20 @@ pub struct Selection<'a> {
     pub judges: Vec<&'a dyn Judge>,
     /// True where every customer is in every rule's `share`: in cases and in `replay`.
     pub everyone: bool,
+    /// Every rule speaks as if it were enforced, also one that is off or in shadow: cases try what a rule
+    /// says, not whether it is switched on.
+    pub rehearsal: bool,
 }
 
 impl<'a> Selection<'a> {
+    /// Whether a rule acts, watches or is silent among these.
+    pub fn mode(&self, judge: &dyn Judge) -> Mode {
+        if self.rehearsal { Mode::Enforce } else { judge.head().mode }
+    }
+
     /// These rules, for all customers.
     pub fn for_everyone(judges: impl IntoIterator<Item = &'a dyn Judge>) -> Selection<'a> {
-        Selection { judges: judges.into_iter().collect(), everyone: true }
+        Selection { judges: judges.into_iter().collect(), everyone: true, rehearsal: false }
     }
 }
 

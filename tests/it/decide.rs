@@ -255,7 +255,8 @@ fn two_delays_find_an_instant_that_suits_both() {
         "#,
     );
     let (message, meaning) = message(Channel::Sms, Class::Ordinary, "hello", now());
-    let customer = Customer { sends: vec![send(now(), Channel::Email)], ..Customer::default() };
+    let sends = vec![send(now(), Channel::Email)];
+    let customer = Customer { sends, zone: Some("UTC".into()), ..Customer::default() };
     let decision = decide(now(), &message, &meaning, &Facts::of(customer), &everything(&set));
     let Verdict::Delay { until, .. } = decision.verdict else { panic!("{decision:?}") };
     assert_eq!(until.to_string(), "2026-11-21T08:00:00Z");
@@ -337,10 +338,26 @@ fn no_sundays_means_monday() {
     );
     let saturday_night: Timestamp = "2026-11-21T23:00:00Z".parse().unwrap();
     let (message, meaning) = message(Channel::Sms, Class::Ordinary, "hello", saturday_night);
-    let facts = Facts::of(Customer::default());
+    let facts = Facts::of(Customer { zone: Some("UTC".into()), ..Customer::default() });
     let decision = decide(saturday_night, &message, &meaning, &facts, &everything(&set));
     let Verdict::Delay { until, .. } = decision.verdict else { panic!("{decision:?}") };
     assert_eq!(until.to_string(), "2026-11-23T08:00:00Z");
+}
+
+#[test]
+fn a_phone_s_country_says_when_it_is_night_where_neither_person_nor_brand_does() {
+    let set = rules("[[quiet_hours]]\nid = \"night\"\ntitle.en = \"t\"\nfrom = 21\nuntil = 8\n");
+    // 14:00 in London, 22:00 in China: the recipient's phone is Chinese.
+    let afternoon: Timestamp = "2026-11-20T14:00:00Z".parse().unwrap();
+    let (message, meaning) = message(Channel::Sms, Class::Ordinary, "hello", afternoon);
+    let verdict = |facts: &Facts| decide(afternoon, &message, &meaning, facts, &everything(&set)).verdict;
+    let Verdict::Delay { until, .. } = verdict(&Facts::of(Customer::default())) else { panic!("night in China") };
+    assert_eq!(until.to_string(), "2026-11-21T00:00:00Z");
+    // Who told where they live, or whose brand did, is believed.
+    let in_london = Customer { zone: Some("Europe/London".into()), ..Customer::default() };
+    assert_eq!(verdict(&Facts::of(in_london)), Verdict::Pass);
+    let brand_zone = tactgate::facts::zone("Europe/London").unwrap();
+    assert_eq!(verdict(&Facts { brand_zone, ..Facts::of(Customer::default()) }), Verdict::Pass);
 }
 
 #[test]

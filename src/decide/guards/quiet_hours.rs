@@ -4,7 +4,7 @@
 //! Prefers: the next opening.
 //! Settings: `from` and `until` (`"21:00"` or 21; may run over midnight; 24 is the end of the day),
 //! `days` (the days on which the quiet time begins; all by default), `zone` (where the recipient's zone
-//! is not known; else the brand's), `needs_zone` (without a zone of the recipient's own and no `zone`,
+//! is not known; else the brand's, or for a brand without a zone that of the phone's country), `needs_zone` (without a zone of the recipient's own and no `zone`,
 //! the answer is "cannot tell" instead of the brand's clock).
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
@@ -14,7 +14,8 @@ use serde::Deserialize;
 
 use super::{Case, Defaults, Misfit};
 use crate::decide::{Answer, Evidence, GuardClass, Objection};
-use crate::facts::{Why, zone};
+use crate::facts::{Why, zone, zone_of_phone};
+use crate::message::AddressKind;
 use crate::policy::{OnUnknown, Then, Window};
 
 /// In many places hours are law (47 CFR 64.1200(c)(1), Florida 501.616, carriers in China).
@@ -72,10 +73,18 @@ pub struct Settings {
 
 /// The guard's answer.
 pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
-    let (own, unknown) = match case.facts.customer() {
+    let (told, unknown) = match case.facts.customer() {
         Ok(customer) => (customer.zone.as_deref().and_then(zone), Why::NotTold),
         Err(why) => (None, why),
     };
+    // A brand that has not said where it is (UTC): then a phone's country says more than its clock.
+    let recipient = &case.message.recipient;
+    let homeless = case.facts.brand_zone == TimeZone::UTC && settings.zone.is_none();
+    let by_phone = || match recipient.kind() {
+        AddressKind::Phone if homeless => zone_of_phone(recipient.canonical()),
+        _ => None,
+    };
+    let own = told.or_else(by_phone);
     let fallback = settings.zone.as_deref().and_then(zone);
     let certain = own.is_some() || (unknown == Why::NotTold && (fallback.is_some() || !settings.needs_zone));
     let clock = own.or(fallback).unwrap_or_else(|| case.facts.brand_zone.clone());
