@@ -116,3 +116,16 @@ fn no_text_makes_the_reader_panic() {
         }
     });
 }
+
+#[test]
+fn a_rule_that_is_switched_off_or_watches_keeps_its_cases() {
+    for mode in ["off", "shadow"] {
+        let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/offers.toml")).unwrap();
+        let id = "id        = \"cheaper-after-purchase\"";
+        assert!(text.contains(id), "the shipped rule");
+        let text = text.replace(id, &format!("{id}\nmode = \"{mode}\""));
+        let set = PolicySet::load(&[("policies/offers.toml".to_owned(), text)], &Limits::default()).unwrap();
+        let failed: Vec<_> = run_cases(&set).into_iter().filter_map(|result| result.failure).collect();
+        assert!(failed.is_empty(), "{mode}: {failed:?}");
+    }
+}
