@@ -64,7 +64,7 @@ async fn asking_says_why_in_both_languages_and_changes_nothing() {
 async fn asking_at_night_tells_until_when_and_holds_nothing() {
     let house = House::open(NIGHT, MORNING, "").await;
     let body =
-        serde_json::json!({"channel": "sms", "to": "+8613800138000", "text": "【某某商城】秋装上新，全场8折，回T退订"});
+        serde_json::json!({"channel": "sms", "to": "+14155550100", "text": "【某某商城】秋装上新，全场8折，回T退订"});
     let (_, told) = ask(&house, JSON, &body).await;
     let one = &told["recipients"][0];
     assert_eq!((&one["verdict"], &one["until"]), (&"delay".into(), &"2026-11-21T08:00:00Z".into()), "{told}");
