@@ -112,7 +112,7 @@ impl Words<'_> {
 
     fn findings(&self, out: &mut String, entry: &DecisionEntry) -> fmt::Result {
         let columns = |f: &Finding| [f.rule.clone(), self.wants(f), f.place.to_string(), f.guard.clone()];
-        let head = [("rule", "规则"), ("wants", "要求"), ("at", "位置"), ("guard", "守则")];
+        let head = [("rule", "规则"), ("wants", "要求"), ("at", "位置"), ("guard", "守卫")];
         let mut rows = vec![head.map(|(en, zh)| self.say(en, zh).to_owned())];
         rows.extend(entry.findings.iter().map(|finding| columns(finding).map(|cell| one_line(&cell))));
         let widest = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
