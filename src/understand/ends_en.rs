@@ -6,21 +6,23 @@ use jiff::civil::Weekday;
 use jiff::{Timestamp, ToSpan, Zoned};
 use regex::{Captures, Regex};
 
-use super::calendar::{count, date_of, days_after, end_of, monday_of, number, seconds_from};
+use super::calendar::{count, date_of, day_of_month, days_after, end_of, monday_of, number, seconds_from};
 use super::meaning::DeadlineKind;
 
 /// The end normalised words tell, if they tell one. `dated`: there is a digit and one of the
 /// [`date_signs`] in them; `named`: so is a name of a time (`tonight`, `weeks`).
 pub(super) fn end_in(now: &Zoned, words: &str, dated: bool, named: bool) -> Option<(Timestamp, DeadlineKind)> {
-    let date = if dated { date(now, words) } else { None };
+    let date = if dated { date(now, words).or_else(|| day_number(now, words)) } else { None };
     let relative = || if named { named_day(now, words).or_else(|| time_left(now, words)) } else { None };
     date.map(|at| (at, DeadlineKind::Absolute)).or_else(|| relative().map(|at| (at, DeadlineKind::Relative)))
 }
 
-/// What every date has one of: a month, the stroke of 11/30, the year of 2026-11-30.
+/// What every date has one of: a month, the stroke of 11/30, the year of 2026-11-30, the `th` of 20th.
 pub(super) fn date_signs() -> Vec<String> {
     let years = (2_000..2_100).flat_map(|year| ["-", "."].map(|mark| format!("{year}{mark}")));
-    MONTHS.into_iter().chain(["/"]).map(str::to_owned).chain(years).collect()
+    let ordinals =
+        ["1st", "2nd", "3rd"].map(str::to_owned).into_iter().chain((0..10).map(|digit| format!("{digit}th")));
+    MONTHS.into_iter().chain(["/"]).map(str::to_owned).chain(years).chain(ordinals).collect()
 }
 
 fn date(now: &Zoned, words: &str) -> Option<Timestamp> {
@@ -40,6 +42,13 @@ fn date(now: &Zoned, words: &str) -> Option<Timestamp> {
         date_of(now, number(&found, "year"), i64::try_from(month).ok()? + 1, day)?
     };
     end_of(date, clock(&found), now.time_zone())
+}
+
+/// "Until the 20th", "on the 20th only": a day of a month that is not named.
+fn day_number(now: &Zoned, words: &str) -> Option<Timestamp> {
+    let found =
+        DAY_NUMBER_AFTER_WORD.as_ref()?.captures(words).or_else(|| DAY_NUMBER_BEFORE_WORD.as_ref()?.captures(words))?;
+    end_of(day_of_month(now, number(&found, "day")?)?, None, now.time_zone())
 }
 
 fn named_day(now: &Zoned, words: &str) -> Option<Timestamp> {
@@ -150,6 +159,14 @@ static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ))
     .ok()
 });
+static DAY_NUMBER_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?-u:\b)(?:until|till|through|ends?|ending|expires?|valid|only)(?:[ \n](?:on|until|till|through))?[ \n]the[ \n](?P<day>[0-9]{1,2})(?:st|nd|rd|th)(?-u:\b)(?:[ \n]of[ \n]th(?:is|e)[ \n]month)?(?:[.,;!]|$|[ \n]only(?-u:\b))",
+    )
+    .ok()
+});
+static DAY_NUMBER_BEFORE_WORD: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?-u:\b)on[ \n]the[ \n](?P<day>[0-9]{1,2})(?:st|nd|rd|th)[ \n]only(?-u:\b)").ok());
 static DAY_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         words!(until), words!(filler),

@@ -6,7 +6,7 @@ use jiff::civil::Weekday;
 use jiff::{Timestamp, ToSpan, Zoned};
 use regex::{Captures, Regex};
 
-use super::calendar::{count, date_of, days_after, end_of, monday_of, number, seconds_from};
+use super::calendar::{count, date_of, day_of_month, days_after, end_of, monday_of, number, seconds_from};
 use super::meaning::DeadlineKind;
 
 /// The end normalised words tell, if they tell one. `digit`: there is one in them.
@@ -14,7 +14,7 @@ pub(super) fn end_in(now: &Zoned, words: &str, digit: bool) -> Option<(Timestamp
     if words.is_ascii() {
         return None;
     }
-    let date = if digit { date(now, words) } else { None };
+    let date = if digit { date(now, words).or_else(|| day_number(now, words)) } else { None };
     date.map(|at| (at, DeadlineKind::Absolute))
         .or_else(|| named_day(now, words).or_else(|| time_left(now, words)).map(|at| (at, DeadlineKind::Relative)))
 }
@@ -30,6 +30,12 @@ fn date(now: &Zoned, words: &str) -> Option<Timestamp> {
     let (month, day) = (number(&found, "to_month").unwrap_or(month), number(&found, "to_day").unwrap_or(day));
     let date = date_of(now, number(&found, "year"), month, day)?;
     end_of(date, clock(&found), now.time_zone())
+}
+
+/// 仅限20日当天, 截至20号: a day of a month that is not named, never so many days.
+fn day_number(now: &Zoned, words: &str) -> Option<Timestamp> {
+    let found = DAY_NUMBER.as_ref()?.captures(words)?;
+    end_of(day_of_month(now, number(&found, "day")?)?, None, now.time_zone())
 }
 
 fn named_day(now: &Zoned, words: &str) -> Option<Timestamp> {
@@ -132,6 +138,13 @@ static DATE_IN_FIGURES: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?:截至|截止(?:时间|日期)?(?:到|至|于|为|是|:)?|有效期(?:限)?(?:至|到|:)?|活动(?:时间|期间?)?(?:至|到|截止到?|:)|延长至)[ \n]?",
         r"(?:(?P<year>20[0-9]{2})[/.-])?(?P<month>[0-9]{1,2})[/.-](?P<day>[0-9]{1,2})(?:[ \n]?[至到~-][ \n]?(?:20[0-9]{2}[/.-])?(?P<to_month>[0-9]{1,2})[/.-](?P<to_day>[0-9]{1,2}))?",
         words!(clock),
+    ))
+    .ok()
+});
+static DAY_NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:仅限(?:于|在)?|仅在|只在|截至|截止(?:时间|日期)?(?:到|至|于|为|是|:)?|有效期(?:限)?(?:至|到)|延长至|直至|直到)[ \n]?(?:本月|当月)?",
+        r"(?P<day>[0-9]{1,2})[ \n]?(?:[日号](?:当天|当日|一天|这一?天)|号)",
     ))
     .ok()
 });
