@@ -81,6 +81,13 @@ pub(super) fn audience_of(readings: &[Reading<'_>]) -> Option<Audience> {
     }
 }
 
+/// A code that confirms a payment names its price, too: 您正在支付299元, "to pay $29". It stays a code.
+pub(super) fn speaks_of_paying(words: &str) -> bool {
+    let paying =
+        ["支付", "付款", "转账", "扣款", "交易", "消费", "payment", "pay ", "paying", "purchase", "transaction"];
+    paying.iter().any(|word| words.contains(word))
+}
+
 fn is_code_sentence(reading: &Reading<'_>, sentence: &Sentence) -> bool {
     sentence.cues.has(Cue::MayBeCode)
         && !sentence.cues.has(Cue::Sale)

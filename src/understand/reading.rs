@@ -11,6 +11,7 @@ use super::links::{LINKS_MAX, bare_links};
 use super::normal::Normal;
 use super::optout::opt_out_clauses;
 use super::prices::{Amount, AmountKind, amounts_in, has_threshold_deal, percent_off_in};
+use super::purpose::speaks_of_paying;
 use super::sentence::split_sentences;
 
 /// Sentences read per part; a real mail has hundreds.
@@ -96,14 +97,19 @@ impl<'a> Reading<'a> {
                 // Looks at every byte, without a branch: quicker than to stop at the first digit.
                 let has_digit = words.bytes().fold(false, |found, b| found | b.is_ascii_digit());
                 let has_money = has_digit && cues.has(Cue::MayCost);
-                Sentence {
+                let mut sentence = Sentence {
                     cues,
                     has_digit,
                     amounts: if has_money { amounts_in(&normal.text, range.clone()) } else { Vec::new() },
                     percent_off: if cues.has(Cue::MayTakeOff) { percent_off_in(words) } else { None },
                     threshold_deal: has_digit && has_threshold_deal(words),
                     range,
+                };
+                // "验证码482913：BT-200只要299元，速抢": a price to hurry for makes the code a disguise.
+                if cues.has(Cue::MayBeCode) && sentence.is_plainly_a_sale() && !speaks_of_paying(words) {
+                    sentence.cues.remove(&[Cue::Code, Cue::MayBeCode]);
                 }
+                sentence
             })
             .collect();
         Reading { part: index, kind: part.kind, visible, normal, sentences, heard, opt_outs, source: &part.text }
