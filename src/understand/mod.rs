@@ -22,6 +22,7 @@ mod prices;
 mod products;
 mod purpose;
 mod reading;
+mod refunds;
 mod sentence;
 mod simhash;
 mod surveys;

@@ -118,6 +118,7 @@ fn in_sentence(
     // A bill or a balance is no offer, whatever it costs; nor is a survey with a prize.
     if cues.has(Cue::Billing) && (tally.is_transactional() || !cues.has(Cue::Sale))
         || cues.has(Cue::Code)
+        || sentence.is_refund
         || tally.is_transactional() && !sentence.is_plainly_a_sale()
     {
         return found;

@@ -30,7 +30,7 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             let cues = sentence.cues;
             tally.code += usize::from(has_code && is_code_sentence(reading, sentence));
             // "Shop now: your order ships free" sells; a notice tells of something done.
-            let notice = cues.has(Cue::Notice) && !sentence.is_plainly_a_sale();
+            let notice = (cues.has(Cue::Notice) || sentence.is_refund) && !sentence.is_plainly_a_sale();
             tally.notice += usize::from(notice);
             tally.referenced +=
                 usize::from(notice && reading.words(sentence).bytes().filter(u8::is_ascii_digit).count() >= 2);
