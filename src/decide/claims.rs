@@ -17,21 +17,32 @@ pub fn families(meaning: &Meaning) -> Vec<(usize, Family)> {
 
 /// The ends claimed for an offer: its own, and those the message announces for everything in it.
 /// "Within 48 hours" means another second in each message of a batch; such ends are taken to the hour,
-/// so that one claim stays one entry in the ledger.
+/// so that one claim stays one entry in the ledger. "Valid for 7 days" is each person's own end and
+/// claims nothing to the others.
 pub fn claimed_ends(meaning: &Meaning, offer: &Offer) -> Vec<Timestamp> {
-    let announced: Vec<(Timestamp, DeadlineKind)> =
-        meaning.deadlines.iter().filter_map(|d| Some((d.instant?, d.kind))).collect();
+    let announced: Vec<(Timestamp, DeadlineKind)> = meaning
+        .deadlines
+        .iter()
+        .filter(|d| d.kind != DeadlineKind::FromReceipt)
+        .filter_map(|d| Some((d.instant?, d.kind)))
+        .collect();
     let mut ends: Vec<Timestamp> = match offer.ends {
         // Its own end says more than the message's, which may speak of another offer.
-        Some(own) => {
+        Some(own) if !is_from_receipt(meaning, own) => {
             let kind = announced.iter().find(|(instant, _)| *instant == own).map(|(_, kind)| *kind);
             vec![coarse(own, kind.unwrap_or(DeadlineKind::Absolute))]
         }
-        None => announced.into_iter().map(|(instant, kind)| coarse(instant, kind)).collect(),
+        _ => announced.into_iter().map(|(instant, kind)| coarse(instant, kind)).collect(),
     };
     ends.sort_unstable();
     ends.dedup();
     ends
+}
+
+/// True when an end counts from the moment each person receives the message, and from nothing else.
+pub fn is_from_receipt(meaning: &Meaning, end: Timestamp) -> bool {
+    let mut told = meaning.deadlines.iter().filter(|d| d.instant == Some(end)).peekable();
+    told.peek().is_some() && told.all(|d| d.kind == DeadlineKind::FromReceipt)
 }
 
 /// What to add to the brand's ledger once this message has left (or may have).

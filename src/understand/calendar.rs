@@ -7,6 +7,8 @@ use regex::Captures;
 
 /// A year is not written: a date so long ago is meant for next year.
 const PAST_DAYS_MAX: i32 = 180;
+/// Nor is a month: a day so long ago is meant for the next month.
+const LATE_DAYS_MAX: i32 = 7;
 
 /// Without a year, the nearest date that may be meant: this year's unless it is long gone.
 pub(super) fn date_of(now: &Zoned, year: Option<i64>, month: i64, day: i64) -> Option<Date> {
@@ -18,6 +20,18 @@ pub(super) fn date_of(now: &Zoned, year: Option<i64>, month: i64, day: i64) -> O
     match Date::new(today.year(), month, day) {
         Ok(date) if date.until(today).is_ok_and(|gone| gone.get_days() <= PAST_DAYS_MAX) => Some(date),
         _ => Date::new(today.year().checked_add(1)?, month, day).ok(),
+    }
+}
+
+/// A day of a month that is not named: this month's, unless it is longer gone than a late message is.
+pub(super) fn day_of_month(now: &Zoned, day: i64) -> Option<Date> {
+    let (today, day) = (now.date(), i8::try_from(day).ok()?);
+    match Date::new(today.year(), today.month(), day) {
+        Ok(date) if today.since(date).is_ok_and(|gone| gone.get_days() <= LATE_DAYS_MAX) => Some(date),
+        _ => {
+            let next = today.first_of_month().checked_add(1.month()).ok()?;
+            Date::new(next.year(), next.month(), day).ok()
+        }
     }
 }
 

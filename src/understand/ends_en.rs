@@ -6,21 +6,28 @@ use jiff::civil::Weekday;
 use jiff::{Timestamp, ToSpan, Zoned};
 use regex::{Captures, Regex};
 
-use super::calendar::{count, date_of, days_after, end_of, monday_of, number, seconds_from};
+use super::calendar::{count, date_of, day_of_month, days_after, end_of, monday_of, number, seconds_from};
 use super::meaning::DeadlineKind;
 
 /// The end normalised words tell, if they tell one. `dated`: there is a digit and one of the
 /// [`date_signs`] in them; `named`: so is a name of a time (`tonight`, `weeks`).
 pub(super) fn end_in(now: &Zoned, words: &str, dated: bool, named: bool) -> Option<(Timestamp, DeadlineKind)> {
-    let date = if dated { date(now, words) } else { None };
-    let relative = || if named { named_day(now, words).or_else(|| time_left(now, words)) } else { None };
-    date.map(|at| (at, DeadlineKind::Absolute)).or_else(|| relative().map(|at| (at, DeadlineKind::Relative)))
+    let date = if dated { date(now, words).or_else(|| day_number(now, words)) } else { None };
+    if date.is_some() || !named {
+        return date.map(|at| (at, DeadlineKind::Absolute));
+    }
+    named_day(now, words)
+        .map(|at| (at, DeadlineKind::Relative))
+        .or_else(|| from_receipt(now, words).map(|at| (at, DeadlineKind::FromReceipt)))
+        .or_else(|| time_left(now, words).map(|at| (at, DeadlineKind::Relative)))
 }
 
-/// What every date has one of: a month, the stroke of 11/30, the year of 2026-11-30.
+/// What every date has one of: a month, the stroke of 11/30, the year of 2026-11-30, the `th` of 20th.
 pub(super) fn date_signs() -> Vec<String> {
     let years = (2_000..2_100).flat_map(|year| ["-", "."].map(|mark| format!("{year}{mark}")));
-    MONTHS.into_iter().chain(["/"]).map(str::to_owned).chain(years).collect()
+    let ordinals =
+        ["1st", "2nd", "3rd"].map(str::to_owned).into_iter().chain((0..10).map(|digit| format!("{digit}th")));
+    MONTHS.into_iter().chain(["/"]).map(str::to_owned).chain(years).chain(ordinals).collect()
 }
 
 fn date(now: &Zoned, words: &str) -> Option<Timestamp> {
@@ -40,6 +47,13 @@ fn date(now: &Zoned, words: &str) -> Option<Timestamp> {
         date_of(now, number(&found, "year"), i64::try_from(month).ok()? + 1, day)?
     };
     end_of(date, clock(&found), now.time_zone())
+}
+
+/// "Until the 20th", "on the 20th only": a day of a month that is not named.
+fn day_number(now: &Zoned, words: &str) -> Option<Timestamp> {
+    let found =
+        DAY_NUMBER_AFTER_WORD.as_ref()?.captures(words).or_else(|| DAY_NUMBER_BEFORE_WORD.as_ref()?.captures(words))?;
+    end_of(day_of_month(now, number(&found, "day")?)?, None, now.time_zone())
 }
 
 fn named_day(now: &Zoned, words: &str) -> Option<Timestamp> {
@@ -65,8 +79,30 @@ fn named_day(now: &Zoned, words: &str) -> Option<Timestamp> {
     end_of(date, clock(&found), now.time_zone())
 }
 
+/// "Valid for 7 days", "within 3 days of receiving", "when you order within 24 hours". Nothing where a
+/// countdown runs for everybody ("48-hour sale", "last 3 days").
+fn from_receipt(now: &Zoned, words: &str) -> Option<Timestamp> {
+    let found = FROM_RECEIPT.as_ref()?.captures(words)?;
+    if TIME_BEFORE_WORD.as_ref()?.is_match(words) || COUNTDOWN.as_ref()?.is_match(words) {
+        return None;
+    }
+    let group = |names: [&str; 3]| names.into_iter().find_map(|name| found.name(name));
+    let amount = count(group(["valid", "own", "after"])?.as_str())?;
+    let each = match group(["valid_unit", "own_unit", "after_unit"])?.as_str().get(..2)? {
+        "mi" => 60,
+        "ho" | "hr" => 3_600,
+        "we" => 7 * 86_400,
+        "mo" => 30 * 86_400,
+        _ => 86_400,
+    };
+    seconds_from(now, amount, each)
+}
+
 fn time_left(now: &Zoned, words: &str) -> Option<Timestamp> {
-    let found = TIME_AFTER_WORD.as_ref()?.captures(words).or_else(|| TIME_BEFORE_WORD.as_ref()?.captures(words))?;
+    let (after, before) = (TIME_AFTER_WORD.as_ref()?, TIME_BEFORE_WORD.as_ref()?);
+    // "48-hour sale, coupons valid for 7 days": the sale's end is everybody's.
+    let (first, second) = if FROM_RECEIPT.as_ref()?.is_match(words) { (before, after) } else { (after, before) };
+    let found = first.captures(words).or_else(|| second.captures(words))?;
     let amount = count(found.name("count")?.as_str())?;
     let lead = found.name("lead").map_or("", |lead| lead.as_str());
     let tail = found.name("tail").map_or("", |tail| tail.as_str().trim_start_matches([' ', '-']));
@@ -125,6 +161,12 @@ macro_rules! words {
     (clock) => {
         r"(?:,?[ \n](?:at[ \n])?(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2}))?[ \n]?(?P<half>am|pm|a\.m|p\.m))?"
     };
+    (number) => {
+        r"one|two|three|four|five|six|seven|eight|nine|ten"
+    };
+    (unit) => {
+        r"hours?|hrs?|days?|minutes?|mins?|weeks?|months?"
+    };
     (count) => {
         r"(?P<count>[0-9]{1,4}|one|two|three|four|five|six|seven|eight|nine|ten)[ -]?(?:more[ \n])?(?P<unit>hours?|hrs?|days?|minutes?|mins?|weeks?)"
     };
@@ -150,6 +192,14 @@ static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ))
     .ok()
 });
+static DAY_NUMBER_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?-u:\b)(?:until|till|through|ends?|ending|expires?|valid|only)(?:[ \n](?:on|until|till|through))?[ \n]the[ \n](?P<day>[0-9]{1,2})(?:st|nd|rd|th)(?-u:\b)(?:[ \n]of[ \n]th(?:is|e)[ \n]month)?(?:[.,;!]|$|[ \n]only(?-u:\b))",
+    )
+    .ok()
+});
+static DAY_NUMBER_BEFORE_WORD: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?-u:\b)on[ \n]the[ \n](?P<day>[0-9]{1,2})(?:st|nd|rd|th)[ \n]only(?-u:\b)").ok());
 static DAY_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         words!(until), words!(filler),
@@ -164,6 +214,21 @@ static DAY_BEFORE_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
         words!(clock), r"[ \n](?:only|is[ \n]the[ \n]last[ \n]day|is[ \n]your[ \n]last)",
     ))
     .ok()
+});
+static FROM_RECEIPT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?-u:\b)(?:valid|good|yours)[ \n]for[ \n](?:only[ \n])?(?P<valid>[0-9]{1,4}|",
+        words!(number), r")[ -](?P<valid_unit>", words!(unit), r")(?-u:\b)",
+        r"|(?:(?-u:\b)(?:when|if)[ \n]you[ \n](?:order|buy|shop|check[ \n]?out)|(?-u:\b)your[ \n](?:cart|basket|bag|shopping)(?-u:\b)[^.!?]{0,120}?)[ \n](?:it[ \n])?within[ \n](?P<own>[0-9]{1,4}|",
+        words!(number), r")[ -](?P<own_unit>", words!(unit), r")(?-u:\b)",
+        r"|(?-u:\b)(?P<after>[0-9]{1,4}|",
+        words!(number), r")[ -](?P<after_unit>", words!(unit), r")[ \n](?:of|from|after)[ \n]",
+        r"(?:(?:the[ \n])?(?:day|date)[ \n](?:of[ \n])?)?(?:you[ \n](?:receive|get)|your[ \n](?:receipt|registration)|receiving|receipt|getting|activat|registration|sign(?:ing)?[ -]?up|this[ \n](?:e-?mail|text|message|sms))",
+    ))
+    .ok()
+});
+static COUNTDOWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(r"(?-u:\b)(?:last|final|ends[ \n]in|ending[ \n]in)[ \n](?:the[ \n])?", words!(count))).ok()
 });
 static TIME_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(

@@ -6,7 +6,7 @@ use jiff::civil::Weekday;
 use jiff::{Timestamp, ToSpan, Zoned};
 use regex::{Captures, Regex};
 
-use super::calendar::{count, date_of, days_after, end_of, monday_of, number, seconds_from};
+use super::calendar::{count, date_of, day_of_month, days_after, end_of, monday_of, number, seconds_from};
 use super::meaning::DeadlineKind;
 
 /// The end normalised words tell, if they tell one. `digit`: there is one in them.
@@ -14,9 +14,11 @@ pub(super) fn end_in(now: &Zoned, words: &str, digit: bool) -> Option<(Timestamp
     if words.is_ascii() {
         return None;
     }
-    let date = if digit { date(now, words) } else { None };
+    let date = if digit { date(now, words).or_else(|| day_number(now, words)) } else { None };
     date.map(|at| (at, DeadlineKind::Absolute))
-        .or_else(|| named_day(now, words).or_else(|| time_left(now, words)).map(|at| (at, DeadlineKind::Relative)))
+        .or_else(|| named_day(now, words).map(|at| (at, DeadlineKind::Relative)))
+        .or_else(|| from_receipt(now, words).map(|at| (at, DeadlineKind::FromReceipt)))
+        .or_else(|| time_left(now, words).map(|at| (at, DeadlineKind::Relative)))
 }
 
 fn date(now: &Zoned, words: &str) -> Option<Timestamp> {
@@ -30,6 +32,12 @@ fn date(now: &Zoned, words: &str) -> Option<Timestamp> {
     let (month, day) = (number(&found, "to_month").unwrap_or(month), number(&found, "to_day").unwrap_or(day));
     let date = date_of(now, number(&found, "year"), month, day)?;
     end_of(date, clock(&found), now.time_zone())
+}
+
+/// 仅限20日当天, 截至20号: a day of a month that is not named, never so many days.
+fn day_number(now: &Zoned, words: &str) -> Option<Timestamp> {
+    let found = DAY_NUMBER.as_ref()?.captures(words)?;
+    end_of(day_of_month(now, number(&found, "day")?)?, None, now.time_zone())
 }
 
 fn named_day(now: &Zoned, words: &str) -> Option<Timestamp> {
@@ -63,6 +71,28 @@ fn named_day(now: &Zoned, words: &str) -> Option<Timestamp> {
         _ => (hour, minute),
     });
     end_of(date, clock, zone)
+}
+
+/// 7天内有效, 有效期7天, 收到后3天内, 您…24小时内下单. Nothing where a countdown runs for everybody
+/// (限时48小时, 最后3天).
+fn from_receipt(now: &Zoned, words: &str) -> Option<Timestamp> {
+    let found = FROM_RECEIPT.as_ref()?.captures(words)?;
+    if TIME_LEFT.as_ref()?.captures_iter(words).any(|left| left.name("lead").is_some()) {
+        return None;
+    }
+    // 48小时内下单 by itself calls on everybody; it is one's own when it speaks of what is yours.
+    if found.name("order").is_some() && !words.get(..found.get(0)?.start())?.contains(['您', '你']) {
+        return None;
+    }
+    let amount = count(found.name("count").or_else(|| found.name("counted"))?.as_str())?;
+    let each = match found.name("unit").or_else(|| found.name("united"))?.as_str() {
+        "分钟" => 60,
+        "小时" | "个小时" | "h" => 3_600,
+        "周" => 7 * 86_400,
+        "个月" => 30 * 86_400,
+        _ => 86_400,
+    };
+    seconds_from(now, amount, each)
 }
 
 fn time_left(now: &Zoned, words: &str) -> Option<Timestamp> {
@@ -135,10 +165,26 @@ static DATE_IN_FIGURES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ))
     .ok()
 });
+static DAY_NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:仅限(?:于|在)?|仅在|只在|截至|截止(?:时间|日期)?(?:到|至|于|为|是|:)?|有效期(?:限)?(?:至|到)|延长至|直至|直到)[ \n]?(?:本月|当月)?",
+        r"(?P<day>[0-9]{1,2})[ \n]?(?:[日号](?:当天|当日|一天|这一?天)|号)",
+    ))
+    .ok()
+});
 static DAY_AFTER_WORD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(concat!(words!(until), words!(day), words!(clock))).ok());
 static DAY_BEFORE_WORD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(concat!(words!(day), words!(clock), words!(ends))).ok());
+static FROM_RECEIPT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:有效期(?:限)?(?:为|是|:)?|(?:收到|收件|领取|领券|领到|到账|注册|激活|入会|发放)(?:此|本|该)?(?:优惠券|券|短信|消息|邮件|信息)?(?:之?后|之?日起|起)的?)[ \n]?",
+        r"(?P<count>[0-9]{1,4}|[一二两三四五六七八九十])[ \n]?(?P<unit>个小时|小时|个月|天|日|分钟|周|h)",
+        r"|(?P<counted>[0-9]{1,4}|[一二两三四五六七八九十])[ \n]?(?P<united>个小时|小时|个月|天|日|分钟|周|h)[ \n]?",
+        r"(?:之?内(?:均|都)?(?:使用)?有效|有效|之?内(?:均|都)?可(?:用|使用)|(?P<order>之?内(?:下单|购买|付款|完成)))",
+    ))
+    .ok()
+});
 static TIME_LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?P<lead>最后|限时|仅剩|还剩|只剩|剩余|剩下|倒计时|仅限|未来|接下来|距(?:离)?(?:活动)?结束(?:还有|仅剩|仅)?)?[ \n]?:?",

@@ -92,6 +92,11 @@ impl Cues {
         cues.iter().any(|cue| self.has(*cue))
     }
 
+    /// Takes these out.
+    pub fn remove(&mut self, cues: &[Cue]) {
+        cues.iter().for_each(|cue| self.0 &= !(1 << *cue as u32));
+    }
+
     fn add(&mut self, cue: Cue) {
         self.0 |= 1 << cue as u32;
     }

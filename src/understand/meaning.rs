@@ -94,6 +94,9 @@ pub enum DeadlineKind {
     Relative,
     /// "Last chance", 最后一天, with no date.
     LastChance,
+    /// Counted from the moment each person receives it: "valid for 7 days", 7天内有效. Everybody's own,
+    /// so no claim to the public that a later message could contradict.
+    FromReceipt,
 }
 
 /// A claimed end.

@@ -1,6 +1,7 @@
 //! What does the message say? PURE: text in, [`Meaning`] out, with the doubts beside it; it never
 //! fails. One file a question; lexicons per language are data.
 
+mod accessories;
 mod calendar;
 mod deadlines;
 mod drafts;
@@ -21,6 +22,7 @@ mod prices;
 mod products;
 mod purpose;
 mod reading;
+mod refunds;
 mod sentence;
 mod simhash;
 mod surveys;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::message::{Channel, Declared, DeclaredOffer, Money, PartKind};
 
 use super::Context;
+use super::accessories::is_of_accessory;
 use super::deadlines::Claim;
 use super::drafts::{Draft, OFFERS_MAX, fold, merge, same_sku};
 use super::lexicon::Cue;
@@ -93,6 +94,8 @@ struct Met {
     sku: String,
     at: usize,
     source: Source,
+    /// Something that goes with the product is spoken of, not the product.
+    accessory: bool,
 }
 
 fn in_sentence(
@@ -105,12 +108,17 @@ fn in_sentence(
     let cues = sentence.cues;
     let products = products_in(context, reading, sentence);
     let mut found = Found {
-        products: products.iter().map(|met| Named { sku: met.sku.clone(), range: met.at..met.at }).collect(),
+        products: products
+            .iter()
+            .filter(|met| !met.accessory)
+            .map(|met| Named { sku: met.sku.clone(), range: met.at..met.at })
+            .collect(),
         offers: Vec::new(),
     };
     // A bill or a balance is no offer, whatever it costs; nor is a survey with a prize.
     if cues.has(Cue::Billing) && (tally.is_transactional() || !cues.has(Cue::Sale))
         || cues.has(Cue::Code)
+        || sentence.is_refund
         || tally.is_transactional() && !sentence.is_plainly_a_sale()
     {
         return found;
@@ -160,7 +168,7 @@ fn products_in(context: &Context<'_>, reading: &Reading<'_>, sentence: &Sentence
         .links(sentence)
         .filter_map(|link| {
             let sku = context.links.sku_of(&link.url)?;
-            Some(Met { sku, at: link.shown.start, source: Source::Link })
+            Some(Met { sku, at: link.shown.start, source: Source::Link, accessory: false })
         })
         .collect();
     let text = reading.visible.text.get(shown.clone()).unwrap_or_default();
@@ -172,12 +180,13 @@ fn products_in(context: &Context<'_>, reading: &Reading<'_>, sentence: &Sentence
         at: shown.start + named.range.start,
         sku: named.sku,
         source: Source::Text,
+        accessory: is_of_accessory(text, &named.range),
     });
     met.extend(named.filter(|named| !linked(named.at)).collect::<Vec<_>>());
     met.sort_by_key(|met| met.at);
     let mut products: Vec<Met> = Vec::new();
     for one in met {
-        match products.iter_mut().find(|known| same_sku(&known.sku, &one.sku)) {
+        match products.iter_mut().find(|known| known.accessory == one.accessory && same_sku(&known.sku, &one.sku)) {
             Some(known) if one.source > known.source => (known.sku, known.source) = (one.sku, one.source),
             Some(_) => {}
             None => products.push(one),
@@ -209,7 +218,7 @@ fn strike(reading: &Reading<'_>, amounts: &mut [Amount]) {
 /// Gives every product its price: in the order they stand.
 fn join(products: &[Met], amounts: &[Amount], before: Option<&Named>) -> Vec<Offer> {
     let blank = |product: Option<&Met>| Offer {
-        product: product.map(|met| met.sku.clone()),
+        product: product.filter(|met| !met.accessory).map(|met| met.sku.clone()),
         id: None,
         price: None,
         list_price: None,
@@ -223,7 +232,7 @@ fn join(products: &[Met], amounts: &[Amount], before: Option<&Named>) -> Vec<Off
     };
     if products.len() <= 1 {
         let mut offer = blank(products.first());
-        if offer.product.is_none() {
+        if products.is_empty() {
             offer.product = before.map(|named| named.sku.clone());
         }
         price(&mut offer, amounts);

@@ -30,7 +30,7 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             let cues = sentence.cues;
             tally.code += usize::from(has_code && is_code_sentence(reading, sentence));
             // "Shop now: your order ships free" sells; a notice tells of something done.
-            let notice = cues.has(Cue::Notice) && !sentence.is_plainly_a_sale();
+            let notice = (cues.has(Cue::Notice) || sentence.is_refund) && !sentence.is_plainly_a_sale();
             tally.notice += usize::from(notice);
             tally.referenced +=
                 usize::from(notice && reading.words(sentence).bytes().filter(u8::is_ascii_digit).count() >= 2);
@@ -79,6 +79,13 @@ pub(super) fn audience_of(readings: &[Reading<'_>]) -> Option<Audience> {
         (false, true) => Some(Audience::Customer),
         _ => None,
     }
+}
+
+/// A code that confirms a payment names its price, too: 您正在支付299元, "to pay $29". It stays a code.
+pub(super) fn speaks_of_paying(words: &str) -> bool {
+    let paying =
+        ["支付", "付款", "转账", "扣款", "交易", "消费", "payment", "pay ", "paying", "purchase", "transaction"];
+    paying.iter().any(|word| words.contains(word))
 }
 
 fn is_code_sentence(reading: &Reading<'_>, sentence: &Sentence) -> bool {

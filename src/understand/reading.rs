@@ -11,6 +11,8 @@ use super::links::{LINKS_MAX, bare_links};
 use super::normal::Normal;
 use super::optout::opt_out_clauses;
 use super::prices::{Amount, AmountKind, amounts_in, has_threshold_deal, percent_off_in};
+use super::purpose::speaks_of_paying;
+use super::refunds::mark_refunds;
 use super::sentence::split_sentences;
 
 /// Sentences read per part; a real mail has hundreds.
@@ -31,12 +33,17 @@ pub(super) struct Sentence {
     pub percent_off: Option<u8>,
     /// 满199减50 and its kin.
     pub threshold_deal: bool,
+    /// Tells of a difference paid back for what was bought, or of the price of it (see `refunds`).
+    pub is_refund: bool,
 }
 
 impl Sentence {
     /// Words of sale, a discount, or a price with words of offer beside it (限时299元).
     pub fn is_plainly_a_sale(&self) -> bool {
         let priced = || self.amounts.iter().any(|amount| amount.said && amount.kind == AmountKind::Price);
+        if self.is_refund {
+            return false;
+        }
         self.cues.has(Cue::Sale)
             || self.percent_off.is_some()
             || self.threshold_deal
@@ -88,7 +95,7 @@ impl<'a> Reading<'a> {
             visible.doubts.push("the text has too many sentences");
         }
         let cues = heard.cues(&ranges);
-        let sentences = ranges
+        let mut sentences: Vec<Sentence> = ranges
             .into_iter()
             .zip(cues)
             .map(|(range, cues)| {
@@ -96,16 +103,23 @@ impl<'a> Reading<'a> {
                 // Looks at every byte, without a branch: quicker than to stop at the first digit.
                 let has_digit = words.bytes().fold(false, |found, b| found | b.is_ascii_digit());
                 let has_money = has_digit && cues.has(Cue::MayCost);
-                Sentence {
+                let mut sentence = Sentence {
                     cues,
                     has_digit,
                     amounts: if has_money { amounts_in(&normal.text, range.clone()) } else { Vec::new() },
                     percent_off: if cues.has(Cue::MayTakeOff) { percent_off_in(words) } else { None },
                     threshold_deal: has_digit && has_threshold_deal(words),
+                    is_refund: false,
                     range,
+                };
+                // "验证码482913：BT-200只要299元，速抢": a price to hurry for makes the code a disguise.
+                if cues.has(Cue::MayBeCode) && sentence.is_plainly_a_sale() && !speaks_of_paying(words) {
+                    sentence.cues.remove(&[Cue::Code, Cue::MayBeCode]);
                 }
+                sentence
             })
             .collect();
+        mark_refunds(&normal.text, &mut sentences);
         Reading { part: index, kind: part.kind, visible, normal, sentences, heard, opt_outs, source: &part.text }
     }
 

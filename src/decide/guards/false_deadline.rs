@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::{Case, Defaults, Misfit};
-use crate::decide::claims::{claimed_ends, families, same_end};
+use crate::decide::claims::{claimed_ends, families, is_from_receipt, same_end};
 use crate::decide::{Answer, Evidence, GuardClass, Objection};
 use crate::facts::{FactKind, FamilyClaims, Known, Why};
 use crate::message::Span;
@@ -68,7 +68,11 @@ impl Default for Settings {
 pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
     let meaning = case.meaning;
     let last_chance = meaning.deadlines.iter().any(|d| d.kind == DeadlineKind::LastChance);
-    if meaning.deadlines.is_empty() && meaning.offers.iter().all(|o| o.ends.is_none()) {
+    // "Valid for 7 days" is each person's own end: nothing announced to everybody could contradict it.
+    let public = |end: &Timestamp| !is_from_receipt(meaning, *end);
+    if meaning.deadlines.iter().all(|d| d.kind == DeadlineKind::FromReceipt)
+        && meaning.offers.iter().filter_map(|o| o.ends).all(|end| !public(&end))
+    {
         return case.read_whole().map_or_else(Answer::CannotTell, |()| Answer::Fine);
     }
     let of_offers = meaning.offers.iter().filter(|o| o.ends.is_some()).map(|o| o.confidence);
@@ -80,7 +84,7 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
     let soonest = settings.margin.map_or(case.now, |margin| margin.after(case.now));
     let all_ends =
         meaning.offers.iter().filter_map(|o| o.ends).chain(meaning.deadlines.iter().filter_map(|d| d.instant));
-    if let Some(end) = all_ends.min().filter(|end| *end <= soonest) {
+    if let Some(end) = all_ends.filter(public).min().filter(|end| *end <= soonest) {
         return Answer::Objects(objection(case, "expired", end, None));
     }
     let claims = match &case.facts.claims {
