@@ -129,7 +129,9 @@ async fn the_product_just_bought_is_not_offered_for_less_and_explain_says_why() 
         let id = id_in(&refused, "d-");
         assert!(refused.starts_with("550 5.7.1 cheaper-after-purchase"), "{refused}");
         assert!(refused.contains(title), "{refused}");
-        assert!(!refused.contains("399") && !refused.contains("59.99"), "doors learn little: {refused}");
+        // The id is random hexadecimal, and may hold any number by chance.
+        let said = refused.replace(&id, "");
+        assert!(!said.contains("399") && !said.contains("59.99"), "doors learn little: {refused}");
         // The honest twin did not buy.
         assert_eq!(sendmail(&gate, &home, &other, &cheaper).await, "sent");
         arrived += 2;
