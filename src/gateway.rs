@@ -25,6 +25,7 @@ use jiff::tz::TimeZone;
 use crate::clock::Clock;
 use crate::config::watch::Live;
 use crate::config::{Brand, Config};
+use crate::decide::guards::understood_purpose;
 use crate::decide::{Decision, Verdict, families};
 use crate::facts::{SendEvent, SendState, ShownOffer};
 use crate::hold::Hold;
@@ -300,13 +301,11 @@ fn sent_event(item: &Item, lease_until: Timestamp) -> SendEvent {
 /// code sent by the newsletter's stream uses up no promotion, and a promotion called a notice does; else
 /// what was declared. A notice that sells is a promotion.
 fn sent_as(message: &Message, meaning: &Meaning) -> String {
+    let understood = understood_purpose(meaning);
     let word = match meaning.purpose {
         Purpose::Notice if !meaning.offers.is_empty() => "promotion",
-        Purpose::Promotion => "promotion",
-        Purpose::Survey => "survey",
-        Purpose::OneTimeCode => "one-time-code",
-        Purpose::Notice => "notice",
-        Purpose::Other => message.purpose().unwrap_or("other"),
+        Purpose::Other => message.purpose().unwrap_or(understood),
+        _ => understood,
     };
     word.to_owned()
 }
