@@ -27,7 +27,7 @@ use crate::config::watch::Live;
 use crate::config::{Brand, Config};
 use crate::decide::guards::understood_purpose;
 use crate::decide::{Decision, Verdict, families};
-use crate::facts::{SendEvent, SendState, ShownOffer};
+use crate::facts::{Attempt, SendEvent, SendState, ShownOffer};
 use crate::hold::Hold;
 use crate::message::{Class, HttpReply, Message, SmtpReply, Submission, Wire};
 use crate::policy::PolicySet;
@@ -294,6 +294,7 @@ fn sent_event(item: &Item, lease_until: Timestamp) -> SendEvent {
         offers: shown_offers(item),
         lease_until: Some(lease_until),
         from: item.key.0.clone(),
+        attempt: Attempt::default(),
     }
 }
 

@@ -145,6 +145,31 @@ pub struct ShownOffer {
     pub family: Option<String>,
 }
 
+/// What tells a client's retry of a message from a new one (design §3, *Message key*): the message key K,
+/// shortened to what one customer's few sends need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MessageKey {
+    /// The first eight bytes of K.
+    pub hash: u64,
+    /// True when the client gave it (an idempotency key, an invocation id); false when it was made from the
+    /// content, which is a retry only within minutes.
+    pub given: bool,
+}
+
+/// Whose attempt a send is, and what its client has been told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Attempt {
+    /// The message key, while a retry of it may still come.
+    pub key: Option<MessageKey>,
+    /// The gateway whose journal knows whether anything left.
+    pub owner: Option<u32>,
+    /// How often bytes may have left: an unknown must-send message is tried once more.
+    pub times: u8,
+    /// True when its reply did not reach the client: a retry is answered from the record.
+    pub unanswered: bool,
+}
+
 /// A message this gateway let go to the customer: attributes, never rule ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendEvent {
@@ -176,6 +201,9 @@ pub struct SendEvent {
     pub lease_until: Option<Timestamp>,
     /// The address key it went to.
     pub from: String,
+    /// Whose attempt it is.
+    #[serde(default)]
+    pub attempt: Attempt,
 }
 
 /// A message held for this customer: takes no cap slot, but the next free instant counts it.
@@ -191,6 +219,9 @@ pub struct HeldSend {
     pub channel: Channel,
     /// Higher first.
     pub priority: u16,
+    /// Whose attempt it is.
+    #[serde(default)]
+    pub attempt: Attempt,
 }
 
 /// A history that was folded into this one when two known customers turned out to be one person. Kept

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 pub use apply::{apply, kind_of};
 pub use claims::{ClaimAddition, FamilyClaims};
 pub use customer::{
-    Complaint, Customer, Folded, HeldSend, Member, OptOutFact, Parting, Preference, Purchase, Return, SendEvent,
-    SendState, ShownOffer, SurveyFact, SurveyStep,
+    Attempt, Complaint, Customer, Folded, HeldSend, Member, MessageKey, OptOutFact, Parting, Preference, Purchase,
+    Return, SendEvent, SendState, ShownOffer, SurveyFact, SurveyStep,
 };
 pub use event::{Event, What};
 pub use family::Family;

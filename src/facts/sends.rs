@@ -65,6 +65,7 @@ pub(super) fn sort(customer: &mut Customer) {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::facts::Attempt;
     use crate::message::{Channel, Class};
 
     pub(crate) fn send(id: &str, second: i64) -> SendEvent {
@@ -83,6 +84,7 @@ pub(crate) mod tests {
             offers: Vec::new(),
             lease_until: Timestamp::from_second(1_795_000_060 + second).ok(),
             from: "k".into(),
+            attempt: Attempt::default(),
         }
     }
 

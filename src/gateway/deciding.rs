@@ -260,7 +260,7 @@ impl Gateway {
         let mut members = Vec::new();
         for (root, group) in groups {
             let (true, Known::Known(customer)) = (group.changed, group.facts.customer) else { continue };
-            writes.push(Write { root, expect: group.version, customer });
+            writes.push(Write { root, expect: group.version, customer, now: None });
             members.push(group.members);
         }
         if writes.is_empty() {
@@ -270,7 +270,7 @@ impl Gateway {
             Ok(written) => {
                 let mut lost = BTreeSet::new();
                 for (one, group) in written.into_iter().zip(members) {
-                    if one == Written::Stale {
+                    if !matches!(one, Written::Done(_)) {
                         self.metrics.store_error("stale");
                         lost.extend(group.iter().map(|index| errand.leader(&items[*index])));
                     } else {

@@ -11,7 +11,7 @@ use super::company::companies;
 use super::item::{Fate, Item};
 use super::{Errand, Gateway, LISTED, UNLISTED};
 use crate::decide::{Answer, Verdict};
-use crate::facts::HeldSend;
+use crate::facts::{Attempt, HeldSend};
 use crate::hold::{HeldDecision, HeldMessage, parcel};
 
 impl Gateway {
@@ -126,5 +126,12 @@ pub(super) fn held_send(item: &Item, id: &str, due: Timestamp) -> HeldSend {
         Verdict::Delay { expires, .. } => expires,
         _ => due,
     };
-    HeldSend { id: id.to_owned(), due, expires, channel: item.message.channel, priority: priority(item) }
+    HeldSend {
+        id: id.to_owned(),
+        due,
+        expires,
+        channel: item.message.channel,
+        priority: priority(item),
+        attempt: Attempt::default(),
+    }
 }

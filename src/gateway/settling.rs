@@ -71,13 +71,13 @@ async fn settle_brand(store: &Store, brand: &str, roots: BTreeMap<CustomerKey, E
                 if moved {
                     alone.push(key);
                 } else if settle(&mut customer, ends) {
-                    writes.push(Write { root: found.root, expect: found.version, customer });
+                    writes.push(Write { root: found.root, expect: found.version, customer, now: None });
                     written_for.push(key);
                 }
             }
             match store.commit(writes).await {
                 Ok(written) => {
-                    let stale = written.iter().zip(written_for).filter(|(one, _)| **one == Written::Stale);
+                    let stale = written.iter().zip(written_for).filter(|(one, _)| !matches!(one, Written::Done(_)));
                     alone.extend(stale.map(|(_, key)| key));
                 }
                 Err(_) => alone.extend(written_for),

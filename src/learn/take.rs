@@ -114,7 +114,7 @@ async fn apply_to(
         let mut kinds = BTreeSet::new();
         for (key, found) in left.iter().zip(loaded.customers) {
             let root = found.root.clone();
-            let write = Write { root: found.root, expect: found.version, customer: found.customer };
+            let write = Write { root: found.root, expect: found.version, customer: found.customer, now: None };
             let (write, from, learnt, duplicate) = people.entry(root).or_insert((write, Vec::new(), Vec::new(), 0));
             from.push(key.clone());
             for told in waiting.get(key).map(Vec::as_slice).unwrap_or_default() {
@@ -127,7 +127,7 @@ async fn apply_to(
                     *duplicate += 1;
                 }
             }
-            trim(&mut write.customer, now, store.keep());
+            trim(&mut write.customer, now, store.history_kept());
         }
         let (news, known): (Vec<_>, Vec<_>) = people.into_values().partition(|(_, _, learnt, _)| !learnt.is_empty());
         taken.duplicate += known.iter().map(|(_, _, _, duplicate)| duplicate).sum::<usize>();
@@ -140,7 +140,7 @@ async fn apply_to(
                     taken.learnt.extend(learnt);
                     taken.duplicate += duplicate;
                 }
-                Written::Stale => left.extend(from),
+                Written::Stale | Written::Clock(_) => left.extend(from),
             }
         }
         // Known from when the first was told, not from when it happened: what came before it was not told.

@@ -8,8 +8,8 @@ use super::error::PolicyError;
 use super::{Judge, Place, PolicySet, Selection, select, wording};
 use crate::decide::{Answer, Decision, Finding, Verdict, claim_additions, decide, guards};
 use crate::facts::{
-    Complaint, Customer, FactKind, Facts, HeldSend, Known, OptOutFact, Preference, Purchase, Return, SendEvent,
-    SendState, ShownOffer, SurveyFact, SurveyStep, Why, zone,
+    Attempt, Complaint, Customer, FactKind, Facts, HeldSend, Known, OptOutFact, Preference, Purchase, Return,
+    SendEvent, SendState, ShownOffer, SurveyFact, SurveyStep, Why, zone,
 };
 use crate::message::declared::DeclaredSurvey;
 use crate::message::{Address, Channel, Content, Declared, DeclaredOffer, Language, Message, Part, PartKind, Stream};
@@ -291,10 +291,12 @@ fn add(customer: &mut Customer, past: &PastSpec, number: usize, now: Timestamp) 
             offers: past.offers.iter().map(shown).collect(),
             lease_until: None,
             from,
+            attempt: Attempt::default(),
         });
     } else if let Some(due) = past.held {
         let (due, expires) = (due.after(now), super::Window::days(30).after(now));
-        let held = HeldSend { id: format!("held-{number}"), due, expires, channel: channel()?, priority: 0 };
+        let (channel, attempt) = (channel()?, Attempt::default());
+        let held = HeldSend { id: format!("held-{number}"), due, expires, channel, priority: 0, attempt };
         customer.held.push(held);
     } else if let Some(product) = &past.purchase {
         let (product, order) = (product.to_uppercase(), past.order.clone());

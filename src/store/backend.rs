@@ -3,7 +3,7 @@
 //! compare-and-set on their version. *Marks*, grow-only sets of members each with its earliest
 //! instant: adding is idempotent and commutes, so any number of gateways may add at once.
 //!
-//! To add a backend: one file with these six functions, one line in `backends!`, one line in the
+//! To add a backend: one file with these functions, one line in `backends!`, one line in the
 //! shared contract suite.
 
 use std::collections::BTreeMap;
@@ -32,6 +32,35 @@ pub struct RecordWrite {
     pub key: CustomerKey,
     /// What to write, and the version expected.
     pub record: Record,
+    /// The instant a decision took for now, in microseconds: a store with a clock of its own refuses one
+    /// that is off by more than [`CLOCK_SKEW_MAX_US`]. None where no decision was taken.
+    pub now: Option<i64>,
+}
+
+/// How far a decision's now may be from the store's clock (design §3: "the commit script answers `clock`
+/// if its own time differs by more than 1 s").
+pub const CLOCK_SKEW_MAX_US: i64 = 1_000_000;
+
+/// What became of one compare-and-set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrote {
+    /// Done.
+    Done,
+    /// Another version stood there.
+    Stale,
+    /// Not done: the store's clock, in microseconds, is too far from the decision's.
+    Clock(i64),
+}
+
+/// A value that the store keeps for a while: replies, heartbeats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its name, `{tag}:rest`.
+    pub name: String,
+    /// The value.
+    pub value: Vec<u8>,
+    /// When the store may throw it away, from now. Windows live in values; this only collects garbage.
+    pub seconds: u32,
 }
 
 /// One member of a grow-only set.
@@ -86,14 +115,34 @@ macro_rules! backends {
                 match self { $(Backend::$name(it) => it.read(ask).await,)+ }
             }
 
-            /// Writes each by compare-and-set; false for those that somebody else wrote first.
-            pub async fn write(&self, writes: Vec<RecordWrite>) -> Result<Vec<bool>, StoreError> {
+            /// Writes each by compare-and-set.
+            pub async fn write(&self, writes: Vec<RecordWrite>) -> Result<Vec<Wrote>, StoreError> {
                 match self { $(Backend::$name(it) => it.write(writes).await,)+ }
             }
 
             /// Adds marks; acknowledged.
             pub async fn mark(&self, marks: Vec<Mark>) -> Result<(), StoreError> {
                 match self { $(Backend::$name(it) => it.mark(marks).await,)+ }
+            }
+
+            /// Takes members out of sets: of those sets only that are lists of what is there now.
+            pub async fn unmark(&self, members: Vec<(String, String)>) -> Result<(), StoreError> {
+                match self { $(Backend::$name(it) => it.unmark(members).await,)+ }
+            }
+
+            /// Deletes records at the version they were read at, for what is no customer and ends.
+            pub async fn remove(&self, records: Vec<(CustomerKey, u64)>) -> Result<Vec<bool>, StoreError> {
+                match self { $(Backend::$name(it) => it.remove(records).await,)+ }
+            }
+
+            /// Keeps values for a while.
+            pub async fn keep(&self, values: Vec<Kept>) -> Result<(), StoreError> {
+                match self { $(Backend::$name(it) => it.keep(values).await,)+ }
+            }
+
+            /// Reads kept values, in the order asked for.
+            pub async fn kept(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+                match self { $(Backend::$name(it) => it.kept(names).await,)+ }
             }
 
             /// Answers when the store does.

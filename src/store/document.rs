@@ -4,6 +4,8 @@
 //! (addresses' keys, streams, departments, families) stands once in a table; instants are
 //! microseconds. That is about a third of the same events with named fields.
 
+mod attempts;
+
 use std::collections::HashMap;
 
 use jiff::Timestamp;
@@ -12,13 +14,15 @@ use uuid::Uuid;
 
 use super::StoreError;
 use crate::facts::{
-    Complaint, Customer, Folded, HeldSend, Member, OptOutFact, Parting, Preference, Purchase, Return, SendEvent,
-    SendState, ShownOffer, SurveyFact, SurveyStep,
+    Attempt, Complaint, Customer, Folded, HeldSend, Member, OptOutFact, Parting, Preference, Purchase, Return,
+    SendEvent, SendState, ShownOffer, SurveyFact, SurveyStep,
 };
 use crate::message::{AddressKind, Channel, Class, Currency, Language, Money};
 
 /// The format this build writes, and the newest it reads.
-pub const FORMAT: u8 = 1;
+pub const FORMAT: u8 = 2;
+/// The oldest format it reads: 1 knew no attempts.
+pub const FORMAT_OLDEST: u8 = 1;
 
 /// The bytes of a document.
 pub fn encode(customer: &Customer) -> Result<Vec<u8>, StoreError> {
@@ -87,6 +91,10 @@ pub fn encode(customer: &Customer) -> Result<Vec<u8>, StoreError> {
         .map(|h| (Id::of(&h.id), Micros(h.due), Micros(h.expires), channel(h.channel), h.priority))
         .collect();
     put(tag::HELD, held.is_empty(), rmp_serde::to_vec(&held))?;
+    let tried = attempts::wire(c.sends.iter().map(|send| &send.attempt));
+    put(tag::SEND_ATTEMPTS, tried.is_empty(), rmp_serde::to_vec(&tried))?;
+    let tried = attempts::wire(c.held.iter().map(|held| &held.attempt));
+    put(tag::HELD_ATTEMPTS, tried.is_empty(), rmp_serde::to_vec(&tried))?;
     put(tag::SEEN, c.seen.is_empty(), rmp_serde::to_vec(&c.seen))?;
     let folded: Vec<(u32, u64)> = c.folded.iter().map(|f| (table.at(&f.key), f.version)).collect();
     put(tag::FOLDED, folded.is_empty(), rmp_serde::to_vec(&folded))?;
@@ -111,7 +119,7 @@ pub fn encode(customer: &Customer) -> Result<Vec<u8>, StoreError> {
 pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
     let (&format, body) = document.split_first().ok_or_else(|| damaged("it is empty"))?;
     match format {
-        FORMAT => {}
+        FORMAT_OLDEST..=FORMAT => {}
         0 => return Err(damaged("format 0 was never written")),
         newer => return Err(StoreError::NewerFormat(newer)),
     }
@@ -123,6 +131,7 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
     let text = |at: u32| table.get(at as usize).cloned().ok_or_else(|| damaged("a text is missing"));
     let maybe = |at: Option<u32>| at.map(text).transpose();
     let mut c = Customer::default();
+    let (mut send_attempts, mut held_attempts) = (Vec::new(), Vec::new());
     for (tag, bytes) in sections {
         match tag {
             tag::TABLE => {}
@@ -216,15 +225,19 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
                         offers: shown,
                         lease_until: lease.map(|m| m.0),
                         from: text(from)?,
+                        attempt: Attempt::default(),
                     });
                 }
             }
             tag::HELD => {
                 for (id, due, expires, by, priority) in read::<Vec<WireHeld>>(bytes)? {
                     let channel = unchannel(by)?;
-                    c.held.push(HeldSend { id: id.0, due: due.0, expires: expires.0, channel, priority });
+                    let attempt = Attempt::default();
+                    c.held.push(HeldSend { id: id.0, due: due.0, expires: expires.0, channel, priority, attempt });
                 }
             }
+            tag::SEND_ATTEMPTS => send_attempts = read(bytes)?,
+            tag::HELD_ATTEMPTS => held_attempts = read(bytes)?,
             tag::SEEN => c.seen = read(bytes)?,
             tag::FOLDED => {
                 for (key, version) in read::<Vec<(u32, u64)>>(bytes)? {
@@ -246,6 +259,11 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
             }
         }
     }
+    let sends_fit = attempts::unwire(send_attempts, c.sends.iter_mut().map(|send| &mut send.attempt));
+    let held_fit = attempts::unwire(held_attempts, c.held.iter_mut().map(|held| &mut held.attempt));
+    if !(sends_fit && held_fit) {
+        return Err(damaged("an attempt belongs to nothing"));
+    }
     Ok(c)
 }
 
@@ -266,6 +284,8 @@ mod tag {
     pub(super) const FOLDED: u8 = 12;
     pub(super) const JOINING: u8 = 13;
     pub(super) const PARTING: u8 = 14;
+    pub(super) const SEND_ATTEMPTS: u8 = 15;
+    pub(super) const HELD_ATTEMPTS: u8 = 16;
 }
 
 type WireProfile =
@@ -438,6 +458,7 @@ impl<'de> Deserialize<'de> for Id {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::MessageKey;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_795_000_000 + second).unwrap()
@@ -476,6 +497,7 @@ mod tests {
                 }],
                 lease_until: None,
                 from: from.clone(),
+                attempt: Attempt::default(),
             });
             customer.seen.push(n as u64 * 0x1234_5678_9abc);
         }
@@ -484,10 +506,20 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_and_stays_small() {
-        let customer = busy(20);
+        let mut customer = busy(20);
+        let key = Some(MessageKey { hash: u64::MAX - 7, given: true });
+        customer.sends[19].attempt = Attempt { key, owner: Some(7), times: 1, unanswered: true };
         let document = encode(&customer).unwrap();
         assert_eq!(decode(&document).unwrap(), customer);
         assert!(document.len() <= 1_500, "{} bytes for a customer with 20 events", document.len());
+    }
+
+    #[test]
+    fn a_document_of_the_first_format_is_read() {
+        let customer = busy(2);
+        let mut older = encode(&customer).unwrap();
+        older[0] = FORMAT_OLDEST;
+        assert_eq!(decode(&older).unwrap(), customer);
     }
 
     #[test]

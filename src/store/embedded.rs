@@ -11,7 +11,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use super::backend::{Answer, Ask, Mark, Marks, Record, RecordWrite, SET_MEMBERS_MAX};
+use super::backend::{Answer, Ask, Kept, Mark, Marks, Record, RecordWrite, SET_MEMBERS_MAX, Wrote};
 use super::settings::OpenError;
 use super::{CustomerKey, StoreError};
 
@@ -36,6 +36,12 @@ CREATE TABLE IF NOT EXISTS marks (
     at     INTEGER NOT NULL,
     PRIMARY KEY (name, member)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kept (
+    name  TEXT PRIMARY KEY,
+    value BLOB NOT NULL,
+    until INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS kept_until ON kept (until);
 ";
 
 /// The store in a directory. Clones share it.
@@ -56,8 +62,12 @@ struct Inner {
 }
 
 enum Job {
-    Write(Vec<RecordWrite>, oneshot::Sender<Result<Vec<bool>, StoreError>>),
+    Write(Vec<RecordWrite>, oneshot::Sender<Result<Vec<Wrote>, StoreError>>),
     Mark(Vec<Mark>, oneshot::Sender<Result<(), StoreError>>),
+    Unmark(Vec<(String, String)>, oneshot::Sender<Result<(), StoreError>>),
+    Remove(Vec<(CustomerKey, u64)>, oneshot::Sender<Result<Vec<bool>, StoreError>>),
+    /// The values, and the second they were given in.
+    Keep(Vec<Kept>, i64, oneshot::Sender<Result<(), StoreError>>),
     /// Answers when everything before it is written.
     Flush(oneshot::Sender<Result<(), StoreError>>),
 }
@@ -105,23 +115,54 @@ impl Embedded {
     }
 
     pub(super) async fn read(&self, ask: &Ask) -> Result<Answer, StoreError> {
+        let ask = ask.clone();
+        self.on_reader(move |reader| read(reader, &ask)).await
+    }
+
+    async fn on_reader<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let _turn = tokio::time::timeout(self.inner.patience, self.inner.reading.acquire())
             .await
             .map_err(|_| StoreError::Down("no reader became free".to_owned()))?
             .map_err(down)?;
-        let (inner, ask) = (self.inner.clone(), ask.clone());
+        let inner = self.inner.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let idle = inner.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let reader = idle.map_or_else(|| connect(&inner.path), Ok).map_err(down)?;
-            let answer = read(&reader, &ask).map_err(down);
+            let answer = work(&reader).map_err(down);
             inner.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
             answer
         });
         reading.await.map_err(down)?
     }
 
-    pub(super) async fn write(&self, writes: Vec<RecordWrite>) -> Result<Vec<bool>, StoreError> {
+    pub(super) async fn write(&self, writes: Vec<RecordWrite>) -> Result<Vec<Wrote>, StoreError> {
         self.ask_writer(|answer| Job::Write(writes, answer)).await
+    }
+
+    pub(super) async fn unmark(&self, members: Vec<(String, String)>) -> Result<(), StoreError> {
+        self.ask_writer(|answer| Job::Unmark(members, answer)).await
+    }
+
+    pub(super) async fn remove(&self, records: Vec<(CustomerKey, u64)>) -> Result<Vec<bool>, StoreError> {
+        self.ask_writer(|answer| Job::Remove(records, answer)).await
+    }
+
+    pub(super) async fn keep(&self, values: Vec<Kept>) -> Result<(), StoreError> {
+        // Only garbage collection goes by this clock, as a server's expiry goes by the server's.
+        let now = jiff::Timestamp::now().as_second();
+        self.ask_writer(|answer| Job::Keep(values, now, answer)).await
+    }
+
+    pub(super) async fn kept(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let names = names.to_vec();
+        self.on_reader(move |reader| {
+            let mut value = reader.prepare_cached("SELECT value FROM kept WHERE name = ?1")?;
+            names.iter().map(|name| value.query_row([name], |row| row.get(0)).optional()).collect()
+        })
+        .await
     }
 
     pub(super) async fn mark(&self, marks: Vec<Mark>) -> Result<(), StoreError> {
@@ -227,7 +268,7 @@ fn write_group(writer: &mut Connection, group: Vec<Job>) {
                 for write in &writes {
                     if applied.is_ok() {
                         match savepoint(writer, |at| compare_and_set(at, write)) {
-                            Ok(fits) => done.push(fits),
+                            Ok(fits) => done.push(if fits { Wrote::Done } else { Wrote::Stale }),
                             Err(why) => applied = Err(down(why)),
                         }
                     }
@@ -239,6 +280,32 @@ fn write_group(writer: &mut Connection, group: Vec<Job>) {
                     if applied.is_ok() {
                         applied = savepoint(writer, |at| add(at, mark)).map_err(down);
                     }
+                }
+                replies.push(Box::new(move |outcome| _ = answer.send(outcome)));
+            }
+            Job::Unmark(members, answer) => {
+                for (set, member) in &members {
+                    if applied.is_ok() {
+                        applied = savepoint(writer, |at| unmark(at, set, member)).map(|_| ()).map_err(down);
+                    }
+                }
+                replies.push(Box::new(move |outcome| _ = answer.send(outcome)));
+            }
+            Job::Remove(records, answer) => {
+                let mut done = Vec::with_capacity(records.len());
+                for (key, version) in &records {
+                    if applied.is_ok() {
+                        match savepoint(writer, |at| remove(at, key, *version)) {
+                            Ok(fits) => done.push(fits),
+                            Err(why) => applied = Err(down(why)),
+                        }
+                    }
+                }
+                replies.push(Box::new(move |outcome| _ = answer.send(outcome.map(|()| done))));
+            }
+            Job::Keep(values, now, answer) => {
+                if applied.is_ok() {
+                    applied = savepoint(writer, |at| keep(at, &values, now)).map_err(down);
                 }
                 replies.push(Box::new(move |outcome| _ = answer.send(outcome)));
             }
@@ -308,6 +375,25 @@ fn add(writer: &Connection, mark: &Mark) -> rusqlite::Result<()> {
     Ok(())
 }
 
+fn unmark(writer: &Connection, set: &str, member: &str) -> rusqlite::Result<usize> {
+    writer.prepare_cached("DELETE FROM marks WHERE name = ?1 AND member = ?2")?.execute([set, member])
+}
+
+fn remove(writer: &Connection, key: &CustomerKey, version: u64) -> rusqlite::Result<bool> {
+    let mut statement = writer.prepare_cached("DELETE FROM customers WHERE key = ?1 AND version = ?2")?;
+    Ok(statement.execute(params![key.0, version.cast_signed()])? == 1)
+}
+
+fn keep(writer: &Connection, values: &[Kept], now: i64) -> rusqlite::Result<()> {
+    writer.prepare_cached("DELETE FROM kept WHERE until < ?1")?.execute([now])?;
+    let mut statement =
+        writer.prepare_cached("INSERT OR REPLACE INTO kept (name, value, until) VALUES (?1, ?2, ?3)")?;
+    for kept in values {
+        statement.execute(params![kept.name, kept.value, now.saturating_add(i64::from(kept.seconds))])?;
+    }
+    Ok(())
+}
+
 fn down(why: impl std::fmt::Display) -> StoreError {
     StoreError::Down(why.to_string())
 }
@@ -318,7 +404,7 @@ mod tests {
 
     fn write(key: &str, version: u64) -> RecordWrite {
         let record = Record { version, document: Some(vec![1]), moved: None };
-        RecordWrite { key: CustomerKey(key.to_owned()), record }
+        RecordWrite { key: CustomerKey(key.to_owned()), record, now: None }
     }
 
     async fn versions(store: &Embedded, keys: &[&str]) -> Vec<u64> {
@@ -346,7 +432,7 @@ mod tests {
         let both = store.write(vec![write("whole", 0), write("spoilt", 0)]).await;
         assert!(matches!(both, Err(StoreError::Unknown(_))), "{both:?}");
         assert_eq!(versions(&store, &["whole", "spoilt"]).await, [0, 0]);
-        assert_eq!(store.write(vec![write("whole", 0), write("whole", 0)]).await, Ok(vec![true, false]));
+        assert_eq!(store.write(vec![write("whole", 0), write("whole", 0)]).await, Ok(vec![Wrote::Done, Wrote::Stale]));
         assert_eq!(versions(&store, &["whole"]).await, [1]);
     }
 
@@ -356,7 +442,7 @@ mod tests {
         let store = Embedded::open(dir.path(), Duration::from_secs(20)).unwrap();
         let one_after_another = (0..30).map(|n| store.write(vec![write("k", n)]));
         let written = futures_util::future::join_all(one_after_another).await;
-        assert!(written.iter().all(|written| *written == Ok(vec![true])));
+        assert!(written.iter().all(|written| *written == Ok(vec![Wrote::Done])));
         assert_eq!(versions(&store, &["k"]).await, [30]);
     }
 }

@@ -13,7 +13,7 @@
 
 use jiff::Timestamp;
 
-use super::backend::{Ask, Record, RecordWrite};
+use super::backend::{Ask, Record, RecordWrite, Wrote};
 use super::{CustomerKey, LoadedCustomer, REDIRECTS_MAX, Store, StoreError, UPDATE_ROUNDS_MAX, document};
 use crate::facts::customer::ADDRESSES_PER_CUSTOMER_MAX;
 use crate::facts::fold::join;
@@ -199,7 +199,7 @@ impl Store {
     }
 
     pub(super) async fn write_one(&self, key: CustomerKey, record: Record) -> Result<bool, StoreError> {
-        let done = self.inner.backend.write(vec![RecordWrite { key, record }]).await?;
-        Ok(done.first().copied().unwrap_or(false))
+        let done = self.inner.backend.write(vec![RecordWrite { key, record, now: None }]).await?;
+        Ok(done.first() == Some(&Wrote::Done))
     }
 }

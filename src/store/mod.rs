@@ -23,7 +23,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 pub use self::backend::Backend;
-use self::backend::{Ask, Mark, Record, RecordWrite};
+pub use self::backend::Kept;
+use self::backend::{Ask, Mark, Record, RecordWrite, Wrote};
 pub use self::link::{Linked, Steps};
 pub use self::modelled::{Fault, Modelled};
 pub use self::pepper::Pepper;
@@ -91,6 +92,8 @@ pub struct Write {
     pub expect: u64,
     /// The new document.
     pub customer: Customer,
+    /// What the clock said when it was decided, by the store's offset; none where nothing was decided.
+    pub now: Option<Timestamp>,
 }
 
 /// What became of one write.
@@ -100,6 +103,8 @@ pub enum Written {
     Done(u64),
     /// Somebody else wrote first: load and decide again.
     Stale,
+    /// Not written: the store's clock, told here, is too far from the `now` that was decided with.
+    Clock(Timestamp),
 }
 
 /// Lost compare-and-sets after which an update gives up: far more than any one customer's doors.
@@ -186,7 +191,7 @@ impl Store {
     }
 
     /// How much history is kept; rules with longer windows are load errors.
-    pub fn keep(&self) -> Keep {
+    pub fn history_kept(&self) -> Keep {
         self.inner.keep
     }
 
@@ -216,17 +221,24 @@ impl Store {
     pub async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
         let mut records = Vec::with_capacity(writes.len());
         let mut versions = Vec::with_capacity(writes.len());
-        for Write { root, expect, mut customer } in writes {
+        for Write { root, expect, mut customer, now: decided_at } in writes {
             if let Some(now) = customer.last_now {
                 facts::trim(&mut customer, now, self.inner.keep);
             }
             let document = Some(document::encode(&customer)?);
             versions.push(expect + 1);
-            records.push(RecordWrite { key: root, record: Record { version: expect, document, moved: None } });
+            let record = Record { version: expect, document, moved: None };
+            records.push(RecordWrite { key: root, record, now: decided_at.map(|at| at.as_microsecond()) });
         }
         let done = self.inner.backend.write(records).await?;
-        let written = |(done, version)| if done { Written::Done(version) } else { Written::Stale };
-        Ok(done.into_iter().zip(versions).map(written).collect())
+        let written = |(wrote, version)| match wrote {
+            Wrote::Done => Ok(Written::Done(version)),
+            Wrote::Stale => Ok(Written::Stale),
+            Wrote::Clock(micros) => Timestamp::from_microsecond(micros)
+                .map(Written::Clock)
+                .map_err(|e| StoreError::Damaged(format!("the store's clock: {e}"))),
+        };
+        done.into_iter().zip(versions).map(written).collect()
     }
 
     /// Changes one customer by load and compare-and-set, again until nobody comes between. `change`
@@ -244,7 +256,7 @@ impl Store {
             if !change(&mut customer) {
                 return Ok(false);
             }
-            let write = Write { root: found.root, expect: found.version, customer };
+            let write = Write { root: found.root, expect: found.version, customer, now: None };
             if let Some(Written::Done(_)) = self.commit(vec![write]).await?.first() {
                 return Ok(true);
             }
@@ -260,6 +272,16 @@ impl Store {
         let Some(time) = self.inner.backend.time().await? else { return Ok(SignedDuration::ZERO) };
         let middle = before + clock.now().duration_since(before) / 2;
         Ok(time.duration_since(middle))
+    }
+
+    /// Keeps values for a while, for whoever knows their names.
+    pub async fn keep(&self, values: Vec<Kept>) -> Result<(), StoreError> {
+        self.inner.backend.keep(values).await
+    }
+
+    /// Values kept earlier, in the order asked for.
+    pub async fn kept(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.inner.backend.kept(names).await
     }
 
     /// Answers when the store does.

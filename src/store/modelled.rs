@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::backend::{Answer, Ask, Mark, Marks, Record, RecordWrite, bound};
+use super::backend::{Answer, Ask, Kept, Mark, Marks, Record, RecordWrite, Wrote, bound};
 use super::{CustomerKey, StoreError};
 
 /// The store in memory. Clones are the same store.
@@ -28,6 +28,7 @@ pub enum Fault {
 struct State {
     records: BTreeMap<CustomerKey, Record>,
     sets: BTreeMap<String, BTreeMap<String, i64>>,
+    kept: BTreeMap<String, Vec<u8>>,
     fault: Fault,
 }
 
@@ -54,17 +55,17 @@ impl Modelled {
         Ok(Answer { records, sets })
     }
 
-    pub(super) async fn write(&self, writes: Vec<RecordWrite>) -> Result<Vec<bool>, StoreError> {
+    pub(super) async fn write(&self, writes: Vec<RecordWrite>) -> Result<Vec<Wrote>, StoreError> {
         let mut state = self.up()?;
         let mut done = Vec::with_capacity(writes.len());
-        for RecordWrite { key, mut record } in writes {
+        for RecordWrite { key, mut record, now: _ } in writes {
             let standing = state.records.entry(key).or_default();
             let fits = standing.version == record.version;
             if fits {
                 record.version += 1;
                 *standing = record;
             }
-            done.push(fits);
+            done.push(if fits { Wrote::Done } else { Wrote::Stale });
         }
         answer(&state, done)
     }
@@ -78,6 +79,40 @@ impl Modelled {
             bound(set);
         }
         answer(&state, ())
+    }
+
+    pub(super) async fn unmark(&self, members: Vec<(String, String)>) -> Result<(), StoreError> {
+        let mut state = self.up()?;
+        for (set, member) in members {
+            if let Some(set) = state.sets.get_mut(&set) {
+                set.remove(&member);
+            }
+        }
+        answer(&state, ())
+    }
+
+    pub(super) async fn remove(&self, records: Vec<(CustomerKey, u64)>) -> Result<Vec<bool>, StoreError> {
+        let mut state = self.up()?;
+        let mut done = Vec::with_capacity(records.len());
+        for (key, version) in records {
+            let fits = state.records.get(&key).is_some_and(|standing| standing.version == version);
+            if fits {
+                state.records.remove(&key);
+            }
+            done.push(fits);
+        }
+        answer(&state, done)
+    }
+
+    pub(super) async fn keep(&self, values: Vec<Kept>) -> Result<(), StoreError> {
+        let mut state = self.up()?;
+        state.kept.extend(values.into_iter().map(|kept| (kept.name, kept.value)));
+        answer(&state, ())
+    }
+
+    pub(super) async fn kept(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let state = self.up()?;
+        Ok(names.iter().map(|name| state.kept.get(name).cloned()).collect())
     }
 
     pub(super) async fn ping(&self) -> Result<(), StoreError> {

@@ -13,12 +13,13 @@ use redis::{
     Value,
 };
 
-use super::backend::{Answer, Ask, Mark, Marks, Record, RecordWrite, SET_MEMBERS_MAX};
+use super::backend::{Answer, Ask, CLOCK_SKEW_MAX_US, Kept, Mark, Marks, Record, RecordWrite, SET_MEMBERS_MAX, Wrote};
 use super::settings::OpenError;
 use super::{CustomerKey, StoreError};
 use crate::message::Secret;
 
 const COMPARE_AND_SET: &str = include_str!("redis/compare_and_set.lua");
+const REMOVE: &str = include_str!("redis/remove.lua");
 
 /// The store on a server. Clones share the connection, which comes back by itself.
 #[derive(Clone)]
@@ -105,14 +106,14 @@ impl Redis {
         Ok(answer)
     }
 
-    pub(super) async fn write(&self, writes: Vec<RecordWrite>) -> Result<Vec<bool>, StoreError> {
+    pub(super) async fn write(&self, writes: Vec<RecordWrite>) -> Result<Vec<Wrote>, StoreError> {
         if writes.is_empty() {
             return Ok(Vec::new());
         }
         let mut answers = self.compare_and_set(writes.iter().collect(), "EVALSHA", &self.script_hash).await?;
         // A server that has forgotten the script (restart, SCRIPT FLUSH) did nothing; told the whole
         // script it does, and knows it again.
-        let unknown = |answer: &RedisResult<u8>| {
+        let unknown = |answer: &RedisResult<i64>| {
             answer.as_ref().is_err_and(|why| why.kind() == ErrorKind::Server(ServerErrorKind::NoScript))
         };
         let again: Vec<usize> = (0..answers.len()).filter(|at| answers.get(*at).is_some_and(unknown)).collect();
@@ -129,7 +130,9 @@ impl Redis {
         answers
             .into_iter()
             .map(|answer| match answer {
-                Ok(done) => Ok(done == 1),
+                Ok(0) => Ok(Wrote::Stale),
+                Ok(1) => Ok(Wrote::Done),
+                Ok(clock) => Ok(Wrote::Clock(clock)),
                 // Some of the batch stand: the whole cannot be called undone.
                 Err(why) if any_done => Err(StoreError::Unknown(shown(&why))),
                 Err(why) => Err(StoreError::from_write(why)),
@@ -142,9 +145,9 @@ impl Redis {
         writes: Vec<&RecordWrite>,
         command: &str,
         script: &str,
-    ) -> Result<Vec<RedisResult<u8>>, StoreError> {
+    ) -> Result<Vec<RedisResult<i64>>, StoreError> {
         let mut pipe = Pipeline::with_capacity(writes.len());
-        for RecordWrite { key, record } in writes {
+        for RecordWrite { key, record, now } in writes {
             let moved = record.moved.as_ref().map_or("", |key| key.0.as_str());
             pipe.cmd(command)
                 .arg(script)
@@ -153,7 +156,9 @@ impl Redis {
                 .arg(record.version)
                 .arg(record.version + 1)
                 .arg(record.document.as_deref().unwrap_or_default())
-                .arg(moved);
+                .arg(moved)
+                .arg(now.map(|now| now.to_string()).unwrap_or_default())
+                .arg(CLOCK_SKEW_MAX_US);
         }
         pipe.ignore_errors();
         self.asked(pipe.query_async(&mut self.connection.clone())).await.map_err(StoreError::from_write)
@@ -170,6 +175,52 @@ impl Redis {
             pipe.cmd("ZREMRANGEBYRANK").arg(&set).arg(SET_MEMBERS_MAX).arg(-1).ignore();
         }
         self.asked(pipe.query_async::<()>(&mut self.connection.clone())).await.map_err(StoreError::from_write)
+    }
+
+    pub(super) async fn unmark(&self, members: Vec<(String, String)>) -> Result<(), StoreError> {
+        if members.is_empty() {
+            return Ok(());
+        }
+        let mut pipe = Pipeline::with_capacity(members.len());
+        for (set, member) in &members {
+            pipe.cmd("ZREM").arg(self.set(set)).arg(member).ignore();
+        }
+        self.asked(pipe.query_async::<()>(&mut self.connection.clone())).await.map_err(StoreError::from_write)
+    }
+
+    pub(super) async fn remove(&self, records: Vec<(CustomerKey, u64)>) -> Result<Vec<bool>, StoreError> {
+        let mut done = Vec::with_capacity(records.len());
+        for (key, version) in records {
+            let removing = Script::new(REMOVE);
+            let mut invoked = removing.key(self.customer(&key));
+            let invoked = invoked.arg(version);
+            let removed: i64 =
+                self.asked(invoked.invoke_async(&mut self.connection.clone())).await.map_err(StoreError::from_write)?;
+            done.push(removed == 1);
+        }
+        Ok(done)
+    }
+
+    pub(super) async fn keep(&self, values: Vec<Kept>) -> Result<(), StoreError> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        let mut pipe = Pipeline::with_capacity(values.len());
+        for kept in &values {
+            pipe.cmd("SET").arg(self.set(&kept.name)).arg(&kept.value).arg("EX").arg(kept.seconds.max(1)).ignore();
+        }
+        self.asked(pipe.query_async::<()>(&mut self.connection.clone())).await.map_err(StoreError::from_write)
+    }
+
+    pub(super) async fn kept(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut pipe = Pipeline::with_capacity(names.len());
+        for name in names {
+            pipe.cmd("GET").arg(self.set(name));
+        }
+        self.asked(pipe.query_async(&mut self.connection.clone())).await.map_err(StoreError::from_read)
     }
 
     pub(super) async fn ping(&self) -> Result<(), StoreError> {

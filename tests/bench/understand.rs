@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tactgate::decide::decide;
-use tactgate::facts::{Customer, Facts, Purchase, SendEvent, SendState};
+use tactgate::facts::{Attempt, Customer, Facts, Purchase, SendEvent, SendState};
 use tactgate::message::{Address, Channel, Class, Content, Declared, Message, Part, PartKind, Stream};
 use tactgate::policy::{Limits, PolicySet};
 use tactgate::understand::{Context, Meaning, ProductLinks, understand};
@@ -171,6 +171,7 @@ fn send(number: usize, at: Timestamp) -> SendEvent {
         offers: Vec::new(),
         lease_until: None,
         from: "k".into(),
+        attempt: Attempt::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tactgate::clock::Clock;
 use tactgate::command::serve::{Running, start};
 use tactgate::config::{Config, Protocol};
-use tactgate::facts::{Customer, HeldSend};
+use tactgate::facts::{Attempt, Customer, HeldSend};
 use tactgate::hold::{Counts, HeldMessage};
 use tactgate::message::{Address, Channel};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -260,7 +260,14 @@ async fn a_hold_that_ended_untold_is_forgotten_at_the_next_decision() {
     }
     gateway.hold.cancel("h-ours", now).await.unwrap();
     let list = |customer: &mut Customer| {
-        let line = |id: &str| HeldSend { id: id.into(), due, expires, channel: Channel::Email, priority: 500 };
+        let line = |id: &str| HeldSend {
+            id: id.into(),
+            due,
+            expires,
+            channel: Channel::Email,
+            priority: 500,
+            attempt: Attempt::default(),
+        };
         customer.held = ["h-ours", "h-live", "h-elsewhere"].map(line).to_vec();
         true
     };

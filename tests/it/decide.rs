@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use tactgate::decide::{Answer, Decision, Verdict, after_rewrite, claim_additions, decide, harm_left, is_must_send};
 use tactgate::facts::{
-    Complaint, Customer, Facts, HeldSend, Known, OptOutFact, Preference, Purchase, SendEvent, SendState, ShownOffer,
-    SurveyFact, SurveyStep, Why,
+    Attempt, Complaint, Customer, Facts, HeldSend, Known, OptOutFact, Preference, Purchase, SendEvent, SendState,
+    ShownOffer, SurveyFact, SurveyStep, Why,
 };
 use tactgate::message::{Address, Channel, Class, Content, Declared, Message, Part, PartKind, Stream};
 use tactgate::policy::{Limits, PolicySet, Selection};
@@ -61,6 +61,7 @@ fn send(at: Timestamp, channel: Channel) -> SendEvent {
         offers: Vec::new(),
         lease_until: None,
         from: "k".into(),
+        attempt: Attempt::default(),
     }
 }
 
@@ -276,6 +277,7 @@ fn those_who_wait_already_come_first() {
         expires: due + SignedDuration::from_hours(90),
         channel: Channel::Email,
         priority: 0,
+        attempt: Attempt::default(),
     };
     let customer = Customer { sends: vec![send(ago(3600), Channel::Sms)], held: vec![held], ..Customer::default() };
     let decision = decide(now(), &message, &meaning, &Facts::of(customer), &everything(&set));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use tactgate::facts::{
-    ClaimAddition, Customer, Event, FactKind, Family, Keep, SendEvent, SendState, What, apply, give_back, reserve,
-    settle,
+    Attempt, ClaimAddition, Customer, Event, FactKind, Family, Keep, SendEvent, SendState, What, apply, give_back,
+    reserve, settle,
 };
 use tactgate::message::{Address, Channel, Class, Secret};
 use tactgate::store::{CustomerKey, Linked, Modelled, Steps, Store, StoreKind, StoreSettings, Write, Written};
@@ -109,6 +109,7 @@ fn send(id: &str, seconds: i64, from: &CustomerKey) -> SendEvent {
         offers: Vec::new(),
         lease_until: None,
         from: from.0.clone(),
+        attempt: Attempt::default(),
     }
 }
 
@@ -137,7 +138,7 @@ async fn the_loser_of_a_race_is_told_and_nothing_of_it_is_kept(store: Store) {
         let mut second = found.customer.clone();
         apply(&mut first, &bought(&format!("first{round}"), 0), &key.0);
         apply(&mut second, &bought(&format!("second{round}"), 0), &key.0);
-        let write = |customer| vec![Write { root: key.clone(), expect: round, customer }];
+        let write = |customer| vec![Write { root: key.clone(), expect: round, customer, now: None }];
         assert_eq!(store.commit(write(first.clone())).await, Ok(vec![Written::Done(round + 1)]));
         assert_eq!(store.commit(write(second)).await, Ok(vec![Written::Stale]));
         assert_eq!(customer(&store, &mail(1)).await, first);
@@ -154,7 +155,7 @@ async fn a_batch_is_judged_customer_by_customer(store: Store) {
         .map(|key| {
             let mut customer = Customer::default();
             apply(&mut customer, &bought("new", 1), &key.0);
-            Write { root: key.clone(), expect: 0, customer }
+            Write { root: key.clone(), expect: 0, customer, now: None }
         })
         .collect();
     let written = store.commit(writes).await.unwrap();
@@ -241,7 +242,7 @@ async fn a_commit_in_flight_loses_to_a_merge(store: Store) {
     let loaded = store.load(BRAND, &keys, &[]).await.unwrap().customers;
     store.link(BRAND, &mail(1), &mail(2), now()).await.unwrap();
     for found in loaded {
-        let write = Write { root: found.root, expect: found.version, customer: found.customer };
+        let write = Write { root: found.root, expect: found.version, customer: found.customer, now: None };
         assert_eq!(store.commit(vec![write]).await, Ok(vec![Written::Stale]));
     }
     assert_eq!(products(&customer(&store, &mail(1)).await), ["P-ONE", "P-TWO"]);
@@ -436,7 +437,7 @@ async fn an_erased_customer_is_forgotten_but_not_their_refusal(store: Store) {
     let key = store.key(BRAND, &mail(1));
     let in_flight = store.load(BRAND, &[key], &[]).await.unwrap().customers.remove(0);
     assert!(store.customer_erase(BRAND, &mail(1)).await.unwrap());
-    let write = Write { root: in_flight.root, expect: in_flight.version, customer: in_flight.customer };
+    let write = Write { root: in_flight.root, expect: in_flight.version, customer: in_flight.customer, now: None };
     assert_eq!(store.commit(vec![write]).await, Ok(vec![Written::Stale]));
     let left = customer(&store, &phone()).await;
     assert!(left.purchases.is_empty() && left.record_id.is_none());

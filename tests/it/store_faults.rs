@@ -131,7 +131,7 @@ async fn a_redis_that_hangs_is_down_for_reads_and_unknown_for_writes() {
         assert!(std::process::Command::new("kill").args([name, &redis.pid().to_string()]).status().unwrap().success());
     };
     signal("-STOP");
-    let write = Write { root: key.clone(), expect: 0, customer: Customer::default() };
+    let write = Write { root: key.clone(), expect: 0, customer: Customer::default(), now: None };
     let written = store.commit(vec![write]).await;
     let loaded = store.load(BRAND, &[key], &[]).await;
     signal("-CONT");

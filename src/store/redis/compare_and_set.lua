@@ -1,8 +1,17 @@
--- Writes one customer if nobody wrote first.
--- KEYS[1] the customer; ARGV: version expected ('0' = nothing there), next version, document, moved; '' = none.
+-- Writes one customer if nobody wrote first. 1 = written, 0 = somebody did; any other number is the
+-- server's clock in microseconds: it differs too much from the one the decision went by.
+-- KEYS[1] the customer; ARGV: version expected ('0' = nothing there), next version, document, moved; '' = none;
+-- then the decision's now in microseconds ('' = none was used) and how far it may be off.
 -- A full server refuses the first HSET, before anything is changed, and nothing after it.
 if (redis.call('HGET', KEYS[1], 'v') or '0') ~= ARGV[1] then
   return 0
+end
+if ARGV[5] ~= '' then
+  local time = redis.call('TIME')
+  local now = time[1] * 1000000 + time[2]
+  if math.abs(now - ARGV[5]) > tonumber(ARGV[6]) then
+    return now
+  end
 end
 redis.call('HSET', KEYS[1], 'v', ARGV[2])
 for i, field in ipairs({'d', 'm'}) do
