@@ -13,6 +13,7 @@ mod peers;
 mod smtp_load;
 mod smtp_sink;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ use smtp_sink::SmtpSink;
 
 /// Rounds of each side.
 const ROUNDS: usize = 3;
+/// Rounds of each of two builds.
+const PAIRED_ROUNDS: usize = 5;
 /// Connections of a load.
 const CONNECTIONS: usize = 32;
 
@@ -50,8 +53,19 @@ async fn measure() {
     let sink = Arc::new(SmtpSink::start().await);
     let nginx = Nginx::start(folder.path()).await;
     let http_sink = nginx.as_ref().map(|nginx| nginx.sink_port);
-    let gateway = Gateway::start(folder.path(), redis.port, http_sink, sink.port).await;
+    let built = || PathBuf::from(env!("CARGO_BIN_EXE_tactgate"));
+    let binary = std::env::var_os("TACTGATE_BENCH_BINARY").map_or_else(built, PathBuf::from);
+    let gateway = Gateway::start(&binary, folder.path(), redis.port, http_sink, sink.port).await;
     let mut rows = Vec::new();
+    if let Some(other) = std::env::var_os("TACTGATE_BENCH_AGAINST") {
+        // A store of its own: two builds need not read each other's documents.
+        let other_folder = folder.path().join("other");
+        std::fs::create_dir_all(&other_folder).unwrap();
+        let other_redis = Redis::start(&other_folder).await;
+        let other = Gateway::start(Path::new(&other), &other_folder, other_redis.port, http_sink, sink.port).await;
+        paired(&gateway, &other, http_sink.is_some(), &sink, round, &mut rows).await;
+        other.stop().await;
+    }
     match &nginx {
         Some(nginx) => http(nginx, &gateway, round, &mut rows).await,
         None => say("HTTP: left out, it needs nginx"),
@@ -62,6 +76,36 @@ async fn measure() {
     }
     print_table(&rows);
     gateway.stop().await;
+}
+
+/// Two builds, round by round in turn, so that a noisy minute hits both.
+async fn paired(
+    this: &Gateway,
+    other: &Gateway,
+    over_http: bool,
+    sink: &Arc<SmtpSink>,
+    round: Duration,
+    rows: &mut Vec<Row>,
+) {
+    let (mut http, mut smtp) = ((Vec::new(), Vec::new()), (Vec::new(), Vec::new()));
+    for number in 1..=PAIRED_ROUNDS {
+        say(&format!("the other build, then this one, round {number} of {PAIRED_ROUNDS}"));
+        if over_http {
+            http.0.push(http_load::peak(other.http_port, CONNECTIONS, round).await);
+            http.1.push(http_load::peak(this.http_port, CONNECTIONS, round).await);
+        }
+        smtp.0.push(smtp_load::delivered(other.smtp_port, CONNECTIONS, round, sink).await);
+        smtp.1.push(smtp_load::delivered(this.smtp_port, CONNECTIONS, round, sink).await);
+    }
+    for (what, (other, this)) in
+        [("HTTP: this build beside the other", http), ("SMTP: this build beside the other", smtp)]
+    {
+        if !other.is_empty() {
+            let (other, this) = (median(other), median(this));
+            let value = format!("{:.2} ({this:.0} : {other:.0})", this / other);
+            rows.push(Row { what, value, aim: ">= 0.9" });
+        }
+    }
 }
 
 async fn http(nginx: &Nginx, gateway: &Gateway, round: Duration, rows: &mut Vec<Row>) {

@@ -157,7 +157,14 @@ pub struct Gateway {
 
 impl Gateway {
     /// On free ports.
-    pub async fn start(folder: &Path, redis_port: u16, http_sink: Option<u16>, smtp_sink: u16) -> Gateway {
+    pub async fn start(
+        binary: &Path,
+        folder: &Path,
+        redis_port: u16,
+        http_sink: Option<u16>,
+        smtp_sink: u16,
+    ) -> Gateway {
+        std::fs::create_dir_all(folder).unwrap();
         let (http_port, smtp_port, admin_port) = (free_port().await, free_port().await, free_port().await);
         // Not in anybody's quiet hours: a zone where it is about noon.
         let east = 12 - i32::from(jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).hour());
@@ -178,10 +185,8 @@ impl Gateway {
         );
         let file = folder.join("tactgate.toml");
         std::fs::write(&file, text).unwrap();
-        let built = || PathBuf::from(env!("CARGO_BIN_EXE_tactgate"));
-        let binary = std::env::var_os("TACTGATE_BENCH_BINARY").map_or_else(built, PathBuf::from);
         let log = std::fs::File::create(folder.join("tactgate.log")).unwrap();
-        let child = Command::new(&binary)
+        let child = Command::new(binary)
             .arg("--config")
             .arg(&file)
             .arg("serve")
