@@ -2,8 +2,13 @@
 //! the gateway takes `now` as an argument.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+
+/// How long a simulation's disk takes for the next step: asked before it and after it, so that a simulated
+/// stop of the process falls on either side.
+pub type Pause = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 /// A source of `now`.
 #[derive(Debug, Clone, Default)]

@@ -14,6 +14,7 @@ pub mod opening;
 mod releasing;
 mod route;
 pub mod settling;
+pub mod surroundings;
 pub mod viewing;
 
 use std::collections::BTreeMap;

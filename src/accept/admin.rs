@@ -18,9 +18,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use serde::Serialize;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{debug, warn};
+
+use super::socket::Listen;
 
 /// What the admin door asks of the gateway.
 pub trait AdminView: Send + Sync + 'static {
@@ -122,7 +124,7 @@ pub async fn serve<V: AdminView>(
 
 /// [`serve`] for a router with more pages on it, or fewer visitors.
 pub async fn serve_router(
-    listener: TcpListener,
+    listener: impl Listen,
     router: Router,
     may_connect: impl Fn(IpAddr) -> bool + Send,
     stop: impl Future<Output = ()> + Send + 'static,
@@ -159,11 +161,11 @@ pub const HEADER_SECONDS: u64 = 5;
 pub const DRAIN_SECONDS: u64 = 5;
 const CONNECTIONS_MAX: usize = 64;
 
-async fn accept(
-    listener: &TcpListener,
+async fn accept<L: Listen>(
+    listener: &L,
     room: &Arc<Semaphore>,
     may_connect: &impl Fn(IpAddr) -> bool,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<(L::Stream, OwnedSemaphorePermit)> {
     let place = Arc::clone(room).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((client, peer)) => may_connect(peer.ip()).then_some((client, place)),

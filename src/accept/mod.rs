@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod http;
+pub mod socket;
 
 use std::future::Future;
 use std::net::IpAddr;

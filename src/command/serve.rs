@@ -15,11 +15,13 @@ use super::{Arguments, FINE, runtime};
 use crate::accept::http::HttpDoor;
 use crate::accept::smtp::SmtpDoor;
 use crate::accept::smtp::tls::server_config;
+use crate::accept::socket::Listen;
 use crate::accept::{admin, http, smtp};
 use crate::clock::Clock;
 use crate::config::{Config, Listener, Protocol};
 use crate::gateway::Gateway;
 use crate::gateway::inside::Carrier;
+use crate::gateway::surroundings::Surroundings;
 use crate::gateway::viewing::View;
 use crate::hold::{WheelSettings, wheel};
 
@@ -64,7 +66,19 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         let socket = socket.with_context(|| format!("cannot listen on {}", listener.address))?;
         bound.push((listener.clone(), socket));
     }
-    let (gateway, settled) = Gateway::open(config, clock).await?;
+    let mut running = start_in(Surroundings::with(clock), config, bound).await?;
+    let (policies, stop) = (Arc::clone(&running.gateway.policies), running.stop.clone());
+    running.tasks.spawn(policies.watch(stop));
+    Ok(running)
+}
+
+/// The same in surroundings of one's own, with doors already bound there; nobody watches the policies.
+pub async fn start_in<L: Listen>(
+    surroundings: Surroundings,
+    config: Config,
+    bound: Vec<(Listener, L)>,
+) -> anyhow::Result<Running> {
+    let (gateway, settled) = Gateway::open_in(surroundings, config).await?;
     let gateway = Arc::new(gateway);
     let stop = CancellationToken::new();
     let mut running = Running { gateway, doors: Vec::new(), stop, tasks: JoinSet::new(), settled };
@@ -72,8 +86,6 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         running.open_door(&listener, socket)?;
     }
     running.turn_wheel();
-    let (policies, stop) = (Arc::clone(&running.gateway.policies), running.stop.clone());
-    running.tasks.spawn(policies.watch(stop));
     Ok(running)
 }
 
@@ -98,7 +110,7 @@ impl Running {
         }
     }
 
-    fn open_door(&mut self, listener: &Listener, socket: TcpListener) -> anyhow::Result<()> {
+    fn open_door(&mut self, listener: &Listener, socket: impl Listen) -> anyhow::Result<()> {
         self.doors.push((listener.protocol, socket.local_addr()?));
         let inside = Arc::new(Carrier { gateway: Arc::clone(&self.gateway), asks_for_credential: listener.auth });
         let stop = self.stop.clone();

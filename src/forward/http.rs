@@ -27,6 +27,7 @@ use crate::message::{Declared, HttpReply, HttpRequest};
 
 use super::NotForwarded;
 use super::breaker::{Breaker, BreakerOpen, BreakerState};
+use super::dial::{Dial, Dialled};
 
 /// How an upstream is reached.
 #[derive(Debug, Clone)]
@@ -52,6 +53,8 @@ pub struct HttpUpstreamSettings {
     pub failures_max: u32,
     /// The breaker probes after this.
     pub cool_down_ms: u64,
+    /// How connections are made, where it is not TCP; plain `http` only.
+    pub dial: Option<Arc<dyn Dial>>,
 }
 
 impl HttpUpstreamSettings {
@@ -68,6 +71,7 @@ impl HttpUpstreamSettings {
             answer_bytes_max: 4 << 20,
             failures_max: 20,
             cool_down_ms: 5_000,
+            dial: None,
         }
     }
 }
@@ -102,22 +106,19 @@ impl HttpUpstream {
     /// Sets it up; nothing is connected yet.
     pub fn new(settings: &HttpUpstreamSettings) -> Result<HttpUpstream, UpstreamUnfit> {
         let (scheme, authority, prefix) = aim(settings)?;
-        let client: Client<_, Outbound> = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_millis(settings.idle_ms))
-            .pool_max_idle_per_host(settings.concurrency_max)
-            .http1_preserve_header_case(true)
-            .build(connector(settings, scheme == Scheme::HTTPS)?);
         let breaker = Breaker::new(settings.failures_max, Duration::from_millis(settings.cool_down_ms));
-        let answer_bytes_max = settings.answer_bytes_max;
-        let exchange = tower::service_fn(move |(request, _): Call| exchange(client.clone(), request, answer_bytes_max));
-        let service = ServiceBuilder::new()
-            .layer(breaker.clone())
-            .load_shed()
-            .concurrency_limit(settings.concurrency_max)
-            .timeout(Duration::from_millis(settings.answer_ms))
-            .service(exchange);
-        Ok(HttpUpstream { scheme, authority, prefix, breaker, service: BoxCloneSyncService::new(service) })
+        let service = match settings.dial.clone() {
+            None => service(settings, &breaker, connector(settings, scheme == Scheme::HTTPS)?),
+            Some(dial) => {
+                let wait = Duration::from_millis(settings.connect_ms);
+                service(
+                    settings,
+                    &breaker,
+                    tower::service_fn(move |uri| Box::pin(Dialled::to(uri, dial.clone(), wait))),
+                )
+            }
+        };
+        Ok(HttpUpstream { scheme, authority, prefix, breaker, service })
     }
 
     /// What the breaker lets through, for metrics and the console.
@@ -169,6 +170,32 @@ impl HttpUpstream {
         }
         Ok(outgoing)
     }
+}
+
+/// The client over a connector, within its limits.
+fn service<C>(
+    settings: &HttpUpstreamSettings,
+    breaker: &Breaker,
+    connector: C,
+) -> BoxCloneSyncService<Call, HttpReply, BoxError>
+where
+    C: hyper_util::client::legacy::connect::Connect + Clone + Send + Sync + 'static,
+{
+    let client: Client<C, Outbound> = Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(Duration::from_millis(settings.idle_ms))
+        .pool_max_idle_per_host(settings.concurrency_max)
+        .http1_preserve_header_case(true)
+        .build(connector);
+    let answer_bytes_max = settings.answer_bytes_max;
+    let exchange = tower::service_fn(move |(request, _): Call| exchange(client.clone(), request, answer_bytes_max));
+    let service = ServiceBuilder::new()
+        .layer(breaker.clone())
+        .load_shed()
+        .concurrency_limit(settings.concurrency_max)
+        .timeout(Duration::from_millis(settings.answer_ms))
+        .service(exchange);
+    BoxCloneSyncService::new(service)
 }
 
 fn aim(settings: &HttpUpstreamSettings) -> Result<(Scheme, Authority, String), UpstreamUnfit> {

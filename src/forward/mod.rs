@@ -1,6 +1,7 @@
 //! Sockets out: what providers are given, and what they answered, with a fate for each recipient.
 
 pub mod breaker;
+pub mod dial;
 pub mod dsn;
 pub mod http;
 pub mod pace;

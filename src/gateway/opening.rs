@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use super::surroundings::Surroundings;
 use super::{Gateway, route, settling};
 use crate::clock::Clock;
 use crate::config::policies::PolicyFolder;
@@ -21,17 +22,37 @@ use crate::understand::ProductLinks;
 impl Gateway {
     /// Opens everything; `settled` ends when the last reservation is settled after the gateway is gone.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<(Gateway, tokio::task::JoinHandle<()>)> {
+        Gateway::open_in(Surroundings::with(clock), config).await
+    }
+
+    /// The same in surroundings of one's own.
+    pub async fn open_in(
+        surroundings: Surroundings,
+        config: Config,
+    ) -> anyhow::Result<(Gateway, tokio::task::JoinHandle<()>)> {
+        let Surroundings { clock, store, dial, ids, pause } = surroundings;
         let settings = store_settings(&config);
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
         let policies = live_policies(&config.policies, &config.data_dir, clock.clone(), settings.history_days)?;
-        let store = Store::open(&settings, clock.now()).await.context("the store does not open")?;
-        let hold = Hold::open(&hold_settings(&config)).context("the hold does not open")?;
+        let store = match store {
+            None => Store::open(&settings, clock.now()).await.context("the store does not open")?,
+            Some(model) => Store::modelled(model, settings.keep(), clock.now()).await?,
+        };
+        let hold = match &pause {
+            None => Hold::open(&hold_settings(&config)),
+            Some(pause) => Hold::open_here(&hold_settings(&config), Arc::clone(pause)),
+        };
+        let hold = hold.context("the hold does not open")?;
         let record_settings =
             RecordSettings { fsync_ms: config.record.fsync_ms, ..RecordSettings::in_folder(&config.data_dir) };
-        let log = Record::open(&record_settings, clock.now()).context("the record does not open")?;
+        let log = match pause {
+            None => Record::open(&record_settings, clock.now()),
+            Some(pause) => Record::open_here(&record_settings, clock.now(), pause),
+        };
+        let log = log.context("the record does not open")?;
         let host_name = host_name(&config);
-        let routes = route::open_all(&config, &host_name)?;
+        let routes = route::open_all(&config, &host_name, dial.as_ref())?;
         let mut links = std::collections::BTreeMap::new();
         for brand in &config.brands {
             let compiled = ProductLinks::new(&brand.product_links)
@@ -49,7 +70,7 @@ impl Gateway {
             metrics: Arc::new(Metrics::new()),
             routes,
             links,
-            ids: Ids::new().context("ids")?,
+            ids: ids.map_or_else(Ids::new, |secret| Ok(Ids::seeded(&secret))).context("ids")?,
             settle,
             config,
         };

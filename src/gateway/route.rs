@@ -11,6 +11,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
 use crate::config::{self, Config, Mixed, OtherPaths, RouteCredentials, UpstreamTls};
+use crate::forward::dial::Dial;
 use crate::forward::http::{HttpUpstream, HttpUpstreamSettings};
 use crate::forward::pace::Pace;
 use crate::forward::sandbox::Sandbox;
@@ -103,16 +104,34 @@ fn http_settings(route: &config::Route) -> anyhow::Result<HttpUpstreamSettings> 
 }
 
 /// Makes every route's client. Fails when a certificate file cannot be read.
-pub fn open_all(config: &Config, host_name: &str) -> anyhow::Result<BTreeMap<String, Route>> {
+pub fn open_all(
+    config: &Config,
+    host_name: &str,
+    dial: Option<&Arc<dyn Dial>>,
+) -> anyhow::Result<BTreeMap<String, Route>> {
     let sandbox = Arc::new(Sandbox::new(SHOWN_MAX));
-    config.routes.iter().map(|route| Ok((route.name.clone(), open(route, host_name, &sandbox)?))).collect()
+    config.routes.iter().map(|route| Ok((route.name.clone(), open(route, host_name, &sandbox, dial)?))).collect()
 }
 
-fn open(route: &config::Route, host_name: &str, sandbox: &Arc<Sandbox>) -> anyhow::Result<Route> {
+fn open(
+    route: &config::Route,
+    host_name: &str,
+    sandbox: &Arc<Sandbox>,
+    dial: Option<&Arc<dyn Dial>>,
+) -> anyhow::Result<Route> {
     let upstream = match &route.upstream {
         config::Upstream::Sandbox => Upstream::Sandbox(Arc::clone(sandbox)),
-        config::Upstream::Http { .. } => Upstream::Http(Box::new(HttpUpstream::new(&http_settings(route)?)?)),
-        config::Upstream::Smtp { .. } => Upstream::Mail(Box::new(Relay::new(relay_settings(route, host_name))?)),
+        config::Upstream::Http { .. } => {
+            let settings = HttpUpstreamSettings { dial: dial.cloned(), ..http_settings(route)? };
+            Upstream::Http(Box::new(HttpUpstream::new(&settings)?))
+        }
+        config::Upstream::Smtp { .. } => {
+            let mut settings = relay_settings(route, host_name);
+            if let Some(dial) = dial {
+                settings.dial = Arc::clone(dial);
+            }
+            Upstream::Mail(Box::new(Relay::new(settings)?))
+        }
     };
     Ok(Route {
         name: route.name.clone(),

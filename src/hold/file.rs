@@ -16,6 +16,7 @@ use super::writer::Writer;
 use super::{
     Cancelled, Counts, Due, HOLD_ATTEMPTS_MAX, HeldMessage, HoldError, HoldKey, HoldStatus, Requeued, Settled,
 };
+use crate::clock::Pause;
 
 const CANARY: &[u8] = b"tactgate hold";
 const PAGE_BYTES: u64 = 4096;
@@ -63,20 +64,16 @@ impl Hold {
     /// Opens or makes the file and its key. A key that does not fit refuses; a missing key for a file
     /// that has one refuses, rather than making a key that fits nothing.
     pub fn open(settings: &HoldSettings) -> Result<Hold, HoldError> {
-        if let Some(folder) = settings.path.parent() {
-            std::fs::create_dir_all(folder).map_err(|e| HoldError::File(e.to_string()))?;
-        }
-        let connection = Connection::open(&settings.path)?;
-        connection.busy_timeout(Duration::from_millis(settings.busy_ms))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        let pages = (settings.file_bytes_max / PAGE_BYTES).clamp(16, u64::from(u32::MAX - 1));
-        connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
-        connection.execute_batch("BEGIN IMMEDIATE")?;
-        rows::prepare(&connection)?;
-        let key = Arc::new(fitting_key(&connection, settings)?);
-        connection.execute_batch("COMMIT")?;
+        let (connection, key) = open_file(settings)?;
         let writer = Writer::start(connection, Arc::clone(&key))?;
+        Ok(Hold { writer, key, attempts_max: settings.attempts_max, changed: Arc::new(Notify::new()) })
+    }
+
+    /// The same without a thread of its own: every step is done on the calling task, between two pauses.
+    /// For simulations.
+    pub fn open_here(settings: &HoldSettings, pause: Pause) -> Result<Hold, HoldError> {
+        let (connection, key) = open_file(settings)?;
+        let writer = Writer::here(connection, Arc::clone(&key), pause);
         Ok(Hold { writer, key, attempts_max: settings.attempts_max, changed: Arc::new(Notify::new()) })
     }
 
@@ -175,6 +172,24 @@ impl std::fmt::Debug for Hold {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Hold")
     }
+}
+
+/// The file, made if need be, and the key that fits it.
+fn open_file(settings: &HoldSettings) -> Result<(Connection, Arc<HoldKey>), HoldError> {
+    if let Some(folder) = settings.path.parent() {
+        std::fs::create_dir_all(folder).map_err(|e| HoldError::File(e.to_string()))?;
+    }
+    let connection = Connection::open(&settings.path)?;
+    connection.busy_timeout(Duration::from_millis(settings.busy_ms))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let pages = (settings.file_bytes_max / PAGE_BYTES).clamp(16, u64::from(u32::MAX - 1));
+    connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    rows::prepare(&connection)?;
+    let key = Arc::new(fitting_key(&connection, settings)?);
+    connection.execute_batch("COMMIT")?;
+    Ok((connection, key))
 }
 
 fn fitting_key(connection: &Connection, settings: &HoldSettings) -> Result<HoldKey, HoldError> {

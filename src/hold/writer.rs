@@ -1,13 +1,16 @@
 //! The one thread that writes `hold.db`: takes the jobs that wait, runs each in a savepoint, commits
 //! them together (one fsync for all), and answers only then. When a full disk takes the whole
 //! transaction away, every job is tried once more alone, so that one big message fails only itself.
+//!
+//! In a simulation there is no thread: the calling task does the same work at its own turn.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{HoldError, HoldKey};
+use crate::clock::Pause;
 
 /// Jobs that may wait; beyond it callers wait.
 const JOBS_WAITING_MAX: usize = 1024;
@@ -16,8 +19,18 @@ const JOBS_TOGETHER_MAX: usize = 128;
 
 /// A handle to the thread. When the last one goes the thread finishes what waits and closes the file.
 #[derive(Clone)]
-pub(super) struct Writer {
-    jobs: mpsc::Sender<Box<dyn Job>>,
+pub(super) enum Writer {
+    /// To the thread.
+    Thread(mpsc::Sender<Box<dyn Job>>),
+    /// No thread: a simulation's.
+    Here(Arc<Here>),
+}
+
+/// What the calling task needs to do the thread's work.
+pub(super) struct Here {
+    connection: Mutex<Connection>,
+    key: Arc<HoldKey>,
+    pause: Pause,
 }
 
 impl Writer {
@@ -28,7 +41,12 @@ impl Writer {
             .name("hold-writer".into())
             .spawn(move || write_all(&connection, &key, waiting))
             .map_err(|e| HoldError::File(e.to_string()))?;
-        Ok(Writer { jobs })
+        Ok(Writer::Thread(jobs))
+    }
+
+    /// Works on the calling task, each step between two pauses.
+    pub(super) fn here(connection: Connection, key: Arc<HoldKey>, pause: Pause) -> Writer {
+        Writer::Here(Arc::new(Here { connection: Mutex::new(connection), key, pause }))
     }
 
     /// Runs `step` in a transaction; the answer is durable. `step` may run twice, never half.
@@ -39,12 +57,27 @@ impl Writer {
     {
         let (answer, answered) = oneshot::channel();
         let job = Box::new(Step { step, result: None, answer });
-        self.jobs.send(job).await.map_err(|_| HoldError::Closed)?;
+        match self {
+            Writer::Thread(jobs) => jobs.send(job).await.map_err(|_| HoldError::Closed)?,
+            Writer::Here(here) => here.work(job).await,
+        }
         answered.await.map_err(|_| HoldError::Closed)?
     }
 }
 
-trait Job: Send {
+impl Here {
+    async fn work(&self, mut job: Box<dyn Job>) {
+        tokio::time::sleep((self.pause)()).await;
+        {
+            let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+            let committed = commit(&connection, &self.key, std::slice::from_mut(&mut job));
+            job.answer(committed);
+        }
+        tokio::time::sleep((self.pause)()).await;
+    }
+}
+
+pub(super) trait Job: Send {
     fn run(&mut self, connection: &Connection, key: &HoldKey) -> Result<(), HoldError>;
     fn answer(self: Box<Self>, committed: Result<(), HoldError>);
 }

@@ -40,7 +40,12 @@ impl Ids {
     pub fn new() -> Result<Ids, NoRandomness> {
         let mut secret = [0u8; 32];
         rand::fill(&mut secret).map_err(|_| NoRandomness)?;
-        Ok(Ids { secret: hmac::Key::new(hmac::HMAC_SHA256, &secret), made: AtomicU64::new(0) })
+        Ok(Ids::seeded(&secret))
+    }
+
+    /// With a secret that is given: the same secret makes the same ids. For simulations.
+    pub fn seeded(secret: &[u8; 32]) -> Ids {
+        Ids { secret: hmac::Key::new(hmac::HMAC_SHA256, secret), made: AtomicU64::new(0) }
     }
 
     /// A decision's id.

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, oneshot};
@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, oneshot};
 use super::entry::Line;
 use super::ids;
 use super::impersonal::impersonal;
+use crate::clock::Pause;
 
 mod day_file;
 mod thread;
@@ -57,8 +58,23 @@ pub enum RecordError {
 #[derive(Debug, Clone)]
 pub struct Record {
     waiting: Arc<Semaphore>,
-    jobs: mpsc::Sender<thread::Job>,
+    jobs: Jobs,
     errors: Arc<AtomicU64>,
+}
+
+/// Who does the writing.
+#[derive(Clone)]
+enum Jobs {
+    /// The thread.
+    Thread(mpsc::Sender<thread::Job>),
+    /// The calling task: a simulation's.
+    Here(Arc<Mutex<thread::Writer>>, Pause),
+}
+
+impl std::fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if matches!(self, Jobs::Thread(_)) { "Thread" } else { "Here" })
+    }
 }
 
 impl Record {
@@ -66,7 +82,15 @@ impl Record {
     /// is today.
     pub fn open(settings: &RecordSettings, now: Timestamp) -> Result<Record, RecordError> {
         let errors = Arc::new(AtomicU64::new(0));
-        let jobs = thread::start(settings, now, Arc::clone(&errors))?;
+        let jobs = Jobs::Thread(thread::start(settings, now, Arc::clone(&errors))?);
+        Ok(Record { waiting: Arc::new(Semaphore::new(settings.lines_waiting_max.max(1))), jobs, errors })
+    }
+
+    /// The same without a thread: every line is written on the calling task, between two pauses. For
+    /// simulations.
+    pub fn open_here(settings: &RecordSettings, now: Timestamp, pause: Pause) -> Result<Record, RecordError> {
+        let errors = Arc::new(AtomicU64::new(0));
+        let jobs = Jobs::Here(Arc::new(Mutex::new(thread::writer(settings, now, Arc::clone(&errors))?)), pause);
         Ok(Record { waiting: Arc::new(Semaphore::new(settings.lines_waiting_max.max(1))), jobs, errors })
     }
 
@@ -91,7 +115,14 @@ impl Record {
         let (answer, answered) = oneshot::channel();
         let (folder, day) = place(line).ok_or_else(|| RecordError::Entry("a file begins by itself".into()))?;
         let job = thread::Job { folder, day, text, durable, answer, _room: room };
-        self.jobs.send(job).map_err(|_| RecordError::Closed)?;
+        match &self.jobs {
+            Jobs::Thread(jobs) => jobs.send(job).map_err(|_| RecordError::Closed)?,
+            Jobs::Here(writer, pause) => {
+                tokio::time::sleep(pause()).await;
+                writer.lock().unwrap_or_else(PoisonError::into_inner).write(vec![job]);
+                tokio::time::sleep(pause()).await;
+            }
+        }
         answered.await.map_err(|_| RecordError::Closed)?
     }
 }

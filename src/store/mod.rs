@@ -26,7 +26,7 @@ pub use self::backend::Backend;
 pub use self::backend::Kept;
 use self::backend::{Ask, Mark, Record, RecordWrite, Wrote};
 pub use self::link::{Linked, Steps};
-pub use self::modelled::{Fault, Modelled};
+pub use self::modelled::{Fault, Modelled, Trip, Way};
 pub use self::pepper::Pepper;
 use self::redirects::Redirects;
 pub use self::settings::{OpenError, StoreKind, StoreSettings};

@@ -1,15 +1,22 @@
-//! The store in memory, for policy cases and simulation: the same contract, and faults on request.
+//! The store in memory, for policy cases and simulation: the same contract, and faults on request. A
+//! simulation gives each gateway a way to it of its own, on which operations are late, are lost, or
+//! arrive while the answer is lost; and a failover that forgets the last writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::backend::{Answer, Ask, Kept, Mark, Marks, Record, RecordWrite, Wrote, bound};
 use super::{CustomerKey, StoreError};
+
+/// Writes a failover can take back.
+const UNDOABLE_MAX: usize = 256;
 
 /// The store in memory. Clones are the same store.
 #[derive(Debug, Clone, Default)]
 pub struct Modelled {
     state: Arc<Mutex<State>>,
+    way: Option<Arc<dyn Way>>,
 }
 
 /// What the store does wrong.
@@ -22,6 +29,32 @@ pub enum Fault {
     Down,
     /// It does what is asked, and the answer to a write is lost.
     AnswersLost,
+    /// It does nothing, and of a write nobody can tell.
+    WritesLost,
+}
+
+/// The way between one gateway and the store: asked at each operation.
+pub trait Way: std::fmt::Debug + Send + Sync {
+    /// How this operation fares.
+    fn trip(&self, writes: bool) -> Trip;
+
+    /// A compare-and-set as it arrives. What comes back is done instead; nothing = it is said to be done
+    /// and is not. Only a test that must catch a broken build changes anything here.
+    fn arriving(&self, standing: &Record, write: RecordWrite) -> Option<RecordWrite> {
+        let _ = standing;
+        Some(write)
+    }
+}
+
+/// How one operation fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Trip {
+    /// Until it arrives.
+    pub there: Duration,
+    /// What goes wrong.
+    pub fault: Fault,
+    /// Until the answer is back.
+    pub back: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -30,6 +63,14 @@ struct State {
     sets: BTreeMap<String, BTreeMap<String, i64>>,
     kept: BTreeMap<String, Vec<u8>>,
     fault: Fault,
+    undoable: VecDeque<Undo>,
+}
+
+/// What stood before a write.
+#[derive(Debug)]
+enum Undo {
+    Record(CustomerKey, Option<Record>),
+    Mark(String, String, Option<i64>),
 }
 
 impl Modelled {
@@ -38,85 +79,126 @@ impl Modelled {
         self.lock().fault = fault;
     }
 
+    /// The same store at the end of this way.
+    pub fn by(&self, way: Arc<dyn Way>) -> Modelled {
+        Modelled { state: Arc::clone(&self.state), way: Some(way) }
+    }
+
+    /// A failover to a replica that had not heard of the last `writes`; returns the keys of records that
+    /// went back to what they were.
+    pub fn forget_last(&self, writes: usize) -> Vec<CustomerKey> {
+        let mut state = self.lock();
+        let mut gone_back = Vec::new();
+        for _ in 0..writes {
+            match state.undoable.pop_back() {
+                None => break,
+                Some(Undo::Record(key, before)) => {
+                    match before {
+                        Some(before) => state.records.insert(key.clone(), before),
+                        None => state.records.remove(&key),
+                    };
+                    gone_back.push(key);
+                }
+                Some(Undo::Mark(set, member, before)) => {
+                    let set = state.sets.entry(set).or_default();
+                    match before {
+                        Some(before) => set.insert(member, before),
+                        None => set.remove(&member),
+                    };
+                }
+            }
+        }
+        gone_back
+    }
+
     pub(super) async fn read(&self, ask: &Ask) -> Result<Answer, StoreError> {
-        let state = self.up()?;
-        let records = ask.records.iter().map(|key| state.records.get(key).cloned().unwrap_or_default()).collect();
-        let sets = ask
-            .sets
-            .iter()
-            .map(|(name, most)| {
-                let Some(set) = state.sets.get(name) else { return Marks::default() };
-                let mut earliest: Vec<(String, i64)> = set.iter().map(|(member, at)| (member.clone(), *at)).collect();
-                earliest.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
-                earliest.truncate(*most);
-                Marks { count: set.len(), earliest }
-            })
-            .collect();
-        Ok(Answer { records, sets })
+        self.go(false, |state| {
+            let records = ask.records.iter().map(|key| state.records.get(key).cloned().unwrap_or_default()).collect();
+            let sets = ask
+                .sets
+                .iter()
+                .map(|(name, most)| {
+                    let Some(set) = state.sets.get(name) else { return Marks::default() };
+                    let mut earliest: Vec<(String, i64)> = set.iter().map(|(m, at)| (m.clone(), *at)).collect();
+                    earliest.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+                    earliest.truncate(*most);
+                    Marks { count: set.len(), earliest }
+                })
+                .collect();
+            Answer { records, sets }
+        })
+        .await
     }
 
     pub(super) async fn write(&self, writes: Vec<RecordWrite>) -> Result<Vec<Wrote>, StoreError> {
-        let mut state = self.up()?;
-        let mut done = Vec::with_capacity(writes.len());
-        for RecordWrite { key, mut record, now: _ } in writes {
-            let standing = state.records.entry(key).or_default();
-            let fits = standing.version == record.version;
-            if fits {
-                record.version += 1;
-                *standing = record;
-            }
-            done.push(if fits { Wrote::Done } else { Wrote::Stale });
+        self.go(true, |state| writes.into_iter().map(|write| self.compare_and_set(state, write)).collect()).await
+    }
+
+    fn compare_and_set(&self, state: &mut State, write: RecordWrite) -> Wrote {
+        let standing = state.records.get(&write.key).cloned().unwrap_or_default();
+        let arrived = match &self.way {
+            Some(way) => way.arriving(&standing, write),
+            None => Some(write),
+        };
+        let Some(RecordWrite { key, mut record, now: _ }) = arrived else { return Wrote::Done };
+        if standing.version != record.version {
+            return Wrote::Stale;
         }
-        answer(&state, done)
+        record.version += 1;
+        let before = state.records.insert(key.clone(), record);
+        state.remember(Undo::Record(key, before));
+        Wrote::Done
     }
 
     pub(super) async fn mark(&self, marks: Vec<Mark>) -> Result<(), StoreError> {
-        let mut state = self.up()?;
-        for mark in marks {
-            let set = state.sets.entry(mark.set).or_default();
-            let at = set.entry(mark.member).or_insert(mark.at);
-            *at = mark.at.min(*at);
-            bound(set);
-        }
-        answer(&state, ())
+        self.go(true, |state| {
+            for mark in marks {
+                let set = state.sets.entry(mark.set.clone()).or_default();
+                let before = set.get(&mark.member).copied();
+                set.insert(mark.member.clone(), before.map_or(mark.at, |before| before.min(mark.at)));
+                bound(set);
+                state.remember(Undo::Mark(mark.set, mark.member, before));
+            }
+        })
+        .await
     }
 
     pub(super) async fn unmark(&self, members: Vec<(String, String)>) -> Result<(), StoreError> {
-        let mut state = self.up()?;
-        for (set, member) in members {
-            if let Some(set) = state.sets.get_mut(&set) {
-                set.remove(&member);
+        self.go(true, |state| {
+            for (set, member) in members {
+                let before = state.sets.get_mut(&set).and_then(|set| set.remove(&member));
+                state.remember(Undo::Mark(set, member, before));
             }
-        }
-        answer(&state, ())
+        })
+        .await
     }
 
     pub(super) async fn remove(&self, records: Vec<(CustomerKey, u64)>) -> Result<Vec<bool>, StoreError> {
-        let mut state = self.up()?;
-        let mut done = Vec::with_capacity(records.len());
-        for (key, version) in records {
-            let fits = state.records.get(&key).is_some_and(|standing| standing.version == version);
-            if fits {
-                state.records.remove(&key);
+        self.go(true, |state| {
+            let mut done = Vec::with_capacity(records.len());
+            for (key, version) in records {
+                let fits = state.records.get(&key).is_some_and(|standing| standing.version == version);
+                if fits {
+                    let before = state.records.remove(&key);
+                    state.remember(Undo::Record(key, before));
+                }
+                done.push(fits);
             }
-            done.push(fits);
-        }
-        answer(&state, done)
+            done
+        })
+        .await
     }
 
     pub(super) async fn keep(&self, values: Vec<Kept>) -> Result<(), StoreError> {
-        let mut state = self.up()?;
-        state.kept.extend(values.into_iter().map(|kept| (kept.name, kept.value)));
-        answer(&state, ())
+        self.go(true, |state| state.kept.extend(values.into_iter().map(|kept| (kept.name, kept.value)))).await
     }
 
     pub(super) async fn kept(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        let state = self.up()?;
-        Ok(names.iter().map(|name| state.kept.get(name).cloned()).collect())
+        self.go(false, |state| names.iter().map(|name| state.kept.get(name).cloned()).collect()).await
     }
 
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
-        self.up().map(|_| ())
+        self.go(false, |_| ()).await
     }
 
     /// It has no clock but the gateway's.
@@ -128,22 +210,44 @@ impl Modelled {
         Ok(())
     }
 
+    /// One operation: there, done, and back.
+    async fn go<T>(&self, writes: bool, act: impl FnOnce(&mut State) -> T) -> Result<T, StoreError> {
+        let trip = match &self.way {
+            Some(way) => way.trip(writes),
+            None => Trip { fault: self.lock().fault, ..Trip::default() },
+        };
+        pass(trip.there).await;
+        let done = match trip.fault {
+            Fault::None | Fault::AnswersLost => Some(act(&mut self.lock())),
+            Fault::Down | Fault::WritesLost => None,
+        };
+        pass(trip.back).await;
+        match (done, trip.fault) {
+            (Some(done), Fault::None) => Ok(done),
+            (Some(done), _) if !writes => Ok(done),
+            (None, Fault::Down) => Err(StoreError::Down("the modelled store is down".to_owned())),
+            (None, _) if !writes => Err(StoreError::Down("the modelled store's answer was lost".to_owned())),
+            _ => Err(StoreError::Unknown("the modelled store lost its answer".to_owned())),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn up(&self) -> Result<MutexGuard<'_, State>, StoreError> {
-        let state = self.lock();
-        match state.fault {
-            Fault::Down => Err(StoreError::Down("the modelled store is down".to_owned())),
-            Fault::None | Fault::AnswersLost => Ok(state),
+impl State {
+    fn remember(&mut self, undo: Undo) {
+        if self.undoable.len() >= UNDOABLE_MAX {
+            self.undoable.pop_front();
         }
+        self.undoable.push_back(undo);
     }
 }
 
-fn answer<T>(state: &State, answer: T) -> Result<T, StoreError> {
-    match state.fault {
-        Fault::AnswersLost => Err(StoreError::Unknown("the modelled store lost its answer".to_owned())),
-        Fault::None | Fault::Down => Ok(answer),
+/// No timer is asked for nothing: policy cases run without a runtime of tokio's.
+async fn pass(wait: Duration) {
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
     }
 }

@@ -19,13 +19,13 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use ipnet::IpNet;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Inside;
+use super::socket::{Listen, Socket as _};
 use exchange::Exchange;
 use peers::Peers;
 use room::Room;
@@ -88,7 +88,7 @@ impl Default for HttpDoor {
 
 /// Serves until `stop`, then takes no more connections, lets requests under way finish within
 /// `drain_ms`, and returns.
-pub async fn serve<I: Inside>(listener: TcpListener, door: Arc<HttpDoor>, inside: Arc<I>, stop: CancellationToken) {
+pub async fn serve<I: Inside>(listener: impl Listen, door: Arc<HttpDoor>, inside: Arc<I>, stop: CancellationToken) {
     let peers = Peers::new(door.connections_per_peer_max);
     let places = Arc::new(Semaphore::new(door.connections_max));
     let (connections, under_way) = (TaskTracker::new(), TaskTracker::new());
@@ -119,7 +119,7 @@ pub async fn serve<I: Inside>(listener: TcpListener, door: Arc<HttpDoor>, inside
             continue;
         }
         let Some(guest) = peers.admit(peer) else { continue };
-        if let Err(error) = stream.set_nodelay(true) {
+        if let Err(error) = stream.set_nodelay() {
             tracing::debug!(%error, "no TCP_NODELAY");
         }
         let exchange = Exchange {

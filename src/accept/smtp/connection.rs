@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::SmtpDoor;
 use super::session::{Session, Step};
 use crate::accept::http::room::{Held as Taken, Room};
+use crate::accept::socket::Socket;
 use crate::accept::{Inside, Login};
 use crate::message::{MailSubmission, Secret, SmtpReply};
 
@@ -35,14 +35,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Pipe for T {}
 
 /// Serves one connection to its end. Errors are the client's going away.
 pub(super) async fn run<I: Inside>(
-    tcp: TcpStream,
+    tcp: impl Socket,
     peer: IpAddr,
     door: Arc<SmtpDoor>,
     inside: Arc<I>,
     stop: CancellationToken,
     room: Room,
 ) -> io::Result<()> {
-    tcp.set_nodelay(true)?;
+    tcp.set_nodelay()?;
     let mut pipe: Box<dyn Pipe> = Box::new(tcp);
     if door.tls_implicit {
         pipe = handshake(pipe, &door).await?;

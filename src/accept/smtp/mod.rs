@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ipnet::IpNet;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::accept::Inside;
 use crate::accept::http::room::Room;
+use crate::accept::socket::{Listen, Socket};
 
 pub mod auth;
 mod command;
@@ -115,7 +115,7 @@ impl Default for SmtpDoor {
 }
 
 /// Accepts until `stop`, then lets open sessions end within `drain_ms`.
-pub async fn serve<I: Inside>(listener: TcpListener, door: Arc<SmtpDoor>, inside: Arc<I>, stop: CancellationToken) {
+pub async fn serve<I: Inside>(listener: impl Listen, door: Arc<SmtpDoor>, inside: Arc<I>, stop: CancellationToken) {
     let places = Places::new(&door);
     let room = Room::new(door.in_flight_bytes_max);
     let mut sessions = JoinSet::new();
@@ -159,7 +159,7 @@ pub async fn serve<I: Inside>(listener: TcpListener, door: Arc<SmtpDoor>, inside
 }
 
 /// As much as fits without waiting: who is turned away gets no task of its own.
-fn turn_away(tcp: &TcpStream) {
+fn turn_away(tcp: &impl Socket) {
     let _ = tcp.try_write(b"421 4.7.0 too many connections\r\n");
 }
 

@@ -4,15 +4,17 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
+use super::dial::{Dial, Tcp};
 use super::{MailAnswer, NotForwarded};
 use crate::message::{MailEnvelope, MailRecipient, Secret, SmtpReply};
 
@@ -82,6 +84,8 @@ pub struct RelaySettings {
     pub idle_ms: u64,
     /// The login.
     pub login: RelayLogin,
+    /// How connections are made.
+    pub dial: Arc<dyn Dial>,
 }
 
 impl Default for RelaySettings {
@@ -101,6 +105,7 @@ impl Default for RelaySettings {
             // Below the five minutes after which servers close, and the four of cloud firewalls.
             idle_ms: 60_000,
             login: RelayLogin::None,
+            dial: Arc::new(Tcp),
         }
     }
 }

@@ -10,19 +10,16 @@ use bytes::{Buf, BytesMut};
 use futures_util::FutureExt;
 use rustls_pki_types::ServerName;
 use smtp_proto::response::parser::ResponseReceiver;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use super::{RelaySettings, RelayTls};
+use crate::forward::dial::Pipe;
 use crate::message::{Secret, SmtpReply};
 
 /// Most bytes of one reply, all its lines together.
 const REPLY_BYTES_MAX: usize = 64 * 1024;
-
-pub(super) trait Pipe: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Pipe for T {}
 
 /// Why a connection or a mail on it came to nothing.
 #[derive(Debug)]
@@ -97,14 +94,12 @@ impl Peer {
         login: Option<(&str, &Secret)>,
     ) -> Result<Peer, Failure> {
         let connect_wait = Duration::from_millis(settings.connect_ms);
-        let tcp = timeout(connect_wait, TcpStream::connect((settings.host.as_str(), settings.port)))
+        let pipe = timeout(connect_wait, settings.dial.dial(&settings.host, settings.port))
             .await
             .map_err(|_| Failure::Lost("connecting took too long".to_owned()))?
             .map_err(lost)?;
-        // Small writes wait for nothing: Nagle costs 40 ms a round trip.
-        tcp.set_nodelay(true).map_err(lost)?;
         let mut peer = Peer {
-            pipe: Box::new(tcp),
+            pipe,
             input: BytesMut::with_capacity(4 * 1024),
             receiver: ResponseReceiver::default(),
             command_wait: Duration::from_millis(settings.command_ms),

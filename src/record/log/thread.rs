@@ -40,6 +40,16 @@ pub(super) fn start(
     now: Timestamp,
     errors: Arc<AtomicU64>,
 ) -> Result<mpsc::Sender<Job>, RecordError> {
+    let writer = writer(settings, now, errors)?;
+    let (jobs, waiting) = mpsc::channel();
+    let run = move || writer.run(&waiting);
+    let started = std::thread::Builder::new().name("record-writer".into()).spawn(run);
+    started.map_err(|e| RecordError::Io(e.to_string()))?;
+    Ok(jobs)
+}
+
+/// What writes: folders made, torn ends mended.
+pub(super) fn writer(settings: &RecordSettings, now: Timestamp, errors: Arc<AtomicU64>) -> Result<Writer, RecordError> {
     let io = |e: std::io::Error| RecordError::Io(e.to_string());
     fs::create_dir_all(&settings.folder).map_err(io)?;
     let mut writer = Writer {
@@ -60,10 +70,7 @@ pub(super) fn start(
             }
         }
     }
-    let (jobs, waiting) = mpsc::channel();
-    let run = move || writer.run(&waiting);
-    std::thread::Builder::new().name("record-writer".into()).spawn(run).map_err(io)?;
-    Ok(jobs)
+    Ok(writer)
 }
 
 /// The folder's lock; waits a little for a predecessor that is just stopping.
@@ -80,7 +87,7 @@ fn lock(folder: &Path) -> Result<File, RecordError> {
     Err(RecordError::InUse(folder.display().to_string()))
 }
 
-struct Writer {
+pub(super) struct Writer {
     /// Held until the last line is on disk.
     _lock: File,
     root: PathBuf,
@@ -114,7 +121,7 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, jobs: Vec<Job>) {
+    pub(super) fn write(&mut self, jobs: Vec<Job>) {
         let mut by_file: BTreeMap<(&'static str, Date), Vec<Job>> = BTreeMap::new();
         for job in jobs {
             by_file.entry((job.folder, job.day)).or_default().push(job);
