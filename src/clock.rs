@@ -41,9 +41,7 @@ impl Clock {
         match self {
             Clock::Wall => Timestamp::now(),
             Clock::Hand(shown) => *shown.lock().unwrap_or_else(PoisonError::into_inner),
-            Clock::Steered(steered) => {
-                later(steered.shown.now(), steered.offset_us.load(Ordering::Relaxed))
-            }
+            Clock::Steered(steered) => later(steered.shown.now(), steered.offset_us.load(Ordering::Relaxed)),
         }
     }
 

@@ -72,6 +72,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         running.open_door(&listener, socket)?;
     }
     running.turn_wheel();
+    running.tasks.spawn(Arc::clone(&running.gateway).keep_watch(running.stop.clone()));
     let (policies, stop) = (Arc::clone(&running.gateway.policies), running.stop.clone());
     running.tasks.spawn(policies.watch(stop));
     Ok(running)

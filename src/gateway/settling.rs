@@ -64,7 +64,7 @@ struct Room {
 }
 
 /// Settlements that may wait; beyond it the journal alone remembers them.
-const WAITING_MAX: usize = 100_000;
+const WAITING_MAX: usize = 20_000;
 /// Settlements written in one trip.
 const BATCH_MAX: usize = 256;
 /// Wait after the store failed: at first, and at most.
@@ -93,9 +93,9 @@ impl Queue {
         }
     }
 
-    /// How many wait.
-    pub fn waiting(&self) -> usize {
-        self.room.waiting.load(Ordering::Acquire)
+    /// True when every end that was put in is in the store.
+    pub fn is_idle(&self) -> bool {
+        self.room.waiting.load(Ordering::Acquire) == 0 && self.room.overflow_us.load(Ordering::Acquire) == i64::MAX
     }
 
     /// The earliest send that found no room since this was last asked.
@@ -277,6 +277,9 @@ impl Gateway {
 
     /// Before the reply, so that the client's next try finds the slot free; behind it when the store fails.
     async fn give_back(&self, errand: &Errand<'_>, one: Settlement) {
+        if !self.watch.is_certain() {
+            return self.settle.push(one);
+        }
         let brand = &errand.submission.stream.brand;
         if let Err(error) = settle_root(&self.store, brand, &one.root, std::slice::from_ref(&one)).await {
             tracing::warn!(%error, "a refused message still counts until the store is back");
