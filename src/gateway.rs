@@ -5,17 +5,23 @@ mod answering;
 mod asking;
 mod company;
 mod deciding;
+mod departing;
 mod entering;
 mod forwarding;
 mod holding;
+pub mod identity;
 pub mod inside;
 pub mod item;
+mod leases;
 pub mod opening;
 mod releasing;
+pub mod reservation;
+mod retelling;
 mod route;
 pub mod settling;
 pub mod surroundings;
 pub mod viewing;
+pub mod watching;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -73,6 +79,10 @@ pub struct Gateway {
     links: BTreeMap<String, ProductLinks>,
     ids: Ids,
     settle: settling::Queue,
+    /// Who this gateway is, in this run.
+    identity: Arc<identity::Identity>,
+    leases: leases::Leases,
+    watch: watching::Watch,
 }
 
 /// One submission's walk: what was read, and by which way it leaves.
@@ -213,6 +223,7 @@ impl Gateway {
                 rewritten: None,
                 edits: Vec::new(),
                 claims: Vec::new(),
+                reservation: None,
                 fate: Fate::Open,
                 decide_us: 0,
             });

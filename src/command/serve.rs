@@ -86,6 +86,7 @@ pub async fn start_in<L: Listen>(
         running.open_door(&listener, socket)?;
     }
     running.turn_wheel();
+    running.tasks.spawn(Arc::clone(&running.gateway).keep_watch(running.stop.clone()));
     Ok(running)
 }
 

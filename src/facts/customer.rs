@@ -170,6 +170,13 @@ pub struct Attempt {
     pub unanswered: bool,
 }
 
+impl Attempt {
+    /// True when there is nothing to say of it.
+    pub fn is_bare(&self) -> bool {
+        *self == Attempt::default()
+    }
+}
+
 /// A message this gateway let go to the customer: attributes, never rule ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendEvent {
@@ -186,23 +193,30 @@ pub struct SendEvent {
     /// Stream name.
     pub stream: String,
     /// Department.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub department: Option<String>,
     /// Campaign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<String>,
     /// Declared or stream purpose, else what the text was understood to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
     /// The survey invited to (`?` when the id is unknown).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey: Option<String>,
     /// The survey's minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey_minutes: Option<u32>,
     /// Offers shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<ShownOffer>,
     /// Until when the reservation may stand before it becomes unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_until: Option<Timestamp>,
     /// The address key it went to.
     pub from: String,
     /// Whose attempt it is.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Attempt::is_bare")]
     pub attempt: Attempt,
 }
 

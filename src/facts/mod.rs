@@ -25,7 +25,7 @@ pub use customer::{
 pub use event::{Event, What};
 pub use family::Family;
 pub use fold::{fold, split};
-pub use sends::{expire_leases, give_back, reserve, settle};
+pub use sends::{Proof, end_leases, enter, give_back, reserve, settle};
 pub use trim::{Keep, trim};
 pub use zone::{zone, zone_of_phone};
 

@@ -2,7 +2,7 @@
 //! answered, given back when it refused (design §3: "A reservation is a send event"). Each step is
 //! idempotent by the send's id, so a step repeated after a lost answer changes nothing.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Customer, SendEvent, SendState};
 
@@ -36,17 +36,68 @@ pub fn give_back(customer: &mut Customer, id: &str) -> bool {
     customer.sends.len() != before
 }
 
-/// Reservations whose lease ran out become unknown, which counts as sent. False when nothing changed.
-pub fn expire_leases(customer: &mut Customer, now: Timestamp) -> bool {
-    let mut changed = false;
-    for send in &mut customer.sends {
-        if send.state == SendState::Reserved && send.lease_until.is_some_and(|until| until <= now) {
-            send.state = SendState::Unknown;
-            send.lease_until = None;
-            changed = true;
-        }
+/// Adds a send that left, or takes what is known of it now: for what was let go without a reservation, and
+/// for what a store lost. False when nothing changed.
+pub fn enter(customer: &mut Customer, send: &SendEvent) -> bool {
+    if customer.sends.iter().any(|known| known.id == send.id) {
+        return settle(customer, &send.id, send.state);
     }
-    changed
+    reserve(customer, SendEvent { lease_until: None, ..send.clone() })
+}
+
+/// What is proven of a reservation whose gateway no longer works on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// Nothing left: it never reached the person.
+    NothingLeft,
+    /// Something may have left.
+    MayHaveLeft,
+    /// Nothing is proven: its lease says when it counts as sent for good.
+    None,
+}
+
+/// Ends the reservations that nobody will settle: given back where it is proven that nothing left, else
+/// unknown, which counts as sent, once the lease ran out. False when nothing changed.
+pub fn end_leases(customer: &mut Customer, now: Timestamp, proof: impl Fn(&SendEvent) -> Proof) -> bool {
+    let (before, mut changed) = (customer.sends.len(), false);
+    customer.sends.retain_mut(|send| {
+        if send.state != SendState::Reserved {
+            return true;
+        }
+        let expired = send.lease_until.is_some_and(|until| until <= now);
+        match proof(send) {
+            Proof::NothingLeft => return false,
+            Proof::None if !expired => return true,
+            Proof::None | Proof::MayHaveLeft => {}
+        }
+        send.state = SendState::Unknown;
+        send.lease_until = None;
+        changed = true;
+        true
+    });
+    changed || customer.sends.len() < before
+}
+
+/// How far a document may be ahead of the clock before it is taken for the trace of a clock that was
+/// wrong: more than any honest skew, zone mistake or summer time.
+pub const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24);
+
+/// The instant a decision on this history goes by: never before the last one, so that windows only move
+/// forward. A history that is ahead by more than [`AHEAD_MAX`] was written under a clock that was far
+/// wrong; waiting for it would silence the customer for as long. Then the clock of now is believed, and
+/// what was sent "in the future" counts as sent now: later than it was, so no cap opens early.
+pub fn now_on(customer: &mut Customer, now: Timestamp) -> Timestamp {
+    let Some(last) = customer.last_now else { return now };
+    if last.duration_since(now) <= AHEAD_MAX {
+        return now.max(last);
+    }
+    for send in &mut customer.sends {
+        send.at = send.at.min(now);
+        send.lease_until = send.lease_until.map(|until| until.min(now));
+    }
+    sort(customer);
+    customer.last_now = Some(now);
+    now
 }
 
 /// How much is known of a send: reserved < unknown < sent. Of two words the surer one stands.
@@ -108,9 +159,40 @@ pub(crate) mod tests {
     fn a_lease_that_ran_out_counts_as_sent_until_it_is_known_better() {
         let mut customer = Customer::default();
         reserve(&mut customer, send("d1", 0));
-        assert!(!expire_leases(&mut customer, Timestamp::from_second(1_795_000_059).unwrap()));
-        assert!(expire_leases(&mut customer, Timestamp::from_second(1_795_000_060).unwrap()));
+        let none = |_: &SendEvent| Proof::None;
+        assert!(!end_leases(&mut customer, Timestamp::from_second(1_795_000_059).unwrap(), none));
+        assert!(end_leases(&mut customer, Timestamp::from_second(1_795_000_060).unwrap(), none));
         assert_eq!(customer.sends[0].state, SendState::Unknown);
         assert!(settle(&mut customer, "d1", SendState::Sent));
+    }
+
+    #[test]
+    fn only_proof_gives_a_reservation_back_and_it_need_not_wait() {
+        let mut customer = Customer::default();
+        for (id, second) in [("never-left", 0), ("left", 1), ("who-knows", 2), ("settled", 3)] {
+            reserve(&mut customer, send(id, second));
+        }
+        settle(&mut customer, "settled", SendState::Sent);
+        let proof = |send: &SendEvent| match send.id.as_str() {
+            "never-left" | "settled" => Proof::NothingLeft,
+            "left" => Proof::MayHaveLeft,
+            _ => Proof::None,
+        };
+        assert!(end_leases(&mut customer, Timestamp::from_second(1_795_000_010).unwrap(), proof));
+        let left: Vec<_> = customer.sends.iter().map(|send| (send.id.as_str(), send.state)).collect();
+        use SendState::{Reserved, Sent, Unknown};
+        assert_eq!(left, [("left", Unknown), ("who-knows", Reserved), ("settled", Sent)]);
+    }
+
+    #[test]
+    fn a_document_from_the_future_is_waited_for_only_so_long() {
+        let now = Timestamp::from_second(1_795_000_000).unwrap();
+        let hours = SignedDuration::from_hours;
+        let mut customer = Customer { last_now: Some(now + hours(2)), ..Customer::default() };
+        assert_eq!(now_on(&mut customer, now), now + hours(2), "windows never move back");
+        reserve(&mut customer, SendEvent { at: now + hours(9_600), ..send("d1", 0) });
+        customer.last_now = Some(now + hours(9_600));
+        assert_eq!(now_on(&mut customer, now), now);
+        assert_eq!((customer.sends[0].at, customer.last_now), (now, Some(now)), "it counts from now, not in a year");
     }
 }

@@ -3,12 +3,13 @@
 //! [`ROUNDS_MAX`] times, and is then left to the client (design §3).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::item::{Fate, History, Item, Rewritten};
+use super::reservation::Reservation;
 use super::{Errand, Gateway, held_send, sent_event};
 use crate::decide::{self, Decision, Verdict, after_rewrite, claim_additions, decide, not_rewritten};
 use crate::facts::customer::Member;
@@ -27,6 +28,8 @@ pub(super) struct Group {
     pub(super) facts: Facts,
     pub(super) members: Vec<usize>,
     changed: bool,
+    /// The latest instant one of its decisions read from the clock.
+    decided_at: Option<Timestamp>,
 }
 
 impl Gateway {
@@ -36,12 +39,17 @@ impl Gateway {
         let families = families_of(items);
         let mut open: Vec<usize> = (0..items.len()).collect();
         for _ in 0..ROUNDS_MAX {
+            if !self.may_ask_store(items, &open).await {
+                self.decide_blind(errand, items, &open, rules).await;
+                return;
+            }
             let keys: Vec<CustomerKey> = open.iter().map(|i| items[*i].key.clone()).collect();
             let loaded = match self.store.load(brand, &keys, &families).await {
                 Ok(loaded) => loaded,
                 Err(error) => {
                     tracing::warn!(%error, "deciding without the store");
                     self.metrics.store_error("load");
+                    self.watch.suspect();
                     self.decide_blind(errand, items, &open, rules).await;
                     return;
                 }
@@ -52,13 +60,13 @@ impl Gateway {
                 let listed = take_out(errand, items, group);
                 for index in &group.members {
                     let item = &mut items[*index];
+                    group.decided_at = group.decided_at.max(Some(self.clock.now()));
                     self.decide_one(errand, item, &mut group.facts, rules, listed);
                     self.count_at_once(item, &mut group.facts);
                     item.history = Some(History {
                         root: root.clone(),
                         version: group.version,
                         record_id: record_id(&group.facts),
-                        written: item.committed,
                     });
                 }
             }
@@ -85,7 +93,9 @@ impl Gateway {
 
     pub(super) fn group(&self, loaded: Loaded, open: &[usize], zone: TimeZone) -> BTreeMap<CustomerKey, Group> {
         let mut groups: BTreeMap<CustomerKey, Group> = BTreeMap::new();
-        for (index, found) in open.iter().zip(loaded.customers) {
+        let now = self.clock.now();
+        for (index, mut found) in open.iter().zip(loaded.customers) {
+            self.leases.end(&mut found.customer, now, &self.identity);
             groups
                 .entry(found.root)
                 .or_insert_with(|| Group {
@@ -93,6 +103,7 @@ impl Gateway {
                     facts: self.facts(Known::Known(found.customer), &loaded.claims, &loaded.known_since, zone.clone()),
                     members: Vec::new(),
                     changed: false,
+                    decided_at: None,
                 })
                 .members
                 .push(*index);
@@ -156,13 +167,13 @@ impl Gateway {
         item.rewritten = None;
         item.paced = false;
         facts.addressee = Some(item.key.0.clone());
-        if !listed && errand.must_be_listed() {
+        if !listed && errand.must_be_listed() && !self.may_be_forgotten(errand, item) {
             item.fate = Fate::Orphan;
             return;
         }
         item.now = self.clock.now();
-        if let Known::Known(customer) = &facts.customer {
-            item.now = customer.last_now.map_or(item.now, |last| item.now.max(last));
+        if let Known::Known(customer) = &mut facts.customer {
+            item.now = crate::facts::sends::now_on(customer, item.now);
         }
         item.decision =
             decide(item.now, &item.message, &item.meaning, facts, &rules.select(&item.message, &item.meaning));
@@ -223,7 +234,14 @@ impl Gateway {
             Fate::Open => {
                 item.claims = new_claims(item, &facts.claims);
                 let lease = item.now.saturating_add(SignedDuration::from_secs(LEASE_SECONDS)).unwrap_or(item.now);
-                crate::facts::sends::reserve(customer, sent_event(item, lease));
+                let mut send = sent_event(item, lease);
+                send.attempt.owner = Some(self.identity.owner());
+                crate::facts::sends::reserve(customer, send.clone());
+                if let Some(History { root, version, .. }) = &item.history {
+                    let brand = &errand.submission.stream.brand;
+                    let asked = Reservation::asked(&self.settle, brand, root.clone(), *version, send);
+                    item.reservation.replace(asked).into_iter().for_each(Reservation::forget);
+                }
             }
             Fate::Held { id, due } => {
                 // Holds whose end was not told here (a lost answer, a gateway that stopped) do not pile up.
@@ -231,7 +249,7 @@ impl Gateway {
                 customer.held.push(held_send(item, &id, due));
             }
             // The document forgets a hold that was decided against.
-            _ if released || item.committed => {}
+            _ if released || item.committed || item.reservation.is_some() => {}
             _ => return false,
         }
         customer.last_now = Some(customer.last_now.map_or(item.now, |last| last.max(item.now)));
@@ -242,7 +260,6 @@ impl Gateway {
         }
         if let Some(history) = &mut item.history {
             history.record_id = customer.record_id.clone();
-            history.written |= matches!(item.fate, Fate::Open | Fate::Held { .. });
         }
         true
     }
@@ -260,7 +277,8 @@ impl Gateway {
         let mut members = Vec::new();
         for (root, group) in groups {
             let (true, Known::Known(customer)) = (group.changed, group.facts.customer) else { continue };
-            writes.push(Write { root, expect: group.version, customer, now: None });
+            let now = group.decided_at.map(|at| self.clock.as_stored(at));
+            writes.push(Write { root, expect: group.version, customer, now });
             members.push(group.members);
         }
         if writes.is_empty() {
@@ -270,11 +288,16 @@ impl Gateway {
             Ok(written) => {
                 let mut lost = BTreeSet::new();
                 for (one, group) in written.into_iter().zip(members) {
+                    match one {
+                        Written::Done(_) => group.iter().for_each(|index| items[*index].is_written()),
+                        Written::Stale => self.metrics.store_error("stale"),
+                        Written::Clock(stored) => {
+                            self.metrics.store_error("clock");
+                            self.clock.steer(stored.duration_since(self.clock.now()));
+                        }
+                    }
                     if !matches!(one, Written::Done(_)) {
-                        self.metrics.store_error("stale");
                         lost.extend(group.iter().map(|index| errand.leader(&items[*index])));
-                    } else {
-                        group.iter().for_each(|index| items[*index].committed = true);
                     }
                 }
                 let again: Vec<usize> =
@@ -283,19 +306,27 @@ impl Gateway {
                 again
             }
             Err(error) => {
-                // Whether it was applied is unknown: nothing is sent, the client keeps its message.
+                // Whether it was applied is unknown: the next round takes out what it may have written and
+                // decides again; the version it asked for is used up then, so it cannot be applied later.
                 tracing::warn!(%error, "a commit got no answer");
                 self.metrics.store_error("commit");
-                let unsure: Vec<usize> = members.into_iter().flatten().collect();
-                self.take_back_holds(errand, items, &unsure).await;
-                for index in unsure {
-                    if !matches!(items[index].fate, Fate::Blocked) {
-                        items[index].fate = Fate::NotTaken(error.to_string());
-                    }
-                }
-                Vec::new()
+                self.watch.suspect();
+                let unsure: BTreeSet<usize> =
+                    members.into_iter().flatten().map(|index| errand.leader(&items[index])).collect();
+                let again: Vec<usize> =
+                    open.iter().copied().filter(|index| unsure.contains(&errand.leader(&items[*index]))).collect();
+                self.take_back_holds(errand, items, &again).await;
+                again
             }
         }
+    }
+
+    /// False when the store cannot be taken at its word now. Whose commit got no answer waits a little for
+    /// certainty; everybody else is decided without the store at once.
+    async fn may_ask_store(&self, items: &[Item], open: &[usize]) -> bool {
+        let unsure = open.iter().any(|index| items[*index].reservation.is_some());
+        let patience = Duration::from_millis(if unsure { self.config.store.answer_ms } else { 0 });
+        self.watch.is_certain() || (unsure && self.watch.certain_within(patience).await)
     }
 
     /// A document may list a hold that has ended: its end was written to the hold file first, and what
@@ -332,7 +363,8 @@ fn take_out(errand: &Errand<'_>, items: &[Item], group: &mut Group) -> bool {
     let committed = members.iter().any(|item| item.committed);
     let hold_id = errand.hold_id();
     let Known::Known(customer) = &mut group.facts.customer else { return true };
-    if hold_id.is_none() && members.iter().all(|item| !item.committed && item.holds_taken_back.is_empty()) {
+    let untouched = |item: &&Item| !item.committed && item.reservation.is_none() && item.holds_taken_back.is_empty();
+    if hold_id.is_none() && members.iter().all(untouched) {
         return true;
     }
     let before = customer.held.len() + customer.sends.len();

@@ -28,6 +28,10 @@ impl Gateway {
             }
         }
         for together in together(items) {
+            if let Err(why) = self.set_out(errand, items, &together.items).await {
+                together.items.iter().for_each(|index| items[*index].fate = Fate::NotTaken(why.clone()));
+                continue;
+            }
             let answers = self.forward_batch(errand, &together).await;
             for (index, (outcome, answer)) in together.items.iter().zip(answers) {
                 items[*index].fate = Fate::Forwarded { outcome, answer };

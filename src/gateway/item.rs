@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::reservation::Reservation;
 use crate::decide::{Decision, Verdict};
 use crate::facts::{ClaimAddition, Family};
 use crate::message::{Edit, HttpReply, Message, SmtpReply};
@@ -54,6 +55,8 @@ pub struct Item {
     pub edits: Vec<Edit>,
     /// What it claims that the brand's ledger does not have yet.
     pub claims: Vec<ClaimAddition>,
+    /// Its reservation, from the moment the store is asked for it until it is settled or given back.
+    pub reservation: Option<Reservation>,
     /// What became of it.
     pub fate: Fate,
     /// How long the decision took, microseconds.
@@ -80,8 +83,6 @@ pub struct History {
     pub version: u64,
     /// The customer's random id, as the record names them.
     pub record_id: Option<String>,
-    /// True when a reservation or a hold stands in the document.
-    pub written: bool,
 }
 
 /// What became of a message.
@@ -147,6 +148,16 @@ impl Item {
         match &self.rewritten {
             Some(rewritten) => (&rewritten.message, &rewritten.meaning, &rewritten.families),
             None => (&self.message, &self.meaning, &self.families),
+        }
+    }
+
+    /// What was written down of it stands in its customer's document.
+    pub(super) fn is_written(&mut self) {
+        self.committed = true;
+        match (&self.fate, &mut self.reservation) {
+            (Fate::Open, Some(reservation)) => reservation.stands(),
+            // A later round decided against it and took out what an earlier one reserved.
+            _ => self.reservation.take().into_iter().for_each(Reservation::forget),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::surroundings::Surroundings;
-use super::{Gateway, route, settling};
+use super::{Gateway, identity::Identity, leases::Leases, route, settling, watching::Watch};
 use crate::clock::Clock;
 use crate::config::policies::PolicyFolder;
 use crate::config::watch::{Judged, Live};
@@ -16,7 +16,7 @@ use crate::policy::{Limits, PolicyError, PolicySet, Window, cases, error::render
 use crate::record::ids::Ids;
 use crate::record::log::{Record, RecordSettings};
 use crate::record::metrics::Metrics;
-use crate::store::{Store, StoreSettings};
+use crate::store::{Store, StoreKind, StoreSettings};
 use crate::understand::ProductLinks;
 
 impl Gateway {
@@ -32,6 +32,7 @@ impl Gateway {
     ) -> anyhow::Result<(Gateway, tokio::task::JoinHandle<()>)> {
         let Surroundings { clock, store, dial, ids, pause } = surroundings;
         let settings = store_settings(&config);
+        let clock = clock.steered();
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
         let policies = live_policies(&config.policies, &config.data_dir, clock.clone(), settings.history_days)?;
@@ -51,6 +52,10 @@ impl Gateway {
             Some(pause) => Record::open_here(&record_settings, clock.now(), pause),
         };
         let log = log.context("the record does not open")?;
+        // The record's lock is held: nobody else counts a run here.
+        let identity = Arc::new(Identity::open(&config.data_dir)?);
+        let leases = Leases::open(&config.data_dir, &identity).context("the journal cannot be read")?;
+        let watch = Watch::new(settings.kind == StoreKind::Redis, identity.before.canary_us);
         let host_name = host_name(&config);
         let routes = route::open_all(&config, &host_name, dial.as_ref())?;
         let mut links = std::collections::BTreeMap::new();
@@ -59,7 +64,8 @@ impl Gateway {
                 .map_err(|why| anyhow::anyhow!("brand `{}`: product_links: {why}", brand.name))?;
             links.insert(brand.name.clone(), compiled);
         }
-        let (settle, settled) = settling::Queue::start(store.clone());
+        let metrics = Arc::new(Metrics::new());
+        let (settle, settled) = settling::Queue::start(store.clone(), Arc::clone(&metrics));
         let gateway = Gateway {
             host_name,
             clock,
@@ -67,13 +73,17 @@ impl Gateway {
             policies: Arc::new(policies),
             hold,
             log,
-            metrics: Arc::new(Metrics::new()),
+            metrics,
             routes,
             links,
             ids: ids.map_or_else(Ids::new, |secret| Ok(Ids::seeded(&secret))).context("ids")?,
             settle,
+            identity,
+            leases,
+            watch,
             config,
         };
+        gateway.first_look().await;
         Ok((gateway, settled))
     }
 }

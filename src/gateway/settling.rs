@@ -1,101 +1,238 @@
 //! After the provider answered: reservations become sent or unknown in batches behind the reply; a
-//! refusal gives its reservation back before the reply (design §3). The brand's claims are entered
-//! before anything leaves.
+//! refusal gives its reservation back before the reply (design §3). While the store is away settlements
+//! wait in memory, as many as there is room for; the journal knows the rest, and the watch tells the store
+//! again what it says. The brand's claims are entered before anything leaves.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::item::{Fate, Item};
 use super::{Errand, Gateway};
-use crate::facts::{Customer, SendState, sends};
+use crate::facts::{Customer, SendEvent, SendState, sends};
 use crate::providers::Outcome;
+use crate::record::metrics::Metrics;
+use crate::record::{ClaimedEntry, GivenBackEntry, Line};
 use crate::store::{CustomerKey, Store, StoreError, Write, Written};
 
 /// One reservation's end.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settlement {
-    brand: String,
-    root: CustomerKey,
-    id: String,
-    state: SendState,
+    /// Whose customer.
+    pub brand: String,
+    /// The root under which it was reserved.
+    pub root: CustomerKey,
+    /// The send.
+    pub id: String,
+    /// When it was reserved.
+    pub at: Timestamp,
+    /// How it ends.
+    pub end: End,
+}
+
+/// How a reservation ends.
+#[derive(Debug, Clone, PartialEq)]
+pub enum End {
+    /// It stands in the document and is that now.
+    Is(SendState),
+    /// It may not stand there: entered as it is.
+    Enter(Box<SendEvent>),
+    /// It stands there and is taken out.
+    Back,
+    /// A commit at this version may have written it, or may still do so: it is taken out, or the version
+    /// is used up so that the late commit loses.
+    BackFrom(u64),
 }
 
 /// The queue behind the replies.
 #[derive(Debug, Clone)]
 pub struct Queue {
-    sender: mpsc::Sender<Settlement>,
+    sender: mpsc::UnboundedSender<Settlement>,
+    room: Arc<Room>,
 }
 
-/// Settlements that may wait; beyond it replies wait for room, so nothing is dropped.
-const WAITING_MAX: usize = 10_000;
+/// How full the queue is.
+#[derive(Debug)]
+struct Room {
+    waiting: AtomicUsize,
+    /// The earliest send whose end found no room, microseconds; `i64::MAX` = none.
+    overflow_us: AtomicI64,
+}
+
+/// Settlements that may wait; beyond it the journal alone remembers them.
+const WAITING_MAX: usize = 20_000;
 /// Settlements written in one trip.
 const BATCH_MAX: usize = 256;
-
-/// How the reservations of one customer ended, by their ids.
-type Ends = Vec<(String, SendState)>;
+/// Wait after the store failed: at first, and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// Tries when the gateway stops: what is left then is settled from the journal at the next start.
+const TRIES_AT_STOP: u32 = 5;
+/// Lost compare-and-sets on one customer after which the settlement waits with the others.
+const ROUNDS_MAX: u32 = 64;
 
 impl Queue {
     /// Starts the settling task; it ends when every queue handle is gone and all is settled.
-    pub fn start(store: Store) -> (Queue, tokio::task::JoinHandle<()>) {
-        let (sender, receiver) = mpsc::channel(WAITING_MAX);
-        (Queue { sender }, tokio::spawn(settle_all(store, receiver)))
+    pub fn start(store: Store, metrics: Arc<Metrics>) -> (Queue, tokio::task::JoinHandle<()>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let room = Arc::new(Room { waiting: AtomicUsize::new(0), overflow_us: AtomicI64::new(i64::MAX) });
+        let settling = settle_all(store, metrics, receiver, Arc::clone(&room));
+        (Queue { sender, room }, tokio::spawn(settling))
+    }
+
+    /// Puts one in; never waits, so that a walk that ends early can.
+    pub fn push(&self, one: Settlement) {
+        let at = one.at.as_microsecond();
+        let no_room = self.room.waiting.fetch_add(1, Ordering::AcqRel) >= WAITING_MAX;
+        if no_room || self.sender.send(one).is_err() {
+            self.room.waiting.fetch_sub(1, Ordering::AcqRel);
+            self.room.overflow_us.fetch_min(at, Ordering::AcqRel);
+        }
+    }
+
+    /// True when every end that was put in is in the store.
+    pub fn is_idle(&self) -> bool {
+        self.room.waiting.load(Ordering::Acquire) == 0 && self.room.overflow_us.load(Ordering::Acquire) == i64::MAX
+    }
+
+    /// The earliest send that found no room since this was last asked.
+    pub fn take_overflow(&self) -> Option<Timestamp> {
+        let at = self.room.overflow_us.swap(i64::MAX, Ordering::AcqRel);
+        (at != i64::MAX).then(|| Timestamp::from_microsecond(at).unwrap_or(Timestamp::UNIX_EPOCH))
+    }
+
+    /// Tells it again when what it stood for could not be done.
+    pub fn keep_overflow(&self, since: Timestamp) {
+        self.room.overflow_us.fetch_min(since.as_microsecond(), Ordering::AcqRel);
     }
 }
 
-async fn settle_all(store: Store, mut receiver: mpsc::Receiver<Settlement>) {
-    let mut batch = Vec::new();
-    while receiver.recv_many(&mut batch, BATCH_MAX).await > 0 {
-        let mut brands: BTreeMap<String, BTreeMap<CustomerKey, Ends>> = BTreeMap::new();
-        for one in batch.drain(..) {
-            brands.entry(one.brand).or_default().entry(one.root).or_default().push((one.id, one.state));
+async fn settle_all(
+    store: Store,
+    metrics: Arc<Metrics>,
+    mut receiver: mpsc::UnboundedReceiver<Settlement>,
+    room: Arc<Room>,
+) {
+    let (mut batch, mut pause, mut tries) = (Vec::new(), PAUSE.0, 0);
+    loop {
+        if batch.is_empty() && receiver.recv_many(&mut batch, BATCH_MAX).await == 0 {
+            return;
         }
-        for (brand, roots) in brands {
-            settle_brand(&store, &brand, roots).await;
+        while batch.len() < BATCH_MAX
+            && let Ok(one) = receiver.try_recv()
+        {
+            batch.push(one);
         }
+        let asked = batch.len();
+        batch = settle_batch(&store, std::mem::take(&mut batch)).await;
+        room.waiting.fetch_sub(asked - batch.len(), Ordering::AcqRel);
+        metrics.settlements(room.waiting.load(Ordering::Acquire), batch.len());
+        if batch.is_empty() {
+            (pause, tries) = (PAUSE.0, 0);
+            continue;
+        }
+        tries += 1;
+        if receiver.is_closed() && tries >= TRIES_AT_STOP {
+            let left = room.waiting.load(Ordering::Acquire);
+            tracing::warn!(left, "the store is away; the journal settles these sends at the next start");
+            return;
+        }
+        tokio::time::sleep(pause).await;
+        pause = PAUSE.1.min(2 * pause);
     }
+}
+
+/// Settles a batch; returns what could not be settled now.
+async fn settle_batch(store: &Store, batch: Vec<Settlement>) -> Vec<Settlement> {
+    let mut brands: BTreeMap<String, BTreeMap<CustomerKey, Vec<Settlement>>> = BTreeMap::new();
+    for one in batch {
+        brands.entry(one.brand.clone()).or_default().entry(one.root.clone()).or_default().push(one);
+    }
+    let mut left = Vec::new();
+    for (brand, roots) in brands {
+        left.extend(settle_brand(store, &brand, roots).await);
+    }
+    left
 }
 
 /// One trip to load and one to write for the whole batch; a customer that somebody else wrote in
 /// between is settled alone.
-async fn settle_brand(store: &Store, brand: &str, roots: BTreeMap<CustomerKey, Ends>) {
+async fn settle_brand(
+    store: &Store,
+    brand: &str,
+    mut roots: BTreeMap<CustomerKey, Vec<Settlement>>,
+) -> Vec<Settlement> {
     let keys: Vec<CustomerKey> = roots.keys().cloned().collect();
-    let mut alone: Vec<&CustomerKey> = Vec::new();
-    match store.load(brand, &keys, &[]).await {
-        Ok(loaded) => {
-            let (mut writes, mut written_for) = (Vec::new(), Vec::new());
-            for (key, found) in keys.iter().zip(loaded.customers) {
-                let (mut customer, ends) = (found.customer, roots.get(key).map(Vec::as_slice).unwrap_or_default());
-                // Two keys may have become one history since: then the second write would be stale.
-                let moved = found.root != *key;
-                if moved {
-                    alone.push(key);
-                } else if settle(&mut customer, ends) {
-                    writes.push(Write { root: found.root, expect: found.version, customer, now: None });
-                    written_for.push(key);
-                }
-            }
-            match store.commit(writes).await {
-                Ok(written) => {
-                    let stale = written.iter().zip(written_for).filter(|(one, _)| !matches!(one, Written::Done(_)));
-                    alone.extend(stale.map(|(_, key)| key));
-                }
-                Err(_) => alone.extend(written_for),
-            }
+    let mut alone: Vec<CustomerKey> = Vec::new();
+    let Ok(loaded) = store.load(brand, &keys, &[]).await else {
+        return roots.into_values().flatten().collect();
+    };
+    let (mut writes, mut written_for) = (Vec::new(), Vec::new());
+    for (key, found) in keys.into_iter().zip(loaded.customers) {
+        let mut customer = found.customer;
+        // Two keys may have become one history since: then the second write would be stale.
+        if found.root != key {
+            alone.push(key);
+        } else if settle(&mut customer, found.version, roots.get(&key).map(Vec::as_slice).unwrap_or_default()) {
+            writes.push(Write { root: found.root, expect: found.version, customer, now: None });
+            written_for.push(key);
         }
-        Err(_) => alone.extend(&keys),
     }
+    match store.commit(writes).await {
+        Ok(written) => {
+            let stale = written.iter().zip(written_for).filter(|(one, _)| !matches!(one, Written::Done(_)));
+            alone.extend(stale.map(|(_, key)| key));
+        }
+        Err(_) => return roots.into_values().flatten().collect(),
+    }
+    let mut left = Vec::new();
     for key in alone {
-        let ends = roots.get(key).map(Vec::as_slice).unwrap_or_default();
-        if let Err(error) = store.update(brand, key, |customer| settle(customer, ends)).await {
-            // The reservation stands and counts; its lease makes it unknown, never lost.
-            tracing::warn!(%error, "a reservation was not settled");
+        let ends = roots.remove(&key).unwrap_or_default();
+        if settle_root(store, brand, &key, &ends).await.is_err() {
+            left.extend(ends);
         }
     }
+    left
 }
 
-fn settle(customer: &mut Customer, ends: &[(String, SendState)]) -> bool {
-    ends.iter().fold(false, |changed, (id, state)| sends::settle(customer, id, *state) | changed)
+/// Settles one customer, again until nobody comes between.
+pub(super) async fn settle_root(
+    store: &Store,
+    brand: &str,
+    key: &CustomerKey,
+    ends: &[Settlement],
+) -> Result<(), StoreError> {
+    for _ in 0..ROUNDS_MAX {
+        let loaded = store.load(brand, std::slice::from_ref(key), &[]).await?;
+        let Some(found) = loaded.customers.into_iter().next() else { break };
+        let (mut customer, moved) = (found.customer, found.root != *key);
+        // A history that moved has used up the version under its old key.
+        let version = if moved { u64::MAX } else { found.version };
+        if !settle(&mut customer, version, ends) {
+            return Ok(());
+        }
+        let write = Write { root: found.root, expect: found.version, customer, now: None };
+        if let Some(Written::Done(_)) = store.commit(vec![write]).await?.first() {
+            return Ok(());
+        }
+    }
+    Err(StoreError::Down(format!("a customer was changed by others {ROUNDS_MAX} times in a row")))
+}
+
+/// True when there is something to write.
+fn settle(customer: &mut Customer, version: u64, ends: &[Settlement]) -> bool {
+    ends.iter().fold(false, |changed, one| {
+        let now = match &one.end {
+            End::Is(state) => sends::settle(customer, &one.id, *state),
+            End::Enter(send) => sends::enter(customer, send),
+            End::Back => sends::give_back(customer, &one.id),
+            End::BackFrom(asked) => sends::give_back(customer, &one.id) || version <= *asked,
+        };
+        now | changed
+    })
 }
 
 impl Gateway {
@@ -106,36 +243,56 @@ impl Gateway {
         if additions.is_empty() {
             return Ok(());
         }
-        self.store.claim(&errand.submission.stream.brand, &additions).await
+        let brand = &errand.submission.stream.brand;
+        self.store.claim(brand, &additions).await?;
+        let entry = ClaimedEntry { at: self.clock.now(), brand: brand.clone(), claims: additions };
+        self.journal(&Line::Claimed(entry)).await;
+        Ok(())
     }
 
-    /// Settles the reservations of everything that was given to the provider.
+    /// Settles the reservations of everything that was given to the provider, and gives back those of
+    /// what did not reach it.
     pub(super) async fn settle_items(&self, errand: &Errand<'_>, items: &mut [Item]) {
+        let mut back = Vec::new();
         for item in items.iter_mut() {
-            let Some(history) = item.history.as_ref().filter(|history| history.written) else { continue };
-            let state = match &item.fate {
-                Fate::Forwarded { outcome: Outcome::Accepted, .. } => Some(SendState::Sent),
-                Fate::Forwarded { outcome: Outcome::Unknown, .. } => Some(SendState::Unknown),
-                Fate::Forwarded { .. } | Fate::NotTaken(_) => None,
-                Fate::Open | Fate::Blocked | Fate::Orphan | Fate::Held { .. } => continue,
-            };
-            let brand = errand.submission.stream.brand.clone();
-            match state {
-                Some(state) => {
-                    let one = Settlement { brand, root: history.root.clone(), id: item.send_id.clone(), state };
-                    if self.settle.sender.send(one).await.is_err() {
-                        tracing::warn!("the settling task has stopped; the reservation's lease settles it");
+            let Some(reservation) = item.reservation.take() else { continue };
+            match &item.fate {
+                Fate::Forwarded { outcome: Outcome::Accepted, .. } => reservation.settle(SendState::Sent),
+                Fate::Forwarded { outcome: Outcome::Unknown, .. } => reservation.settle(SendState::Unknown),
+                _ => {
+                    if matches!(item.fate, Fate::Forwarded { .. }) {
+                        back.push(item.send_id.clone());
                     }
-                }
-                None => {
-                    let id = item.send_id.clone();
-                    let back = |customer: &mut Customer| sends::give_back(customer, &id);
-                    if let Err(error) = self.store.update(&brand, &history.root, back).await {
-                        tracing::warn!(%error, "a refused message still counts: its reservation was not given back");
-                        self.metrics.store_error("give-back");
+                    if let Some(one) = reservation.into_back() {
+                        self.give_back(errand, one).await;
                     }
                 }
             }
+        }
+        if !back.is_empty() {
+            let entry = GivenBackEntry { at: self.clock.now(), sends: back };
+            self.journal(&Line::GivenBack(entry)).await;
+        }
+    }
+
+    /// Before the reply, so that the client's next try finds the slot free; behind it when the store fails.
+    async fn give_back(&self, errand: &Errand<'_>, one: Settlement) {
+        if !self.watch.is_certain() {
+            return self.settle.push(one);
+        }
+        let brand = &errand.submission.stream.brand;
+        if let Err(error) = settle_root(&self.store, brand, &one.root, std::slice::from_ref(&one)).await {
+            tracing::warn!(%error, "a refused message still counts until the store is back");
+            self.metrics.store_error("give-back");
+            self.settle.push(one);
+        }
+    }
+
+    /// Writes to the journal what only a replay needs.
+    async fn journal(&self, line: &Line) {
+        if let Err(error) = self.log.append(line).await {
+            tracing::error!(%error, "a line of the journal was not written");
+            self.metrics.record_errors(self.log.errors());
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::watching::Certainty;
 use super::{Gateway, Upstream};
 use crate::accept::admin::{AdminView, PartReadiness, PolicyReadiness, Readiness, RouteReadiness};
 use crate::forward::breaker::BreakerState;
@@ -14,7 +15,10 @@ impl AdminView for View {
     async fn readiness(&self) -> Readiness {
         let gateway = &self.0;
         let status = gateway.policies.status();
-        let store = part(gateway.store.ping().await);
+        let mut store = part(gateway.store.ping().await);
+        if let (true, Some(why)) = (store.ok, uncertain(gateway.watch.certainty())) {
+            store = PartReadiness { ok: false, error: Some(why.to_owned()) };
+        }
         let counted = gateway.hold.count().await;
         let hold = part(counted);
         Readiness {
@@ -39,6 +43,14 @@ impl AdminView for View {
             }
         }
         gateway.metrics.encode()
+    }
+}
+
+fn uncertain(certainty: Certainty) -> Option<&'static str> {
+    match certainty {
+        Certainty::Certain => None,
+        Certainty::Asking => Some("uncertain: a call failed, and the store is asked whether it forgot"),
+        Certainty::Retelling => Some("uncertain: the store forgot, and is told again what the journal knows"),
     }
 }
 

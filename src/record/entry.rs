@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::chain::BeginEntry;
+use super::sends::{ClaimedEntry, ForwardingEntry, GivenBackEntry};
 use crate::decide::{Finding, Verdict};
 use crate::facts::event::{Event, What};
 use crate::message::{Channel, Stream};
@@ -24,6 +25,13 @@ pub enum Line {
     Outcome(OutcomeEntry),
     /// Something the shop told.
     Event(JournalEntry),
+    /// Sends that are about to leave.
+    Forwarding(ForwardingEntry),
+    /// Sends that did not reach anybody.
+    #[serde(rename = "given-back")]
+    GivenBack(GivenBackEntry),
+    /// Entered into a brand's ledger.
+    Claimed(ClaimedEntry),
     /// The first line of a file.
     Begin(BeginEntry),
 }

@@ -110,10 +110,22 @@ impl Record {
     }
 
     async fn give(&self, line: &Line, durable: bool) -> Result<(), RecordError> {
-        let text = serde_json::to_string(line).and_then(impersonal).map_err(|e| RecordError::Entry(e.to_string()))?;
+        let (folder, at) = place(line).ok_or_else(|| RecordError::Entry("a file begins by itself".into()))?;
+        self.give_text(serde_json::to_string(line), folder, at, durable).await
+    }
+
+    /// Writes what was made a line, into the file of a day.
+    pub(super) async fn give_text(
+        &self,
+        text: serde_json::Result<String>,
+        folder: &'static str,
+        at: Timestamp,
+        durable: bool,
+    ) -> Result<(), RecordError> {
+        let text = text.and_then(impersonal).map_err(|e| RecordError::Entry(e.to_string()))?;
         let room = Arc::clone(&self.waiting).acquire_owned().await.map_err(|_| RecordError::Closed)?;
         let (answer, answered) = oneshot::channel();
-        let (folder, day) = place(line).ok_or_else(|| RecordError::Entry("a file begins by itself".into()))?;
+        let day = day_of(at);
         let job = thread::Job { folder, day, text, durable, answer, _room: room };
         match &self.jobs {
             Jobs::Thread(jobs) => jobs.send(job).map_err(|_| RecordError::Closed)?,
@@ -139,16 +151,19 @@ pub(super) fn day_of(at: Timestamp) -> jiff::civil::Date {
 
 /// Folder of decisions and outcomes.
 pub(super) const DECISIONS: &str = "decisions";
-/// Folder of learned events.
+/// Folder of learned events and of what left.
 pub(super) const JOURNAL: &str = "journal";
 
-/// Folder and day of a line; none for what the writer alone writes.
-fn place(line: &Line) -> Option<(&'static str, jiff::civil::Date)> {
-    let of_id = |id: &str, at: Timestamp| day_of(ids::read(id).map_or(at, |(_, made)| made));
+/// Folder of a line and the instant whose day it belongs to; none for what the writer alone writes.
+fn place(line: &Line) -> Option<(&'static str, Timestamp)> {
+    let of_id = |id: &str, at: Timestamp| ids::read(id).map_or(at, |(_, made)| made);
     match line {
         Line::Begin(_) => None,
         Line::Decision(entry) => Some((DECISIONS, of_id(&entry.id, entry.at))),
         Line::Outcome(entry) => Some((DECISIONS, of_id(&entry.decision, entry.at))),
-        Line::Event(entry) => Some((JOURNAL, day_of(entry.at))),
+        Line::Event(entry) => Some((JOURNAL, entry.at)),
+        Line::Forwarding(entry) => Some((JOURNAL, entry.at)),
+        Line::GivenBack(entry) => Some((JOURNAL, entry.at)),
+        Line::Claimed(entry) => Some((JOURNAL, entry.at)),
     }
 }

@@ -91,6 +91,8 @@ pub struct Metrics {
     record_errors: Gauge<u64, AtomicU64>,
     holds: Gauge,
     holds_quarantined: Gauge,
+    settlements_waiting: Gauge,
+    settlements_retried: Counter,
     decide_seconds: Histogram,
     total_seconds: Histogram,
 }
@@ -112,6 +114,8 @@ impl Metrics {
             record_errors: Gauge::default(),
             holds: Gauge::default(),
             holds_quarantined: Gauge::default(),
+            settlements_waiting: Gauge::default(),
+            settlements_retried: Counter::default(),
             decide_seconds: Histogram::new(DECIDE_SECONDS),
             total_seconds: Histogram::new(TOTAL_SECONDS),
         };
@@ -171,6 +175,12 @@ impl Metrics {
         self.holds_quarantined.set(shown(counts.quarantined));
     }
 
+    /// Ends of reservations that wait for the store, and how many of them it just failed to take.
+    pub fn settlements(&self, waiting: usize, failed: usize) {
+        self.settlements_waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+        self.settlements_retried.inc_by(failed as u64);
+    }
+
     /// Lines the record could not write, as [`super::Record::errors`] tells.
     pub fn record_errors(&self, errors: u64) {
         self.record_errors.set(errors);
@@ -223,6 +233,9 @@ impl Metrics {
         r.register("record_errors", "Record lines that could not be written", self.record_errors.clone());
         r.register("holds", "Messages held", self.holds.clone());
         r.register("holds_quarantined", "Held messages found damaged", self.holds_quarantined.clone());
+        let (waiting, retried) = (self.settlements_waiting.clone(), self.settlements_retried.clone());
+        r.register("settlements_waiting", "Ends of reservations the store does not know yet", waiting);
+        r.register("settlements_retried", "Ends of reservations the store failed to take", retried);
         let (decide, total) = (self.decide_seconds.clone(), self.total_seconds.clone());
         r.register_with_unit("decide_duration", "Time to decide", Unit::Seconds, decide);
         r.register_with_unit("total_duration", "From the last byte to the reply", Unit::Seconds, total);

@@ -1,4 +1,4 @@
-//! What happened and why: `log` keeps decisions and learned events as JSON lines, one file a UTC day;
+//! What happened and why: `log` keeps decisions, learned events and sends as JSON lines, one file a UTC day;
 //! `explain` reads one decision back for people; `metrics` counts. No address and no text of a
 //! message is ever written here.
 
@@ -7,11 +7,14 @@ pub mod entry;
 pub mod explain;
 pub mod ids;
 pub mod impersonal;
+pub mod journal;
 pub mod log;
 pub mod metrics;
+pub mod sends;
 
 pub use chain::{BeginEntry, Break, Verified, verify};
 pub use entry::{DecisionEntry, Fate, JournalEntry, Line, OutcomeEntry, StreamNames};
 pub use explain::{ExplainError, Explained, Explanation, explain};
 pub use log::{Record, RecordError, RecordSettings};
 pub use metrics::Metrics;
+pub use sends::{ClaimedEntry, ForwardedSend, ForwardingEntry, GivenBackEntry};

@@ -3,6 +3,7 @@
 //! outside it.
 
 pub mod backend;
+mod canary;
 mod claims;
 pub mod document;
 pub mod embedded;

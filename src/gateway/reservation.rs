@@ -1,0 +1,116 @@
+//! A reservation in a walk's hands. It ends in exactly one way: settled, or given back. Where the walk
+//! itself ends early (a panic, a deadline, a lost answer) the reservation ends by what is certain: never
+//! forwarded is given back, forwarding begun is unknown, which counts as sent.
+
+use super::settling::{End, Queue, Settlement};
+use crate::facts::{SendEvent, SendState};
+use crate::store::CustomerKey;
+
+/// A send on its way, and whether the customer's document lists it.
+#[derive(Debug)]
+pub struct Reservation {
+    open: Option<Open>,
+    queue: Queue,
+}
+
+#[derive(Debug)]
+struct Open {
+    brand: String,
+    root: CustomerKey,
+    send: SendEvent,
+    stands: Stands,
+    forwarding: bool,
+}
+
+/// Whether a document lists a send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// It was asked to, at this version; the answer is not there yet, or lost.
+    Asked(u64),
+    Yes,
+    No,
+}
+
+impl Reservation {
+    /// One that the store is about to be asked for, at the version that was loaded.
+    pub fn asked(queue: &Queue, brand: &str, root: CustomerKey, version: u64, send: SendEvent) -> Reservation {
+        Reservation::new(queue, brand, root, send, Stands::Asked(version))
+    }
+
+    /// A send that leaves without one, because the store is down; it is entered when the store is back.
+    pub fn blind(queue: &Queue, brand: &str, key: CustomerKey, send: SendEvent) -> Reservation {
+        Reservation::new(queue, brand, key, send, Stands::No)
+    }
+
+    fn new(queue: &Queue, brand: &str, root: CustomerKey, send: SendEvent, stands: Stands) -> Reservation {
+        let open = Open { brand: brand.to_owned(), root, send, stands, forwarding: false };
+        Reservation { open: Some(open), queue: queue.clone() }
+    }
+
+    /// The document lists it.
+    pub fn stands(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.stands = Stands::Yes;
+        }
+    }
+
+    /// From now on bytes may leave.
+    pub fn forwarding(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.forwarding = true;
+        }
+    }
+
+    /// Its customer's root and what stands in the document, for the journal.
+    pub fn line(&self) -> Option<(&str, &SendEvent)> {
+        self.open.as_ref().map(|open| (open.root.0.as_str(), &open.send))
+    }
+
+    /// The provider has it, or may have it: settled behind the reply.
+    pub fn settle(mut self, state: SendState) {
+        if let Some(open) = self.open.take() {
+            self.queue.push(open.settled(state));
+        }
+    }
+
+    /// Nothing left, or the provider refused it: what is to be done before the reply; none when no document
+    /// can list it.
+    pub fn into_back(mut self) -> Option<Settlement> {
+        self.open.take().and_then(Open::given_back)
+    }
+
+    /// Its place in the document was taken out again by a later round of the same walk.
+    pub fn forget(mut self) {
+        self.open = None;
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        let end = if open.forwarding { Some(open.settled(SendState::Unknown)) } else { open.given_back() };
+        if let Some(end) = end {
+            self.queue.push(end);
+        }
+    }
+}
+
+impl Open {
+    fn settled(self, state: SendState) -> Settlement {
+        let (id, at) = (self.send.id.clone(), self.send.at);
+        let end = match self.stands {
+            Stands::Yes => End::Is(state),
+            Stands::Asked(_) | Stands::No => End::Enter(Box::new(SendEvent { state, ..self.send })),
+        };
+        Settlement { brand: self.brand, root: self.root, id, at, end }
+    }
+
+    fn given_back(self) -> Option<Settlement> {
+        let end = match self.stands {
+            Stands::Yes => End::Back,
+            Stands::Asked(version) => End::BackFrom(version),
+            Stands::No => return None,
+        };
+        Some(Settlement { brand: self.brand, root: self.root, id: self.send.id, at: self.send.at, end })
+    }
+}
