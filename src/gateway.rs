@@ -4,8 +4,10 @@
 mod answering;
 mod asking;
 mod company;
+mod copying;
 mod deciding;
 mod entering;
+pub mod fleet;
 mod forwarding;
 mod holding;
 pub mod inside;
@@ -64,6 +66,8 @@ pub struct Gateway {
     pub policies: Arc<Live<PolicySet>>,
     /// Messages that wait.
     pub hold: Hold,
+    /// The gateways that share the store.
+    pub fleet: fleet::Fleet,
     /// Decisions and events, written down.
     pub log: Record,
     /// Counted.

@@ -2,15 +2,19 @@
 //! wrong refuses to start, saying where and what.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 
+use super::fleet::Fleet;
 use super::{Gateway, route, settling};
 use crate::clock::Clock;
 use crate::config::policies::PolicyFolder;
 use crate::config::watch::{Judged, Live};
 use crate::config::{Config, PolicySettings};
-use crate::hold::{Hold, HoldSettings};
+use crate::hold::room::Reserve;
+use crate::hold::{Hold, HoldError, HoldSettings};
 use crate::policy::{Limits, PolicyError, PolicySet, Window, cases, error::rendered};
 use crate::record::ids::Ids;
 use crate::record::log::{Record, RecordSettings};
@@ -26,7 +30,9 @@ impl Gateway {
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
         let policies = live_policies(&config.policies, &config.data_dir, clock.clone(), settings.history_days)?;
         let store = Store::open(&settings, clock.now()).await.context("the store does not open")?;
-        let hold = Hold::open(&hold_settings(&config)).context("the hold does not open")?;
+        let hold = open_hold(&config, store.is_shared(), clock.now()).await.context("the hold does not open")?;
+        let lease = Duration::from_secs(u64::from(config.hold.takeover_seconds.get()));
+        let fleet = Fleet::open(&config.data_dir, &store, lease)?;
         let record_settings =
             RecordSettings { fsync_ms: config.record.fsync_ms, ..RecordSettings::in_folder(&config.data_dir) };
         let log = Record::open(&record_settings, clock.now()).context("the record does not open")?;
@@ -45,6 +51,7 @@ impl Gateway {
             store,
             policies: Arc::new(policies),
             hold,
+            fleet,
             log,
             metrics: Arc::new(Metrics::new()),
             routes,
@@ -53,17 +60,34 @@ impl Gateway {
             settle,
             config,
         };
+        gateway.meet_fleet().await;
         Ok((gateway, settled))
     }
+}
+
+/// Opens the hold file, takes back what an earlier process had claimed, and looks for damage.
+async fn open_hold(config: &Config, copies: bool, now: Timestamp) -> Result<Hold, HoldError> {
+    let hold = Hold::open(&HoldSettings { copies, ..hold_settings(config) })?;
+    let taken_back = hold.take_back().await?;
+    if taken_back > 0 {
+        tracing::info!(taken_back, "releases that stopped before anything left are begun again");
+    }
+    for damaged in hold.mend(now).await? {
+        tracing::error!(hold = damaged.id, why = damaged.why, "a held message is damaged and was put aside");
+    }
+    Ok(hold)
 }
 
 /// `[hold]`, with the data folder the rest of the gateway uses.
 fn hold_settings(config: &Config) -> HoldSettings {
     let usual = HoldSettings::in_folder(&config.data_dir);
+    let largest = config.listeners.iter().map(|listener| listener.limits.body_bytes_max as u64).max().unwrap_or(0);
     HoldSettings {
         key_path: config.hold.key_file.clone().unwrap_or(usual.key_path),
         file_bytes_max: config.hold.file_bytes_max,
         attempts_max: config.hold.reholds_max,
+        reserve: Reserve { free_bytes_min: config.hold.free_bytes_min, bytes_min: largest + largest / 2 },
+        alone: true,
         ..usual
     }
 }

@@ -91,6 +91,7 @@ pub struct Metrics {
     record_errors: Gauge<u64, AtomicU64>,
     holds: Gauge,
     holds_quarantined: Gauge,
+    holds_taken_over: Counter,
     decide_seconds: Histogram,
     total_seconds: Histogram,
 }
@@ -112,6 +113,7 @@ impl Metrics {
             record_errors: Gauge::default(),
             holds: Gauge::default(),
             holds_quarantined: Gauge::default(),
+            holds_taken_over: Counter::default(),
             decide_seconds: Histogram::new(DECIDE_SECONDS),
             total_seconds: Histogram::new(TOTAL_SECONDS),
         };
@@ -171,6 +173,11 @@ impl Metrics {
         self.holds_quarantined.set(shown(counts.quarantined));
     }
 
+    /// A hold was taken over from a gateway that is gone.
+    pub fn hold_taken_over(&self) {
+        self.holds_taken_over.inc();
+    }
+
     /// Lines the record could not write, as [`super::Record::errors`] tells.
     pub fn record_errors(&self, errors: u64) {
         self.record_errors.set(errors);
@@ -223,6 +230,7 @@ impl Metrics {
         r.register("record_errors", "Record lines that could not be written", self.record_errors.clone());
         r.register("holds", "Messages held", self.holds.clone());
         r.register("holds_quarantined", "Held messages found damaged", self.holds_quarantined.clone());
+        r.register("holds_taken_over", "Holds taken over from gateways that are gone", self.holds_taken_over.clone());
         let (decide, total) = (self.decide_seconds.clone(), self.total_seconds.clone());
         r.register_with_unit("decide_duration", "Time to decide", Unit::Seconds, decide);
         r.register_with_unit("total_duration", "From the last byte to the reply", Unit::Seconds, total);
