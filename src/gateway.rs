@@ -4,9 +4,11 @@
 mod answering;
 mod asking;
 mod company;
+mod copying;
 mod deciding;
 mod departing;
 mod entering;
+pub mod fleet;
 mod forwarding;
 mod holding;
 pub mod identity;
@@ -71,6 +73,8 @@ pub struct Gateway {
     pub policies: Arc<Live<PolicySet>>,
     /// Messages that wait.
     pub hold: Hold,
+    /// The gateways that share the store.
+    pub fleet: fleet::Fleet,
     /// Decisions and events, written down.
     pub log: Record,
     /// Counted.

@@ -44,8 +44,10 @@ pub struct Readiness {
     pub policies: PolicyReadiness,
     /// The store.
     pub store: PartReadiness,
-    /// The hold file.
+    /// The hold file, and room for more in it.
     pub hold: PartReadiness,
+    /// Held messages that were found damaged and put aside: they wait for people.
+    pub holds_quarantined: u64,
     /// The routes, by name.
     pub routes: Vec<RouteReadiness>,
 }

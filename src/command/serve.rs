@@ -152,6 +152,7 @@ impl Running {
         let settings =
             WheelSettings { release_per_second: gateway.config.hold.releases_per_second, ..WheelSettings::default() };
         let (hold, clock) = (gateway.hold.clone(), gateway.clock.clone());
+        self.tasks.spawn(Arc::clone(&gateway).keep_in_fleet(self.stop.clone().cancelled_owned()));
         self.tasks.spawn(wheel::run(hold, clock, settings, stop, move |due| Arc::clone(&gateway).release(due)));
     }
 }

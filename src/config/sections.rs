@@ -1,5 +1,6 @@
 //! The tables that stand once: `[hold]`, `[record]`, `[policies]`, `[admin]`, `[events]`.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use base64::Engine as _;
@@ -26,10 +27,23 @@ pub struct HoldSettings {
     /// How often a message may be held again, beside waiting for a provider, before it is reported as
     /// failed.
     pub reholds_max: u32,
+    /// Bytes of the disk that stay free: beyond that, what would be held is answered "try later", and what
+    /// passes goes on. Absent = a tenth of the disk, at most 1 GiB, at least one and a half of the largest message.
+    pub free_bytes_min: Option<u64>,
+    /// In a shared store, messages up to this size are copied there, so that another gateway can release
+    /// them when this one is gone; larger ones wait for this one.
+    pub shared_body_bytes_max: u64,
+    /// In a shared store, how long a gateway is silent before the others take its holds over.
+    pub takeover_seconds: NonZeroU32,
     /// The key that held messages are encrypted with; absent = `hold.key` in the data folder. On another
     /// volume, a copy of the data folder alone is unreadable.
     pub key_file: Option<PathBuf>,
 }
+
+const TAKEOVER_SECONDS: NonZeroU32 = match NonZeroU32::new(30) {
+    Some(seconds) => seconds,
+    None => NonZeroU32::MIN,
+};
 
 impl Default for HoldSettings {
     fn default() -> HoldSettings {
@@ -38,6 +52,9 @@ impl Default for HoldSettings {
             releases_per_second: 50,
             file_bytes_max: 4 << 30,
             reholds_max: 5,
+            free_bytes_min: None,
+            shared_body_bytes_max: 1024 * 1024,
+            takeover_seconds: TAKEOVER_SECONDS,
             key_file: None,
         }
     }

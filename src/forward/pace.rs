@@ -2,24 +2,44 @@
 //! hold); it is never answered 429, which most senders' tools take for a loss.
 
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use governor::clock::{Clock, DefaultClock, Reference as _};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{NotUntil, Quota, RateLimiter};
 
-/// The pace of one route.
+/// The pace of one route, of which each gateway of a fleet keeps its share.
 pub struct Pace<C: Clock = DefaultClock> {
-    limiter: RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
+    share: ArcSwap<Share<C>>,
     clock: C,
+    /// Of the whole route.
     burst: NonZeroU32,
+    /// Of the whole route.
     period: Duration,
     /// Messages let go in one batch beyond a burst; they are paid off before the next.
     owed: Mutex<u32>,
     /// The turn of the last message that was told to wait.
     last_turn: Mutex<Option<C::Instant>>,
+}
+
+/// What one of so many gateways may take.
+struct Share<C: Clock> {
+    limiter: RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
+    burst: NonZeroU32,
+    period: Duration,
+    gateways: u32,
+}
+
+impl<C: Clock + Clone> Share<C> {
+    fn of(period: Duration, burst: NonZeroU32, gateways: u32, clock: C) -> Option<Share<C>> {
+        let period = period.checked_mul(gateways)?;
+        let burst = NonZeroU32::new(burst.get() / gateways.max(1)).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::with_period(period)?.allow_burst(burst);
+        Some(Share { limiter: RateLimiter::direct_with_clock(quota, clock), burst, period, gateways })
+    }
 }
 
 impl Pace {
@@ -34,21 +54,33 @@ impl<C: Clock + Clone> Pace<C> {
     pub fn with_clock(per_second: f64, burst: u32, clock: C) -> Option<Pace<C>> {
         let period = Duration::try_from_secs_f64(per_second.recip()).ok().filter(|_| per_second > 0.0)?;
         let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::with_period(period)?.allow_burst(burst);
-        let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
-        Some(Pace { limiter, clock, burst, period, owed: Mutex::new(0), last_turn: Mutex::new(None) })
+        let share = ArcSwap::from_pointee(Share::of(period, burst, 1, clock.clone())?);
+        Some(Pace { share, clock, burst, period, owed: Mutex::new(0), last_turn: Mutex::new(None) })
+    }
+
+    /// From now on the rate is shared by so many gateways. A new share begins used up: a gateway that
+    /// comes or goes gives nobody a second burst.
+    pub fn share(&self, gateways: u32) {
+        let gateways = gateways.max(1);
+        if self.share.load().gateways == gateways {
+            return;
+        }
+        let Some(share) = Share::of(self.period, self.burst, gateways, self.clock.clone()) else { return };
+        let _ = share.limiter.check_n(share.burst);
+        self.share.store(Arc::new(share));
     }
 
     /// Takes `n` messages' worth of the rate, or says how long to wait and takes nothing.
     pub fn ready(&self, n: u32) -> Result<(), Duration> {
+        let share = self.share.load();
         let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
         while *owed > 0 {
-            let part = (*owed).min(self.burst.get());
-            self.take(part)?;
+            let part = (*owed).min(share.burst.get());
+            self.take(&share, part)?;
             *owed -= part;
         }
-        let part = n.min(self.burst.get());
-        self.take(part)?;
+        let part = n.min(share.burst.get());
+        self.take(&share, part)?;
         *owed = n - part;
         Ok(())
     }
@@ -59,7 +91,7 @@ impl<C: Clock + Clone> Pace<C> {
         let mut last_turn = self.last_turn.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
         let wait = match *last_turn {
-            Some(last) if last > now => Duration::from(last.duration_since(now)).saturating_add(self.period),
+            Some(last) if last > now => Duration::from(last.duration_since(now)).saturating_add(self.share.load().period),
             _ => match self.ready(1) {
                 Ok(()) => return Ok(()),
                 Err(wait) => wait,
@@ -69,10 +101,10 @@ impl<C: Clock + Clone> Pace<C> {
         Err(wait)
     }
 
-    fn take(&self, n: u32) -> Result<(), Duration> {
+    fn take(&self, share: &Share<C>, n: u32) -> Result<(), Duration> {
         let Some(n) = NonZeroU32::new(n) else { return Ok(()) };
         let wait = |until: NotUntil<C::Instant>| until.wait_time_from(self.clock.now());
-        match self.limiter.check_n(n) {
+        match share.limiter.check_n(n) {
             Ok(taken) => taken.map_err(wait),
             // `n` is at most the burst, so this cannot be; waiting is the safe answer.
             Err(_) => Err(Duration::from_secs(1)),
@@ -121,6 +153,21 @@ mod tests {
             clock.advance(Duration::from_millis(10));
         }
         assert!((90..=118).contains(&sent), "10 s at 10/s, a burst of 5 and one batch beyond: {sent}");
+    }
+
+    #[test]
+    fn a_fleet_keeps_the_rate_of_one() {
+        let clock = FakeRelativeClock::default();
+        let fleet: Vec<_> = (0..4).map(|_| Pace::with_clock(10.0, 4, clock.clone()).unwrap()).collect();
+        let mut sent = 0;
+        for step in 0..2_000 {
+            // One gateway, then four, then two that are left.
+            let live = [1, 4, 4, 2][step / 500];
+            fleet.iter().take(live).for_each(|pace| pace.share(u32::try_from(live).unwrap()));
+            sent += fleet.iter().take(live).filter(|pace| pace.ready(1).is_ok()).count();
+            clock.advance(Duration::from_millis(10));
+        }
+        assert!((190..=208).contains(&sent), "20 s at 10/s and one burst of 4: {sent}");
     }
 
     #[test]

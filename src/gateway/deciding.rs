@@ -371,7 +371,10 @@ fn take_out(errand: &Errand<'_>, items: &[Item], group: &mut Group) -> bool {
     let taken_back = |id: &String| members.iter().any(|item| item.holds_taken_back.contains(id));
     customer.held.retain(|held| hold_id != Some(held.id.as_str()) && !taken_back(&held.id));
     let own = |id: &str| members.iter().any(|item| item.send_id == id);
-    customer.sends.retain(|send| send.state != SendState::Reserved || !own(&send.id));
+    // A hold that is handed out for release has sent nothing: its reservation is taken out, also one
+    // whose lease ran out while nobody had the hold.
+    let undone = |state| state == SendState::Reserved || (hold_id.is_some() && state == SendState::Unknown);
+    customer.sends.retain(|send| !undone(send.state) || !own(&send.id));
     committed || customer.held.len() + customer.sends.len() < before
 }
 

@@ -12,7 +12,7 @@ use super::item::{Fate, Item};
 use super::{Errand, Gateway, LISTED, UNLISTED};
 use crate::decide::{Answer, Verdict};
 use crate::facts::{Attempt, HeldSend};
-use crate::hold::{HeldDecision, HeldMessage, parcel};
+use crate::hold::{Held, HeldDecision, HeldMessage, StoreCopy, parcel};
 
 impl Gateway {
     /// Holds what is delayed, each company in one hold. `listed` = their customers' documents will list it.
@@ -60,8 +60,12 @@ impl Gateway {
             decisions: company.iter().map(|at| items[*at].as_held(&items[*at].decision_id)).collect(),
         });
         let fate = match held {
-            Ok(held) => match self.hold.put(held).await {
-                Ok(()) => Fate::Held { id, due },
+            Ok(held) => match self.hold.put(held.clone()).await {
+                Ok(()) => {
+                    let new = Held { message: held, attempts: 0, fence: 0, copy: StoreCopy::Wanted };
+                    self.copy_hold(&new).await;
+                    Fate::Held { id, due }
+                }
                 Err(error) => {
                     tracing::error!(%error, "a message could not be held; its sender keeps it");
                     Fate::NotTaken("the message cannot be held now, try again".into())
@@ -93,6 +97,8 @@ impl Gateway {
             if let Err(error) = self.hold.cancel(&id, self.clock.now()).await {
                 // Its customer's document does not list it, so the release will drop it.
                 tracing::warn!(%error, "a hold was not cancelled; it is an orphan and will not be sent");
+            } else {
+                self.remove_copies(&[id]).await;
             }
         }
     }

@@ -75,6 +75,11 @@ impl Identity {
         Ok(Identity { path, kept: Mutex::new(kept), before, same_boot })
     }
 
+    /// What this gateway is called in the store; the same after a restart.
+    pub fn name(&self) -> String {
+        format!("g-{:08x}", self.kept().gateway)
+    }
+
     /// What stands in the reservations of this run.
     pub fn owner(&self) -> u32 {
         let kept = self.kept();

@@ -2,16 +2,20 @@
 //! wrong refuses to start, saying where and what.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 
+use super::fleet::Fleet;
 use super::surroundings::Surroundings;
 use super::{Gateway, identity::Identity, leases::Leases, route, settling, watching::Watch};
-use crate::clock::Clock;
+use crate::clock::{Clock, Pause};
 use crate::config::policies::PolicyFolder;
 use crate::config::watch::{Judged, Live};
 use crate::config::{Config, PolicySettings};
-use crate::hold::{Hold, HoldSettings};
+use crate::hold::room::Reserve;
+use crate::hold::{Hold, HoldError, HoldSettings};
 use crate::policy::{Limits, PolicyError, PolicySet, Window, cases, error::rendered};
 use crate::record::ids::Ids;
 use crate::record::log::{Record, RecordSettings};
@@ -40,10 +44,7 @@ impl Gateway {
             None => Store::open(&settings, clock.now()).await.context("the store does not open")?,
             Some(model) => Store::modelled(model, settings.keep(), clock.now()).await?,
         };
-        let hold = match &pause {
-            None => Hold::open(&hold_settings(&config)),
-            Some(pause) => Hold::open_here(&hold_settings(&config), Arc::clone(pause)),
-        };
+        let hold = open_hold(&config, store.is_shared(), clock.now(), pause.clone()).await;
         let hold = hold.context("the hold does not open")?;
         let record_settings =
             RecordSettings { fsync_ms: config.record.fsync_ms, ..RecordSettings::in_folder(&config.data_dir) };
@@ -54,6 +55,8 @@ impl Gateway {
         let log = log.context("the record does not open")?;
         // The record's lock is held: nobody else counts a run here.
         let identity = Arc::new(Identity::open(&config.data_dir)?);
+        let lease = Duration::from_secs(u64::from(config.hold.takeover_seconds.get()));
+        let fleet = Fleet::open(identity.name(), &store, lease)?;
         let leases = Leases::open(&config.data_dir, &identity).context("the journal cannot be read")?;
         let watch = Watch::new(settings.kind == StoreKind::Redis, identity.before.canary_us);
         let host_name = host_name(&config);
@@ -72,6 +75,7 @@ impl Gateway {
             store,
             policies: Arc::new(policies),
             hold,
+            fleet,
             log,
             metrics,
             routes,
@@ -84,17 +88,38 @@ impl Gateway {
             config,
         };
         gateway.first_look().await;
+        gateway.meet_fleet().await;
         Ok((gateway, settled))
     }
+}
+
+/// Opens the hold file, takes back what an earlier process had claimed, and looks for damage.
+async fn open_hold(config: &Config, copies: bool, now: Timestamp, pause: Option<Pause>) -> Result<Hold, HoldError> {
+    let settings = HoldSettings { copies, ..hold_settings(config) };
+    let hold = match pause {
+        None => Hold::open(&settings)?,
+        Some(pause) => Hold::open_here(&settings, pause)?,
+    };
+    let taken_back = hold.take_back().await?;
+    if taken_back > 0 {
+        tracing::info!(taken_back, "releases that stopped before anything left are begun again");
+    }
+    for damaged in hold.mend(now).await? {
+        tracing::error!(hold = damaged.id, why = damaged.why, "a held message is damaged and was put aside");
+    }
+    Ok(hold)
 }
 
 /// `[hold]`, with the data folder the rest of the gateway uses.
 fn hold_settings(config: &Config) -> HoldSettings {
     let usual = HoldSettings::in_folder(&config.data_dir);
+    let largest = config.listeners.iter().map(|listener| listener.limits.body_bytes_max as u64).max().unwrap_or(0);
     HoldSettings {
         key_path: config.hold.key_file.clone().unwrap_or(usual.key_path),
         file_bytes_max: config.hold.file_bytes_max,
         attempts_max: config.hold.reholds_max,
+        reserve: Reserve { free_bytes_min: config.hold.free_bytes_min, bytes_min: largest + largest / 2 },
+        alone: true,
         ..usual
     }
 }

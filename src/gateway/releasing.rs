@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::copying::{Owner, STORE_WAIT};
 use super::item::{Fate, Item};
 use super::{Errand, Gateway, LISTED};
 use crate::facts::Customer;
@@ -42,7 +43,7 @@ impl Gateway {
     pub async fn release(self: Arc<Gateway>, due: Due) {
         let done = match due {
             Due::Release(held) => self.release_held(held).await,
-            Due::Expired(held) => self.end(&held, Settled::Expired, "too old to send").await,
+            Due::Expired(held) => self.expire(held).await,
             Due::Unknown(held) => {
                 self.end(&held, Settled::Unknown, "its last release stopped halfway; counts as sent").await
             }
@@ -61,6 +62,9 @@ impl Gateway {
     }
 
     async fn release_held(&self, held: Held) -> Result<(), HoldError> {
+        if self.is_elsewhere(&held, self.whose(&held).await).await? {
+            return Ok(());
+        }
         let submission = match parcel::decode(&held.message.parcel) {
             Ok(submission) => submission,
             Err(error) => return self.end(&held, Settled::Failed, &error.to_string()).await,
@@ -84,6 +88,10 @@ impl Gateway {
         let set = self.policies.current();
         self.decide_items(&errand, &mut items, &set).await;
         if items.iter().any(Item::leaves_now) {
+            // Whoever has it now decides anew; a reservation made here in vain is the same one, or counts.
+            if self.is_elsewhere(&held, self.may_leave(&held).await).await? {
+                return Ok(());
+            }
             let lease = self.clock.now().saturating_add(FORWARDING_LEASE).unwrap_or(Timestamp::MAX);
             self.hold.forwarding(&held.message.id, held.fence, lease).await?;
             self.forward_items(&errand, &mut items).await;
@@ -92,8 +100,33 @@ impl Gateway {
         }
         self.enter(&errand, &items, &set).await;
         let ended = self.after_release(held, &errand, &items).await;
+        self.tell_store_of_holds().await;
         self.tell_of_lost(&errand, &items, &set).await;
         ended
+    }
+
+    async fn expire(&self, held: Held) -> Result<(), HoldError> {
+        if self.is_elsewhere(&held, self.whose(&held).await).await? {
+            return Ok(());
+        }
+        self.end(&held, Settled::Expired, "too old to send").await
+    }
+
+    /// False when the hold is this gateway's to deal with; else its row is dealt with here.
+    async fn is_elsewhere(&self, held: &Held, owner: Owner) -> Result<bool, HoldError> {
+        let (id, now) = (&held.message.id, self.clock.now());
+        match owner {
+            Owner::Here => return Ok(false),
+            Owner::Elsewhere => {
+                tracing::warn!(hold = id, "another gateway has taken this hold over; nothing is sent from here");
+                self.hold.moved(id, held.fence, now).await?;
+            }
+            Owner::NotTold => {
+                let due = now.saturating_add(STORE_WAIT).unwrap_or(Timestamp::MAX);
+                self.hold.lay_back(id, held.fence, due).await?;
+            }
+        }
+        Ok(true)
     }
 
     /// What became of a company as a whole. Whoever still waits stays in the hold, all others leave it.

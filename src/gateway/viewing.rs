@@ -20,13 +20,15 @@ impl AdminView for View {
             store = PartReadiness { ok: false, error: Some(why.to_owned()) };
         }
         let counted = gateway.hold.count().await;
-        let hold = part(counted);
+        let holds_quarantined = counted.as_ref().map_or(0, |counts| counts.quarantined);
+        let hold = part(counted.and(gateway.hold.has_room().await));
         Readiness {
             ready: store.ok && hold.ok,
             sandbox: gateway.config.has_sandbox(),
             policies: PolicyReadiness { hash: status.hash, loaded_at: Some(status.loaded_at), error: status.error },
             store,
             hold,
+            holds_quarantined,
             routes: gateway.routes.values().map(|route| readiness_of(&route.name, &route.upstream)).collect(),
         }
     }

@@ -7,6 +7,20 @@ pub enum HoldError {
     /// The file's own limit (`file_bytes_max`) or the disk is full.
     #[error("the hold file or its disk is full")]
     Full,
+    /// The disk's reserve would be used up.
+    #[error("the disk is nearly full: {free} bytes are free, {reserve} stay free; no new holds until there is room")]
+    Reserve {
+        /// Bytes free.
+        free: u64,
+        /// Bytes that stay free.
+        reserve: u64,
+    },
+    /// Another process has the data folder.
+    #[error("another tactgate runs on this hold file")]
+    InUse,
+    /// The file's pages contradict each other.
+    #[error("the hold file is damaged ({0}): keep it, and take out what can be read with `sqlite3 hold.db .recover`")]
+    Damaged(String),
     /// Another process keeps the file locked.
     #[error("the hold file is busy")]
     Busy,

@@ -58,6 +58,11 @@ impl HoldKey {
         HoldKey::of(&bytes)
     }
 
+    /// The key that gateways of one store share, from a secret that they share and the store does not have.
+    pub fn shared(secret: &[u8; KEY_BYTES]) -> Result<HoldKey, HoldError> {
+        HoldKey::of(secret)
+    }
+
     /// Nonce, then ciphertext with its tag. `belongs_to` is authenticated, not stored.
     pub fn seal(&self, belongs_to: &[u8], plain: &[u8]) -> Result<Vec<u8>, HoldError> {
         let mut boxed = plain.to_vec();

@@ -1,11 +1,17 @@
 //! Not now: messages kept durably until a time, decided again when it comes (design §3, *a hold is
 //! re-decided at release*). `states` is the written table, `file` keeps it in `hold.db`, `wheel`
-//! turns it, `parcel` is a submission as bytes, `key` keeps those bytes unreadable at rest.
+//! turns it, `parcel` is a submission as bytes, `key` keeps those bytes unreadable at rest. `copies` is
+//! what the file knows of a hold's copy in a shared store, `copy` that copy as bytes; `mending` finds
+//! rows that no wheel would find, `room` keeps some of the disk free.
 
+mod copies;
+pub mod copy;
 pub mod error;
 pub mod file;
 pub mod key;
+mod mending;
 pub mod parcel;
+pub mod room;
 mod rows;
 pub mod states;
 pub mod wheel;
@@ -16,6 +22,6 @@ pub use file::{Hold, HoldSettings};
 pub use key::HoldKey;
 pub use states::{
     Cancelled, Counts, Damaged, Due, HOLD_ATTEMPTS_MAX, Held, HeldDecision, HeldMessage, HoldStatus, Requeued, Settled,
-    State,
+    State, StoreCopy,
 };
 pub use wheel::WheelSettings;

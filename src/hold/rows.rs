@@ -8,11 +8,11 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::states::{Cancelled, Counts, Damaged, Due, Held, HeldMessage, HoldStatus, Requeued, Settled, State};
+use super::states::{Cancelled, Counts, Damaged, Due, Held, HeldMessage, HoldStatus, Requeued, Settled, State, StoreCopy};
 use super::{HoldError, HoldKey};
 
 /// Of the tables below.
-pub(super) const FILE_FORMAT: i64 = 1;
+pub(super) const FILE_FORMAT: i64 = 2;
 
 /// `wake` is when a wheel must look: due or expiry while held, the lease's end while claimed.
 const TABLES: &str = "
@@ -21,7 +21,8 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS hold(
         id TEXT PRIMARY KEY, state INTEGER NOT NULL, wake INTEGER NOT NULL, due INTEGER NOT NULL,
         expires INTEGER NOT NULL, must_send INTEGER NOT NULL, priority INTEGER NOT NULL,
-        attempts INTEGER NOT NULL, fence INTEGER NOT NULL, settled_at INTEGER, body BLOB, note BLOB) STRICT;
+        attempts INTEGER NOT NULL, fence INTEGER NOT NULL, settled_at INTEGER, body BLOB, note BLOB,
+        copy INTEGER NOT NULL DEFAULT 0) STRICT;
     CREATE INDEX IF NOT EXISTS hold_wake ON hold(wake) WHERE state <= 2;
     CREATE INDEX IF NOT EXISTS hold_order ON hold(must_send DESC, priority DESC, wake, id) WHERE state <= 2;
     CREATE INDEX IF NOT EXISTS hold_settled ON hold(settled_at) WHERE settled_at IS NOT NULL;
@@ -29,8 +30,8 @@ const TABLES: &str = "
 
 /// In the order of release, so that the first of a morning's backlog is found without sorting it.
 const DUE: &str = "
-    SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed
-    FROM hold h INDEXED BY hold_order LEFT JOIN body b ON b.name = h.body WHERE h.state <= 2 AND h.wake <= ?1
+    SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed,
+    h.copy FROM hold h INDEXED BY hold_order LEFT JOIN body b ON b.name = h.body WHERE h.state <= 2 AND h.wake <= ?1
     ORDER BY h.must_send DESC, h.priority DESC, h.wake, h.id LIMIT ?2";
 
 /// Makes the tables; refuses a newer format.
@@ -40,6 +41,10 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), HoldError> {
         return Err(HoldError::NewerFormat(format));
     }
     connection.execute_batch(TABLES)?;
+    if format == 1 {
+        connection.execute_batch("ALTER TABLE hold ADD COLUMN copy INTEGER NOT NULL DEFAULT 0")?;
+    }
+    connection.execute_batch(super::copies::INDEX)?;
     Ok(connection.pragma_update(None, "user_version", FILE_FORMAT)?)
 }
 
@@ -57,9 +62,9 @@ pub(super) fn set_canary(connection: &Connection, sealed: &[u8]) -> Result<(), H
 #[derive(Clone)]
 pub(super) struct Sealed {
     pub(super) message: HeldMessage,
-    body_name: Vec<u8>,
+    pub(super) body_name: Vec<u8>,
     body: Vec<u8>,
-    note: Vec<u8>,
+    pub(super) note: Vec<u8>,
 }
 
 impl Sealed {
@@ -71,7 +76,7 @@ impl Sealed {
     }
 }
 
-pub(super) fn put(connection: &Connection, sealed: &Sealed) -> Result<(), HoldError> {
+pub(super) fn put(connection: &Connection, sealed: &Sealed, copy: StoreCopy) -> Result<(), HoldError> {
     let m = &sealed.message;
     let wake = m.due.min(m.expires).as_microsecond();
     let row = params![
@@ -83,17 +88,23 @@ pub(super) fn put(connection: &Connection, sealed: &Sealed) -> Result<(), HoldEr
         m.must_send,
         m.priority,
         sealed.body_name,
-        sealed.note
+        sealed.note,
+        copy as i64
     ];
     let added = connection
         .prepare_cached(
-            "INSERT INTO hold(id, state, wake, due, expires, must_send, priority, attempts, fence, body, note)
-             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, ?8, ?9) ON CONFLICT DO NOTHING",
+            "INSERT INTO hold(id, state, wake, due, expires, must_send, priority, attempts, fence, body, note, copy)
+             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
         )?
         .execute(row)?;
     if added == 0 {
         return Err(HoldError::Exists);
     }
+    add_body(connection, sealed)
+}
+
+/// Equal bytes are stored once.
+pub(super) fn add_body(connection: &Connection, sealed: &Sealed) -> Result<(), HoldError> {
     connection
         .prepare_cached(
             "INSERT INTO body(name, sealed, refs) VALUES(?1, ?2, 1) ON CONFLICT DO UPDATE SET refs = refs + 1",
@@ -209,23 +220,29 @@ pub(super) fn requeue(
     connection
         .prepare_cached(
             "UPDATE hold SET state = ?2, due = ?3, wake = min(?3, expires), attempts = attempts + 1,
-             fence = fence + 1 WHERE id = ?1",
+             fence = fence + 1, copy = CASE copy WHEN 2 THEN 3 ELSE copy END WHERE id = ?1",
         )?
         .execute(params![id, State::Held as i64, due.as_microsecond()])?;
     Ok(Requeued::Again(row.attempts + 1))
 }
 
 /// Held again for a reason that is not the message's own: counted once at most, so that only its expiry
-/// ends the waiting.
-pub(super) fn postpone(connection: &Connection, id: &str, fence: i64, due: Timestamp) -> Result<(), HoldError> {
+/// ends the waiting; not at all when it was not even decided again.
+pub(super) fn postpone(
+    connection: &Connection,
+    id: &str,
+    fence: i64,
+    due: Timestamp,
+    decided: bool,
+) -> Result<(), HoldError> {
     match owned(connection, id, fence)?.state {
         State::Claimed | State::Forwarding => {
             connection
                 .prepare_cached(
-                    "UPDATE hold SET state = ?2, due = ?3, wake = min(?3, expires), attempts = max(attempts, 1),
-                     fence = fence + 1 WHERE id = ?1",
+                    "UPDATE hold SET state = ?2, due = ?3, wake = min(?3, expires), attempts = max(attempts, ?4),
+                     fence = fence + 1, copy = CASE copy WHEN 2 THEN 3 ELSE copy END WHERE id = ?1",
                 )?
-                .execute(params![id, State::Held as i64, due.as_microsecond()])?;
+                .execute(params![id, State::Held as i64, due.as_microsecond(), decided])?;
             Ok(())
         }
         other => Err(HoldError::WrongState(other)),
@@ -249,10 +266,12 @@ pub(super) fn amend(
 
 /// Those of `ids` that this file knows and that have ended.
 pub(super) fn ended(connection: &Connection, ids: &[String]) -> Result<BTreeSet<String>, HoldError> {
-    let mut query = connection.prepare_cached("SELECT 1 FROM hold WHERE id = ?1 AND settled_at IS NOT NULL")?;
+    // One that moved waits elsewhere.
+    let mut query =
+        connection.prepare_cached("SELECT 1 FROM hold WHERE id = ?1 AND settled_at IS NOT NULL AND state <> ?2")?;
     let mut ended = BTreeSet::new();
     for id in ids {
-        if query.exists([id])? {
+        if query.exists(params![id, State::Moved as i64])? {
             ended.insert(id.clone());
         }
     }
@@ -314,17 +333,19 @@ pub(super) fn next_wake(connection: &Connection) -> Result<Option<Timestamp>, Ho
     Ok(micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()))
 }
 
-/// Forgets holds that ended before `before`.
+/// Forgets holds that ended before `before`. A row that still has its message has not ended, whatever
+/// stands in it (see [`super::mending`]); one whose copy in the store is still to be taken away stays.
 pub(super) fn forget(connection: &Connection, before: Timestamp) -> Result<usize, HoldError> {
-    Ok(connection.prepare_cached("DELETE FROM hold WHERE settled_at < ?1")?.execute([before.as_microsecond()])?)
+    let forget = "DELETE FROM hold WHERE settled_at < ?1 AND state > 2 AND body IS NULL AND copy = 0";
+    Ok(connection.prepare_cached(forget)?.execute([before.as_microsecond()])?)
 }
 
-struct Owned {
-    state: State,
+pub(super) struct Owned {
+    pub(super) state: State,
     attempts: u32,
 }
 
-fn owned(connection: &Connection, id: &str, fence: i64) -> Result<Owned, HoldError> {
+pub(super) fn owned(connection: &Connection, id: &str, fence: i64) -> Result<Owned, HoldError> {
     let row = connection
         .prepare_cached("SELECT state, attempts, fence FROM hold WHERE id = ?1")?
         .query_row([id], |row| Ok((Owned { state: state_at(row, 0)?, attempts: row.get(1)? }, row.get::<_, i64>(2)?)));
@@ -336,7 +357,7 @@ fn owned(connection: &Connection, id: &str, fence: i64) -> Result<Owned, HoldErr
 }
 
 /// Ends a hold and lets its sealed bytes go.
-fn end(connection: &Connection, id: &str, state: State, now: Timestamp) -> Result<(), HoldError> {
+pub(super) fn end(connection: &Connection, id: &str, state: State, now: Timestamp) -> Result<(), HoldError> {
     connection
         .prepare_cached("UPDATE body SET refs = refs - 1 WHERE name = (SELECT body FROM hold WHERE id = ?1)")?
         .execute([id])?;
@@ -344,12 +365,16 @@ fn end(connection: &Connection, id: &str, state: State, now: Timestamp) -> Resul
         .prepare_cached("DELETE FROM body WHERE refs <= 0 AND name = (SELECT body FROM hold WHERE id = ?1)")?
         .execute([id])?;
     connection
-        .prepare_cached("UPDATE hold SET state = ?2, settled_at = ?3, body = NULL, note = NULL WHERE id = ?1")?
+        .prepare_cached(
+            "UPDATE hold SET state = ?2, settled_at = ?3, body = NULL, note = NULL,
+             copy = CASE copy WHEN 0 THEN 0 ELSE 4 END WHERE id = ?1",
+        )?
         .execute(params![id, state as i64, now.as_microsecond()])?;
     Ok(())
 }
 
-struct Stored {
+pub(super) struct Stored {
+    pub(super) copy: StoreCopy,
     state: State,
     message: HeldMessage,
     attempts: u32,
@@ -360,7 +385,7 @@ struct Stored {
 }
 
 impl Stored {
-    fn of(row: &Row<'_>) -> Result<Stored, rusqlite::Error> {
+    pub(super) fn of(row: &Row<'_>) -> Result<Stored, rusqlite::Error> {
         let message = HeldMessage {
             id: row.get(0)?,
             due: time_at(row, 2)?,
@@ -372,6 +397,7 @@ impl Stored {
             decisions: Vec::new(),
         };
         Ok(Stored {
+            copy: StoreCopy::from_number(row.get(11)?),
             state: state_at(row, 1)?,
             message,
             attempts: row.get(6)?,
@@ -382,7 +408,7 @@ impl Stored {
         })
     }
 
-    fn open(&self, key: &HoldKey) -> Result<(State, Held), &'static str> {
+    pub(super) fn open(&self, key: &HoldKey) -> Result<(State, Held), &'static str> {
         let mut message = self.message.clone();
         let note = key.open(&belonging(&message, &self.body_name), &self.note).ok_or("its note does not verify")?;
         (message.recipients, message.decisions) = rmp_serde::from_slice(&note)
@@ -392,7 +418,7 @@ impl Stored {
         let sealed = self.body.as_ref().ok_or("its message is missing")?;
         let parcel = key.open(&self.body_name, sealed).ok_or("its message does not verify")?;
         message.parcel = Bytes::from(parcel);
-        Ok((self.state, Held { message, attempts: self.attempts, fence: self.fence }))
+        Ok((self.state, Held { message, attempts: self.attempts, fence: self.fence, copy: self.copy }))
     }
 }
 

@@ -46,13 +46,15 @@ pub enum State {
     Unknown = 7,
     /// Its bytes do not verify: kept for people to look at.
     Quarantined = 8,
+    /// Another gateway has taken it over: nothing to be done here.
+    Moved = 9,
 }
 
 impl State {
     /// From the number in the file.
     pub fn from_number(number: i64) -> Option<State> {
         use State::*;
-        [Held, Claimed, Forwarding, Released, Dropped, Expired, Failed, Unknown, Quarantined]
+        [Held, Claimed, Forwarding, Released, Dropped, Expired, Failed, Unknown, Quarantined, Moved]
             .into_iter()
             .find(|state| *state as i64 == number)
     }
@@ -75,6 +77,7 @@ impl std::fmt::Display for State {
             State::Failed => "failed",
             State::Unknown => "unknown",
             State::Quarantined => "quarantined",
+            State::Moved => "moved",
         })
     }
 }
@@ -119,6 +122,31 @@ pub struct Held {
     pub attempts: u32,
     /// Proof of ownership: grows with every claim.
     pub fence: i64,
+    /// Whether the store has a copy that another gateway may have taken.
+    pub copy: StoreCopy,
+}
+
+/// How a hold's copy in a shared store stands. The numbers are written in `hold.db`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StoreCopy {
+    /// None is wanted: no shared store, or too large for it.
+    None = 0,
+    /// Wanted, and surely not made: nobody else can have the hold.
+    Wanted = 1,
+    /// Made and up to date.
+    Made = 2,
+    /// Made, or perhaps made, and behind this row.
+    Behind = 3,
+    /// The hold has ended here; its copy is to be taken away.
+    Ended = 4,
+}
+
+impl StoreCopy {
+    /// From the number in the file. One that is not known asks for most care.
+    pub fn from_number(number: i64) -> StoreCopy {
+        let all = [StoreCopy::None, StoreCopy::Wanted, StoreCopy::Made, StoreCopy::Behind, StoreCopy::Ended];
+        all.into_iter().find(|copy| *copy as i64 == number).unwrap_or(StoreCopy::Behind)
+    }
 }
 
 /// What a wheel must deal with; its owner settles or requeues every one but `Damaged`.

@@ -93,6 +93,7 @@ pub struct Metrics {
     holds_quarantined: Gauge,
     settlements_waiting: Gauge,
     settlements_retried: Counter,
+    holds_taken_over: Counter,
     decide_seconds: Histogram,
     total_seconds: Histogram,
 }
@@ -116,6 +117,7 @@ impl Metrics {
             holds_quarantined: Gauge::default(),
             settlements_waiting: Gauge::default(),
             settlements_retried: Counter::default(),
+            holds_taken_over: Counter::default(),
             decide_seconds: Histogram::new(DECIDE_SECONDS),
             total_seconds: Histogram::new(TOTAL_SECONDS),
         };
@@ -181,6 +183,11 @@ impl Metrics {
         self.settlements_retried.inc_by(failed as u64);
     }
 
+    /// A hold was taken over from a gateway that is gone.
+    pub fn hold_taken_over(&self) {
+        self.holds_taken_over.inc();
+    }
+
     /// Lines the record could not write, as [`super::Record::errors`] tells.
     pub fn record_errors(&self, errors: u64) {
         self.record_errors.set(errors);
@@ -236,6 +243,7 @@ impl Metrics {
         let (waiting, retried) = (self.settlements_waiting.clone(), self.settlements_retried.clone());
         r.register("settlements_waiting", "Ends of reservations the store does not know yet", waiting);
         r.register("settlements_retried", "Ends of reservations the store failed to take", retried);
+        r.register("holds_taken_over", "Holds taken over from gateways that are gone", self.holds_taken_over.clone());
         let (decide, total) = (self.decide_seconds.clone(), self.total_seconds.clone());
         r.register_with_unit("decide_duration", "Time to decide", Unit::Seconds, decide);
         r.register_with_unit("total_duration", "From the last byte to the reply", Unit::Seconds, total);

@@ -58,20 +58,25 @@ impl Pepper {
         let mut drawn = [0u8; 40];
         rand::fill(&mut drawn).map_err(|_| unfit("cannot be made: the system gives no randomness".to_owned()))?;
         let (id, secret) = (hex(&drawn[..8]), hex(&drawn[8..]));
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(|e| unfit(format!("cannot be written: {e}")))?;
-        }
+        let written = |e: std::io::Error| unfit(format!("cannot be written: {e}"));
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder).map_err(written)?;
+        // Beside it first: a pepper that is there is whole, wherever the machine stops.
+        let fresh = path.with_extension(&id);
         let mut options = std::fs::File::options();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path).map_err(|e| unfit(format!("cannot be written: {e}")))?;
+        let mut file = options.open(&fresh).map_err(written)?;
         let text = format!(
             "{FIRST_LINE}\nid {id}\nsecret {secret}\n\nKeep this file safe and apart from the store. Without it the store is unreadable.\n"
         );
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(|e| unfit(format!("cannot be written: {e}")))?;
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(written)?;
+        // A link, not a rename: it never replaces a pepper that stands there already.
+        let linked = std::fs::hard_link(&fresh, path);
+        std::fs::remove_file(&fresh).map_err(written)?;
+        linked.map_err(written)?;
+        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(written)?;
         Pepper::read(path)?.ok_or_else(|| unfit("vanished while it was written".to_owned()))
     }
 
@@ -104,15 +109,32 @@ impl Pepper {
         self.tag(&["brand", brand])
     }
 
+    /// The name of a hold in the store.
+    pub fn hold(&self, id: &str) -> String {
+        self.tag(&["hold", id])
+    }
+
+    /// A secret of its own for one purpose; no tag of any kind can be told from it, nor it from them.
+    pub fn derived(&self, purpose: &str) -> [u8; 32] {
+        let mac = self.mac(&["derived key", purpose]);
+        let mut secret = [0; 32];
+        secret.iter_mut().zip(mac.as_ref()).for_each(|(byte, drawn)| *byte = *drawn);
+        secret
+    }
+
     /// HMAC-SHA-256 over the parts, each with its length before it so that no two lists of parts look
     /// alike; the first 128 bits in hex.
     fn tag(&self, parts: &[&str]) -> String {
+        hex(&self.mac(parts).as_ref()[..16])
+    }
+
+    fn mac(&self, parts: &[&str]) -> hmac::Tag {
         let mut mac = hmac::Context::with_key(&self.key);
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
         }
-        hex(&mac.sign().as_ref()[..16])
+        mac.sign()
     }
 }
 
