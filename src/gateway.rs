@@ -22,6 +22,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::accept::Admission;
 use crate::clock::Clock;
 use crate::config::watch::Live;
 use crate::config::{Brand, Config};
@@ -68,6 +69,8 @@ pub struct Gateway {
     pub log: Record,
     /// Counted.
     pub metrics: Arc<Metrics>,
+    /// Who is taken in when more comes than can be carried.
+    pub admission: Admission,
     routes: BTreeMap<String, Route>,
     links: BTreeMap<String, ProductLinks>,
     ids: Ids,

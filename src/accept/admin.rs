@@ -22,6 +22,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{debug, warn};
 
+use super::admission::Shedding;
+
 /// What the admin door asks of the gateway.
 pub trait AdminView: Send + Sync + 'static {
     /// How it stands.
@@ -46,6 +48,10 @@ pub struct Readiness {
     pub hold: PartReadiness,
     /// The routes, by name.
     pub routes: Vec<RouteReadiness>,
+    /// Which messages are told to come again, because more comes than can be carried.
+    pub shedding: Shedding,
+    /// It was told to stop: no new messages.
+    pub stopping: bool,
 }
 
 /// Which policies decide.

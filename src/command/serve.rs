@@ -17,7 +17,7 @@ use crate::accept::smtp::SmtpDoor;
 use crate::accept::smtp::tls::server_config;
 use crate::accept::{admin, http, smtp};
 use crate::clock::Clock;
-use crate::config::{Config, Listener, Protocol};
+use crate::config::{Config, LimitSettings, Listener, Protocol};
 use crate::gateway::Gateway;
 use crate::gateway::inside::Carrier;
 use crate::gateway::viewing::View;
@@ -108,11 +108,11 @@ impl Running {
         };
         match listener.protocol {
             Protocol::Smtp | Protocol::Smtps => {
-                let door = smtp_door(listener, tls, &self.gateway.host_name);
+                let door = smtp_door(listener, tls, &self.gateway);
                 self.tasks.spawn(async move { smtp::serve(socket, Arc::new(door), inside, stop).await });
             }
             Protocol::Http | Protocol::Https => {
-                let door = http_door(listener, tls);
+                let door = http_door(listener, tls, &self.gateway.config.limits);
                 self.tasks.spawn(async move { http::serve(socket, Arc::new(door), inside, stop).await });
             }
             Protocol::Admin => {
@@ -143,10 +143,10 @@ impl Running {
     }
 }
 
-fn smtp_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>, host_name: &str) -> SmtpDoor {
-    let limits = &listener.limits;
+fn smtp_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>, gateway: &Gateway) -> SmtpDoor {
+    let (limits, all) = (&listener.limits, &gateway.config.limits);
     SmtpDoor {
-        host: listener.hostname.clone().unwrap_or_else(|| host_name.to_owned()),
+        host: listener.hostname.clone().unwrap_or_else(|| gateway.host_name.clone()),
         // Never an open relay: without a login only from the listed networks, loopback by default.
         peers: listener.networks.clone(),
         networks: match (listener.auth, listener.networks.is_empty()) {
@@ -166,17 +166,24 @@ fn smtp_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>, host_n
         connections_per_ip_max: limits.connections_per_address_max,
         command_ms: limits.idle_ms,
         data_ms: limits.submission_ms,
+        reserve_percent: all.must_send_reserve_percent,
+        drain_ms: all.drain_seconds.saturating_mul(1_000),
         ..SmtpDoor::default()
     }
 }
 
-fn http_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>) -> HttpDoor {
+fn http_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>, all: &LimitSettings) -> HttpDoor {
     let limits = &listener.limits;
     HttpDoor {
         body_bytes_max: limits.body_bytes_max,
         header_bytes_max: limits.header_bytes_max,
         connections_max: limits.connections_max,
         connections_per_peer_max: limits.connections_per_address_max,
+        bodies_bytes_max: limits.bodies_bytes_max,
+        header_timeout_ms: limits.idle_ms,
+        request_timeout_ms: limits.submission_ms,
+        reserve_percent: all.must_send_reserve_percent,
+        drain_ms: all.drain_seconds.saturating_mul(1_000),
         networks: listener.networks.clone(),
         tls,
         ..HttpDoor::default()

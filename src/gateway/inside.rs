@@ -10,10 +10,10 @@ use base64::Engine;
 use http::{HeaderMap, StatusCode, header};
 
 use super::{Gateway, NotStarted, Upstream};
-use crate::accept::{Inside, Login};
-use crate::config::{self, EventToken, RouteCredentials, Shown};
+use crate::accept::{Inside, Login, Place, Sender, Shed};
+use crate::config::{self, EventToken, Identified, RouteCredentials, Shown};
 use crate::forward::smtp::LoginAnswer;
-use crate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply, Stream, Submission, Wire};
+use crate::message::{Class, HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply, Stream, Submission, Wire};
 use crate::providers::{self, Claim, Dialect, Refusal, smtp_refusal};
 
 /// What an HTTP client showed of itself.
@@ -44,9 +44,45 @@ impl Inside for Carrier {
     async fn request(&self, peer: IpAddr, dialect: &str, request: HttpRequest) -> HttpReply {
         self.gateway.take_request(peer, dialect, request, self.asks_for_credential).await
     }
+
+    fn turns_away(&self, sender: Sender<'_>) -> Option<Shed> {
+        self.gateway.admission.turns_away(|| self.gateway.class_of(sender))
+    }
+
+    fn enter(&self, sender: Sender<'_>) -> Result<Place, Shed> {
+        self.gateway.admission.enter(|| self.gateway.class_of(sender))
+    }
+
+    fn is_must_send(&self, sender: Sender<'_>) -> bool {
+        self.gateway.class_of(sender) == Class::MustSend
+    }
+
+    fn turned_away(&self, sender: Sender<'_>) {
+        let door = if matches!(sender, Sender::Mail(_)) { "smtp" } else { "http" };
+        self.gateway.metrics.shed(door, self.gateway.class_of(sender));
+    }
 }
 
 impl Gateway {
+    /// The class of the stream that a sender's credential or door leads to; never the client's own word.
+    fn class_of(&self, sender: Sender<'_>) -> Class {
+        let (dialect, shown) = match sender {
+            Sender::Mail(None) => ("relay", Credential::Nothing),
+            Sender::Mail(Some((user, password))) => ("relay", Credential::Login(user.to_owned(), password.clone())),
+            Sender::Request(dialect, headers) => (dialect, credential(headers)),
+        };
+        let found = self.identified(&shown);
+        found.map_or_else(|| self.config.stream_without_credential(dialect).class, |found| found.stream.class)
+    }
+
+    fn identified(&self, shown: &Credential) -> Option<Identified<'_>> {
+        match shown {
+            Credential::Login(user, secret) => self.config.identify(Shown::Login(user, secret)),
+            Credential::Bearer(secret) => self.config.identify(Shown::Bearer(secret)),
+            Credential::Nothing => None,
+        }
+    }
+
     async fn login(&self, user: &str, password: &Secret) -> Login {
         match self.config.identify(Shown::Login(user, password)) {
             Some(found) if found.proven => return Login::Welcome(Box::new(found.stream.clone())),
@@ -103,11 +139,7 @@ impl Gateway {
             return providers::unknown_segment(dialect, &[]);
         };
         let shown = credential(&request.headers);
-        let found = match &shown {
-            Credential::Login(user, secret) => self.config.identify(Shown::Login(user, secret)),
-            Credential::Bearer(secret) => self.config.identify(Shown::Bearer(secret)),
-            Credential::Nothing => None,
-        };
+        let found = self.identified(&shown);
         let stream = found.map_or_else(|| self.config.stream_without_credential(dialect.name()), |found| found.stream);
         let proven = found.is_some_and(|found| found.proven);
         let Some(route) = self.config.route_for(dialect.name(), &stream.name) else {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::{Gateway, route, settling};
+use crate::accept::Admission;
 use crate::clock::Clock;
 use crate::config::policies::PolicyFolder;
 use crate::config::watch::{Judged, Live};
@@ -47,6 +48,7 @@ impl Gateway {
             hold,
             log,
             metrics: Arc::new(Metrics::new()),
+            admission: Admission::new(config.limits.submissions_max, config.limits.must_send_reserve_percent),
             routes,
             links,
             ids: Ids::new().context("ids")?,

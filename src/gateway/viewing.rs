@@ -18,10 +18,12 @@ impl AdminView for View {
         let counted = gateway.hold.count().await;
         let hold = part(counted);
         Readiness {
-            ready: store.ok && hold.ok,
+            ready: store.ok && hold.ok && !gateway.admission.is_stopping(),
             sandbox: gateway.config.has_sandbox(),
             policies: PolicyReadiness { hash: status.hash, loaded_at: Some(status.loaded_at), error: status.error },
             store,
+            shedding: gateway.admission.shedding(),
+            stopping: gateway.admission.is_stopping(),
             hold,
             routes: gateway.routes.values().map(|route| readiness_of(&route.name, &route.upstream)).collect(),
         }
@@ -33,6 +35,7 @@ impl AdminView for View {
             gateway.metrics.holds(counts);
         }
         gateway.metrics.record_errors(gateway.log.errors());
+        gateway.metrics.in_work(gateway.admission.in_work());
         for route in gateway.routes.values() {
             if let Upstream::Http(http) = &route.upstream {
                 gateway.metrics.breaker(&route.name, http.breaker().level());

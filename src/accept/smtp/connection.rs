@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::SmtpDoor;
 use super::session::{Session, Step};
 use crate::accept::http::room::{Held as Taken, Room};
-use crate::accept::{Inside, Login};
+use crate::accept::{Inside, Login, Place, Shed};
 use crate::message::{MailSubmission, Secret, SmtpReply};
 
 /// Bytes read at once.
@@ -41,6 +41,7 @@ pub(super) async fn run<I: Inside>(
     inside: Arc<I>,
     stop: CancellationToken,
     room: Room,
+    is_spare: bool,
 ) -> io::Result<()> {
     tcp.set_nodelay(true)?;
     let mut pipe: Box<dyn Pipe> = Box::new(tcp);
@@ -57,6 +58,7 @@ pub(super) async fn run<I: Inside>(
         data_ends: None,
         taken: room.enter(),
         room,
+        is_spare,
     };
     if connection.talks_first().await? {
         connection.session.close(554, "5.5.0", "the server speaks first");
@@ -76,6 +78,8 @@ struct Connection {
     /// What this connection's mail takes of the room of all.
     taken: Taken,
     room: Room,
+    /// One of the last connections there is a place for: kept for must-send messages.
+    is_spare: bool,
 }
 
 impl Connection {
@@ -84,7 +88,7 @@ impl Connection {
             match self.session.step(&mut self.input) {
                 Step::Read => {
                     self.flush().await?;
-                    self.read(&stop).await?;
+                    self.read(&*inside, &stop).await?;
                 }
                 Step::Login { user, password } => {
                     self.flush().await?;
@@ -95,17 +99,24 @@ impl Connection {
                     }
                     self.session.logged_in(&answer);
                 }
-                Step::Mail(mail) => match carried(&inside, peer, *mail).await {
-                    Some(answer) => self.session.mailed(&answer),
-                    None => {
-                        self.session.close(451, "4.3.0", "the mail could not be handled now");
-                    }
+                Step::Begin => {
+                    let turned_away = self.turns_away(&*inside);
+                    self.session.begun(turned_away);
+                }
+                Step::Mail(mail) => match self.enter(&*inside) {
+                    Ok(place) => match carried(&inside, peer, *mail, place).await {
+                        Some(answer) => self.session.mailed(&answer),
+                        None => {
+                            self.session.close(451, "4.3.0", "the mail could not be handled now");
+                        }
+                    },
+                    Err(shed) => self.session.turn_away(shed),
                 },
                 Step::StartTls => {
                     self.flush().await?;
-                    let Connection { session, input, pipe, door, ends, data_ends, taken, room } = self;
+                    let Connection { session, input, pipe, door, ends, data_ends, taken, room, is_spare } = self;
                     let pipe = handshake(pipe, &door).await?;
-                    self = Connection { session, input, pipe, door, ends, data_ends, taken, room };
+                    self = Connection { session, input, pipe, door, ends, data_ends, taken, room, is_spare };
                     self.session.secured();
                 }
                 Step::Close => {
@@ -115,6 +126,18 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Why the mail that is announced is not taken now.
+    fn turns_away<I: Inside>(&self, inside: &I) -> Option<Shed> {
+        let sender = self.session.sender();
+        let crowded = || (self.is_spare && !inside.is_must_send(sender)).then_some(Shed::Crowded);
+        inside.turns_away(sender).or_else(crowded).inspect(|_| inside.turned_away(sender))
+    }
+
+    fn enter<I: Inside>(&self, inside: &I) -> Result<Place, Shed> {
+        let sender = self.session.sender();
+        inside.enter(sender).inspect_err(|_| inside.turned_away(sender))
     }
 
     /// True when the client talks before it was greeted (Postfix: "unauthorized pipelining").
@@ -140,7 +163,7 @@ impl Connection {
     }
 
     /// Reads more, or says 421 when it takes too long or the gateway stops.
-    async fn read(&mut self, stop: &CancellationToken) -> io::Result<()> {
+    async fn read<I: Inside>(&mut self, inside: &I, stop: &CancellationToken) -> io::Result<()> {
         let now = Instant::now();
         let until = match (self.session.in_data(), self.data_ends) {
             (None, _) => now + Duration::from_millis(self.door.command_ms),
@@ -166,8 +189,9 @@ impl Connection {
             Ok(Ok(bytes)) => {
                 if self.session.in_data().is_none() {
                     self.taken = self.room.enter();
-                } else if !self.taken.grow(bytes) {
-                    self.session.close(421, "4.3.1", "too much is being carried, try again");
+                } else if !self.taken.grow(bytes, || inside.is_must_send(self.session.sender())) {
+                    inside.turned_away(self.session.sender());
+                    self.session.close(421, "4.3.2", "too much is being carried, try again");
                 }
                 Ok(())
             }
@@ -212,8 +236,11 @@ async fn checked<I: Inside>(inside: &Arc<I>, user: String, password: Secret, pee
 }
 
 /// The mail goes on in its own task even when the client leaves: what was begun is finished and recorded.
-async fn carried<I: Inside>(inside: &Arc<I>, peer: IpAddr, mail: MailSubmission) -> Option<SmtpReply> {
+async fn carried<I: Inside>(inside: &Arc<I>, peer: IpAddr, mail: MailSubmission, place: Place) -> Option<SmtpReply> {
     let inside = Arc::clone(inside);
-    let task = tokio::spawn(async move { inside.mail(peer, mail).await });
+    let task = tokio::spawn(async move {
+        let _place = place;
+        inside.mail(peer, mail).await
+    });
     task.await.map_err(|error| tracing::error!(%error, "a mail could not be handled")).ok()
 }

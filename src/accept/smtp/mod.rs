@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::accept::Inside;
+use crate::accept::admission::share;
 use crate::accept::http::room::Room;
 
 pub mod auth;
@@ -73,6 +74,8 @@ pub struct SmtpDoor {
     pub session_ms: u64,
     /// Watch for clients that talk before they are greeted.
     pub greet_pause_ms: u64,
+    /// How much of connections and mails is kept for must-send messages.
+    pub reserve_percent: usize,
     /// Time open sessions get when the gateway stops.
     pub drain_ms: u64,
 }
@@ -109,6 +112,7 @@ impl Default for SmtpDoor {
             data_ms: 600_000,
             session_ms: 3_600_000,
             greet_pause_ms: 1,
+            reserve_percent: 20,
             drain_ms: 30_000,
         }
     }
@@ -117,7 +121,8 @@ impl Default for SmtpDoor {
 /// Accepts until `stop`, then lets open sessions end within `drain_ms`.
 pub async fn serve<I: Inside>(listener: TcpListener, door: Arc<SmtpDoor>, inside: Arc<I>, stop: CancellationToken) {
     let places = Places::new(&door);
-    let room = Room::new(door.in_flight_bytes_max);
+    let room = Room::new(door.in_flight_bytes_max, door.reserve_percent);
+    let spare = door.connections_max - share(door.connections_max, door.reserve_percent).min(door.connections_max);
     let mut sessions = JoinSet::new();
     loop {
         tokio::select! {
@@ -130,13 +135,17 @@ pub async fn serve<I: Inside>(listener: TcpListener, door: Arc<SmtpDoor>, inside
                     if !door.peers.is_empty() && !door.peers.iter().any(|network| network.contains(&peer)) {
                         continue;
                     }
-                    let Some(place) = places.take(peer) else {
-                        turn_away(&tcp);
-                        continue;
+                    let place = match places.take(peer) {
+                        Ok(place) => place,
+                        Err(refusal) => {
+                            turn_away(&tcp, refusal);
+                            continue;
+                        }
                     };
+                    let is_spare = places.all.available_permits() < spare;
                     let (door, inside, stop, room) = (Arc::clone(&door), Arc::clone(&inside), stop.clone(), room.clone());
                     sessions.spawn(async move {
-                        if let Err(error) = connection::run(tcp, peer, door, inside, stop, room).await {
+                        if let Err(error) = connection::run(tcp, peer, door, inside, stop, room, is_spare).await {
                             tracing::debug!(%error, "an SMTP session ended early");
                         }
                         drop(place);
@@ -159,9 +168,14 @@ pub async fn serve<I: Inside>(listener: TcpListener, door: Arc<SmtpDoor>, inside
 }
 
 /// As much as fits without waiting: who is turned away gets no task of its own.
-fn turn_away(tcp: &TcpStream) {
-    let _ = tcp.try_write(b"421 4.7.0 too many connections\r\n");
+fn turn_away(tcp: &TcpStream, refusal: &[u8]) {
+    let _ = tcp.try_write(refusal);
 }
+
+/// There is no place at all; it will be better soon.
+const FULL: &[u8] = b"421 4.3.2 too many connections, try again\r\n";
+/// This client has too many of them.
+const TOO_MANY: &[u8] = b"421 4.7.0 too many connections\r\n";
 
 /// Who is connected.
 struct Places {
@@ -182,15 +196,15 @@ impl Places {
         Places { all, per_ip: Arc::default(), per_ip_max: door.connections_per_ip_max.max(1) }
     }
 
-    fn take(&self, peer: IpAddr) -> Option<Place> {
-        let one_of_all = Arc::clone(&self.all).try_acquire_owned().ok()?;
+    fn take(&self, peer: IpAddr) -> Result<Place, &'static [u8]> {
+        let one_of_all = Arc::clone(&self.all).try_acquire_owned().map_err(|_| FULL)?;
         let mut per_ip = self.per_ip.lock().unwrap_or_else(PoisonError::into_inner);
         let count = per_ip.entry(peer).or_insert(0);
         if *count >= self.per_ip_max {
-            return None;
+            return Err(TOO_MANY);
         }
         *count += 1;
-        Some(Place { _one_of_all: one_of_all, per_ip: Arc::clone(&self.per_ip), peer })
+        Ok(Place { _one_of_all: one_of_all, per_ip: Arc::clone(&self.per_ip), peer })
     }
 }
 
