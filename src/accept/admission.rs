@@ -22,8 +22,6 @@ struct Inner {
     taken: AtomicUsize,
     ordinary_max: usize,
     max: usize,
-    /// Something that every submission needs (the record, the settling queue) does not move.
-    stuck: AtomicBool,
     stopping: AtomicBool,
 }
 
@@ -70,9 +68,8 @@ impl Admission {
     /// Room for so many, of which `reserve_percent` are kept for must-send messages.
     pub fn new(max: usize, reserve_percent: usize) -> Admission {
         let ordinary_max = share(max, reserve_percent);
-        let at_first = AtomicBool::new(false);
         let (taken, stopping) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Admission(Arc::new(Inner { taken, ordinary_max, max, stuck: at_first, stopping }))
+        Admission(Arc::new(Inner { taken, ordinary_max, max, stopping }))
     }
 
     /// A place. `class` is asked only when it makes a difference.
@@ -110,12 +107,6 @@ impl Admission {
         }
     }
 
-    /// Something that every submission needs has stopped moving, or moves again: until then ordinary
-    /// messages stay with their senders, who can keep them, and do not pile up here.
-    pub fn set_stuck(&self, stuck: bool) {
-        self.0.stuck.store(stuck, Ordering::Release);
-    }
-
     /// From now on everybody is sent away; who has a place keeps it.
     pub fn stop(&self) {
         self.0.stopping.store(true, Ordering::Release);
@@ -129,7 +120,6 @@ impl Admission {
     fn limit(&self, class: Class) -> usize {
         match class {
             Class::MustSend => self.0.max,
-            Class::Ordinary if self.0.stuck.load(Ordering::Acquire) => 0,
             Class::Ordinary => self.0.ordinary_max,
         }
     }
@@ -188,12 +178,9 @@ mod tests {
     }
 
     #[test]
-    fn while_something_is_stuck_only_must_send_messages_are_tried() {
+    fn who_is_stopping_turns_everybody_away() {
         let admission = Admission::new(10, 20);
-        admission.set_stuck(true);
-        assert!(admission.enter(|| Class::Ordinary).is_err() && admission.enter(|| Class::MustSend).is_ok());
-        admission.set_stuck(false);
-        assert!(admission.enter(|| Class::Ordinary).is_ok());
+        assert_eq!(admission.turns_away(|| Class::MustSend), None);
         admission.stop();
         assert_eq!(admission.turns_away(|| Class::MustSend), Some(Shed::Stopping));
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::item::{Answer, Fate, Item};
 use super::route::Upstream;
+use super::walking::TOO_LATE;
 use super::{Errand, Gateway, Tongue};
 use crate::forward::NotForwarded;
 use crate::message::{Edit, HttpReply, HttpRequest, MailRecipient, MailSubmission, Secret, Submission, Wire};
@@ -28,7 +29,15 @@ impl Gateway {
             }
         }
         for together in together(items) {
+            if !errand.walk.is_in_time() {
+                // Batches before it took the time; what would end after its client's patience is held.
+                for at in &together.items {
+                    items[*at].fate = Fate::NotTaken(TOO_LATE.to_owned());
+                }
+                continue;
+            }
             let answers = self.forward_batch(errand, &together).await;
+            fail::fail_point!(format!("forwarded {}", errand.route.name).as_str());
             for (index, (outcome, answer)) in together.items.iter().zip(answers) {
                 items[*index].fate = Fate::Forwarded { outcome, answer };
             }
@@ -42,7 +51,7 @@ impl Gateway {
         match (&errand.submission.wire, &errand.tongue) {
             (Wire::Http(request), Tongue::Http(dialect)) => match dialect.write(request, &errand.reading, batch) {
                 Ok(outgoing) => {
-                    let (outcome, answer) = self.forward_http(errand, *dialect, outgoing).await;
+                    let (outcome, answer) = self.forward_http(errand, *dialect, outgoing, &together.items).await;
                     all(outcome, answer)
                 }
                 Err(unfit) => all(Outcome::Refused, cannot_write(&unfit)),
@@ -56,6 +65,7 @@ impl Gateway {
                     Ok(Outgoing::Mail { recipients, data }) => {
                         let recipients: Vec<MailRecipient> =
                             recipients.iter().filter_map(|i| mail.recipients.get(*i).cloned()).collect();
+                        errand.walk.leaves(&together.items);
                         self.forward_mail(errand, mail, &recipients, &data).await
                     }
                     Ok(Outgoing::Http(_)) => all(Outcome::Refused, Answer::None("mail became a request".into())),
@@ -71,7 +81,9 @@ impl Gateway {
         errand: &Errand<'_>,
         dialect: &'static dyn crate::providers::Dialect,
         outgoing: HttpRequest,
+        leaving: &[usize],
     ) -> (Outcome, Answer) {
+        errand.walk.leaves(leaving);
         match &errand.route.upstream {
             Upstream::Http(upstream) => match upstream.send(errand.route.with_own_credentials(outgoing)).await {
                 Ok(reply) => (dialect.outcome(&reply), Answer::Http(Arc::new(reply))),

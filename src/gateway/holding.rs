@@ -60,7 +60,7 @@ impl Gateway {
             decisions: company.iter().map(|at| items[*at].as_held(&items[*at].decision_id)).collect(),
         });
         let fate = match held {
-            Ok(held) => match self.hold.put(held).await {
+            Ok(held) => match self.put_in_time(held).await {
                 Ok(()) => Fate::Held { id, due },
                 Err(error) => {
                     tracing::error!(%error, "a message could not be held; its sender keeps it");

@@ -3,6 +3,7 @@
 //! before anything leaves.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -27,7 +28,7 @@ pub struct Queue {
     sender: mpsc::Sender<Settlement>,
 }
 
-/// Settlements that may wait; beyond it replies wait for room, so nothing is dropped.
+/// Settlements that may wait.
 const WAITING_MAX: usize = 10_000;
 /// Settlements written in one trip.
 const BATCH_MAX: usize = 256;
@@ -35,7 +36,30 @@ const BATCH_MAX: usize = 256;
 /// How the reservations of one customer ended, by their ids.
 type Ends = Vec<(String, SendState)>;
 
+/// How long one waits for room in the queue: then the reservation's lease settles it.
+const ROOM_WAIT: Duration = Duration::from_millis(250);
+
+impl Settlement {
+    /// How the reservation of that id ended.
+    pub fn new(brand: String, root: CustomerKey, id: String, state: SendState) -> Settlement {
+        Settlement { brand, root, id, state }
+    }
+}
+
 impl Queue {
+    /// Puts one in. A queue that does not move does not hold up its replies: what finds no room is
+    /// settled by its lease, and counts until then.
+    pub async fn give(&self, one: Settlement) {
+        if let Err(error) = self.sender.send_timeout(one, ROOM_WAIT).await {
+            tracing::warn!(%error, "a reservation is left to its lease");
+        }
+    }
+
+    /// True when there is no room: new submissions stay with their senders.
+    pub fn is_full(&self) -> bool {
+        self.sender.capacity() == 0
+    }
+
     /// Starts the settling task; it ends when every queue handle is gone and all is settled.
     pub fn start(store: Store) -> (Queue, tokio::task::JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
@@ -122,10 +146,8 @@ impl Gateway {
             let brand = errand.submission.stream.brand.clone();
             match state {
                 Some(state) => {
-                    let one = Settlement { brand, root: history.root.clone(), id: item.send_id.clone(), state };
-                    if self.settle.sender.send(one).await.is_err() {
-                        tracing::warn!("the settling task has stopped; the reservation's lease settles it");
-                    }
+                    let one = Settlement::new(brand, history.root.clone(), item.send_id.clone(), state);
+                    self.settle.give(one).await;
                 }
                 None => {
                     let id = item.send_id.clone();

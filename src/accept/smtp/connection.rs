@@ -12,8 +12,10 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::SmtpDoor;
+use super::reply;
 use super::session::{Session, Step};
 use crate::accept::http::room::{Held as Taken, Room};
 use crate::accept::{Inside, Login, Place, Shed};
@@ -42,6 +44,7 @@ pub(super) async fn run<I: Inside>(
     stop: CancellationToken,
     room: Room,
     is_spare: bool,
+    under_way: TaskTracker,
 ) -> io::Result<()> {
     tcp.set_nodelay(true)?;
     let mut pipe: Box<dyn Pipe> = Box::new(tcp);
@@ -59,6 +62,7 @@ pub(super) async fn run<I: Inside>(
         taken: room.enter(),
         room,
         is_spare,
+        under_way,
     };
     if connection.talks_first().await? {
         connection.session.close(554, "5.5.0", "the server speaks first");
@@ -80,6 +84,8 @@ struct Connection {
     room: Room,
     /// One of the last connections there is a place for: kept for must-send messages.
     is_spare: bool,
+    /// Mails being carried, also those whose client has left.
+    under_way: TaskTracker,
 }
 
 impl Connection {
@@ -104,7 +110,7 @@ impl Connection {
                     self.session.begun(turned_away);
                 }
                 Step::Mail(mail) => match self.enter(&*inside) {
-                    Ok(place) => match carried(&inside, peer, *mail, place).await {
+                    Ok(place) => match self.carried(&inside, peer, *mail, place).await {
                         Some(answer) => self.session.mailed(&answer),
                         None => {
                             self.session.close(451, "4.3.0", "the mail could not be handled now");
@@ -114,9 +120,10 @@ impl Connection {
                 },
                 Step::StartTls => {
                     self.flush().await?;
-                    let Connection { session, input, pipe, door, ends, data_ends, taken, room, is_spare } = self;
+                    let Connection { session, input, pipe, door, ends, data_ends, taken, room, is_spare, under_way } =
+                        self;
                     let pipe = handshake(pipe, &door).await?;
-                    self = Connection { session, input, pipe, door, ends, data_ends, taken, room, is_spare };
+                    self = Connection { session, input, pipe, door, ends, data_ends, taken, room, is_spare, under_way };
                     self.session.secured();
                 }
                 Step::Close => {
@@ -138,6 +145,25 @@ impl Connection {
     fn enter<I: Inside>(&self, inside: &I) -> Result<Place, Shed> {
         let sender = self.session.sender();
         inside.enter(sender).inspect_err(|_| inside.turned_away(sender))
+    }
+
+    /// The mail goes on in its own task even when the client leaves: what was begun is finished and recorded.
+    async fn carried<I: Inside>(
+        &mut self,
+        inside: &Arc<I>,
+        peer: IpAddr,
+        mail: MailSubmission,
+        place: Place,
+    ) -> Option<SmtpReply> {
+        let inside = Arc::clone(inside);
+        let task = self.under_way.spawn(async move {
+            let _place = place;
+            inside.mail(peer, mail).await
+        });
+        match timeout(Duration::from_millis(self.door.answer_ms), task).await {
+            Ok(answer) => answer.map_err(|error| tracing::error!(%error, "a mail could not be handled")).ok(),
+            Err(_) => Some(reply::own(451, "4.4.2", "no answer in time; the message may have been sent")),
+        }
     }
 
     /// True when the client talks before it was greeted (Postfix: "unauthorized pipelining").
@@ -233,14 +259,4 @@ async fn checked<I: Inside>(inside: &Arc<I>, user: String, password: Secret, pee
         tracing::error!(%error, "the check of a login failed");
         Login::TryLater
     })
-}
-
-/// The mail goes on in its own task even when the client leaves: what was begun is finished and recorded.
-async fn carried<I: Inside>(inside: &Arc<I>, peer: IpAddr, mail: MailSubmission, place: Place) -> Option<SmtpReply> {
-    let inside = Arc::clone(inside);
-    let task = tokio::spawn(async move {
-        let _place = place;
-        inside.mail(peer, mail).await
-    });
-    task.await.map_err(|error| tracing::error!(%error, "a mail could not be handled")).ok()
 }

@@ -6,11 +6,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::accept::Inside;
 use crate::accept::admission::share;
@@ -70,6 +72,9 @@ pub struct SmtpDoor {
     pub command_ms: u64,
     /// Wait for a whole mail.
     pub data_ms: u64,
+    /// Wait for what becomes of a mail; after it the client is told that nobody knows, and what is under
+    /// way goes on. Clients wait ten minutes (RFC 5321 §4.5.3.2.6).
+    pub answer_ms: u64,
     /// Length of a session.
     pub session_ms: u64,
     /// Watch for clients that talk before they are greeted.
@@ -110,6 +115,7 @@ impl Default for SmtpDoor {
             // RFC 5321 §4.5.3.2.7: "An SMTP server SHOULD have a timeout of at least 5 minutes".
             command_ms: 300_000,
             data_ms: 600_000,
+            answer_ms: 540_000,
             session_ms: 3_600_000,
             greet_pause_ms: 1,
             reserve_percent: 20,
@@ -123,7 +129,7 @@ pub async fn serve<I: Inside>(listener: TcpListener, door: Arc<SmtpDoor>, inside
     let places = Places::new(&door);
     let room = Room::new(door.in_flight_bytes_max, door.reserve_percent);
     let spare = door.connections_max - share(door.connections_max, door.reserve_percent).min(door.connections_max);
-    let mut sessions = JoinSet::new();
+    let (mut sessions, under_way) = (JoinSet::new(), TaskTracker::new());
     loop {
         tokio::select! {
             biased;
@@ -144,8 +150,9 @@ pub async fn serve<I: Inside>(listener: TcpListener, door: Arc<SmtpDoor>, inside
                     };
                     let is_spare = places.all.available_permits() < spare;
                     let (door, inside, stop, room) = (Arc::clone(&door), Arc::clone(&inside), stop.clone(), room.clone());
+                    let under_way = under_way.clone();
                     sessions.spawn(async move {
-                        if let Err(error) = connection::run(tcp, peer, door, inside, stop, room, is_spare).await {
+                        if let Err(error) = connection::run(tcp, peer, door, inside, stop, room, is_spare, under_way).await {
                             tracing::debug!(%error, "an SMTP session ended early");
                         }
                         drop(place);
@@ -159,8 +166,17 @@ pub async fn serve<I: Inside>(listener: TcpListener, door: Arc<SmtpDoor>, inside
             }
         }
     }
+    while let Some(Ok((tcp, _))) = listener.accept().now_or_never() {
+        // Whom the system had let in already hears why, instead of a reset.
+        turn_away(&tcp, STOPPING);
+    }
     drop(listener);
-    let drained = async { while sessions.join_next().await.is_some() {} };
+    under_way.close();
+    let drained = async {
+        while sessions.join_next().await.is_some() {}
+        // A mail whose client has left is carried to its end all the same.
+        under_way.wait().await;
+    };
     if tokio::time::timeout(Duration::from_millis(door.drain_ms), drained).await.is_err() {
         tracing::warn!(sessions = sessions.len(), "SMTP sessions did not end in time");
         sessions.abort_all();
@@ -172,6 +188,8 @@ fn turn_away(tcp: &TcpStream, refusal: &[u8]) {
     let _ = tcp.try_write(refusal);
 }
 
+/// The gateway goes.
+const STOPPING: &[u8] = b"421 4.3.2 the server is stopping\r\n";
 /// There is no place at all; it will be better soon.
 const FULL: &[u8] = b"421 4.3.2 too many connections, try again\r\n";
 /// This client has too many of them.
