@@ -23,6 +23,7 @@ mod route;
 pub mod settling;
 pub mod surroundings;
 pub mod viewing;
+mod walking;
 pub mod watching;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::accept::Admission;
 use crate::clock::Clock;
 use crate::config::watch::Live;
 use crate::config::{Brand, Config};
@@ -50,6 +52,7 @@ use holding::held_send;
 use item::{Fate, Item};
 pub use releasing::Release;
 pub use route::{Route, Upstream};
+use walking::Walk;
 
 /// What the ids of holds begin with that their customer's document lists: `h-` and the decision's id, or
 /// `h1-` and so on when the decision lost a race and was taken anew (a hold's id is used once).
@@ -79,6 +82,8 @@ pub struct Gateway {
     pub log: Record,
     /// Counted.
     pub metrics: Arc<Metrics>,
+    /// Who is taken in when more comes than can be carried.
+    pub admission: Admission,
     routes: BTreeMap<String, Route>,
     links: BTreeMap<String, ProductLinks>,
     ids: Ids,
@@ -97,6 +102,8 @@ struct Errand<'a> {
     reading: Reading,
     route: &'a Route,
     release: Option<Release>,
+    /// Its time, and what would have to be undone.
+    walk: Walk,
     /// For each recipient the first of the company it travels in: itself, when it travels alone.
     leaders: Vec<usize>,
 }
@@ -136,13 +143,20 @@ struct Walked<'a> {
 
 impl Gateway {
     /// The walk. What it returns is already recorded; only the reply is left to write.
-    async fn walk<'a>(&'a self, submission: &'a Submission) -> Result<Walked<'a>, NotStarted> {
-        let errand = self.errand(submission, None)?;
+    async fn walk<'a>(&'a self, submission: &'a Submission, walk: &Walk) -> Result<Walked<'a>, NotStarted> {
+        let errand = Errand { walk: walk.clone(), ..self.errand(submission, None)? };
         let mut items = self.understand_items(&errand);
         let set = self.policies.current();
         self.decide_items(&errand, &mut items, &set).await;
-        self.forward_items(&errand, &mut items).await;
-        self.hold_the_rest(&errand, &mut items).await;
+        walk.note(&items);
+        fail::fail_point!(format!("decided {}", submission.route).as_str());
+        if walk.goes_on() {
+            self.forward_items(&errand, &mut items).await;
+            self.hold_the_rest(&errand, &mut items).await;
+        } else {
+            self.unwind(&errand, &mut items).await;
+        }
+        walk.is_settled();
         self.enter(&errand, &items, &set).await;
         self.tell_of_lost(&errand, &items, &set).await;
         Ok(Walked { errand, items, set })
@@ -177,7 +191,7 @@ impl Gateway {
             }
         }
         let leaders = company::leaders(&tongue, &submission.wire, reading.recipients.len());
-        Ok(Errand { submission, tongue, reading, route, release, leaders })
+        Ok(Errand { submission, tongue, reading, route, release, walk: Walk::unhurried(), leaders })
     }
 
     fn brand(&self, name: &str) -> Option<&Brand> {
@@ -279,14 +293,14 @@ impl Gateway {
     }
 
     /// The HTTP reply to a submission.
-    async fn answer_http(&self, submission: &Submission) -> Result<HttpReply, NotStarted> {
-        let walked = self.walk(submission).await?;
+    async fn answer_http(&self, submission: &Submission, walk: &Walk) -> Result<HttpReply, NotStarted> {
+        let walked = self.walk(submission, walk).await?;
         Ok(self.http_reply(&walked.errand, &walked.items, &walked.set))
     }
 
     /// The SMTP reply to a submission.
-    async fn answer_smtp(&self, submission: &Submission) -> Result<SmtpReply, NotStarted> {
-        let walked = self.walk(submission).await?;
+    async fn answer_smtp(&self, submission: &Submission, walk: &Walk) -> Result<SmtpReply, NotStarted> {
+        let walked = self.walk(submission, walk).await?;
         Ok(self.smtp_reply(&walked.errand, &walked.items, &walked.set))
     }
 }

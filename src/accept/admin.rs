@@ -22,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{debug, warn};
 
+use super::admission::Shedding;
 use super::socket::Listen;
 
 /// What the admin door asks of the gateway.
@@ -50,6 +51,10 @@ pub struct Readiness {
     pub holds_quarantined: u64,
     /// The routes, by name.
     pub routes: Vec<RouteReadiness>,
+    /// Which messages are told to come again, because more comes than can be carried.
+    pub shedding: Shedding,
+    /// It was told to stop: no new messages.
+    pub stopping: bool,
 }
 
 /// Which policies decide.
@@ -194,6 +199,7 @@ async fn metrics<V: AdminView>(State(view): State<Arc<V>>) -> Response {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
 
     use super::*;
 

@@ -2,12 +2,14 @@
 //! protocols, not policies. Listeners are passed in, so that a simulation can drive them.
 
 pub mod admin;
+pub mod admission;
 pub mod http;
 pub mod socket;
 
 use std::future::Future;
 use std::net::IpAddr;
 
+pub use self::admission::{Admission, Place, Sender, Shed};
 use crate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply, Stream};
 
 pub mod smtp;
@@ -23,6 +25,24 @@ pub trait Inside: Send + Sync + 'static {
     /// Carries a request along the path. `dialect` is its first path segment (`sendgrid`), already
     /// taken off `request.path`; a segment the gateway does not know is answered by it, too.
     fn request(&self, peer: IpAddr, dialect: &str, request: HttpRequest) -> impl Future<Output = HttpReply> + Send;
+
+    /// Why a submission of this sender would be turned away now: asked before its body is read.
+    fn turns_away(&self, _: Sender<'_>) -> Option<Shed> {
+        None
+    }
+
+    /// A place for a submission that has come whole; it is held until the submission is answered.
+    fn enter(&self, _: Sender<'_>) -> Result<Place, Shed> {
+        Ok(Place::unbounded())
+    }
+
+    /// True when this sender's messages may use what is kept for must-send ones.
+    fn is_must_send(&self, _: Sender<'_>) -> bool {
+        false
+    }
+
+    /// Told of everyone who was turned away.
+    fn turned_away(&self, _: Sender<'_>) {}
 }
 
 /// What became of an SMTP login.

@@ -4,6 +4,7 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
@@ -25,6 +26,11 @@ use crate::gateway::surroundings::Surroundings;
 use crate::gateway::viewing::View;
 use crate::hold::{WheelSettings, wheel};
 
+/// What doors and tasks may take beyond the drain to close.
+const CLOSING: Duration = Duration::from_secs(2);
+/// How long what waits to be settled, and then the store, may take to be written.
+const SETTLING: Duration = Duration::from_secs(5);
+
 /// A gateway with open doors.
 #[derive(Debug)]
 pub struct Running {
@@ -33,6 +39,9 @@ pub struct Running {
     /// Its doors, with the ports they really have.
     pub doors: Vec<(Protocol, SocketAddr)>,
     stop: CancellationToken,
+    /// The admin door closes last: until then it says that this gateway is not ready.
+    stopped: CancellationToken,
+    admin: JoinSet<()>,
     tasks: JoinSet<()>,
     settled: JoinHandle<()>,
 }
@@ -48,12 +57,20 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         let running = start(config, Clock::Wall).await?;
         greet(&running);
         let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
         tokio::select! {
             _ = terminate.recv() => {}
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            _ = interrupt.recv() => {}
         }
         tracing::info!("stopping: no new connections, what is under way is finished");
-        running.stop().await;
+        let hurry = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::warn!("told to stop once more: what is under way is left as it is");
+        };
+        running.stop_unless(hurry).await;
         Ok(FINE)
     })
 }
@@ -81,7 +98,8 @@ pub async fn start_in<L: Listen>(
     let (gateway, settled) = Gateway::open_in(surroundings, config).await?;
     let gateway = Arc::new(gateway);
     let stop = CancellationToken::new();
-    let mut running = Running { gateway, doors: Vec::new(), stop, tasks: JoinSet::new(), settled };
+    let (stopped, admin) = (CancellationToken::new(), JoinSet::new());
+    let mut running = Running { gateway, doors: Vec::new(), stop, stopped, admin, tasks: JoinSet::new(), settled };
     for (listener, socket) in bound {
         running.open_door(&listener, socket)?;
     }
@@ -97,17 +115,43 @@ impl Running {
     }
 
     /// Closes the doors, lets what is under way end, settles and writes what waits.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        self.stop_unless(std::future::pending()).await;
+    }
+
+    /// The same, but what is under way is not waited for longer than `[limits] drain_seconds`, nor once
+    /// `hurry` resolves: its reservations stand, and count, until their leases end.
+    pub async fn stop_unless(mut self, hurry: impl Future<Output = ()>) {
+        self.gateway.admission.stop();
         self.stop.cancel();
-        while self.tasks.join_next().await.is_some() {}
+        let drain = Duration::from_secs(self.gateway.config.limits.drain_seconds) + CLOSING;
+        let drained = async { while self.tasks.join_next().await.is_some() {} };
+        let late = tokio::select! {
+            drained = tokio::time::timeout(drain, drained) => drained.is_err(),
+            () = hurry => true,
+        };
+        if late {
+            tracing::warn!("stopped before all that was under way had ended");
+            self.tasks.shutdown().await;
+        }
+        self.stopped.cancel();
+        if tokio::time::timeout(CLOSING, async { while self.admin.join_next().await.is_some() {} }).await.is_err() {
+            self.admin.shutdown().await;
+        }
+        // What is left as it is still holds the gateway: settling will not end by itself.
+        let settling = if late { CLOSING } else { SETTLING };
         let store = self.gateway.store.clone();
         // The last handle of the gateway ends the settling queue, which then settles what waits.
         drop(self.gateway);
-        if self.settled.await.is_err() {
-            tracing::error!("settling stopped early; leases settle the rest");
+        match tokio::time::timeout(settling, self.settled).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => tracing::error!("settling stopped early; leases settle the rest"),
+            Err(_) => tracing::error!("settling took too long; leases settle the rest"),
         }
-        if let Err(error) = store.close().await {
-            tracing::error!(%error, "the store did not close");
+        match tokio::time::timeout(settling, store.close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the store did not close"),
+            Err(_) => tracing::error!("the store did not close in time"),
         }
     }
 
@@ -121,11 +165,11 @@ impl Running {
         };
         match listener.protocol {
             Protocol::Smtp | Protocol::Smtps => {
-                let door = smtp_door(listener, tls, &self.gateway.host_name);
+                let door = smtp_door(listener, tls, &self.gateway);
                 self.tasks.spawn(async move { smtp::serve(socket, Arc::new(door), inside, stop).await });
             }
             Protocol::Http | Protocol::Https => {
-                let door = http_door(listener, tls);
+                let door = http_door(listener, tls, &self.gateway.config);
                 self.tasks.spawn(async move { http::serve(socket, Arc::new(door), inside, stop).await });
             }
             Protocol::Admin => {
@@ -136,8 +180,9 @@ impl Running {
                 }
                 let door = listener.clone();
                 let may_connect = move |peer| door.admits(peer);
-                self.tasks.spawn(async move {
-                    if let Err(error) = admin::serve_router(socket, pages, may_connect, stop.cancelled_owned()).await {
+                let stopped = self.stopped.clone().cancelled_owned();
+                self.admin.spawn(async move {
+                    if let Err(error) = admin::serve_router(socket, pages, may_connect, stopped).await {
                         tracing::error!(%error, "the admin door closed");
                     }
                 });
@@ -157,10 +202,10 @@ impl Running {
     }
 }
 
-fn smtp_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>, host_name: &str) -> SmtpDoor {
-    let limits = &listener.limits;
+fn smtp_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>, gateway: &Gateway) -> SmtpDoor {
+    let (limits, all) = (&listener.limits, &gateway.config.limits);
     SmtpDoor {
-        host: listener.hostname.clone().unwrap_or_else(|| host_name.to_owned()),
+        host: listener.hostname.clone().unwrap_or_else(|| gateway.host_name.clone()),
         // Never an open relay: without a login only from the listed networks, loopback by default.
         peers: listener.networks.clone(),
         networks: match (listener.auth, listener.networks.is_empty()) {
@@ -180,21 +225,36 @@ fn smtp_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>, host_n
         connections_per_ip_max: limits.connections_per_address_max,
         command_ms: limits.idle_ms,
         data_ms: limits.submission_ms,
+        answer_ms: answer_ms(&gateway.config, |provider| provider == "relay"),
+        reserve_percent: all.must_send_reserve_percent,
+        drain_ms: all.drain_seconds.saturating_mul(1_000),
         ..SmtpDoor::default()
     }
 }
 
-fn http_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>) -> HttpDoor {
-    let limits = &listener.limits;
+fn http_door(listener: &Listener, tls: Option<Arc<rustls::ServerConfig>>, config: &Config) -> HttpDoor {
+    let (limits, all) = (&listener.limits, &config.limits);
     HttpDoor {
         body_bytes_max: limits.body_bytes_max,
         header_bytes_max: limits.header_bytes_max,
         connections_max: limits.connections_max,
         connections_per_peer_max: limits.connections_per_address_max,
+        bodies_bytes_max: limits.bodies_bytes_max,
+        header_timeout_ms: limits.idle_ms,
+        request_timeout_ms: limits.submission_ms,
+        answer_timeout_ms: answer_ms(config, |provider| provider != "relay"),
+        reserve_percent: all.must_send_reserve_percent,
+        drain_ms: all.drain_seconds.saturating_mul(1_000),
         networks: listener.networks.clone(),
         tls,
         ..HttpDoor::default()
     }
+}
+
+/// How long a client waits at most: the longest of the routes' times, and what recording may take after it.
+fn answer_ms(config: &Config, is_asked_there: impl Fn(&str) -> bool) -> u64 {
+    let routes = config.routes.iter().filter(|route| is_asked_there(&route.provider));
+    routes.map(|route| route.timeouts.total_ms(&route.upstream)).max().unwrap_or(30_000).saturating_add(15_000)
 }
 
 /// Ten lines that say what to try.

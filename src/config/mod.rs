@@ -2,6 +2,7 @@
 //! suggestion, and everything wrong is told at once. Also the policy folder: read, watched, reloaded.
 
 pub mod accepted;
+pub mod limits;
 pub mod listener;
 pub mod policies;
 pub mod problem;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use limits::LimitSettings;
 pub use listener::{DoorLimits, Listener, Protocol, TlsFiles};
 pub use policies::{PolicyFolder, PolicyFolderError};
 pub use problem::{ConfigErrors, Problem};
@@ -61,6 +63,8 @@ pub struct Config {
     pub admin: AdminSettings,
     /// Who may tell facts.
     pub events: EventSettings,
+    /// What is taken on at once.
+    pub limits: LimitSettings,
     /// Things to tell the operator that are not errors.
     pub warnings: Vec<String>,
     stream_by_default: Stream,
@@ -83,6 +87,7 @@ impl Default for Config {
             policies: PolicySettings::default(),
             admin: AdminSettings::default(),
             events: EventSettings::default(),
+            limits: LimitSettings::default(),
             warnings: Vec::new(),
         }
     }
@@ -195,6 +200,8 @@ struct Raw {
     admin: sections::RawAdmin,
     #[serde(default)]
     events: sections::RawEvents,
+    #[serde(default)]
+    limits: limits::RawLimits,
 }
 
 impl Raw {
@@ -206,6 +213,7 @@ impl Raw {
         let routes = self.check_routes(&listeners, problems, &mut warnings);
         let events = self.events.check(&brands, problems);
         let admin = self.admin.check(problems);
+        let limits = self.limits.check(problems);
         self.check_doors(&listeners, &streams, &routes, &events, problems);
         let brand = brands.first().map_or("default", |b| b.name.as_str()).to_owned();
         Config {
@@ -220,6 +228,7 @@ impl Raw {
             policies: self.policies.clone(),
             admin,
             events,
+            limits,
             warnings,
             stream_by_default: Stream { name: "default".to_owned(), brand, ..Stream::default() },
         }

@@ -2,6 +2,7 @@
 //! the gateway's ids beside it; the gateway's own no is worded as the provider would (design §4).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
@@ -15,6 +16,8 @@ use crate::providers::{BlockedBecause, Outcome, Refusal, mime, smtp_refusal};
 
 /// Seconds after which a client may come back when nothing better is known.
 const RETRY_AFTER_SECONDS: u32 = 30;
+/// How long a notification may take: whoever sent the mail waits for its answer meanwhile.
+const NOTIFICATION_WAIT: Duration = Duration::from_secs(10);
 /// What is said of a copy whose addressee may not be written to.
 const COPY_RULE: &str = "copy";
 const COPY_TITLE: Said = Said {
@@ -122,7 +125,8 @@ impl Gateway {
             now: self.clock.now(),
             id: &errand.submission.id,
         };
-        if let Err(why) = self.send_notification(errand, mail, &notification).await {
+        let sent = tokio::time::timeout(NOTIFICATION_WAIT, self.send_notification(errand, mail, &notification)).await;
+        if let Err(why) = sent.unwrap_or_else(|_| Err("it took too long".to_owned())) {
             tracing::error!(submission = errand.submission.id, why, "a delivery status notification was not sent");
         }
     }

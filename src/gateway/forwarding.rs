@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::item::{Answer, Fate, Item};
 use super::route::Upstream;
+use super::walking::TOO_LATE;
 use super::{Errand, Gateway, Tongue};
 use crate::forward::NotForwarded;
 use crate::message::{Edit, HttpReply, HttpRequest, MailRecipient, MailSubmission, Secret, Submission, Wire};
@@ -28,11 +29,17 @@ impl Gateway {
             }
         }
         for together in together(items) {
-            if let Err(why) = self.set_out(errand, items, &together.items).await {
+            // Batches before it may have taken the time; what would end after its client's patience is held.
+            let set_out = match errand.walk.is_in_time() {
+                true => self.set_out(errand, items, &together.items).await,
+                false => Err(TOO_LATE.to_owned()),
+            };
+            if let Err(why) = set_out {
                 together.items.iter().for_each(|index| items[*index].fate = Fate::NotTaken(why.clone()));
                 continue;
             }
             let answers = self.forward_batch(errand, &together).await;
+            fail::fail_point!(format!("forwarded {}", errand.route.name).as_str());
             for (index, (outcome, answer)) in together.items.iter().zip(answers) {
                 items[*index].fate = Fate::Forwarded { outcome, answer };
             }

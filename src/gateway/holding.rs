@@ -60,7 +60,7 @@ impl Gateway {
             decisions: company.iter().map(|at| items[*at].as_held(&items[*at].decision_id)).collect(),
         });
         let fate = match held {
-            Ok(held) => match self.hold.put(held.clone()).await {
+            Ok(held) => match self.put_in_time(held.clone()).await {
                 Ok(()) => {
                     let new = Held { message: held, attempts: 0, fence: 0, copy: StoreCopy::Wanted };
                     self.copy_hold(&new).await;

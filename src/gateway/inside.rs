@@ -9,12 +9,19 @@ use std::sync::Arc;
 use base64::Engine;
 use http::{HeaderMap, StatusCode, header};
 
+use super::walking::{Ended, TOO_LATE, Walk};
 use super::{Gateway, NotStarted, Upstream};
-use crate::accept::{Inside, Login};
-use crate::config::{self, EventToken, RouteCredentials, Shown};
+use crate::accept::{Inside, Login, Place, Sender, Shed};
+use crate::config::{self, EventToken, Identified, RouteCredentials, Shown};
 use crate::forward::smtp::LoginAnswer;
-use crate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply, Stream, Submission, Wire};
+use crate::message::{Class, HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply, Stream, Submission, Wire};
 use crate::providers::{self, Claim, Dialect, Refusal, smtp_refusal};
+
+/// Given up before anything left.
+const LATE: Refusal<'static> = Refusal::TryLater { why: TOO_LATE, retry_after_seconds: 5 };
+/// The gateway's own fault.
+const FAILED: Refusal<'static> =
+    Refusal::Door { status: StatusCode::INTERNAL_SERVER_ERROR, why: "the gateway failed on this message" };
 
 /// What an HTTP client showed of itself.
 enum Credential {
@@ -44,9 +51,53 @@ impl Inside for Carrier {
     async fn request(&self, peer: IpAddr, dialect: &str, request: HttpRequest) -> HttpReply {
         self.gateway.take_request(peer, dialect, request, self.asks_for_credential).await
     }
+
+    fn turns_away(&self, sender: Sender<'_>) -> Option<Shed> {
+        let class = || self.gateway.class_of(sender);
+        let stuck = || (self.gateway.is_stuck() && class() != Class::MustSend).then_some(Shed::Full);
+        self.gateway.admission.turns_away(class).or_else(stuck)
+    }
+
+    fn enter(&self, sender: Sender<'_>) -> Result<Place, Shed> {
+        self.gateway.admission.enter(|| self.gateway.class_of(sender))
+    }
+
+    fn is_must_send(&self, sender: Sender<'_>) -> bool {
+        self.gateway.class_of(sender) == Class::MustSend
+    }
+
+    fn turned_away(&self, sender: Sender<'_>) {
+        let door = if matches!(sender, Sender::Mail(_)) { "smtp" } else { "http" };
+        self.gateway.metrics.shed(door, self.gateway.class_of(sender));
+    }
 }
 
 impl Gateway {
+    /// Something that every submission needs has stopped moving. Until it moves again ordinary messages
+    /// stay with their senders, who can keep them, and do not pile up here.
+    fn is_stuck(&self) -> bool {
+        self.log.is_stuck()
+    }
+
+    /// The class of the stream that a sender's credential or door leads to; never the client's own word.
+    fn class_of(&self, sender: Sender<'_>) -> Class {
+        let (dialect, shown) = match sender {
+            Sender::Mail(None) => ("relay", Credential::Nothing),
+            Sender::Mail(Some((user, password))) => ("relay", Credential::Login(user.to_owned(), password.clone())),
+            Sender::Request(dialect, headers) => (dialect, credential(headers)),
+        };
+        let found = self.identified(&shown);
+        found.map_or_else(|| self.config.stream_without_credential(dialect).class, |found| found.stream.class)
+    }
+
+    fn identified(&self, shown: &Credential) -> Option<Identified<'_>> {
+        match shown {
+            Credential::Login(user, secret) => self.config.identify(Shown::Login(user, secret)),
+            Credential::Bearer(secret) => self.config.identify(Shown::Bearer(secret)),
+            Credential::Nothing => None,
+        }
+    }
+
     async fn login(&self, user: &str, password: &Secret) -> Login {
         match self.config.identify(Shown::Login(user, password)) {
             Some(found) if found.proven => return Login::Welcome(Box::new(found.stream.clone())),
@@ -73,7 +124,7 @@ impl Gateway {
         }
     }
 
-    async fn take_mail(&self, peer: IpAddr, mail: MailSubmission) -> SmtpReply {
+    async fn take_mail(self: &Arc<Self>, peer: IpAddr, mail: MailSubmission) -> SmtpReply {
         let stream = match (&mail.user, &mail.password) {
             (Some(user), Some(password)) => self
                 .config
@@ -85,14 +136,29 @@ impl Gateway {
             return smtp_refusal(&Refusal::NoRoute("no route takes mail of this stream"));
         };
         self.metrics.submission("smtp", "relay");
-        match self.answer_smtp(&submission).await {
-            Ok(reply) => reply,
-            Err(NotStarted::Malformed(malformed)) => smtp_refusal(&Refusal::Malformed(&malformed)),
-            Err(NotStarted::NoRoute(why)) => smtp_refusal(&Refusal::NoRoute(&why)),
+        let walk = self.walk_of(&submission);
+        let (gateway, its) = (Arc::clone(self), walk.clone());
+        let going = async move {
+            match gateway.answer_smtp(&submission, &its).await {
+                Ok(reply) => reply,
+                Err(NotStarted::Malformed(malformed)) => smtp_refusal(&Refusal::Malformed(&malformed)),
+                Err(NotStarted::NoRoute(why)) => smtp_refusal(&Refusal::NoRoute(&why)),
+            }
+        };
+        match self.in_time(&walk, going).await {
+            Ended::Answered(reply) => reply,
+            Ended::TooLate => smtp_refusal(&LATE),
+            Ended::Failed => smtp_refusal(&FAILED),
         }
     }
 
-    async fn take_request(&self, peer: IpAddr, dialect: &str, request: HttpRequest, asked: bool) -> HttpReply {
+    async fn take_request(
+        self: &Arc<Self>,
+        peer: IpAddr,
+        dialect: &str,
+        request: HttpRequest,
+        asked: bool,
+    ) -> HttpReply {
         if dialect == "tactgate" && request.path == "/v1/events" {
             return self.take_events(peer, request, asked).await;
         }
@@ -103,11 +169,7 @@ impl Gateway {
             return providers::unknown_segment(dialect, &[]);
         };
         let shown = credential(&request.headers);
-        let found = match &shown {
-            Credential::Login(user, secret) => self.config.identify(Shown::Login(user, secret)),
-            Credential::Bearer(secret) => self.config.identify(Shown::Bearer(secret)),
-            Credential::Nothing => None,
-        };
+        let found = self.identified(&shown);
         let stream = found.map_or_else(|| self.config.stream_without_credential(dialect.name()), |found| found.stream);
         let proven = found.is_some_and(|found| found.proven);
         let Some(route) = self.config.route_for(dialect.name(), &stream.name) else {
@@ -139,20 +201,39 @@ impl Gateway {
     }
 
     async fn take_submission(
-        &self,
+        self: &Arc<Self>,
         peer: IpAddr,
         dialect: &'static dyn Dialect,
         stream: &Stream,
         request: HttpRequest,
     ) -> HttpReply {
+        let shape =
+            HttpRequest { method: request.method.clone(), path: request.path.clone(), ..HttpRequest::default() };
         let Some(submission) = self.submission(peer, dialect.name(), stream, Wire::Http(request)) else {
-            return dialect.refused(&HttpRequest::default(), &Refusal::NoRoute("no route takes this"));
+            return dialect.refused(&shape, &Refusal::NoRoute("no route takes this"));
         };
-        let Wire::Http(request) = &submission.wire else { return HttpReply::default() };
-        match self.answer_http(&submission).await {
-            Ok(reply) => reply,
-            Err(NotStarted::Malformed(malformed)) => dialect.refused(request, &Refusal::Malformed(&malformed)),
-            Err(NotStarted::NoRoute(why)) => dialect.refused(request, &Refusal::NoRoute(&why)),
+        let walk = self.walk_of(&submission);
+        let (gateway, its) = (Arc::clone(self), walk.clone());
+        let going = async move {
+            let Wire::Http(request) = &submission.wire else { return HttpReply::default() };
+            match gateway.answer_http(&submission, &its).await {
+                Ok(reply) => reply,
+                Err(NotStarted::Malformed(malformed)) => dialect.refused(request, &Refusal::Malformed(&malformed)),
+                Err(NotStarted::NoRoute(why)) => dialect.refused(request, &Refusal::NoRoute(&why)),
+            }
+        };
+        match self.in_time(&walk, going).await {
+            Ended::Answered(reply) => reply,
+            Ended::TooLate => dialect.refused(&shape, &LATE),
+            Ended::Failed => dialect.refused(&shape, &FAILED),
+        }
+    }
+
+    /// A submission's time is its route's.
+    fn walk_of(&self, submission: &Submission) -> Walk {
+        match self.routes.get(&submission.route) {
+            Some(route) => Walk::starting_within(route.start_within),
+            None => Walk::unhurried(),
         }
     }
 

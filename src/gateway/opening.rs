@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::fleet::Fleet;
 use super::surroundings::Surroundings;
 use super::{Gateway, identity::Identity, leases::Leases, route, settling, watching::Watch};
+use crate::accept::Admission;
 use crate::clock::{Clock, Pause};
 use crate::config::policies::PolicyFolder;
 use crate::config::watch::{Judged, Live};
@@ -78,6 +79,7 @@ impl Gateway {
             fleet,
             log,
             metrics,
+            admission: Admission::new(config.limits.submissions_max, config.limits.must_send_reserve_percent),
             routes,
             links,
             ids: ids.map_or_else(Ids::new, |secret| Ok(Ids::seeded(&secret))).context("ids")?,

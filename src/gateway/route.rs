@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use base64::Engine as _;
@@ -25,6 +26,8 @@ pub struct Route {
     pub name: String,
     /// Where it leads.
     pub upstream: Upstream,
+    /// How long a submission may take until it begins to leave.
+    pub start_within: Duration,
     /// The provider's pace.
     pub pace: Option<Pace>,
     /// The client's own credentials go along.
@@ -95,7 +98,7 @@ fn http_settings(route: &config::Route) -> anyhow::Result<HttpUpstreamSettings> 
     };
     Ok(HttpUpstreamSettings {
         connect_ms: route.timeouts.connect_ms,
-        answer_ms: route.timeouts.reply_ms,
+        answer_ms: route.timeouts.reply_ms(&route.upstream),
         idle_ms: route.timeouts.idle_ms,
         concurrency_max: route.connections_max,
         extra_roots,
@@ -136,6 +139,7 @@ fn open(
     Ok(Route {
         name: route.name.clone(),
         upstream,
+        start_within: Duration::from_millis(route.timeouts.start_ms(&route.upstream)),
         pace: route.rate.as_ref().and_then(pace),
         pass_credentials: route.credentials == RouteCredentials::Pass,
         own_authorization: authorization(&route.credentials)?,
@@ -171,7 +175,9 @@ fn relay_settings(route: &config::Route, host_name: &str) -> RelaySettings {
         helo: host_name.to_owned(),
         connect_ms: route.timeouts.connect_ms,
         command_ms: route.timeouts.command_ms,
-        data_ms: route.timeouts.reply_ms,
+        data_ms: route.timeouts.reply_ms(&route.upstream),
+        total_ms: route.timeouts.reply_ms(&route.upstream),
+        wait_ms: route.timeouts.connect_ms,
         connections_max: route.connections_max,
         idle_ms: route.timeouts.idle_ms,
         login,

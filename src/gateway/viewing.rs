@@ -23,10 +23,12 @@ impl AdminView for View {
         let holds_quarantined = counted.as_ref().map_or(0, |counts| counts.quarantined);
         let hold = part(counted.and(gateway.hold.has_room().await));
         Readiness {
-            ready: store.ok && hold.ok,
+            ready: store.ok && hold.ok && !gateway.admission.is_stopping(),
             sandbox: gateway.config.has_sandbox(),
             policies: PolicyReadiness { hash: status.hash, loaded_at: Some(status.loaded_at), error: status.error },
             store,
+            shedding: gateway.admission.shedding(),
+            stopping: gateway.admission.is_stopping(),
             hold,
             holds_quarantined,
             routes: gateway.routes.values().map(|route| readiness_of(&route.name, &route.upstream)).collect(),
@@ -39,6 +41,7 @@ impl AdminView for View {
             gateway.metrics.holds(counts);
         }
         gateway.metrics.record_errors(gateway.log.errors());
+        gateway.metrics.in_work(gateway.admission.in_work());
         for route in gateway.routes.values() {
             if let Upstream::Http(http) = &route.upstream {
                 gateway.metrics.breaker(&route.name, http.breaker().level());

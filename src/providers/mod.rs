@@ -185,6 +185,11 @@ pub enum Refusal<'a> {
         /// When to come back.
         retry_after_seconds: u32,
     },
+    /// More comes than can be carried; this one is to come again.
+    Busy {
+        /// When to come back.
+        retry_after_seconds: u32,
+    },
     /// The provider's answer was lost after the request left.
     OutcomeUnknown,
     /// The door's own refusal: framing, deadlines, a fault inside.
@@ -265,6 +270,7 @@ pub fn smtp_refusal(refusal: &Refusal<'_>) -> SmtpReply {
         Refusal::NoRoute(why) => SmtpReply::new(550, "5.7.1", (*why).to_owned()),
         Refusal::TooLarge(max) => SmtpReply::new(552, "5.3.4", format!("the message is larger than {max} bytes")),
         Refusal::TryLater { why, .. } => SmtpReply::new(451, "4.3.0", (*why).to_owned()),
+        Refusal::Busy { .. } => SmtpReply::new(451, "4.3.2", "too much is being carried, try again"),
         Refusal::OutcomeUnknown => {
             SmtpReply::new(451, "4.4.2", "the provider's answer was lost; the message may have been sent")
         }

@@ -189,6 +189,10 @@ impl Dialect for Tactgate {
                 say(StatusCode::SERVICE_UNAVAILABLE, "try_later", (*why).to_owned()),
                 *retry_after_seconds,
             ),
+            Refusal::Busy { retry_after_seconds } => http_request::retry_after(
+                say(StatusCode::TOO_MANY_REQUESTS, "busy", "too much is being carried, try again".to_owned()),
+                *retry_after_seconds,
+            ),
             Refusal::OutcomeUnknown => say(
                 StatusCode::GATEWAY_TIMEOUT,
                 "outcome_unknown",

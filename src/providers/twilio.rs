@@ -197,6 +197,11 @@ impl Dialect for Twilio {
                 say(StatusCode::SERVICE_UNAVAILABLE, 20503, (*why).to_owned()),
                 *retry_after_seconds,
             ),
+            // Twilio's own: "20429 Too many requests".
+            Refusal::Busy { retry_after_seconds } => http_request::retry_after(
+                say(StatusCode::TOO_MANY_REQUESTS, 20429, "Too Many Requests".to_owned()),
+                *retry_after_seconds,
+            ),
             Refusal::OutcomeUnknown => say(
                 StatusCode::GATEWAY_TIMEOUT,
                 20504,

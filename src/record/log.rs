@@ -4,8 +4,9 @@
 //! ([`Record::append_durable`], for holds). Everything reaches the disk within `fsync_ms`.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, oneshot};
@@ -48,6 +49,9 @@ pub enum RecordError {
     /// Another process writes this record: two would break each other's chain.
     #[error("another tactgate writes the record in {0}")]
     InUse(String),
+    /// The disk takes too long; the line may be written yet.
+    #[error("the record is not written in time")]
+    Late,
     /// The writer has stopped.
     #[error("the record is closed")]
     Closed,
@@ -60,6 +64,7 @@ pub struct Record {
     waiting: Arc<Semaphore>,
     jobs: Jobs,
     errors: Arc<AtomicU64>,
+    stuck: Arc<AtomicBool>,
 }
 
 /// Who does the writing.
@@ -77,13 +82,19 @@ impl std::fmt::Debug for Jobs {
     }
 }
 
+/// How long a line may take. A disk that takes longer takes nothing for now: then nobody waits for it, and
+/// new messages stay with their senders (see [`Record::is_stuck`]).
+const LINE_WAIT: Duration = Duration::from_secs(2);
+/// The same once the record is known to be stuck.
+const LINE_WAIT_STUCK: Duration = Duration::from_millis(50);
+
 impl Record {
     /// Opens the folder, mends torn ends of the newest files, starts the writer. `now` says which day
     /// is today.
     pub fn open(settings: &RecordSettings, now: Timestamp) -> Result<Record, RecordError> {
         let errors = Arc::new(AtomicU64::new(0));
         let jobs = Jobs::Thread(thread::start(settings, now, Arc::clone(&errors))?);
-        Ok(Record { waiting: Arc::new(Semaphore::new(settings.lines_waiting_max.max(1))), jobs, errors })
+        Ok(Record::of(settings, jobs, errors))
     }
 
     /// The same without a thread: every line is written on the calling task, between two pauses. For
@@ -91,7 +102,12 @@ impl Record {
     pub fn open_here(settings: &RecordSettings, now: Timestamp, pause: Pause) -> Result<Record, RecordError> {
         let errors = Arc::new(AtomicU64::new(0));
         let jobs = Jobs::Here(Arc::new(Mutex::new(thread::writer(settings, now, Arc::clone(&errors))?)), pause);
-        Ok(Record { waiting: Arc::new(Semaphore::new(settings.lines_waiting_max.max(1))), jobs, errors })
+        Ok(Record::of(settings, jobs, errors))
+    }
+
+    fn of(settings: &RecordSettings, jobs: Jobs, errors: Arc<AtomicU64>) -> Record {
+        let waiting = Arc::new(Semaphore::new(settings.lines_waiting_max.max(1)));
+        Record { waiting, jobs, errors, stuck: Arc::default() }
     }
 
     /// Writes a line; `Ok` = the operating system has it: it survives this process, not a power loss.
@@ -109,6 +125,11 @@ impl Record {
         self.errors.load(Ordering::Relaxed)
     }
 
+    /// True from a line that was not written in time until it is.
+    pub fn is_stuck(&self) -> bool {
+        self.stuck.load(Ordering::Acquire)
+    }
+
     async fn give(&self, line: &Line, durable: bool) -> Result<(), RecordError> {
         let (folder, at) = place(line).ok_or_else(|| RecordError::Entry("a file begins by itself".into()))?;
         self.give_text(serde_json::to_string(line), folder, at, durable).await
@@ -123,10 +144,11 @@ impl Record {
         durable: bool,
     ) -> Result<(), RecordError> {
         let text = text.and_then(impersonal).map_err(|e| RecordError::Entry(e.to_string()))?;
-        let room = Arc::clone(&self.waiting).acquire_owned().await.map_err(|_| RecordError::Closed)?;
-        let (answer, answered) = oneshot::channel();
-        let day = day_of(at);
-        let job = thread::Job { folder, day, text, durable, answer, _room: room };
+        let wait = if self.is_stuck() { LINE_WAIT_STUCK } else { LINE_WAIT };
+        let room = tokio::time::timeout(wait, Arc::clone(&self.waiting).acquire_owned()).await;
+        let room = room.map_err(|_| self.late())?.map_err(|_| RecordError::Closed)?;
+        let (answer, mut answered) = oneshot::channel();
+        let job = thread::Job { folder, day: day_of(at), text, durable, answer, _room: room };
         match &self.jobs {
             Jobs::Thread(jobs) => jobs.send(job).map_err(|_| RecordError::Closed)?,
             Jobs::Here(writer, pause) => {
@@ -135,7 +157,22 @@ impl Record {
                 tokio::time::sleep(pause()).await;
             }
         }
-        answered.await.map_err(|_| RecordError::Closed)?
+        if let Ok(written) = tokio::time::timeout(wait, &mut answered).await {
+            return written.map_err(|_| RecordError::Closed)?;
+        }
+        self.stuck.store(true, Ordering::Release);
+        let stuck = Arc::clone(&self.stuck);
+        tokio::spawn(async move {
+            // Whatever it answers: it moves again.
+            let _ = answered.await;
+            stuck.store(false, Ordering::Release);
+        });
+        Err(self.late())
+    }
+
+    fn late(&self) -> RecordError {
+        self.errors.fetch_add(1, Ordering::Relaxed);
+        RecordError::Late
     }
 }
 

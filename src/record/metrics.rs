@@ -14,7 +14,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::entry::Fate;
 use crate::decide::Decision;
-use crate::message::Channel;
+use crate::message::{Channel, Class};
 
 /// Names of streams, rules and routes shown; what comes after is counted under `other` (policies
 /// reloaded for years must not make a page of a million lines).
@@ -61,6 +61,22 @@ pub struct OutcomeLabels {
     pub outcome: &'static str,
 }
 
+/// Who was turned away, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ShedLabels {
+    /// `smtp`, `http`.
+    pub door: &'static str,
+    /// `ordinary`, `must-send`.
+    pub class: &'static str,
+}
+
+/// A class of messages.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ClassLabels {
+    /// `ordinary`, `must-send`.
+    pub class: &'static str,
+}
+
 /// A route's label.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RouteLabels {
@@ -87,7 +103,9 @@ pub struct Metrics {
     store_errors: Family<ResultLabels, Counter>,
     reloads: Family<ResultLabels, Counter>,
     breakers: Family<RouteLabels, Gauge>,
-    degraded: Counter,
+    degraded: Family<ClassLabels, Counter>,
+    shed: Family<ShedLabels, Counter>,
+    in_work: Gauge,
     record_errors: Gauge<u64, AtomicU64>,
     holds: Gauge,
     holds_quarantined: Gauge,
@@ -111,7 +129,9 @@ impl Metrics {
             store_errors: Family::default(),
             reloads: Family::default(),
             breakers: Family::default(),
-            degraded: Counter::default(),
+            degraded: Family::default(),
+            shed: Family::default(),
+            in_work: Gauge::default(),
             record_errors: Gauge::default(),
             holds: Gauge::default(),
             holds_quarantined: Gauge::default(),
@@ -144,7 +164,8 @@ impl Metrics {
             self.findings.get_or_create(&labels).inc();
         }
         if decision.findings.iter().any(|finding| finding.degraded) {
-            self.degraded.inc();
+            let class = class_name(if decision.must_send { Class::MustSend } else { Class::Ordinary });
+            self.degraded.get_or_create(&ClassLabels { class }).inc();
         }
     }
 
@@ -157,6 +178,16 @@ impl Metrics {
     /// The store failed; `kind` is the error's kind, not its words.
     pub fn store_error(&self, kind: &'static str) {
         self.store_errors.get_or_create(&ResultLabels { result: kind }).inc();
+    }
+
+    /// A submission was turned away for want of room.
+    pub fn shed(&self, door: &'static str, class: Class) {
+        self.shed.get_or_create(&ShedLabels { door, class: class_name(class) }).inc();
+    }
+
+    /// Submissions in work.
+    pub fn in_work(&self, submissions: usize) {
+        self.in_work.set(i64::try_from(submissions).unwrap_or(i64::MAX));
     }
 
     /// The policies were read again: `ok`, `refused`.
@@ -236,7 +267,9 @@ impl Metrics {
         r.register("store_errors", "Failures of the store, by kind", self.store_errors.clone());
         r.register("policy_reloads", "Reloads of the policies, by result", self.reloads.clone());
         r.register("breaker_state", "0 closed, 1 half-open, 2 open", self.breakers.clone());
-        r.register("degraded", "Decisions let go although the store was down", self.degraded.clone());
+        r.register("degraded", "Decisions let go although the store was down, by class", self.degraded.clone());
+        r.register("shed", "Submissions turned away for want of room, by door and class", self.shed.clone());
+        r.register("in_work", "Submissions in work", self.in_work.clone());
         r.register("record_errors", "Record lines that could not be written", self.record_errors.clone());
         r.register("holds", "Messages held", self.holds.clone());
         r.register("holds_quarantined", "Held messages found damaged", self.holds_quarantined.clone());
@@ -258,6 +291,13 @@ impl Default for Metrics {
 
 const DECIDE_SECONDS: [f64; 10] = [5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2e-2];
 const TOTAL_SECONDS: [f64; 14] = [2e-4, 5e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.5, 2.0, 10.0, 60.0];
+
+fn class_name(class: Class) -> &'static str {
+    match class {
+        Class::Ordinary => "ordinary",
+        Class::MustSend => "must-send",
+    }
+}
 
 fn channel_name(channel: Channel) -> &'static str {
     match channel {
@@ -302,7 +342,7 @@ mod tests {
             r#"tactgate_findings_total{guard="below_price_paid",rule="刚买就降价",shadow="false"} 1"#,
             r#"tactgate_outcomes_total{route="main",outcome="blocked"} 1"#,
             r#"tactgate_breaker_state{route="main"} 2"#,
-            "tactgate_degraded_total 1",
+            r#"tactgate_degraded_total{class="ordinary"} 1"#,
             "tactgate_holds 3",
             "tactgate_decide_duration_seconds_count 1",
         ] {

@@ -62,14 +62,14 @@ async fn heard(tcp: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn one_client_too_many_is_turned_away_until_another_leaves() {
-    for door in [
-        SmtpDoor { connections_max: 2, ..SmtpDoor::default() },
-        SmtpDoor { connections_per_ip_max: 2, ..SmtpDoor::default() },
+    for (door, refusal) in [
+        (SmtpDoor { connections_max: 2, ..SmtpDoor::default() }, "421 4.3.2 "),
+        (SmtpDoor { connections_per_ip_max: 2, ..SmtpDoor::default() }, "421 4.7.0 "),
     ] {
         let running = running(door).await;
         let (mut one, mut two) = (running.client().await, running.client().await);
         assert!(heard(&mut one).await.starts_with("220 ") && heard(&mut two).await.starts_with("220 "));
-        assert!(heard(&mut running.client().await).await.starts_with("421 4.7.0 "));
+        assert!(heard(&mut running.client().await).await.starts_with(refusal));
         one.write_all(b"QUIT\r\n").await.unwrap();
         assert!(heard(&mut one).await.starts_with("221 "));
         drop(one);
@@ -218,6 +218,7 @@ proptest! {
                         prop_assert!(!mail.recipients.is_empty() && mail.recipients.len() <= 2);
                         session.mailed(&SmtpReply::new(250, "2.0.0", "好"));
                     }
+                    Step::Begin => session.begun(None),
                     Step::StartTls => session.secured(),
                 }
             }

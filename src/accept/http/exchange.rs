@@ -14,7 +14,8 @@ use hyper::body::{Body, Incoming};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
-use crate::accept::Inside;
+use crate::accept::admission::RETRY_AFTER_SECONDS;
+use crate::accept::{Inside, Place, Sender, Shed};
 use crate::message::{HttpReply, HttpRequest};
 use crate::providers::{self, Refusal};
 
@@ -29,6 +30,8 @@ pub struct Exchange<I> {
     pub peer: IpAddr,
     pub under_way: TaskTracker,
     pub room: Room,
+    /// One of the last connections there is a place for: kept for must-send messages.
+    pub is_spare: bool,
 }
 
 impl<I: Inside> Exchange<I> {
@@ -38,19 +41,24 @@ impl<I: Inside> Exchange<I> {
         let (dialect, path) = split(request.uri().path());
         let dialect = dialect.to_owned();
         let shape = HttpRequest { method: request.method().clone(), path: path.to_owned(), ..HttpRequest::default() };
-        let (reply, close) = match self.take(request).await {
-            Ok((taken, held)) => (self.carry(dialect, taken, held).await, false),
+        let (reply, close) = match self.take(&dialect, request).await {
+            Ok((taken, held, place)) => (self.carry(dialect, taken, held, place).await, false),
             Err(refusal) => (worded(&dialect, &shape, &refusal), true),
         };
         written(reply, version, head, close)
     }
 
     /// The whole request, within the door's limits.
-    async fn take(&self, request: Request<Incoming>) -> Result<(HttpRequest, Held), Cut> {
+    async fn take(&self, dialect: &str, request: Request<Incoming>) -> Result<(HttpRequest, Held, Place), Cut> {
         self.checked(&request)?;
         let (mut parts, body) = request.into_parts();
+        let sender = Sender::Request(dialect, &parts.headers);
+        if let Some(shed) = self.turns_away(sender) {
+            return Err(self.shed(sender, shed));
+        }
         let mut held = self.room.enter();
-        let body = self.body(body, &mut held).await?;
+        let body = self.body(body, &mut held, sender).await?;
+        let place = self.inside.enter(sender).map_err(|shed| self.shed(sender, shed))?;
         hop_by_hop(&mut parts.headers);
         parts.headers.remove(header::EXPECT);
         parts.extensions.remove::<hyper::upgrade::OnUpgrade>();
@@ -63,7 +71,18 @@ impl<I: Inside> Exchange<I> {
             body,
             spelling: parts.extensions,
         };
-        Ok((request, held))
+        Ok((request, held, place))
+    }
+
+    /// Decided from the header alone: a body that will not be carried is not read.
+    fn turns_away(&self, sender: Sender<'_>) -> Option<Shed> {
+        let crowded = || self.is_spare && !self.inside.is_must_send(sender);
+        self.inside.turns_away(sender).or_else(|| crowded().then_some(Shed::Crowded))
+    }
+
+    fn shed(&self, sender: Sender<'_>, shed: Shed) -> Cut {
+        self.inside.turned_away(sender);
+        Cut::Shed(shed)
     }
 
     fn checked(&self, request: &Request<Incoming>) -> Result<(), Cut> {
@@ -110,7 +129,7 @@ impl<I: Inside> Exchange<I> {
 
     /// Reads the body against the clock: the whole within `request_timeout_ms`, and every piece before
     /// the slowest sender we bear would have sent it.
-    async fn body(&self, mut body: Incoming, held: &mut Held) -> Result<Bytes, Cut> {
+    async fn body(&self, mut body: Incoming, held: &mut Held, sender: Sender<'_>) -> Result<Bytes, Cut> {
         let (door, began) = (&self.door, Instant::now());
         if body.size_hint().lower() > door.body_bytes_max as u64 {
             return Err(Cut::TooLarge(door.body_bytes_max));
@@ -136,9 +155,8 @@ impl<I: Inside> Exchange<I> {
                 if data.len() > door.body_bytes_max.saturating_sub(read.len()) {
                     return Err(Cut::TooLarge(door.body_bytes_max));
                 }
-                if !held.grow(data.len()) {
-                    let why = "too many large requests at once; come back in a moment".to_owned();
-                    return Err(Cut::Refused((StatusCode::SERVICE_UNAVAILABLE, why)));
+                if !held.grow(data.len(), || self.inside.is_must_send(sender)) {
+                    return Err(self.shed(sender, Shed::Full));
                 }
                 read.extend_from_slice(&data);
             }
@@ -147,7 +165,7 @@ impl<I: Inside> Exchange<I> {
 
     /// Hands it inside. The task is its own: a connection that dies does not cancel what may already
     /// have reached the provider.
-    async fn carry(&self, dialect: String, request: HttpRequest, held: Held) -> HttpReply {
+    async fn carry(&self, dialect: String, request: HttpRequest, held: Held, place: Place) -> HttpReply {
         if dialect.is_empty() {
             return providers::unknown_segment("", &[]);
         }
@@ -155,7 +173,7 @@ impl<I: Inside> Exchange<I> {
             HttpRequest { method: request.method.clone(), path: request.path.clone(), ..HttpRequest::default() };
         let (inside, peer, name) = (Arc::clone(&self.inside), self.peer, dialect.clone());
         let task = self.under_way.spawn(async move {
-            let _held = held;
+            let _held = (held, place);
             inside.request(peer, &name, request).await
         });
         match tokio::time::timeout(Duration::from_millis(self.door.answer_timeout_ms), task).await {
@@ -175,6 +193,7 @@ enum Cut {
     TooLarge(usize),
     Refused((StatusCode, String)),
     Unanswered,
+    Shed(Shed),
 }
 
 fn told(refused: Refused) -> Cut {
@@ -193,6 +212,9 @@ fn worded(dialect: &str, request: &HttpRequest, cut: &Cut) -> HttpReply {
         Cut::TooLarge(max) => Refusal::TooLarge(*max),
         Cut::Refused((status, why)) => Refusal::Door { status: *status, why },
         Cut::Unanswered => Refusal::OutcomeUnknown,
+        // The whole gateway goes: another one is to be asked, at once.
+        Cut::Shed(Shed::Stopping) => Refusal::TryLater { why: "the gateway is stopping", retry_after_seconds: 1 },
+        Cut::Shed(Shed::Full | Shed::Crowded) => Refusal::Busy { retry_after_seconds: RETRY_AFTER_SECONDS },
     };
     let dialect = providers::dialect(dialect).unwrap_or(&providers::tactgate::Tactgate);
     dialect.refused(request, &refusal)

@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Inside;
+use super::admission::share;
 use super::socket::{Listen, Socket as _};
 use exchange::Exchange;
 use peers::Peers;
@@ -57,6 +58,8 @@ pub struct HttpDoor {
     pub connections_max: usize,
     /// Connections at once from one address; more are closed.
     pub connections_per_peer_max: usize,
+    /// How much of connections and bodies is kept for must-send messages.
+    pub reserve_percent: usize,
     /// How long a stop waits for requests under way.
     pub drain_ms: u64,
     /// With a certificate: speaks TLS, and nothing else.
@@ -79,6 +82,7 @@ impl Default for HttpDoor {
             write_stall_ms: 30_000,
             connections_max: 4_096,
             connections_per_peer_max: 512,
+            reserve_percent: 20,
             drain_ms: 30_000,
             tls: None,
             networks: Vec::new(),
@@ -92,7 +96,8 @@ pub async fn serve<I: Inside>(listener: impl Listen, door: Arc<HttpDoor>, inside
     let peers = Peers::new(door.connections_per_peer_max);
     let places = Arc::new(Semaphore::new(door.connections_max));
     let (connections, under_way) = (TaskTracker::new(), TaskTracker::new());
-    let room = Room::new(door.bodies_bytes_max);
+    let room = Room::new(door.bodies_bytes_max, door.reserve_percent);
+    let spare = door.connections_max - share(door.connections_max, door.reserve_percent).min(door.connections_max);
     let graceful = GracefulShutdown::new();
     let cut = CancellationToken::new();
     let tls = door.tls.clone().map(TlsAcceptor::from);
@@ -128,6 +133,7 @@ pub async fn serve<I: Inside>(listener: impl Listen, door: Arc<HttpDoor>, inside
             peer,
             under_way: under_way.clone(),
             room: room.clone(),
+            is_spare: places.available_permits() < spare,
         };
         let (watcher, tls, cut) = (graceful.watcher(), tls.clone(), cut.clone());
         connections.spawn(async move {

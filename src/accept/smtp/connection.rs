@@ -11,12 +11,14 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::SmtpDoor;
+use super::reply;
 use super::session::{Session, Step};
 use crate::accept::http::room::{Held as Taken, Room};
 use crate::accept::socket::Socket;
-use crate::accept::{Inside, Login};
+use crate::accept::{Inside, Login, Place, Shed};
 use crate::message::{MailSubmission, Secret, SmtpReply};
 
 /// Bytes read at once.
@@ -41,6 +43,8 @@ pub(super) async fn run<I: Inside>(
     inside: Arc<I>,
     stop: CancellationToken,
     room: Room,
+    is_spare: bool,
+    under_way: TaskTracker,
 ) -> io::Result<()> {
     tcp.set_nodelay()?;
     let mut pipe: Box<dyn Pipe> = Box::new(tcp);
@@ -57,6 +61,8 @@ pub(super) async fn run<I: Inside>(
         data_ends: None,
         taken: room.enter(),
         room,
+        is_spare,
+        under_way,
     };
     if connection.talks_first().await? {
         connection.session.close(554, "5.5.0", "the server speaks first");
@@ -76,6 +82,10 @@ struct Connection {
     /// What this connection's mail takes of the room of all.
     taken: Taken,
     room: Room,
+    /// One of the last connections there is a place for: kept for must-send messages.
+    is_spare: bool,
+    /// Mails being carried, also those whose client has left.
+    under_way: TaskTracker,
 }
 
 impl Connection {
@@ -84,7 +94,7 @@ impl Connection {
             match self.session.step(&mut self.input) {
                 Step::Read => {
                     self.flush().await?;
-                    self.read(&stop).await?;
+                    self.read(&*inside, &stop).await?;
                 }
                 Step::Login { user, password } => {
                     self.flush().await?;
@@ -95,17 +105,25 @@ impl Connection {
                     }
                     self.session.logged_in(&answer);
                 }
-                Step::Mail(mail) => match carried(&inside, peer, *mail).await {
-                    Some(answer) => self.session.mailed(&answer),
-                    None => {
-                        self.session.close(451, "4.3.0", "the mail could not be handled now");
-                    }
+                Step::Begin => {
+                    let turned_away = self.turns_away(&*inside);
+                    self.session.begun(turned_away);
+                }
+                Step::Mail(mail) => match self.enter(&*inside) {
+                    Ok(place) => match self.carried(&inside, peer, *mail, place).await {
+                        Some(answer) => self.session.mailed(&answer),
+                        None => {
+                            self.session.close(451, "4.3.0", "the mail could not be handled now");
+                        }
+                    },
+                    Err(shed) => self.session.turn_away(shed),
                 },
                 Step::StartTls => {
                     self.flush().await?;
-                    let Connection { session, input, pipe, door, ends, data_ends, taken, room } = self;
+                    let Connection { session, input, pipe, door, ends, data_ends, taken, room, is_spare, under_way } =
+                        self;
                     let pipe = handshake(pipe, &door).await?;
-                    self = Connection { session, input, pipe, door, ends, data_ends, taken, room };
+                    self = Connection { session, input, pipe, door, ends, data_ends, taken, room, is_spare, under_way };
                     self.session.secured();
                 }
                 Step::Close => {
@@ -114,6 +132,37 @@ impl Connection {
                     return self.linger(Duration::from_millis(ms)).await;
                 }
             }
+        }
+    }
+
+    /// Why the mail that is announced is not taken now.
+    fn turns_away<I: Inside>(&self, inside: &I) -> Option<Shed> {
+        let sender = self.session.sender();
+        let crowded = || (self.is_spare && !inside.is_must_send(sender)).then_some(Shed::Crowded);
+        inside.turns_away(sender).or_else(crowded).inspect(|_| inside.turned_away(sender))
+    }
+
+    fn enter<I: Inside>(&self, inside: &I) -> Result<Place, Shed> {
+        let sender = self.session.sender();
+        inside.enter(sender).inspect_err(|_| inside.turned_away(sender))
+    }
+
+    /// The mail goes on in its own task even when the client leaves: what was begun is finished and recorded.
+    async fn carried<I: Inside>(
+        &mut self,
+        inside: &Arc<I>,
+        peer: IpAddr,
+        mail: MailSubmission,
+        place: Place,
+    ) -> Option<SmtpReply> {
+        let inside = Arc::clone(inside);
+        let task = self.under_way.spawn(async move {
+            let _place = place;
+            inside.mail(peer, mail).await
+        });
+        match timeout(Duration::from_millis(self.door.answer_ms), task).await {
+            Ok(answer) => answer.map_err(|error| tracing::error!(%error, "a mail could not be handled")).ok(),
+            Err(_) => Some(reply::own(451, "4.4.2", "no answer in time; the message may have been sent")),
         }
     }
 
@@ -140,7 +189,7 @@ impl Connection {
     }
 
     /// Reads more, or says 421 when it takes too long or the gateway stops.
-    async fn read(&mut self, stop: &CancellationToken) -> io::Result<()> {
+    async fn read<I: Inside>(&mut self, inside: &I, stop: &CancellationToken) -> io::Result<()> {
         let now = Instant::now();
         let until = match (self.session.in_data(), self.data_ends) {
             (None, _) => now + Duration::from_millis(self.door.command_ms),
@@ -166,8 +215,9 @@ impl Connection {
             Ok(Ok(bytes)) => {
                 if self.session.in_data().is_none() {
                     self.taken = self.room.enter();
-                } else if !self.taken.grow(bytes) {
-                    self.session.close(421, "4.3.1", "too much is being carried, try again");
+                } else if !self.taken.grow(bytes, || inside.is_must_send(self.session.sender())) {
+                    inside.turned_away(self.session.sender());
+                    self.session.close(421, "4.3.2", "too much is being carried, try again");
                 }
                 Ok(())
             }
@@ -209,11 +259,4 @@ async fn checked<I: Inside>(inside: &Arc<I>, user: String, password: Secret, pee
         tracing::error!(%error, "the check of a login failed");
         Login::TryLater
     })
-}
-
-/// The mail goes on in its own task even when the client leaves: what was begun is finished and recorded.
-async fn carried<I: Inside>(inside: &Arc<I>, peer: IpAddr, mail: MailSubmission) -> Option<SmtpReply> {
-    let inside = Arc::clone(inside);
-    let task = tokio::spawn(async move { inside.mail(peer, mail).await });
-    task.await.map_err(|error| tracing::error!(%error, "a mail could not be handled")).ok()
 }

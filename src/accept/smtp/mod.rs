@@ -6,12 +6,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::accept::Inside;
+use crate::accept::admission::share;
 use crate::accept::http::room::Room;
 use crate::accept::socket::{Listen, Socket};
 
@@ -69,10 +72,15 @@ pub struct SmtpDoor {
     pub command_ms: u64,
     /// Wait for a whole mail.
     pub data_ms: u64,
+    /// Wait for what becomes of a mail; after it the client is told that nobody knows, and what is under
+    /// way goes on. Clients wait ten minutes (RFC 5321 §4.5.3.2.6).
+    pub answer_ms: u64,
     /// Length of a session.
     pub session_ms: u64,
     /// Watch for clients that talk before they are greeted.
     pub greet_pause_ms: u64,
+    /// How much of connections and mails is kept for must-send messages.
+    pub reserve_percent: usize,
     /// Time open sessions get when the gateway stops.
     pub drain_ms: u64,
 }
@@ -107,8 +115,10 @@ impl Default for SmtpDoor {
             // RFC 5321 §4.5.3.2.7: "An SMTP server SHOULD have a timeout of at least 5 minutes".
             command_ms: 300_000,
             data_ms: 600_000,
+            answer_ms: 540_000,
             session_ms: 3_600_000,
             greet_pause_ms: 1,
+            reserve_percent: 20,
             drain_ms: 30_000,
         }
     }
@@ -117,8 +127,9 @@ impl Default for SmtpDoor {
 /// Accepts until `stop`, then lets open sessions end within `drain_ms`.
 pub async fn serve<I: Inside>(listener: impl Listen, door: Arc<SmtpDoor>, inside: Arc<I>, stop: CancellationToken) {
     let places = Places::new(&door);
-    let room = Room::new(door.in_flight_bytes_max);
-    let mut sessions = JoinSet::new();
+    let room = Room::new(door.in_flight_bytes_max, door.reserve_percent);
+    let spare = door.connections_max - share(door.connections_max, door.reserve_percent).min(door.connections_max);
+    let (mut sessions, under_way) = (JoinSet::new(), TaskTracker::new());
     loop {
         tokio::select! {
             biased;
@@ -130,13 +141,18 @@ pub async fn serve<I: Inside>(listener: impl Listen, door: Arc<SmtpDoor>, inside
                     if !door.peers.is_empty() && !door.peers.iter().any(|network| network.contains(&peer)) {
                         continue;
                     }
-                    let Some(place) = places.take(peer) else {
-                        turn_away(&tcp);
-                        continue;
+                    let place = match places.take(peer) {
+                        Ok(place) => place,
+                        Err(refusal) => {
+                            turn_away(&tcp, refusal);
+                            continue;
+                        }
                     };
+                    let is_spare = places.all.available_permits() < spare;
                     let (door, inside, stop, room) = (Arc::clone(&door), Arc::clone(&inside), stop.clone(), room.clone());
+                    let under_way = under_way.clone();
                     sessions.spawn(async move {
-                        if let Err(error) = connection::run(tcp, peer, door, inside, stop, room).await {
+                        if let Err(error) = connection::run(tcp, peer, door, inside, stop, room, is_spare, under_way).await {
                             tracing::debug!(%error, "an SMTP session ended early");
                         }
                         drop(place);
@@ -150,8 +166,17 @@ pub async fn serve<I: Inside>(listener: impl Listen, door: Arc<SmtpDoor>, inside
             }
         }
     }
+    while let Some(Ok((tcp, _))) = listener.accept().now_or_never() {
+        // Whom the system had let in already hears why, instead of a reset.
+        turn_away(&tcp, STOPPING);
+    }
     drop(listener);
-    let drained = async { while sessions.join_next().await.is_some() {} };
+    under_way.close();
+    let drained = async {
+        while sessions.join_next().await.is_some() {}
+        // A mail whose client has left is carried to its end all the same.
+        under_way.wait().await;
+    };
     if tokio::time::timeout(Duration::from_millis(door.drain_ms), drained).await.is_err() {
         tracing::warn!(sessions = sessions.len(), "SMTP sessions did not end in time");
         sessions.abort_all();
@@ -159,9 +184,16 @@ pub async fn serve<I: Inside>(listener: impl Listen, door: Arc<SmtpDoor>, inside
 }
 
 /// As much as fits without waiting: who is turned away gets no task of its own.
-fn turn_away(tcp: &impl Socket) {
-    let _ = tcp.try_write(b"421 4.7.0 too many connections\r\n");
+fn turn_away(tcp: &impl Socket, refusal: &[u8]) {
+    let _ = tcp.try_write(refusal);
 }
+
+/// The gateway goes.
+const STOPPING: &[u8] = b"421 4.3.2 the server is stopping\r\n";
+/// There is no place at all; it will be better soon.
+const FULL: &[u8] = b"421 4.3.2 too many connections, try again\r\n";
+/// This client has too many of them.
+const TOO_MANY: &[u8] = b"421 4.7.0 too many connections\r\n";
 
 /// Who is connected.
 struct Places {
@@ -182,15 +214,15 @@ impl Places {
         Places { all, per_ip: Arc::default(), per_ip_max: door.connections_per_ip_max.max(1) }
     }
 
-    fn take(&self, peer: IpAddr) -> Option<Place> {
-        let one_of_all = Arc::clone(&self.all).try_acquire_owned().ok()?;
+    fn take(&self, peer: IpAddr) -> Result<Place, &'static [u8]> {
+        let one_of_all = Arc::clone(&self.all).try_acquire_owned().map_err(|_| FULL)?;
         let mut per_ip = self.per_ip.lock().unwrap_or_else(PoisonError::into_inner);
         let count = per_ip.entry(peer).or_insert(0);
         if *count >= self.per_ip_max {
-            return None;
+            return Err(TOO_MANY);
         }
         *count += 1;
-        Some(Place { _one_of_all: one_of_all, per_ip: Arc::clone(&self.per_ip), peer })
+        Ok(Place { _one_of_all: one_of_all, per_ip: Arc::clone(&self.per_ip), peer })
     }
 }
 

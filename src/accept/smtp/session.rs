@@ -11,7 +11,7 @@ use super::command::{self, Command, Refused};
 use super::data::{self, DataLimits, DataReader, Progress};
 use super::transaction::{Added, Transaction};
 use super::{SmtpDoor, reply};
-use crate::accept::Login;
+use crate::accept::{Login, Sender, Shed};
 use crate::message::{MailEnvelope, MailRecipient, MailSubmission, Secret, SmtpReply};
 
 /// Longest command line other than AUTH, in bytes: RFC 5321 says 512 and every extension adds.
@@ -31,6 +31,8 @@ pub enum Step {
         /// The secret.
         password: Secret,
     },
+    /// A mail is announced: is there room for it? Then call [`Session::begun`].
+    Begin,
     /// Carry this mail along the path, then call [`Session::mailed`].
     Mail(Box<MailSubmission>),
     /// Write the replies, shake hands, then call [`Session::secured`].
@@ -52,6 +54,7 @@ pub struct Session {
     first_line: bool,
     login: Option<(String, Secret)>,
     pending_login: Option<(String, Secret)>,
+    announced: Option<MailEnvelope>,
     transaction: Transaction,
     errors: usize,
     idle_commands: usize,
@@ -82,6 +85,7 @@ impl Session {
             first_line: true,
             login: None,
             pending_login: None,
+            announced: None,
             transaction: Transaction::default(),
             errors: 0,
             idle_commands: 0,
@@ -185,6 +189,34 @@ impl Session {
                 }
             }
             Login::TryLater => self.say(&reply::own(454, "4.7.0", "the login cannot be checked now")),
+        }
+    }
+
+    /// Whose mails the session's are, as far as it has said.
+    pub fn sender(&self) -> Sender<'_> {
+        Sender::Mail(self.login.as_ref().map(|(user, password)| (user.as_str(), password)))
+    }
+
+    /// The answer to [`Step::Begin`]: nothing, or why the mail is not taken now. The client has done
+    /// nothing wrong, so this is no error of its own.
+    pub fn begun(&mut self, turned_away: Option<Shed>) {
+        let envelope = self.announced.take();
+        match turned_away {
+            None => {
+                self.transaction = Transaction::begin(envelope.unwrap_or_default());
+                self.say(&reply::own(250, "2.1.0", "OK"));
+            }
+            Some(shed) => self.turn_away(shed),
+        }
+    }
+
+    /// The answer to [`Step::Mail`] when there is no room for it.
+    pub fn turn_away(&mut self, shed: Shed) {
+        let answer = shed.smtp();
+        self.say(&answer);
+        self.reset();
+        if answer.code == 421 {
+            self.phase = Phase::Closed;
         }
     }
 
@@ -296,7 +328,7 @@ impl Session {
                 self.phase = Phase::Auth(exchange);
                 return self.authenticate(progress);
             }
-            Command::Mail { envelope, size } => self.mail(envelope, size),
+            Command::Mail { envelope, size } => return self.mail(envelope, size),
             Command::Rcpt(recipient) => self.rcpt(recipient),
             Command::Data => {
                 if let Some(refusal) = self.transaction.not_ready() {
@@ -396,7 +428,7 @@ impl Session {
         }
     }
 
-    fn mail(&mut self, envelope: MailEnvelope, size: usize) {
+    fn mail(&mut self, envelope: MailEnvelope, size: usize) -> Option<Step> {
         let refusal = if self.hello.is_none() {
             reply::own(503, "5.5.1", "EHLO first")
         } else if self.transaction.is_open() {
@@ -411,11 +443,11 @@ impl Session {
             let max = self.door.message_bytes_max;
             reply::own(552, "5.3.4", &format!("the message is larger than {max} bytes"))
         } else {
-            self.transaction = Transaction::begin(envelope);
-            self.say(&reply::own(250, "2.1.0", "OK"));
-            return;
+            self.announced = Some(envelope);
+            return Some(Step::Begin);
         };
         self.refuse(&refusal);
+        None
     }
 
     fn rcpt(&mut self, recipient: MailRecipient) {

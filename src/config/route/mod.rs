@@ -111,15 +111,41 @@ pub struct Timeouts {
     pub connect_ms: u64,
     /// For an SMTP command's reply.
     pub command_ms: u64,
-    /// For the reply to a whole mail or request.
-    pub reply_ms: u64,
+    /// For the reply to a whole mail or request; absent = 25 s for HTTP, 100 s for SMTP.
+    pub reply_ms: Option<u64>,
+    /// From the last byte of a submission to its answer; absent = 30 s for HTTP, 120 s for SMTP. What has not
+    /// begun to leave when `reply_ms` would not end in it any more is not sent, and its sender comes again.
+    pub total_ms: Option<u64>,
     /// How long an idle connection is kept for the next one.
     pub idle_ms: u64,
 }
 
 impl Default for Timeouts {
     fn default() -> Timeouts {
-        Timeouts { connect_ms: 10_000, command_ms: 60_000, reply_ms: 60_000, idle_ms: 30_000 }
+        Timeouts { connect_ms: 5_000, command_ms: 30_000, reply_ms: None, total_ms: None, idle_ms: 30_000 }
+    }
+}
+
+/// However the times are set, so long a decision may take at least: two trips to the store, and some.
+const START_MS_MIN: u64 = 500;
+
+impl Timeouts {
+    /// For the reply to a whole mail or request. Postfix gives a before-queue filter 100 s; applications that
+    /// post to an API mostly give up after 30.
+    pub fn reply_ms(&self, upstream: &Upstream) -> u64 {
+        self.reply_ms.unwrap_or(if matches!(upstream, Upstream::Smtp { .. }) { 100_000 } else { 25_000 })
+    }
+
+    /// From the last byte of a submission to its answer.
+    pub fn total_ms(&self, upstream: &Upstream) -> u64 {
+        self.total_ms.unwrap_or(if matches!(upstream, Upstream::Smtp { .. }) { 120_000 } else { 30_000 })
+    }
+
+    /// How long a submission may take until it begins to leave. For mail, a connection comes before the reply.
+    pub fn start_ms(&self, upstream: &Upstream) -> u64 {
+        let connect_ms = if matches!(upstream, Upstream::Smtp { .. }) { 2 * self.connect_ms } else { 0 };
+        let after = self.reply_ms(upstream).saturating_add(connect_ms);
+        self.total_ms(upstream).saturating_sub(after).max(START_MS_MIN)
     }
 }
 

@@ -109,6 +109,11 @@ impl Dialect for SendGrid {
                 say(StatusCode::SERVICE_UNAVAILABLE, (*why).to_owned(), None),
                 *retry_after_seconds,
             ),
+            // As SendGrid's own limiter says it.
+            Refusal::Busy { retry_after_seconds } => http_request::retry_after(
+                say(StatusCode::TOO_MANY_REQUESTS, "too many requests".to_owned(), None),
+                *retry_after_seconds,
+            ),
             Refusal::OutcomeUnknown => say(
                 StatusCode::GATEWAY_TIMEOUT,
                 "the provider's answer was lost; the message may have been sent".to_owned(),

@@ -10,6 +10,7 @@ mod tools;
 mod bad_input;
 mod both_channels;
 mod credentials;
+mod deadlines;
 mod demo;
 mod live_policies;
 mod many_recipients;

@@ -1,0 +1,207 @@
+//! One submission's time. Until something leaves it may be given up: at its deadline, or because it
+//! panicked; then its reservations are given back (each knows how it ends: see `reservation`), its holds
+//! cancelled, and it is never sent later ("if the work took longer than the client waits, unwind the
+//! reception and answer 451"). Once something has
+//! left it is finished and recorded, however long that takes. The clock is the monotonic one.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::time::Instant;
+
+use super::item::{Fate, Item};
+use super::{Errand, Gateway};
+use crate::hold::{HeldMessage, HoldError};
+
+/// What a client hears whose submission was given up.
+pub(super) const TOO_LATE: &str = "this took too long and was not sent, try again";
+
+/// How long a hold may take to reach the disk.
+const HOLD_WAIT: Duration = Duration::from_secs(3);
+
+/// One submission on its way. Clones are the same one.
+#[derive(Debug, Clone)]
+pub(super) struct Walk {
+    /// The last instant at which something may begin to leave: what then takes its longest still ends in time.
+    start_by: Option<Instant>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    stage: Stage,
+    /// Holds it made that nobody has been told of yet.
+    holds: Vec<String>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Nothing has left and nothing was promised.
+    #[default]
+    Deciding,
+    /// Something may have left, or a hold is being answered as accepted.
+    Leaving,
+    /// The client was told that it was not taken.
+    GivenUp,
+}
+
+/// How a walk ended.
+#[derive(Debug)]
+pub(super) enum Ended<T> {
+    /// With an answer.
+    Answered(T),
+    /// It was given up; the client comes again.
+    TooLate,
+    /// It panicked.
+    Failed,
+}
+
+impl Walk {
+    /// One that must begin to leave within this.
+    pub fn starting_within(start: Duration) -> Walk {
+        Walk { start_by: Some(Instant::now() + start), ..Walk::unhurried() }
+    }
+
+    /// One that nobody waits for: a hold's release.
+    pub fn unhurried() -> Walk {
+        Walk { start_by: None, state: Arc::default() }
+    }
+
+    /// Asked once, when all is decided: true when it goes on, false when it was given up meanwhile.
+    pub fn goes_on(&self) -> bool {
+        let mut state = self.lock();
+        if state.stage == Stage::Deciding {
+            state.stage = if self.is_in_time() { Stage::Leaving } else { Stage::GivenUp };
+        }
+        state.stage == Stage::Leaving
+    }
+
+    /// True while another batch may still begin to leave.
+    pub fn is_in_time(&self) -> bool {
+        self.start_by.is_none_or(|start_by| Instant::now() < start_by)
+    }
+
+    /// Remembers what was held, until all is settled.
+    pub fn note(&self, items: &[Item]) {
+        let held = items.iter().filter_map(|item| match &item.fate {
+            Fate::Held { id, .. } => Some(id.clone()),
+            _ => None,
+        });
+        self.lock().holds = held.collect();
+    }
+
+    /// All is settled: nothing would have to be undone any more.
+    pub fn is_settled(&self) {
+        self.lock().holds.clear();
+    }
+
+    fn give_up(&self) -> bool {
+        let mut state = self.lock();
+        if state.stage == Stage::Deciding {
+            state.stage = Stage::GivenUp;
+        }
+        state.stage == Stage::GivenUp
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Gateway {
+    /// Runs a walk to its answer. What is given up goes on by itself until it finds that out, and undoes
+    /// what it did; a panic costs this one submission.
+    pub(super) async fn in_time<T: Send + 'static>(
+        self: &Arc<Self>,
+        walk: &Walk,
+        going: impl Future<Output = T> + Send + 'static,
+    ) -> Ended<T> {
+        let mut going = Box::pin(AssertUnwindSafe(going).catch_unwind());
+        let first = match walk.start_by {
+            Some(start_by) => tokio::time::timeout_at(start_by, &mut going).await.ok(),
+            None => Some((&mut going).await),
+        };
+        let ended = match first {
+            Some(ended) => ended,
+            None if walk.give_up() => {
+                let (gateway, walk) = (Arc::clone(self), walk.clone());
+                tokio::spawn(async move {
+                    if going.await.is_err() {
+                        gateway.undo(&walk).await;
+                    }
+                });
+                return Ended::TooLate;
+            }
+            None => going.await,
+        };
+        match ended {
+            Ok(answer) => Ended::Answered(answer),
+            Err(_) => {
+                tracing::error!("a submission panicked; what it had reserved is given back");
+                self.undo(walk).await;
+                Ended::Failed
+            }
+        }
+    }
+
+    /// Decided, but too late for its client: nothing of it will be sent.
+    pub(super) async fn unwind(&self, errand: &Errand<'_>, items: &mut [Item]) {
+        let held: Vec<usize> = (0..items.len()).filter(|at| matches!(items[*at].fate, Fate::Held { .. })).collect();
+        self.take_back_holds(errand, items, &held).await;
+        for item in items.iter_mut().filter(|item| matches!(item.fate, Fate::Open)) {
+            item.fate = Fate::NotTaken(TOO_LATE.to_owned());
+        }
+        self.settle_items(errand, items).await;
+    }
+
+    /// Puts a hold on disk, or leaves it: a hold that comes too late is taken back, so that nobody is told
+    /// "not now" of a message that is sent after all.
+    pub(super) async fn put_in_time(&self, held: HeldMessage) -> Result<(), HoldError> {
+        let (hold, clock, id) = (self.hold.clone(), self.clock.clone(), held.id.clone());
+        let mut putting = Box::pin(async move { hold.put(held).await });
+        if let Ok(put) = tokio::time::timeout(HOLD_WAIT, &mut putting).await {
+            return put;
+        }
+        let hold = self.hold.clone();
+        tokio::spawn(async move {
+            if putting.await.is_ok()
+                && let Err(error) = hold.cancel(&id, clock.now()).await
+            {
+                tracing::error!(%error, hold = id, "a hold that came too late was not cancelled");
+            }
+        });
+        Err(HoldError::Busy)
+    }
+
+    /// After a panic its holds are as if they had never been; its reservations ended with it.
+    async fn undo(&self, walk: &Walk) {
+        let holds = std::mem::take(&mut walk.lock().holds);
+        for hold in holds {
+            if let Err(error) = self.hold.cancel(&hold, self.clock.now()).await {
+                tracing::error!(%error, hold, "a hold of a submission that panicked was not cancelled");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_given_up_never_goes_on_and_what_goes_on_is_never_given_up() {
+        let late = Walk::starting_within(Duration::from_millis(10));
+        tokio::time::advance(Duration::from_millis(11)).await;
+        assert!(!late.goes_on() && late.give_up(), "its client was told to come again");
+        let given_up = Walk::starting_within(Duration::from_secs(10));
+        assert!(given_up.give_up() && !given_up.goes_on());
+        let leaving = Walk::starting_within(Duration::from_millis(10));
+        assert!(leaving.goes_on());
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(!leaving.give_up() && leaving.goes_on() && !leaving.is_in_time());
+        assert!(Walk::unhurried().goes_on() && Walk::unhurried().is_in_time());
+    }
+}

@@ -1,0 +1,163 @@
+//! A message is in time, or it is not sent: what is decided too late is undone and stays with its sender,
+//! what has begun to leave is finished. A panic costs one submission its answer and its customer nothing.
+//! Delays and panics are injected by name (each route here has a name of its own).
+
+use jiff::SignedDuration;
+use tactgate::config::Protocol;
+
+use super::child::{Home, until};
+use super::hand_clock::by_hand;
+use super::http_sink::HttpSink;
+use super::mail_sink::{AtDot, MailSink};
+use super::tools::{mail, plain_mail, sendgrid, sendgrid_mail};
+
+const ONE_A_DAY: &str = r#"
+[[frequency_cap]]
+id       = "one-a-day"
+at_most  = 1
+within   = "1 day"
+then     = "block"
+title.en = "Too many messages"
+title.zh = "消息过多"
+reason.en = "{count} in {within}"
+reason.zh = "{within}内{count}条"
+"#;
+
+const QUIET: &str = r#"
+[[quiet_hours]]
+id       = "lunch"
+from     = "12:00"
+until    = "13:00"
+title.en = "Not at noon"
+title.zh = "午间不发送"
+reason.en = "it is {local_time}"
+reason.zh = "现在{local_time}"
+"#;
+
+/// Two routes of this name, `…-mail` and `…-http`.
+fn routes(name: &str, timeouts: &str, mails: &MailSink, requests: &HttpSink) -> String {
+    format!(
+        "[[route]]\nname = \"{name}-mail\"\nprovider = \"relay\"\nupstream = \"smtp://{}\"\ntls = \"off\"\n\
+         timeouts = {{ {timeouts} }}\n\
+         [[route]]\nname = \"{name}-http\"\nprovider = \"sendgrid\"\nupstream = \"http://{}\"\n\
+         timeouts = {{ {timeouts} }}\n",
+        mails.address, requests.address
+    )
+}
+
+fn offer(to: &str) -> Vec<u8> {
+    plain_mail(to, "上新", "秋装上新，全场8折。")
+}
+
+/// Sets a failpoint; it ends with the value, whatever becomes of the test.
+struct Fault(String);
+
+impl Fault {
+    fn at(place: &str, action: &str) -> Fault {
+        fail::cfg(place, action).unwrap();
+        Fault(place.to_owned())
+    }
+}
+
+impl Drop for Fault {
+    fn drop(&mut self) {
+        fail::remove(&self.0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_decided_too_late_is_given_back_and_never_sent() {
+    let (mails, requests) = (MailSink::start().await, HttpSink::start().await);
+    let home = Home::with_policy(ONE_A_DAY);
+    let routes = routes("late", "connect_ms = 100, reply_ms = 400, total_ms = 900", &mails, &requests);
+    let (running, _) = by_hand(&home, &routes).await;
+    let (smtp, http) = (running.door(Protocol::Smtp).unwrap(), running.door(Protocol::Http).unwrap());
+    {
+        let _faults = [Fault::at("decided late-mail", "sleep(1200)"), Fault::at("decided late-http", "sleep(1200)")];
+        let said = mail(smtp, "<news@shop.example>", &["<a@example.cn>"], &offer("a@example.cn")).await;
+        assert!(said.starts_with("451 4."), "{said}");
+        let answer = sendgrid(http, &sendgrid_mail("b@example.cn", "上新", "秋装上新，全场8折。"), &[]).await;
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert!(answer.headers.contains_key("retry-after") && answer.json()["errors"].is_array(), "{answer:?}");
+    }
+    assert!(mails.mails().is_empty() && requests.requests().is_empty(), "nothing was sent");
+    // The client comes again: the one message of the day is still to be had, and it is one.
+    let said = mail(smtp, "<news@shop.example>", &["<a@example.cn>"], &offer("a@example.cn")).await;
+    assert!(said.starts_with("250"), "{said}");
+    let answer = sendgrid(http, &sendgrid_mail("b@example.cn", "上新", "秋装上新，全场8折。"), &[]).await;
+    assert_eq!(answer.status, 202, "{answer:?}");
+    running.stop().await;
+    assert_eq!((mails.mails().len(), requests.requests().len()), (1, 1), "never sent later");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_comes_too_late_is_taken_back() {
+    let (mails, requests) = (MailSink::start().await, HttpSink::start().await);
+    let home = Home::with_policy(QUIET);
+    let routes = routes("held", "connect_ms = 100, reply_ms = 400, total_ms = 900", &mails, &requests);
+    let (running, _) = by_hand(&home, &routes).await;
+    let smtp = running.door(Protocol::Smtp).unwrap();
+    {
+        let _fault = Fault::at("decided held-mail", "sleep(1200)");
+        let said = mail(smtp, "<news@shop.example>", &["<a@example.cn>"], &offer("a@example.cn")).await;
+        assert!(said.starts_with("451 4."), "its sender keeps it: {said}");
+    }
+    let said = mail(smtp, "<news@shop.example>", &["<b@example.cn>"], &offer("b@example.cn")).await;
+    assert!(said.starts_with("250 2.0.0 accepted, held"), "the honest twin: {said}");
+    running.gateway.clock.turn(SignedDuration::from_mins(61));
+    assert_eq!(mails.wait_for(1).await[0].recipients, ["<b@example.cn>"]);
+    until("no more holds", async || {
+        let counts = running.gateway.hold.count().await.unwrap();
+        (counts.held + counts.claimed == 0).then_some(())
+    })
+    .await;
+    running.stop().await;
+    assert_eq!(mails.mails().len(), 1, "the late one is not sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_begun_to_leave_is_finished_and_recorded() {
+    let (mails, requests) = (MailSink::start().await, HttpSink::start().await);
+    let home = Home::with_policy(ONE_A_DAY);
+    // Half a second to begin; the provider takes longer than that, and may.
+    let routes = routes("slow", "connect_ms = 100, reply_ms = 5000, total_ms = 5000", &mails, &requests);
+    let (running, _) = by_hand(&home, &routes).await;
+    let smtp = running.door(Protocol::Smtp).unwrap();
+    mails.next(AtDot::AfterMs(1_000));
+    let said = mail(smtp, "<news@shop.example>", &["<a@example.cn>"], &offer("a@example.cn")).await;
+    assert!(said.starts_with("250 2.0.0 queued at last"), "{said}");
+    let said = mail(smtp, "<news@shop.example>", &["<a@example.cn>"], &offer("a@example.cn again")).await;
+    assert!(said.starts_with("550 5.7.1 one-a-day"), "{said}");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_costs_one_submission_and_the_customer_nothing() {
+    let (mails, requests) = (MailSink::start().await, HttpSink::start().await);
+    let home = Home::with_policy(ONE_A_DAY);
+    let (running, _) = by_hand(&home, &routes("panics", "connect_ms = 1000", &mails, &requests)).await;
+    let (smtp, http) = (running.door(Protocol::Smtp).unwrap(), running.door(Protocol::Http).unwrap());
+    {
+        let _faults = [Fault::at("decided panics-mail", "1*panic"), Fault::at("decided panics-http", "1*panic")];
+        let said = mail(smtp, "<news@shop.example>", &["<a@example.cn>"], &offer("a@example.cn")).await;
+        assert!(said.starts_with("451 4.3.0"), "{said}");
+        let answer = sendgrid(http, &sendgrid_mail("b@example.cn", "上新", "秋装上新，全场8折。"), &[]).await;
+        assert_eq!(answer.status, 500, "{answer:?}");
+        assert!(answer.json()["errors"][0]["message"].is_string(), "in the provider's shape: {answer:?}");
+        // The next ones are served, and the same customers lost nothing.
+        for (to, code) in [("c@example.cn", "250"), ("a@example.cn", "250"), ("a@example.cn", "550")] {
+            let said = mail(smtp, "<news@shop.example>", &[&format!("<{to}>")], &offer(to)).await;
+            assert!(said.starts_with(code), "{to}: {said}");
+        }
+        let answer = sendgrid(http, &sendgrid_mail("b@example.cn", "上新", "秋装上新，全场8折。"), &[]).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+    }
+    // After its bytes have left it counts as sent, whatever happened then.
+    let _fault = Fault::at("forwarded panics-mail", "1*panic");
+    let said = mail(smtp, "<news@shop.example>", &["<d@example.cn>"], &offer("d@example.cn")).await;
+    assert!(said.starts_with("451 4.3.0"), "{said}");
+    let said = mail(smtp, "<news@shop.example>", &["<d@example.cn>"], &offer("d@example.cn again")).await;
+    assert!(said.starts_with("550 5.7.1 one-a-day"), "{said}");
+    assert_eq!((running.gateway.admission.in_work(), mails.mails().len()), (0, 3), "every place was given back");
+    running.stop().await;
+}
