@@ -22,6 +22,9 @@ pub enum Fault {
     Down,
     /// It does what is asked, and the answer to a write is lost.
     AnswersLost,
+    /// It writes whatever it is given, whichever version stands there: get-then-set, for showing that a
+    /// test of races can fail.
+    NothingCompared,
 }
 
 #[derive(Debug, Default)]
@@ -57,12 +60,13 @@ impl Modelled {
 
     pub(super) async fn write(&self, writes: Vec<RecordWrite>) -> Result<Vec<Wrote>, StoreError> {
         let mut state = self.up()?;
+        let compares = state.fault != Fault::NothingCompared;
         let mut done = Vec::with_capacity(writes.len());
         for RecordWrite { key, mut record, now: _ } in writes {
             let standing = state.records.entry(key).or_default();
-            let fits = standing.version == record.version;
+            let fits = standing.version == record.version || !compares;
             if fits {
-                record.version += 1;
+                record.version = standing.version.max(record.version) + 1;
                 *standing = record;
             }
             done.push(if fits { Wrote::Done } else { Wrote::Stale });
@@ -136,7 +140,7 @@ impl Modelled {
         let state = self.lock();
         match state.fault {
             Fault::Down => Err(StoreError::Down("the modelled store is down".to_owned())),
-            Fault::None | Fault::AnswersLost => Ok(state),
+            Fault::None | Fault::AnswersLost | Fault::NothingCompared => Ok(state),
         }
     }
 }
@@ -144,6 +148,28 @@ impl Modelled {
 fn answer<T>(state: &State, answer: T) -> Result<T, StoreError> {
     match state.fault {
         Fault::AnswersLost => Err(StoreError::Unknown("the modelled store lost its answer".to_owned())),
-        Fault::None | Fault::Down => Ok(answer),
+        Fault::None | Fault::Down | Fault::NothingCompared => Ok(answer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_store_that_compares_nothing_lets_the_loser_of_a_race_write() {
+        let store = Modelled::default();
+        let key = CustomerKey("k".to_owned());
+        let write = |document: u8| {
+            let record = Record { version: 0, document: Some(vec![document]), moved: None };
+            vec![RecordWrite { key: key.clone(), record, now: None }]
+        };
+        assert_eq!(store.write(write(1)).await, Ok(vec![Wrote::Done]));
+        assert_eq!(store.write(write(2)).await, Ok(vec![Wrote::Stale]));
+        store.fail(Fault::NothingCompared);
+        assert_eq!(store.write(write(3)).await, Ok(vec![Wrote::Done]));
+        let ask = Ask { records: vec![key], sets: Vec::new() };
+        let standing = store.read(&ask).await.unwrap().records.remove(0);
+        assert_eq!((standing.version, standing.document), (2, Some(vec![3])), "the first one is lost");
     }
 }
