@@ -9,6 +9,8 @@ pub mod embedded;
 mod erase;
 mod link;
 pub mod modelled;
+#[cfg(feature = "naive-store")]
+mod naive;
 pub mod pepper;
 mod redirects;
 pub mod redis;
