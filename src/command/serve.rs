@@ -49,6 +49,10 @@ pub struct Running {
 /// Runs until told to stop.
 pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     log_to_stderr(arguments);
+    anyhow::ensure!(
+        !cfg!(feature = "naive-store"),
+        "this build does not compare before it writes (feature `naive-store`): it exists to fail a test, and serves nobody"
+    );
     let config = Config::load(arguments.config.as_deref())?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");

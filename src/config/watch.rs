@@ -21,6 +21,8 @@ use crate::clock::Clock;
 /// debouncer that merges events is not used: "created, then removed" merges to nothing, although we may
 /// have read the file in between.)
 const SETTLE: Duration = Duration::from_millis(120);
+/// Times a folder is read again because it changed meanwhile, before it is left for the next look.
+const SETTLE_ROUNDS_MAX: usize = 40;
 
 /// What a loader makes of a folder's texts.
 #[derive(Debug)]
@@ -126,8 +128,35 @@ impl<T: Send + Sync + 'static> Live<T> {
     /// Looks at the folder now; when its content is not what was last looked at, judges it. True when
     /// another set is in use afterwards. Reads files: not for an async thread.
     pub fn reload(&self) -> bool {
+        self.take_up(PolicyFolder::read(&self.settings))
+    }
+
+    /// The same for a folder that may be in the middle of being written: a file cut between two rules is a
+    /// set without a fault that protects less, so what is new is judged only once it reads the same twice,
+    /// [`SETTLE`] apart. A writer that pauses for longer than that cannot be told from one that is done.
+    fn reload_settled(&self) -> bool {
+        let mut read = PolicyFolder::read(&self.settings);
+        for _ in 0..SETTLE_ROUNDS_MAX {
+            let known = read
+                .as_ref()
+                .is_ok_and(|folder| folder.hash == *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner));
+            if known {
+                return false;
+            }
+            std::thread::sleep(SETTLE);
+            let again = PolicyFolder::read(&self.settings);
+            if again == read {
+                return self.take_up(read);
+            }
+            read = again;
+        }
+        tracing::warn!("the policy folder has not stood still; it is looked at again later");
+        false
+    }
+
+    fn take_up(&self, read: Result<PolicyFolder, PolicyFolderError>) -> bool {
         let mut looked_at = self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = match PolicyFolder::read(&self.settings) {
+        let folder = match read {
             Ok(folder) => folder,
             Err(error) => {
                 // Told once, not every 30 s.
@@ -176,16 +205,12 @@ impl<T: Send + Sync + 'static> Live<T> {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                change = changes.recv(), if watched => {
-                    watched = change.is_some();
-                    tokio::time::sleep(SETTLE).await;
-                    let _ = changes.try_recv();
-                }
+                change = changes.recv(), if watched => watched = change.is_some(),
                 () = next_hangup(&mut hangup) => tracing::info!("SIGHUP: looking at the policy folder"),
                 _ = poll.tick() => {}
             }
             let live = Arc::clone(&self);
-            if let Err(error) = tokio::task::spawn_blocking(move || live.reload()).await {
+            if let Err(error) = tokio::task::spawn_blocking(move || live.reload_settled()).await {
                 tracing::error!(%error, "a reload of policies did not end; the set in use stays");
             }
         }

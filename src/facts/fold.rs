@@ -45,9 +45,23 @@ pub fn fold(root: &mut Customer, key: &str, version: u64, loser: &Customer) -> b
         }
     }
     root.purchases.sort_by(|a, b| apply::purchase_order(a).cmp(&apply::purchase_order(b)));
-    root.returns.extend(loser.returns.iter().cloned());
+    for returned in &loser.returns {
+        let same = |r: &&super::Return| {
+            r.order.is_some() && (&r.order, &r.product, r.at) == (&returned.order, &returned.product, returned.at)
+        };
+        if !(told_of_both && root.returns.iter().any(|r| same(&r))) {
+            root.returns.push(returned.clone());
+        }
+    }
     root.returns.sort_by(|a, b| apply::return_order(a).cmp(&apply::return_order(b)));
-    root.surveys.extend(loser.surveys.iter().cloned());
+    for told in &loser.surveys {
+        let same = |s: &super::SurveyFact| {
+            (&s.survey, &s.department, s.step, s.at) == (&told.survey, &told.department, told.step, told.at)
+        };
+        if !(told_of_both && root.surveys.iter().any(same)) {
+            root.surveys.push(told.clone());
+        }
+    }
     root.surveys.sort_by(|a, b| apply::survey_order(a).cmp(&apply::survey_order(b)));
     for told in &loser.complaints {
         apply::complain(root, told.clone());

@@ -55,6 +55,7 @@ impl Address {
     /// lower-cased: RFC 5321 §2.4 lets hosts tell case apart, but no provider that people use does,
     /// and two histories of one person are the greater harm. Dots and `+tags` are kept.
     pub fn email(text: &str) -> Result<Address, Unaddressable> {
+        let text = seen(text);
         let text = text.trim();
         if text.len() > ADDRESS_BYTES_MAX {
             return Err(Unaddressable::TooLong);
@@ -75,6 +76,11 @@ impl Address {
             }
             folded
         };
+        let local = match local.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) {
+            // RFC 5321 §4.1.2: a local part is quoted only where it must be; `"li"@x` and `li@x` are one mailbox.
+            Some(inner) if quoted && is_dot_string(inner) => inner,
+            _ => local,
+        };
         let local: String = local.nfc().flat_map(char::to_lowercase).collect();
         Ok(Address { kind: AddressKind::Email, canonical: format!("{local}@{domain}") })
     }
@@ -82,11 +88,15 @@ impl Address {
     /// Reads a phone number. With `+` the region is not looked at (design §8: "numbers with + take no
     /// default region"); without, `region` (ISO 3166, `CN`) says how to read it.
     pub fn phone(text: &str, region: Option<&str>) -> Result<Address, Unaddressable> {
-        let text: String = text.trim().nfkc().collect();
+        let text: String = seen(text).trim().nfkc().collect();
         if text.len() > ADDRESS_BYTES_MAX {
             return Err(Unaddressable::TooLong);
         }
-        let text = text.strip_prefix("tel:").unwrap_or(&text);
+        let text = match text.get(..4) {
+            // RFC 3966 §3: the scheme is read in any case.
+            Some(scheme) if scheme.eq_ignore_ascii_case("tel:") => text.get(4..).unwrap_or_default(),
+            _ => &text,
+        };
         let text = text.strip_prefix("00").map_or_else(|| text.to_owned(), |rest| format!("+{rest}"));
         let region = match (text.starts_with('+'), region) {
             (true, _) => None,
@@ -121,6 +131,19 @@ impl Address {
     pub fn canonical(&self) -> &str {
         &self.canonical
     }
+}
+
+/// The text without the marks that nobody sees: copied from contacts and web pages they come along, and
+/// would make a second person of everybody. Zero-width marks, soft hyphens, signs of direction.
+fn seen(text: &str) -> String {
+    let unseen = |c: &char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    text.chars().filter(|c| !unseen(c)).collect()
+}
+
+/// RFC 5321 §4.1.2: atoms with dots between them; what is beyond ASCII is an atom's, too (RFC 6531 §3.3).
+fn is_dot_string(local: &str) -> bool {
+    let atom = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
+    !local.is_empty() && local.split('.').all(|part| !part.is_empty() && part.chars().all(atom))
 }
 
 /// Debug output goes to logs; logs never show an address.

@@ -52,9 +52,9 @@ impl Money {
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let places = u32::from(self.currency.exponent().unwrap_or(2));
-        let unit = 10i64.pow(places);
+        let unit = 10u64.pow(places);
         let sign = if self.minor < 0 { "-" } else { "" };
-        let (whole, rest) = ((self.minor / unit).abs(), (self.minor % unit).abs());
+        let (whole, rest) = (self.minor.unsigned_abs() / unit, self.minor.unsigned_abs() % unit);
         if places == 0 {
             write!(f, "{sign}{whole} {}", self.currency.code())
         } else {

@@ -117,6 +117,8 @@ macro_rules! backends {
 
             /// Writes each by compare-and-set.
             pub async fn write(&self, writes: Vec<RecordWrite>) -> Result<Vec<Wrote>, StoreError> {
+                #[cfg(feature = "naive-store")]
+                let writes = super::naive::as_if_nobody_wrote(self, writes).await?;
                 match self { $(Backend::$name(it) => it.write(writes).await,)+ }
             }
 

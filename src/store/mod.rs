@@ -12,6 +12,8 @@ mod fleet;
 mod holds;
 mod link;
 pub mod modelled;
+#[cfg(feature = "naive-store")]
+mod naive;
 pub mod pepper;
 mod redirects;
 pub mod redis;

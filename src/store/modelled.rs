@@ -31,6 +31,9 @@ pub enum Fault {
     AnswersLost,
     /// It does nothing, and of a write nobody can tell.
     WritesLost,
+    /// It writes whatever it is given, whichever version stands there: get-then-set, for showing that a
+    /// test of races can fail.
+    NothingCompared,
 }
 
 /// The way between one gateway and the store: asked at each operation.
@@ -141,10 +144,10 @@ impl Modelled {
             None => Some(write),
         };
         let Some(RecordWrite { key, mut record, now: _ }) = arrived else { return Wrote::Done };
-        if standing.version != record.version {
+        if standing.version != record.version && state.fault != Fault::NothingCompared {
             return Wrote::Stale;
         }
-        record.version += 1;
+        record.version = standing.version.max(record.version) + 1;
         let before = state.records.insert(key.clone(), record);
         state.remember(Undo::Record(key, before));
         Wrote::Done
@@ -218,12 +221,12 @@ impl Modelled {
         };
         pass(trip.there).await;
         let done = match trip.fault {
-            Fault::None | Fault::AnswersLost => Some(act(&mut self.lock())),
+            Fault::None | Fault::AnswersLost | Fault::NothingCompared => Some(act(&mut self.lock())),
             Fault::Down | Fault::WritesLost => None,
         };
         pass(trip.back).await;
         match (done, trip.fault) {
-            (Some(done), Fault::None) => Ok(done),
+            (Some(done), Fault::None | Fault::NothingCompared) => Ok(done),
             (Some(done), _) if !writes => Ok(done),
             (None, Fault::Down) => Err(StoreError::Down("the modelled store is down".to_owned())),
             (None, _) if !writes => Err(StoreError::Down("the modelled store's answer was lost".to_owned())),
@@ -249,5 +252,27 @@ impl State {
 async fn pass(wait: Duration) {
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_store_that_compares_nothing_lets_the_loser_of_a_race_write() {
+        let store = Modelled::default();
+        let key = CustomerKey("k".to_owned());
+        let write = |document: u8| {
+            let record = Record { version: 0, document: Some(vec![document]), moved: None };
+            vec![RecordWrite { key: key.clone(), record, now: None }]
+        };
+        assert_eq!(store.write(write(1)).await, Ok(vec![Wrote::Done]));
+        assert_eq!(store.write(write(2)).await, Ok(vec![Wrote::Stale]));
+        store.fail(Fault::NothingCompared);
+        assert_eq!(store.write(write(3)).await, Ok(vec![Wrote::Done]));
+        let ask = Ask { records: vec![key], sets: Vec::new() };
+        let standing = store.read(&ask).await.unwrap().records.remove(0);
+        assert_eq!((standing.version, standing.document), (2, Some(vec![3])), "the first one is lost");
     }
 }

@@ -27,6 +27,7 @@ mod understand;
 mod gateway;
 mod http_forward;
 mod learn;
+mod properties;
 mod redis;
 mod store;
 mod store_faults;

@@ -1,11 +1,11 @@
 //! Stories told to the real binary: it is started as an operator starts it, real tools send through its
 //! doors, and real servers stand where the providers would.
 
-mod child;
-mod hand_clock;
-mod http_sink;
-mod mail_sink;
-mod tools;
+pub(crate) mod child;
+pub(crate) mod hand_clock;
+pub(crate) mod http_sink;
+pub(crate) mod mail_sink;
+pub(crate) mod tools;
 
 mod bad_input;
 mod both_channels;

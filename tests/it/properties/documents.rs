@@ -1,0 +1,240 @@
+//! Whatever a customer's document holds is read back as it was written, in this format and in the older
+//! ones; whatever bytes come instead are an error.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use tactgate::facts::customer::Member;
+use tactgate::facts::{
+    Attempt, Complaint, Customer, Folded, HeldSend, MessageKey, OptOutFact, Parting, Preference, Purchase, Return,
+    SendEvent, SendState, ShownOffer, SurveyFact, SurveyStep,
+};
+use tactgate::message::{AddressKind, Channel, Class, Currency, Language, Money};
+use tactgate::store::document::{FORMAT, FORMAT_OLDEST, decode, encode};
+
+fn instant() -> impl Strategy<Value = Timestamp> {
+    let all = Timestamp::MIN.as_microsecond()..Timestamp::MAX.as_microsecond();
+    prop_oneof![all, 1_700_000_000_000_000..1_900_000_000_000_000i64]
+        .prop_map(|micros| Timestamp::from_microsecond(micros).unwrap())
+}
+
+/// Few words, since documents repeat them, and some that look like something else.
+fn word() -> impl Strategy<Value = String> {
+    prop_oneof![
+        prop::sample::select(vec!["", "news", "售后", "01934f3c-9a3e-7c7e-8a53-0123456789ab", "a\0b\u{202e}"])
+            .prop_map(str::to_owned),
+        "[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}",
+        ".{0,12}",
+    ]
+}
+
+fn key() -> impl Strategy<Value = String> {
+    "[0-9a-f]{32}"
+}
+
+fn maybe<T: std::fmt::Debug>(what: impl Strategy<Value = T>) -> impl Strategy<Value = Option<T>> {
+    prop::option::of(what)
+}
+
+fn some<T: std::fmt::Debug>(what: impl Strategy<Value = T>) -> impl Strategy<Value = Vec<T>> {
+    prop::collection::vec(what, 0..4)
+}
+
+fn channel() -> impl Strategy<Value = Channel> {
+    prop::sample::select(vec![Channel::Email, Channel::Sms])
+}
+
+fn money() -> impl Strategy<Value = Money> {
+    let codes = prop::sample::select(vec!["CNY", "USD", "JPY", "KWD", "CLF", "XAU", "ZWL", "HKD"]);
+    (any::<i64>(), codes).prop_map(|(minor, code)| Money::new(minor, Currency::from_code(code).unwrap()))
+}
+
+fn attempt() -> impl Strategy<Value = Attempt> {
+    let key = maybe((any::<u64>(), any::<bool>()).prop_map(|(hash, given)| MessageKey { hash, given }));
+    (key, maybe(any::<u32>()), any::<u8>(), any::<bool>()).prop_map(|(key, owner, times, unanswered)| Attempt {
+        key,
+        owner,
+        times,
+        unanswered,
+    })
+}
+
+fn send() -> impl Strategy<Value = SendEvent> {
+    let state = prop::sample::select(vec![SendState::Reserved, SendState::Sent, SendState::Unknown]);
+    let offer = (maybe(word()), maybe(money()), maybe(channel()), maybe(word()))
+        .prop_map(|(product, price, exclusive, family)| ShownOffer { product, price, exclusive, family });
+    let names = (word(), maybe(word()), maybe(word()), maybe(word()), maybe(word()));
+    let rest = (maybe(any::<u32>()), some(offer), maybe(instant()), key(), attempt());
+    (word(), instant(), state, channel(), any::<bool>(), names, rest).prop_map(
+        |(id, at, state, channel, must, (stream, department, campaign, purpose, survey), rest)| {
+            let (survey_minutes, offers, lease_until, from, attempt) = rest;
+            let class = if must { Class::MustSend } else { Class::Ordinary };
+            SendEvent {
+                id,
+                at,
+                state,
+                channel,
+                class,
+                stream,
+                department,
+                campaign,
+                purpose,
+                survey,
+                survey_minutes,
+                offers,
+                lease_until,
+                from,
+                attempt,
+            }
+        },
+    )
+}
+
+fn held() -> impl Strategy<Value = HeldSend> {
+    (word(), instant(), instant(), channel(), any::<u16>(), attempt()).prop_map(
+        |(id, due, expires, channel, priority, attempt)| HeldSend { id, due, expires, channel, priority, attempt },
+    )
+}
+
+fn told_customer() -> impl Strategy<Value = Customer> {
+    let purchase = (maybe(word()), word(), maybe(money()), instant(), key())
+        .prop_map(|(order, product, price, at, from)| Purchase { order, product, price, at, from });
+    let returned = (maybe(word()), word(), instant(), key()).prop_map(|(order, product, at, from)| Return {
+        order,
+        product,
+        at,
+        from,
+    });
+    let step = prop::sample::select(vec![SurveyStep::Invited, SurveyStep::Answered, SurveyStep::Declined]);
+    let survey = (word(), maybe(word()), step, instant(), key())
+        .prop_map(|(survey, department, step, at, from)| SurveyFact { survey, department, step, at, from });
+    let complaint = (word(), maybe(instant()), maybe(instant()), key())
+        .prop_map(|(id, opened_at, closed_at, from)| Complaint { id, opened_at, closed_at, from });
+    let opt_out = (maybe(channel()), maybe(word()), any::<bool>(), word(), instant(), key())
+        .prop_map(|(channel, purpose, refused, why, at, from)| OptOutFact { channel, purpose, refused, why, at, from });
+    let preference = (word(), any::<bool>(), instant(), key()).prop_map(|(topic, wanted, at, from)| Preference {
+        topic,
+        wanted,
+        at,
+        from,
+    });
+    let facts = (some(purchase), some(returned), some(survey), some(complaint), some(opt_out), some(preference));
+    (facts, some(send()), some(held()), some(any::<u64>())).prop_map(
+        |((purchases, returns, surveys, complaints, opt_outs, preferences), sends, held, seen)| Customer {
+            purchases,
+            returns,
+            surveys,
+            complaints,
+            opt_outs,
+            preferences,
+            sends,
+            held,
+            seen,
+            ..Customer::default()
+        },
+    )
+}
+
+fn customer() -> impl Strategy<Value = Customer> {
+    let member = (key(), any::<bool>(), instant()).prop_map(|(key, phone, at)| {
+        let kind = if phone { AddressKind::Phone } else { AddressKind::Email };
+        Member { key, kind, at }
+    });
+    let language = maybe(prop::sample::select(vec![Language::En, Language::Zh]));
+    let instants = (maybe(instant()), maybe(instant()), maybe(instant()), maybe(instant()));
+    let profile = (maybe(word()), some(member), maybe(word()), language, instants);
+    let folded = some((key(), any::<u64>()).prop_map(|(key, version)| Folded { key, version }));
+    let parting = some((key(), any::<u64>(), told_customer()).prop_map(|(key, version, customer)| Parting {
+        key,
+        version,
+        customer,
+    }));
+    let extra = prop::collection::btree_map(200..=255u8, prop::collection::vec(any::<u8>(), 0..9), 0..3);
+    (told_customer(), profile, folded, some(key()), parting, extra).prop_map(
+        |(told, (record_id, members, zone, language, instants), folded, joining, parting, extra): (
+            _,
+            _,
+            _,
+            _,
+            _,
+            BTreeMap<u8, Vec<u8>>,
+        )| {
+            let (zone_told_at, language_told_at, last_now, whole_since) = instants;
+            Customer {
+                record_id,
+                members,
+                zone,
+                zone_told_at,
+                language,
+                language_told_at,
+                last_now,
+                whole_since,
+                folded,
+                joining,
+                parting,
+                extra,
+                ..told
+            }
+        },
+    )
+}
+
+/// What the first format could hold.
+fn without_attempts(mut customer: Customer) -> Customer {
+    customer.sends.iter_mut().for_each(|send| send.attempt = Attempt::default());
+    customer.held.iter_mut().for_each(|held| held.attempt = Attempt::default());
+    customer.parting.iter_mut().for_each(|leaving| leaving.customer = without_attempts(leaving.customer.clone()));
+    customer
+}
+
+proptest! {
+    #![proptest_config(super::config(96))]
+
+    #[test]
+    fn what_is_written_is_read(customer in customer()) {
+        let document = encode(&customer).unwrap();
+        prop_assert_eq!(document[0], FORMAT);
+        prop_assert_eq!(decode(&document).unwrap(), customer);
+    }
+
+    #[test]
+    fn documents_of_every_older_format_are_read(customer in customer()) {
+        let customer = without_attempts(customer);
+        for format in FORMAT_OLDEST..FORMAT {
+            let mut older = encode(&customer).unwrap();
+            older[0] = format;
+            prop_assert_eq!(decode(&older).unwrap(), customer.clone(), "format {}", format);
+        }
+    }
+
+    #[test]
+    fn damaged_documents_never_panic(customer in told_customer(), hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+        let mut document = encode(&customer).unwrap();
+        for (place, byte) in hits {
+            let place = place.index(document.len());
+            document[place] = byte;
+        }
+        // Read or refused; what is read can be written again.
+        if let Ok(read) = decode(&document) {
+            prop_assert!(encode(&read).is_ok());
+        }
+    }
+}
+
+#[test]
+fn every_currency_survives() {
+    for numeric in 0..1_000u16 {
+        let Some(currency) = Currency::from_numeric(numeric) else { continue };
+        let from = "0".repeat(32);
+        let bought = Purchase {
+            order: None,
+            product: "P".to_owned(),
+            price: Some(Money::new(1, currency)),
+            at: Timestamp::UNIX_EPOCH,
+            from,
+        };
+        let customer = Customer { purchases: vec![bought], ..Customer::default() };
+        assert_eq!(decode(&encode(&customer).unwrap()).unwrap(), customer, "{}", currency.code());
+    }
+}

@@ -1,0 +1,147 @@
+//! A cap's window slides over exact event times: beside the guard stands a count by hand, second by second,
+//! of whatever sends, classes, channels and purposes there are, with those who wait already taking their
+//! slots first.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use tactgate::decide::{Answer, Case, Evidence};
+use tactgate::facts::{Attempt, Customer, Facts, HeldSend, SendEvent, SendState};
+use tactgate::message::{Address, Channel, Class, Content, Declared, Message, Stream};
+use tactgate::policy::{Limits, PolicySet};
+use tactgate::understand::Meaning;
+
+use super::decider::send;
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_795_000_000).unwrap()
+}
+
+fn at(seconds: i64) -> Timestamp {
+    now() + SignedDuration::from_secs(seconds)
+}
+
+/// What the rule says.
+#[derive(Debug, Clone)]
+struct Cap {
+    at_most: usize,
+    within: i64,
+    per_channel: bool,
+    everything: bool,
+    only_promotions: bool,
+}
+
+impl Cap {
+    fn set(&self) -> PolicySet {
+        let text = format!(
+            "[[frequency_cap]]\nid = \"cap\"\ntitle.en = \"t\"\nat_most = {}\nwithin = \"{} seconds\"\n\
+             per = \"{}\"\ncounts = \"{}\"\n{}",
+            self.at_most,
+            self.within,
+            if self.per_channel { "channel" } else { "all" },
+            if self.everything { "all" } else { "ordinary" },
+            if self.only_promotions { "counted_purposes = [\"Promotion\"]\n" } else { "" },
+        );
+        PolicySet::load(&[("policies/cap.toml".to_owned(), text)], &Limits::default()).unwrap()
+    }
+
+    fn counts(&self, send: &SendEvent, channel: Channel) -> bool {
+        (!self.per_channel || send.channel == channel)
+            && (self.everything || send.class == Class::Ordinary)
+            && (!self.only_promotions || send.purpose.as_deref() == Some("promotion"))
+    }
+}
+
+fn caps() -> impl Strategy<Value = Cap> {
+    (1..5usize, 1..60i64, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |(at_most, within, per_channel, everything, only_promotions)| Cap {
+            at_most,
+            within,
+            per_channel,
+            everything,
+            only_promotions,
+        },
+    )
+}
+
+fn channels() -> impl Strategy<Value = Channel> {
+    prop::sample::select(vec![Channel::Email, Channel::Sms])
+}
+
+fn sends() -> impl Strategy<Value = Vec<SendEvent>> {
+    let states = prop::sample::select(vec![SendState::Reserved, SendState::Sent, SendState::Unknown]);
+    let purposes = prop::sample::select(vec![None, Some("promotion"), Some("notice")]);
+    let one = (-90..=0i64, channels(), states, any::<bool>(), purposes);
+    prop::collection::vec(one, 0..10).prop_map(|sends| {
+        let sends = sends.into_iter().enumerate();
+        sends
+            .map(|(n, (second, channel, state, must, purpose))| SendEvent {
+                state,
+                class: if must { Class::MustSend } else { Class::Ordinary },
+                purpose: purpose.map(str::to_owned),
+                ..send(&format!("d{n}"), at(second), channel, "k")
+            })
+            .collect()
+    })
+}
+
+fn held() -> impl Strategy<Value = Vec<HeldSend>> {
+    prop::collection::vec((-5..80i64, -3..200i64, channels()), 0..4).prop_map(|held| {
+        let held = held.into_iter().enumerate();
+        held.map(|(n, (due, expires, channel))| HeldSend {
+            id: format!("h{n}"),
+            due: at(due),
+            expires: at(expires),
+            channel,
+            priority: 0,
+            attempt: Attempt::default(),
+        })
+        .collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(super::config(768))]
+
+    #[test]
+    fn the_guard_counts_as_a_hand_does(cap in caps(), sends in sends(), held in held(), channel in channels()) {
+        let customer = Customer { sends: sends.clone(), held: held.clone(), ..Customer::default() };
+        let message = Message {
+            channel,
+            recipient: Address::email("li@example.com").unwrap(),
+            content: Arc::new(Content::default()),
+            declared: Declared::default(),
+            stream: Stream::default(),
+        };
+        let (facts, meaning, set) = (Facts::of(customer), Meaning::default(), cap.set());
+        let case = Case { now: now(), message: &message, meaning: &meaning, facts: &facts };
+        let answer = set.rules[0].examine(&case);
+        // By hand: who counts, and when a further one would find less than `at_most` in its window.
+        let mut times: Vec<i64> = sends.iter().filter(|send| cap.counts(send, channel)).map(seconds).collect();
+        let running = |times: &[i64], second: i64| times.iter().filter(|time| **time > second - cap.within).count();
+        let free_from = |times: &[i64], from: i64| (from..).find(|second| running(times, *second) < cap.at_most).unwrap();
+        if running(&times, 0) < cap.at_most {
+            prop_assert_eq!(answer, Answer::Fine);
+            return Ok(());
+        }
+        let counted = running(&times, 0) as u64;
+        let mut waiting: Vec<&HeldSend> =
+            held.iter().filter(|h| h.expires > now() && (!cap.per_channel || h.channel == channel)).collect();
+        waiting.sort_by_key(|h| (h.due, h.id.clone()));
+        for ahead in waiting {
+            let due = ahead.due.duration_since(now()).as_secs();
+            times.push(free_from(&times, due));
+        }
+        let free_at = at(free_from(&times, 0));
+        let Answer::Objects(objection) = answer else { panic!("{answer:?}") };
+        prop_assert_eq!(objection.free_at, Some(free_at));
+        prop_assert_eq!(objection.because.get("count"), Some(&Evidence::Count(counted)));
+        prop_assert_eq!(objection.because.get("at_most"), Some(&Evidence::Count(cap.at_most as u64)));
+        prop_assert_eq!(objection.because.get("within"), Some(&Evidence::Seconds(cap.within)));
+    }
+}
+
+fn seconds(send: &SendEvent) -> i64 {
+    send.at.duration_since(now()).as_secs()
+}
