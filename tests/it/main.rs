@@ -28,6 +28,7 @@ mod gateway;
 mod http_forward;
 mod learn;
 mod redis;
+mod simulation;
 mod store;
 mod store_faults;
 mod who_may;
