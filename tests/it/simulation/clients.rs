@@ -104,8 +104,7 @@ async fn submit(plan: &Plan, history: &History, chance: &Chance, submission: &Su
             Err(_) => (Told::Nothing, "no patience".to_owned()),
         };
         history.say(format_args!("client is told {told:?} of {reference}: {words}"));
-        let ended_ms = history.now_ms();
-        history.seen().attempts.push(Attempt { reference, ended_ms, told, words });
+        history.seen().attempts.push(Attempt { reference, told, words });
         if matches!(told, Told::Accepted | Told::Refused) {
             return;
         }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tactgate::command::serve::start_in;
@@ -35,6 +35,7 @@ pub struct Machine {
     chance: Chance,
     starts: Arc<AtomicU64>,
     stop: Arc<Notify>,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Machine {
@@ -52,6 +53,7 @@ impl Machine {
             chance: Chance::of(plan.seed, &format!("disk of gateway {number}")),
             starts: Arc::default(),
             stop: Arc::default(),
+            stopped: Arc::default(),
         }
     }
 
@@ -73,8 +75,14 @@ impl Machine {
         self.stop.notify_one();
     }
 
+    /// True between a polite stop and the next start.
+    pub fn has_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
     /// The process, from its start to its end.
     pub async fn run(self) -> turmoil::Result {
+        self.stopped.store(false, Ordering::Relaxed);
         let start = self.starts.fetch_add(1, Ordering::Relaxed);
         let running = loop {
             let config = Config::from_text("tactgate.toml", &self.settings()).map_err(|e| e.to_string())?;
@@ -96,6 +104,7 @@ impl Machine {
         self.stop.notified().await;
         self.history.say(format_args!("gateway {} stops", self.number));
         running.stop().await;
+        self.stopped.store(true, Ordering::Relaxed);
         self.history.say(format_args!("gateway {} has stopped", self.number));
         std::future::pending().await
     }

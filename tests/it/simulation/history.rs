@@ -29,7 +29,6 @@ pub enum Told {
 #[derive(Debug, Clone)]
 pub struct Attempt {
     pub reference: u32,
-    pub ended_ms: u64,
     pub told: Told,
     pub words: String,
 }
@@ -54,7 +53,6 @@ pub struct Seen {
     pub gone_back: Vec<String>,
     pub clients_waiting: usize,
     pub crashes: usize,
-    pub unknown_holds: usize,
 }
 
 /// A handle for all hosts of a run.

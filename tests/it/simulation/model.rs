@@ -49,7 +49,7 @@ pub fn judge(plan: &Plan, history: &History, machines: &[Machine], store: &Model
     let logs: Vec<Log> = machines.iter().map(|machine| Log::read(&machine.data())).collect();
     let people = people(plan, history, store);
     let seen = history.seen();
-    let judged = Judged { plan, seen: &seen, log: Log::joined(&logs), people, history };
+    let judged = Judged { plan, seen: &seen, log: Log::joined(&logs), people };
     let mut found = Vec::new();
     judged.everyone_is_answered(&mut found);
     judged.nothing_accepted_is_lost(&mut found);
@@ -118,7 +118,6 @@ struct Judged<'a> {
     seen: &'a Seen,
     log: Log,
     people: Vec<Document>,
-    history: &'a History,
 }
 
 impl Judged<'_> {

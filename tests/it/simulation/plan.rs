@@ -2,11 +2,11 @@
 
 use super::chance::Chance;
 
-/// The run begins two minutes before eight in the morning in Shanghai, where the customers live: who
-/// writes an SMS then is held until eight.
-pub const EPOCH: &str = "2026-11-21T23:58:00Z";
+/// The run begins a minute before eight in the morning in Shanghai, where the customers live: who writes
+/// an SMS then is held until eight.
+pub const EPOCH: &str = "2026-11-21T23:59:00Z";
 /// From then on nothing breaks any more, and everything must come to an end.
-pub const CALM_SECONDS: u64 = 150;
+pub const CALM_SECONDS: u64 = 100;
 /// By then it must have.
 pub const END_SECONDS: u64 = 1_500;
 
@@ -113,7 +113,7 @@ impl Plan {
                 }
                 Submission {
                     reference: 1_000 + number as u32,
-                    at_ms: chance.between(8_000, 140_000),
+                    at_ms: chance.between(4_000, 90_000),
                     door,
                     to,
                     patience_ms: if chance.permille(200) { chance.between(500, 5_000) } else { 30_000 },
@@ -123,14 +123,14 @@ impl Plan {
             .collect();
         // A burst to one person by several doors at once: where counting is hardest.
         if chance.permille(500) {
-            let (whom, at) = (someone(), chance.between(8_000, 120_000));
+            let (whom, at) = (someone(), chance.between(4_000, 80_000));
             for one in submissions.iter_mut().take(8).filter(|one| one.door != Door::Code) {
                 (one.at_ms, one.to) = (at + chance.between(0, 200), vec![whom]);
             }
         }
         submissions.sort_by_key(|one| (one.at_ms, one.reference));
         let opt_outs = (0..chance.between(0, 3))
-            .map(|_| (chance.between(8_000, 130_000), someone(), chance.permille(500)))
+            .map(|_| (chance.between(4_000, 90_000), someone(), chance.permille(500)))
             .collect();
         let quiet = chance.permille(150);
         let troubles = match quiet {
@@ -155,7 +155,7 @@ impl Plan {
     /// The rules of this run.
     pub fn policy(&self) -> String {
         let then = match self.cap_delays {
-            true => "{ delay = { at_most = \"30 minutes\" } }",
+            true => "{ delay = { at_most = \"4 minutes\" } }",
             false => "\"block\"",
         };
         format!(
@@ -209,7 +209,7 @@ const TEXTS: &str =
 
 fn trouble(chance: &Chance, gateways: usize) -> Trouble {
     let gateway = chance.between(0, gateways as u64) as usize;
-    let from_ms = chance.between(9_000, 130_000);
+    let from_ms = chance.between(5_000, 90_000);
     let kind = match chance.between(0, 10) {
         0..4 => TroubleKind::Crash(gateway),
         4 => TroubleKind::Restart(gateway),

@@ -17,9 +17,12 @@ use super::providers::Providers;
 use super::way::{Broken, StoreWay};
 
 /// One step of the network and of the clock.
-const STEP_MS: u64 = 50;
+const STEP_MS: u64 = 100;
 /// How often the folder is looked at for what still waits.
 const LOOK_EVERY_MS: u64 = 5_000;
+
+/// A polite stop takes no longer.
+const STOP_WITHIN_MS: u64 = 60_000;
 
 /// What a run came to.
 #[derive(Debug)]
@@ -154,7 +157,8 @@ impl<'a> World<'a> {
         let now = self.history.now_ms();
         let begins = |at: u64| (now..now + STEP_MS).contains(&at);
         for gateway in 0..self.plan.gateways {
-            if self.down_until_ms[gateway].is_some_and(|until| until <= now) {
+            let stopped = self.machines[gateway].has_stopped() && self.down_until_ms[gateway].is_some();
+            if stopped || self.down_until_ms[gateway].is_some_and(|until| until <= now) {
                 self.down_until_ms[gateway] = None;
                 self.history.say(format_args!("gateway {gateway} is started again"));
                 self.sim.bounce(format!("gateway-{gateway}"));
@@ -177,7 +181,7 @@ impl<'a> World<'a> {
                 TroubleKind::Restart(gateway) if begins(trouble.from_ms) && self.down_until_ms[gateway].is_none() => {
                     self.machines[gateway].stop();
                     // As a supervisor does: what has not stopped by then is killed.
-                    self.down_until_ms[gateway] = Some(now + 45_000);
+                    self.down_until_ms[gateway] = Some(now + STOP_WITHIN_MS);
                 }
                 TroubleKind::CutFromProviders(gateway) if begins(trouble.from_ms) => {
                     self.sim.partition(name(gateway), "providers");
