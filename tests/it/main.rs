@@ -29,6 +29,7 @@ mod http_forward;
 mod learn;
 mod properties;
 mod redis;
+mod simulation;
 mod store;
 mod store_faults;
 mod who_may;

@@ -1,0 +1,392 @@
+//! The reference model: from what clients were told, what providers really have, what the shop said, and
+//! what documents and decision records hold, each promise is checked by its name. It knows nothing of how
+//! the gateway works inside.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use jiff::SignedDuration;
+use serde_json::Value;
+use tactgate::facts::{Keep, SendState};
+use tactgate::message::{Address, Class};
+use tactgate::record::chain;
+use tactgate::store::{Modelled, Store};
+
+use super::gateways::Machine;
+use super::history::{History, Seen, Told};
+use super::plan::{Door, Person, Plan};
+
+/// A client's retry is known as one: no second copy of a courtesy message whatever was lost. Off: each
+/// attempt is a message of its own.
+const RETRIES_ARE_ONE: bool = false;
+/// A reservation whose lease has run out is settled by somebody. Off: it stands as reserved and counts.
+const LEASES_END: bool = false;
+/// A failover that loses writes is made good from the gateways' own journals. Off: what was lost may be
+/// exceeded by.
+const FAILOVERS_ARE_MADE_GOOD: bool = false;
+
+/// From a decision to the provider's having it: all waits on that way, at their longest.
+const TRANSIT_MS: u64 = 30_000;
+
+/// A promise that was not kept.
+#[derive(Debug, Clone)]
+pub struct Violation {
+    /// Which.
+    pub property: &'static str,
+    /// How.
+    pub what: String,
+}
+
+impl Violation {
+    /// Not kept, and how.
+    pub fn new(property: &'static str, what: impl Into<String>) -> Violation {
+        Violation { property, what: what.into() }
+    }
+}
+
+/// Everything that was promised.
+pub fn judge(plan: &Plan, history: &History, machines: &[Machine], store: &Modelled) -> Vec<Violation> {
+    let logs: Vec<Log> = machines.iter().map(|machine| Log::read(&machine.data())).collect();
+    let people = people(plan, history, store);
+    let seen = history.seen();
+    let judged = Judged { plan, seen: &seen, log: Log::joined(&logs), people };
+    let mut found = Vec::new();
+    judged.everyone_is_answered(&mut found);
+    judged.nothing_accepted_is_lost(&mut found);
+    judged.nothing_is_sent_twice(&mut found);
+    judged.never_over_the_cap(&mut found);
+    judged.nothing_after_an_opt_out(&mut found);
+    judged.usage_counts_what_was_sent(&mut found);
+    judged.reservations_end(&mut found);
+    judged.every_hold_ends(&mut found);
+    judged.records_are_complete(&mut found);
+    for machine in machines {
+        match chain::verify(&machine.data()) {
+            Ok(verified) if verified.is_whole() => {}
+            Ok(verified) => found.push(Violation::new("the chain is whole", format!("{verified:?}"))),
+            Err(error) => found.push(Violation::new("the chain is whole", error.to_string())),
+        }
+    }
+    found
+}
+
+/// True when no hold of any gateway still waits.
+pub fn nothing_waits(machines: &[Machine]) -> bool {
+    machines.iter().all(|machine| Log::read(&machine.data()).waiting().is_empty())
+}
+
+/// A person's history as the store has it: one for both addresses if they are linked.
+struct Document {
+    addresses: Vec<String>,
+    keys: Vec<String>,
+    sends: Vec<(u64, SendState, Class)>,
+    leases_over: usize,
+}
+
+fn people(plan: &Plan, history: &History, store: &Modelled) -> Vec<Document> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let now = history.clock().now();
+        let store = Store::modelled(store.clone(), Keep::default(), now).await.unwrap();
+        let mut documents = Vec::new();
+        for Person { mailbox, phone, linked } in &plan.people {
+            let groups = match linked {
+                true => vec![vec![mailbox.clone(), phone.clone()]],
+                false => vec![vec![mailbox.clone()], vec![phone.clone()]],
+            };
+            for addresses in groups {
+                let key = |address: &String| store.key("shop", &Address::any(address, Some("CN")).unwrap());
+                let keys: Vec<_> = addresses.iter().map(key).collect();
+                let loaded = store.load("shop", &keys, &[]).await.unwrap();
+                let found = &loaded.customers[0];
+                let sends = &found.customer.sends;
+                let over = now.saturating_sub(SignedDuration::from_mins(10)).unwrap();
+                documents.push(Document {
+                    sends: sends.iter().map(|s| (history.ms_of(s.at).max(0) as u64, s.state, s.class)).collect(),
+                    leases_over: sends.iter().filter(|s| s.state == SendState::Reserved && s.at < over).count(),
+                    keys: keys.iter().map(|key| key.0.clone()).collect(),
+                    addresses,
+                });
+            }
+        }
+        documents
+    })
+}
+
+struct Judged<'a> {
+    plan: &'a Plan,
+    seen: &'a Seen,
+    log: Log,
+    people: Vec<Document>,
+}
+
+impl Judged<'_> {
+    fn everyone_is_answered(&self, found: &mut Vec<Violation>) {
+        if self.seen.clients_waiting > 0 {
+            let why = format!("{} clients still wait", self.seen.clients_waiting);
+            found.push(Violation::new("everybody gets a final answer", why));
+        }
+    }
+
+    /// Of what was answered 2xx each recipient's message is at a provider, or its end is on record.
+    fn nothing_accepted_is_lost(&self, found: &mut Vec<Violation>) {
+        for attempt in self.seen.attempts.iter().filter(|attempt| attempt.told == Told::Accepted) {
+            let Some(id) = id_in(&attempt.words) else {
+                found.push(Violation::new("every answer carries its ids", attempt.words.clone()));
+                continue;
+            };
+            let to = self.addresses(attempt.reference);
+            let there = to.iter().filter(|address| self.copies(attempt.reference, address) > 0).count();
+            let ended = self.log.of_submission(id).filter(|decision| self.log.ended_unsent(decision)).count();
+            if there + ended < to.len() {
+                let what = format!(
+                    "{} ({id}): {} recipients, {there} sent, {ended} ended on record",
+                    attempt.reference,
+                    to.len()
+                );
+                found.push(Violation::new("nothing accepted is lost", what));
+            }
+        }
+    }
+
+    /// A courtesy message once; a must-send one once more when an answer was lost.
+    fn nothing_is_sent_twice(&self, found: &mut Vec<Violation>) {
+        for submission in &self.plan.submissions {
+            let attempts = self.seen.attempts.iter().filter(|a| a.reference == submission.reference);
+            let handed_over = attempts.filter(|a| a.told != Told::Unreached).count();
+            let once = if RETRIES_ARE_ONE { 1 } else { handed_over };
+            let most = once + usize::from(submission.door == Door::Code);
+            for address in self.addresses(submission.reference) {
+                let copies = self.copies(submission.reference, &address);
+                if copies > most {
+                    let what =
+                        format!("{} for {address}: {copies} copies, {handed_over} attempts", submission.reference);
+                    found.push(Violation::new("nothing is sent twice", what));
+                }
+            }
+        }
+    }
+
+    /// At the provider (where a message may be late by its transit), and by the documents' own times.
+    fn never_over_the_cap(&self, found: &mut Vec<Violation>) {
+        let window = self.plan.within_minutes * 60_000;
+        for person in &self.people {
+            let lost = self.lost_writes(person) as u64;
+            let arrived = self.arrivals(person);
+            let counted: Vec<u64> =
+                person.sends.iter().filter(|(.., class)| *class == Class::Ordinary).map(|(at, ..)| *at).collect();
+            for (times, window, where_) in [
+                (&arrived, window.saturating_sub(TRANSIT_MS), "at the provider"),
+                (&counted, window, "in the document"),
+            ] {
+                let most = most_in_any(times, window);
+                if most > self.plan.at_most + lost {
+                    let what = format!(
+                        "{most} {where_} to {:?} within {} min, {} allowed: {times:?}",
+                        person.addresses, self.plan.within_minutes, self.plan.at_most
+                    );
+                    found.push(Violation::new("never over the cap", what));
+                }
+            }
+        }
+    }
+
+    fn nothing_after_an_opt_out(&self, found: &mut Vec<Violation>) {
+        for taken in &self.seen.taken {
+            let Some(acknowledged) = self.seen.opted_out.get(&taken.address) else { continue };
+            let person = self.people.iter().find(|person| person.addresses.contains(&taken.address));
+            let excused = person.is_some_and(|person| self.lost_writes(person) > 0) || self.is_code(taken.reference);
+            if taken.at_ms > acknowledged + TRANSIT_MS && !excused {
+                let what =
+                    format!("{} for {} at {}, refused at {acknowledged}", taken.reference, taken.address, taken.at_ms);
+                found.push(Violation::new("nothing after an opt-out", what));
+            }
+        }
+    }
+
+    /// Never less than was sent; more only where somebody was left without a clear answer.
+    fn usage_counts_what_was_sent(&self, found: &mut Vec<Violation>) {
+        for person in &self.people {
+            let usage = person.sends.iter().filter(|(.., class)| *class == Class::Ordinary).count();
+            let sent = self.arrivals(person).len();
+            let lost = self.lost_writes(person);
+            if usage + lost < sent {
+                let what = format!("{:?}: {sent} sent, {usage} counted", person.addresses);
+                found.push(Violation::new("usage counts what was sent", what));
+            }
+            let unclear = self.seen.attempts.iter().filter(|attempt| {
+                matches!(attempt.told, Told::Nothing | Told::Later)
+                    && self.addresses(attempt.reference).iter().any(|address| person.addresses.contains(address))
+            });
+            let doubts = unclear.count() + self.log.unknown_ends();
+            if usage > sent + doubts + lost {
+                let what = format!("{:?}: {usage} counted, {sent} sent, {doubts} in doubt", person.addresses);
+                found.push(Violation::new("usage is no more than was sent or is in doubt", what));
+            }
+        }
+    }
+
+    fn reservations_end(&self, found: &mut Vec<Violation>) {
+        for person in self.people.iter().filter(|person| LEASES_END && person.leases_over > 0) {
+            let what = format!("{:?}: {} still reserved", person.addresses, person.leases_over);
+            found.push(Violation::new("reservations end", what));
+        }
+    }
+
+    fn every_hold_ends(&self, found: &mut Vec<Violation>) {
+        let waiting = self.log.waiting();
+        if !waiting.is_empty() {
+            found.push(Violation::new("every hold ends", format!("{waiting:?}")));
+        }
+    }
+
+    /// Whoever got an id of the gateway finds as many decisions under it as the message had recipients.
+    fn records_are_complete(&self, found: &mut Vec<Violation>) {
+        for attempt in &self.seen.attempts {
+            let Some(id) = id_in(&attempt.words) else { continue };
+            let (decided, to) = (self.log.of_submission(id).count(), self.addresses(attempt.reference).len());
+            if decided != to {
+                let what = format!("{} ({id}): {to} recipients, {decided} decisions", attempt.reference);
+                found.push(Violation::new("records are complete", what));
+            }
+        }
+    }
+
+    fn submission(&self, reference: u32) -> &super::plan::Submission {
+        self.plan.submissions.iter().find(|one| one.reference == reference).expect("a reference of the plan")
+    }
+
+    fn is_code(&self, reference: u32) -> bool {
+        self.plan.submissions.iter().any(|one| one.reference == reference && one.door == Door::Code)
+    }
+
+    fn addresses(&self, reference: u32) -> Vec<String> {
+        let submission = self.submission(reference);
+        let address = |person: &Person| match submission.door {
+            Door::Twilio => person.phone.clone(),
+            Door::Smtp | Door::SendGrid | Door::Code => person.mailbox.clone(),
+        };
+        submission.to.iter().map(|person| address(&self.plan.people[*person])).collect()
+    }
+
+    fn copies(&self, reference: u32, address: &str) -> usize {
+        self.seen.taken.iter().filter(|taken| taken.reference == reference && taken.address == address).count()
+    }
+
+    /// When the person's promotions arrived.
+    fn arrivals(&self, person: &Document) -> Vec<u64> {
+        let taken = self.seen.taken.iter();
+        taken
+            .filter(|taken| person.addresses.contains(&taken.address) && !self.is_code(taken.reference))
+            .map(|taken| taken.at_ms)
+            .collect()
+    }
+
+    fn lost_writes(&self, person: &Document) -> usize {
+        match FAILOVERS_ARE_MADE_GOOD {
+            true => 0,
+            false => self.seen.gone_back.iter().filter(|key| person.keys.contains(key)).count(),
+        }
+    }
+}
+
+/// The most that lie in any window of that length.
+fn most_in_any(times: &[u64], window: u64) -> u64 {
+    let within = |from: &u64| times.iter().filter(|at| (*from..*from + window).contains(at)).count() as u64;
+    times.iter().map(within).max().unwrap_or(0)
+}
+
+/// `s-…` in an answer.
+fn id_in(words: &str) -> Option<&str> {
+    let (_, rest) = words.rsplit_once("[s-").or_else(|| words.rsplit_once("[S-"))?;
+    let end = rest.find(']')?;
+    let from = words.len() - rest.len() - 2;
+    words.get(from..from + 2 + end)
+}
+
+/// The decision records of all gateways: what stands in the files, read as JSON.
+#[derive(Debug, Default)]
+struct Log {
+    decisions: Vec<Decision>,
+    /// Decision → what became of it later, in order.
+    outcomes: BTreeMap<String, Vec<(String, Option<String>)>>,
+}
+
+#[derive(Debug, Clone)]
+struct Decision {
+    id: String,
+    submission: String,
+    outcome: String,
+    again: bool,
+}
+
+impl Log {
+    fn read(data: &Path) -> Log {
+        let mut log = Log::default();
+        let Ok(files) = std::fs::read_dir(data.join("decisions")) else { return log };
+        let mut paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        paths.sort();
+        for line in paths.iter().flat_map(|path| std::fs::read_to_string(path)).collect::<String>().lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+            match line["line"].as_str() {
+                Some("decision") => log.decisions.push(Decision {
+                    id: text("id"),
+                    submission: text("submission"),
+                    outcome: text("outcome"),
+                    again: line["again"].is_string(),
+                }),
+                Some("outcome") => {
+                    let next = line["next"].as_str().map(str::to_owned);
+                    log.outcomes.entry(text("decision")).or_default().push((text("outcome"), next));
+                }
+                _ => {}
+            }
+        }
+        log
+    }
+
+    fn joined(logs: &[Log]) -> Log {
+        let mut all = Log::default();
+        for log in logs {
+            all.decisions.extend(log.decisions.iter().cloned());
+            for (decision, outcomes) in &log.outcomes {
+                all.outcomes.entry(decision.clone()).or_default().extend(outcomes.iter().cloned());
+            }
+        }
+        all
+    }
+
+    fn of_submission(&self, id: &str) -> impl Iterator<Item = &Decision> {
+        self.decisions.iter().filter(move |decision| decision.submission == id && !decision.again)
+    }
+
+    /// Not at a provider, or nobody can tell, and the record says so.
+    fn ended_unsent(&self, decision: &Decision) -> bool {
+        let unsent = ["blocked", "refused", "unknown", "dropped", "expired", "failed"];
+        match self.end_of(&decision.id) {
+            None => unsent.contains(&decision.outcome.as_str()),
+            Some((outcome, next)) if outcome == "released" => {
+                let next = next.as_ref().and_then(|next| self.decisions.iter().find(|d| d.id == *next));
+                next.is_some_and(|next| unsent.contains(&next.outcome.as_str()))
+            }
+            Some((outcome, _)) => unsent.contains(&outcome.as_str()),
+        }
+    }
+
+    fn end_of(&self, decision: &str) -> Option<&(String, Option<String>)> {
+        self.outcomes.get(decision)?.iter().rfind(|(outcome, _)| outcome != "requeued")
+    }
+
+    fn unknown_ends(&self) -> usize {
+        let ends: BTreeSet<&String> =
+            self.outcomes.iter().filter(|(_, all)| all.iter().any(|(o, _)| o == "unknown")).map(|(id, _)| id).collect();
+        ends.len() + self.decisions.iter().filter(|decision| decision.outcome == "unknown").count()
+    }
+
+    /// Held, and no end on record.
+    fn waiting(&self) -> Vec<&str> {
+        let held = self.decisions.iter().filter(|decision| decision.outcome == "held" && !decision.again);
+        held.filter(|decision| self.end_of(&decision.id).is_none()).map(|decision| decision.id.as_str()).collect()
+    }
+}
