@@ -12,6 +12,7 @@ pub mod inside;
 pub mod item;
 pub mod opening;
 mod releasing;
+mod remembering;
 mod route;
 pub mod settling;
 pub mod viewing;
@@ -37,7 +38,7 @@ use crate::providers::{self, Dialect, Malformed, Reading, mime};
 use crate::record::ids::Ids;
 use crate::record::log::Record;
 use crate::record::metrics::Metrics;
-use crate::store::Store;
+use crate::store::{Refusals, Store};
 use crate::understand::{Context, Meaning, ProductLinks, Purpose, understand};
 use holding::held_send;
 use item::{Fate, Item};
@@ -63,6 +64,8 @@ pub struct Gateway {
     pub clock: Clock,
     /// Where facts live.
     pub store: Store,
+    /// Refusals last known of, for when the store is away.
+    pub refusals: Refusals,
     /// The rules of the moment.
     pub policies: Arc<Live<PolicySet>>,
     /// Messages that wait.

@@ -15,7 +15,7 @@ use crate::facts::customer::Member;
 use crate::facts::{ClaimAddition, Customer, FactKind, Facts, Family, FamilyClaims, Known, SendState, Why};
 use crate::message::{Declared, Edit, Message};
 use crate::policy::PolicySet;
-use crate::store::{CustomerKey, Loaded, Write, Written};
+use crate::store::{CustomerKey, Loaded, StoreError, Write, Written};
 use crate::understand::{Meaning, Source};
 
 /// Rounds of load, decide and commit before the client is asked to try again.
@@ -47,6 +47,7 @@ impl Gateway {
                 }
             };
             let mut groups = self.group(loaded, &open, self.zone(brand));
+            self.remember_refusals(&groups, items);
             self.forget_ended_holds(&mut groups).await;
             for (root, group) in &mut groups {
                 let listed = take_out(errand, items, group);
@@ -73,7 +74,7 @@ impl Gateway {
                     group.changed |= self.write_down(errand, &mut items[*index], &mut group.facts);
                 }
             }
-            open = self.commit(errand, items, &open, groups).await;
+            open = self.commit(errand, items, &open, groups, rules).await;
             if open.is_empty() {
                 return;
             }
@@ -115,6 +116,7 @@ impl Gateway {
             customer,
             known_since: known_since.clone(),
             addressee: None,
+            remembered: Vec::new(),
             brand_zone: zone,
         }
     }
@@ -136,6 +138,7 @@ impl Gateway {
         let zone = self.zone(&errand.submission.stream.brand);
         let nothing = Known::Unknown(Why::StoreDown);
         let mut facts = self.facts(nothing, &BTreeMap::new(), &BTreeMap::new(), zone);
+        facts.remembered = self.refusals.of(&item.key);
         self.decide_one(errand, item, &mut facts, rules, true);
     }
 
@@ -255,6 +258,7 @@ impl Gateway {
         items: &mut [Item],
         open: &[usize],
         groups: BTreeMap<CustomerKey, Group>,
+        rules: &PolicySet,
     ) -> Vec<usize> {
         let mut writes = Vec::new();
         let mut members = Vec::new();
@@ -288,6 +292,10 @@ impl Gateway {
                 self.metrics.store_error("commit");
                 let unsure: Vec<usize> = members.into_iter().flatten().collect();
                 self.take_back_holds(errand, items, &unsure).await;
+                if matches!(error, StoreError::Down(_)) {
+                    self.go_on_unwritten(errand, items, &unsure, rules).await;
+                    return Vec::new();
+                }
                 for index in unsure {
                     if !matches!(items[index].fate, Fate::Blocked) {
                         items[index].fate = Fate::NotTaken(error.to_string());

@@ -16,7 +16,7 @@ use crate::policy::{Limits, PolicyError, PolicySet, Window, cases, error::render
 use crate::record::ids::Ids;
 use crate::record::log::{Record, RecordSettings};
 use crate::record::metrics::Metrics;
-use crate::store::{Store, StoreSettings};
+use crate::store::{Refusals, Store, StoreSettings};
 use crate::understand::ProductLinks;
 
 impl Gateway {
@@ -31,6 +31,8 @@ impl Gateway {
         let record_settings =
             RecordSettings { fsync_ms: config.record.fsync_ms, ..RecordSettings::in_folder(&config.data_dir) };
         let log = Record::open(&record_settings, clock.now()).context("the record does not open")?;
+        let refusals = Refusals::open(&config.data_dir, config.limits.refusals_remembered_max)
+            .context("the local refusals do not open")?;
         let host_name = host_name(&config);
         let routes = route::open_all(&config, &host_name)?;
         let mut links = std::collections::BTreeMap::new();
@@ -45,6 +47,7 @@ impl Gateway {
             clock,
             store,
             policies: Arc::new(policies),
+            refusals,
             hold,
             log,
             metrics: Arc::new(Metrics::new()),
