@@ -17,6 +17,7 @@ pub mod item;
 mod leases;
 pub mod opening;
 mod releasing;
+mod remembering;
 pub mod reservation;
 mod retelling;
 mod route;
@@ -46,7 +47,7 @@ use crate::providers::{self, Dialect, Malformed, Reading, mime};
 use crate::record::ids::Ids;
 use crate::record::log::Record;
 use crate::record::metrics::Metrics;
-use crate::store::Store;
+use crate::store::{Refusals, Store};
 use crate::understand::{Context, Meaning, ProductLinks, Purpose, understand};
 use holding::held_send;
 use item::{Fate, Item};
@@ -72,6 +73,8 @@ pub struct Gateway {
     pub clock: Clock,
     /// Where facts live.
     pub store: Store,
+    /// Refusals last known of, for when the store is away.
+    pub refusals: Refusals,
     /// The rules of the moment.
     pub policies: Arc<Live<PolicySet>>,
     /// Messages that wait.

@@ -142,6 +142,7 @@ impl Running {
         if tokio::time::timeout(CLOSING, async { while self.admin.join_next().await.is_some() {} }).await.is_err() {
             self.admin.shutdown().await;
         }
+        self.gateway.refusals.close();
         // What is left as it is still holds the gateway: settling will not end by itself.
         let settling = if late { CLOSING } else { SETTLING };
         let store = self.gateway.store.clone();

@@ -47,6 +47,10 @@ pub fn hear<'a>(judge: &'a dyn Judge, case: &Case<'_>, must_send: bool, rules: &
     let mut actions = Vec::new();
     match &finding.answer {
         Answer::Fine => return None,
+        // A fresh word may say otherwise: who can wait for it waits.
+        Answer::Objects(Objection { remembered: true, .. }) if head.on_store_down == OnUnknown::Delay && !must_send => {
+            finding.wants = ask_again(case.now);
+        }
         Answer::Objects(objection) if shielded => {
             actions = shielded_actions(head.then, objection);
             finding.not_removed = actions.is_empty();
@@ -61,16 +65,17 @@ pub fn hear<'a>(judge: &'a dyn Judge, case: &Case<'_>, must_send: bool, rules: &
             finding.wants = match says {
                 _ if lets_go => Verdict::Pass,
                 OnUnknown::Pass => Verdict::Pass,
-                OnUnknown::Delay => Verdict::Delay {
-                    until: ASK_AGAIN_AFTER.after(case.now),
-                    expires: ASK_AGAIN_AT_MOST.after(case.now),
-                },
+                OnUnknown::Delay => ask_again(case.now),
                 OnUnknown::Block => Verdict::Block,
             };
             finding.degraded = down && finding.wants == Verdict::Pass;
         }
     }
     Some(Heard { judge, finding, actions })
+}
+
+fn ask_again(now: Timestamp) -> Verdict {
+    Verdict::Delay { until: ASK_AGAIN_AFTER.after(now), expires: ASK_AGAIN_AT_MOST.after(now) }
 }
 
 /// Whether the rule speaks for this customer, by its `share`.

@@ -60,6 +60,9 @@ pub struct Objection {
     pub spans: Vec<Span>,
     /// The next instant at which it would not object, if time alone mends it.
     pub free_at: Option<Timestamp>,
+    /// True when the store was down and this is from what the machine last knew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remembered: bool,
 }
 
 impl Objection {

@@ -85,6 +85,8 @@ pub struct Facts {
     /// The key of the address the message goes to, one of the person's; `None` where nobody tells (a
     /// policy case): then what befell one address is taken to befall this one.
     pub addressee: Option<String>,
+    /// What this machine remembers of the address's refusals, when the store is away.
+    pub remembered: Vec<OptOutFact>,
     /// The brand's zone, for dates in texts and calendar words.
     pub brand_zone: jiff::tz::TimeZone,
 }
@@ -98,6 +100,7 @@ impl Facts {
             claims: Known::Known(BTreeMap::new()),
             known_since: BTreeMap::new(),
             addressee: None,
+            remembered: Vec::new(),
             brand_zone: jiff::tz::TimeZone::UTC,
         }
         .always_known()

@@ -16,7 +16,7 @@ use crate::facts::customer::Member;
 use crate::facts::{ClaimAddition, Customer, FactKind, Facts, Family, FamilyClaims, Known, SendState, Why};
 use crate::message::{Declared, Edit, Message};
 use crate::policy::PolicySet;
-use crate::store::{CustomerKey, Loaded, Write, Written};
+use crate::store::{CustomerKey, Loaded, StoreError, Write, Written};
 use crate::understand::{Meaning, Source};
 
 /// Rounds of load, decide and commit before the client is asked to try again.
@@ -55,6 +55,7 @@ impl Gateway {
                 }
             };
             let mut groups = self.group(loaded, &open, self.zone(brand));
+            self.remember_refusals(&groups, items);
             self.forget_ended_holds(&mut groups).await;
             for (root, group) in &mut groups {
                 let listed = take_out(errand, items, group);
@@ -81,7 +82,7 @@ impl Gateway {
                     group.changed |= self.write_down(errand, &mut items[*index], &mut group.facts);
                 }
             }
-            open = self.commit(errand, items, &open, groups).await;
+            open = self.commit(errand, items, &open, groups, rules).await;
             if open.is_empty() {
                 return;
             }
@@ -126,6 +127,7 @@ impl Gateway {
             customer,
             known_since: known_since.clone(),
             addressee: None,
+            remembered: Vec::new(),
             brand_zone: zone,
         }
     }
@@ -147,6 +149,7 @@ impl Gateway {
         let zone = self.zone(&errand.submission.stream.brand);
         let nothing = Known::Unknown(Why::StoreDown);
         let mut facts = self.facts(nothing, &BTreeMap::new(), &BTreeMap::new(), zone);
+        facts.remembered = self.refusals.of(&item.key);
         self.decide_one(errand, item, &mut facts, rules, true);
     }
 
@@ -272,6 +275,7 @@ impl Gateway {
         items: &mut [Item],
         open: &[usize],
         groups: BTreeMap<CustomerKey, Group>,
+        rules: &PolicySet,
     ) -> Vec<usize> {
         let mut writes = Vec::new();
         let mut members = Vec::new();
@@ -316,6 +320,10 @@ impl Gateway {
                 let again: Vec<usize> =
                     open.iter().copied().filter(|index| unsure.contains(&errand.leader(&items[*index]))).collect();
                 self.take_back_holds(errand, items, &again).await;
+                if matches!(error, StoreError::Down(_)) {
+                    self.go_on_unwritten(errand, items, &again, rules).await;
+                    return Vec::new();
+                }
                 again
             }
         }

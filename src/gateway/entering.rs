@@ -131,6 +131,7 @@ impl Gateway {
         let (region, now) = (brand.region.as_deref(), self.clock.now());
         let lesson = crate::learn::learn(&self.store, &brand.name, region, content_type, &request.body, now).await;
         for Learnt { brand, key, event } in lesson.learnt {
+            self.refusals.hear(&key, &event);
             // The other address of an identity link stands in it as its key already.
             let line = JournalEntry { at: now, brand, customer: key.0, event };
             if let Err(error) = self.log.append(&Line::Event(line)).await {

@@ -21,7 +21,7 @@ use crate::policy::{Limits, PolicyError, PolicySet, Window, cases, error::render
 use crate::record::ids::Ids;
 use crate::record::log::{Record, RecordSettings};
 use crate::record::metrics::Metrics;
-use crate::store::{Store, StoreKind, StoreSettings};
+use crate::store::{Refusals, Store, StoreKind, StoreSettings};
 use crate::understand::ProductLinks;
 
 impl Gateway {
@@ -60,6 +60,8 @@ impl Gateway {
         let fleet = Fleet::open(identity.name(), &store, lease)?;
         let leases = Leases::open(&config.data_dir, &identity).context("the journal cannot be read")?;
         let watch = Watch::new(settings.kind == StoreKind::Redis, identity.before.canary_us);
+        let refusals = Refusals::open(&config.data_dir, config.limits.refusals_remembered_max)
+            .context("the local refusals do not open")?;
         let host_name = host_name(&config);
         let routes = route::open_all(&config, &host_name, dial.as_ref())?;
         let mut links = std::collections::BTreeMap::new();
@@ -75,6 +77,7 @@ impl Gateway {
             clock,
             store,
             policies: Arc::new(policies),
+            refusals,
             hold,
             fleet,
             log,

@@ -17,6 +17,7 @@ mod naive;
 pub mod pepper;
 mod redirects;
 pub mod redis;
+pub mod refusals;
 pub mod settings;
 mod unlink;
 
@@ -35,6 +36,7 @@ pub use self::link::{Linked, Steps};
 pub use self::modelled::{Fault, Modelled, Trip, Way};
 pub use self::pepper::Pepper;
 use self::redirects::Redirects;
+pub use self::refusals::Refusals;
 pub use self::settings::{OpenError, StoreKind, StoreSettings};
 use crate::clock::Clock;
 use crate::facts::{self, Customer, FactKind, Family, FamilyClaims, Keep};

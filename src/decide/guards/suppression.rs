@@ -51,20 +51,15 @@ pub struct Settings {
 pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
     let customer = match case.facts.customer() {
         Ok(customer) => customer,
-        Err(why) => return Answer::CannotTell(why),
+        // What was last known stands until the store says otherwise.
+        Err(why) => {
+            let refusal = decisive(&standing(settings, &case.facts.remembered, case), case).map(|f| because(f, case));
+            let remembered = |because| Objection { because, remembered: true, ..Objection::default() };
+            return refusal.map_or(Answer::CannotTell(why), |because| Answer::Objects(remembered(because)));
+        }
     };
-    let spared = settings.spare_must_send && is_must_send(case.message, case.meaning);
-    let standing: Vec<&OptOutFact> = customer
-        .opt_outs
-        .iter()
-        .filter(|f| {
-            f.refused && f.at <= case.now && on_channel(f, case) && on_address(f, case) && counts(settings, f, spared)
-        })
-        .filter(|refusal| !customer.opt_outs.iter().any(|consent| lifts(consent, refusal, case.now)))
-        .collect();
-    let applies = |f: &&&OptOutFact| f.purpose.as_deref().is_none_or(|p| is_for_purpose(case.message, case.meaning, p));
-    // The newest says why best; ties are broken by the words, so that order never matters.
-    if let Some(refusal) = standing.iter().filter(applies).max_by_key(|f| (f.at, &f.why, &f.purpose)) {
+    let standing = standing(settings, &customer.opt_outs, case);
+    if let Some(refusal) = decisive(&standing, case) {
         return Answer::Objects(Objection { because: because(refusal, case), ..Objection::default() });
     }
     if !standing.is_empty() && case.read_whole().is_err() {
@@ -89,6 +84,24 @@ pub fn check(settings: &Settings) -> Result<(), Misfit> {
 /// Refusals are never trimmed: no window.
 pub fn windows(_: &Settings) -> Vec<(&'static str, Window)> {
     Vec::new()
+}
+
+/// Refusals of this channel and address that no consent has lifted.
+fn standing<'a>(settings: &Settings, told: &'a [OptOutFact], case: &Case<'_>) -> Vec<&'a OptOutFact> {
+    let spared = settings.spare_must_send && is_must_send(case.message, case.meaning);
+    told.iter()
+        .filter(|f| {
+            f.refused && f.at <= case.now && on_channel(f, case) && on_address(f, case) && counts(settings, f, spared)
+        })
+        .filter(|refusal| !told.iter().any(|consent| lifts(consent, refusal, case.now)))
+        .collect()
+}
+
+/// The one that says best why this message may not go: the newest; ties are broken by the words, so that
+/// order never matters.
+fn decisive<'a>(standing: &[&'a OptOutFact], case: &Case<'_>) -> Option<&'a OptOutFact> {
+    let applies = |f: &&&OptOutFact| f.purpose.as_deref().is_none_or(|p| is_for_purpose(case.message, case.meaning, p));
+    standing.iter().filter(applies).max_by_key(|f| (f.at, &f.why, &f.purpose)).copied()
 }
 
 fn on_channel(fact: &OptOutFact, case: &Case<'_>) -> bool {

@@ -144,6 +144,13 @@ impl Words<'_> {
             (finding.not_removed, ("not removed: the message must be sent", "未移除：该消息必须送达")),
             (finding.degraded, ("let go because the store was down", "存储故障，按规则放行")),
         ];
+        if matches!(&finding.answer, Answer::Objects(objection) if objection.remembered) {
+            let (en, zh) = (
+                "the store was down: from the refusals last known on this machine",
+                "存储故障：依据本机最近保存的拒收记录",
+            );
+            writeln!(out, "      {}", self.say(en, zh))?;
+        }
         for (_, (en, zh)) in remarks.into_iter().filter(|(said, _)| *said) {
             writeln!(out, "      {}", self.say(en, zh))?;
         }
