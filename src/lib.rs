@@ -40,6 +40,9 @@ pub mod hold;
 /// What happened and why: journal, decision log, metrics, explain.
 pub mod record;
 
+/// When to stop asking what does not answer.
+pub mod breaker;
+
 /// The clock, the wall's or a hand-turned one.
 pub mod clock;
 
