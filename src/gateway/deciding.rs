@@ -42,6 +42,8 @@ impl Gateway {
                 Err(error) => {
                     tracing::warn!(%error, "deciding without the store");
                     self.metrics.store_error("load");
+                    let why: std::sync::Arc<str> = error.to_string().into();
+                    open.iter().for_each(|index| items[*index].without_store = Some(why.clone()));
                     self.decide_blind(errand, items, &open, rules).await;
                     return;
                 }
