@@ -236,6 +236,7 @@ impl Gateway {
                 decision: Decision::open(),
                 now,
                 history: None,
+                without_store: None,
                 stays_with_addressee: false,
                 times_held: 0,
                 committed: false,

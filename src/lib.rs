@@ -1,6 +1,9 @@
 //! Tactgate (分寸): a sending gateway proxy for e-mail and SMS. The modules stand in the order of a
 //! message's path: accept → understand → decide → rewrite → forward | hold → record.
 
+// A walk holds the whole gateway, down to the sockets of a cluster's client: deeper than the usual 128.
+#![recursion_limit = "256"]
+
 /// Shared nouns: message, channel, envelope, address, money, spans.
 pub mod message;
 
@@ -39,6 +42,9 @@ pub mod hold;
 
 /// What happened and why: journal, decision log, metrics, explain.
 pub mod record;
+
+/// When to stop asking what does not answer.
+pub mod breaker;
 
 /// The clock, the wall's or a hand-turned one.
 pub mod clock;

@@ -44,7 +44,7 @@ pub struct Readiness {
     /// The policies in force.
     pub policies: PolicyReadiness,
     /// The store.
-    pub store: PartReadiness,
+    pub store: StoreReadiness,
     /// The hold file, and room for more in it.
     pub hold: PartReadiness,
     /// Held messages that were found damaged and put aside: they wait for people.
@@ -75,6 +75,19 @@ pub struct PartReadiness {
     pub ok: bool,
     /// Why not.
     pub error: Option<String>,
+}
+
+/// Whether the store answers, and may be believed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct StoreReadiness {
+    /// It does.
+    pub ok: bool,
+    /// Why not.
+    pub error: Option<String>,
+    /// `closed`, `half-open`, `open`: with many servers that of the worst.
+    pub breaker: String,
+    /// What an operator should know; no reason not to be ready.
+    pub warnings: Vec<String>,
 }
 
 /// Whether a route takes messages.
@@ -208,7 +221,11 @@ mod tests {
     impl AdminView for Gateway {
         async fn readiness(&self) -> Readiness {
             let error = (!self.0).then(|| "the store does not answer".to_owned());
-            Readiness { ready: self.0, store: PartReadiness { ok: self.0, error }, ..Readiness::default() }
+            Readiness {
+                ready: self.0,
+                store: StoreReadiness { ok: self.0, error, ..StoreReadiness::default() },
+                ..Readiness::default()
+            }
         }
 
         async fn metrics(&self) -> String {

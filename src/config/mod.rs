@@ -29,7 +29,7 @@ pub use stream::{Brand, Credential, Identified, Shown, StreamSettings};
 pub use watch::{ColdStart, Judged, Live, ReloadStatus};
 
 use crate::message::Stream;
-use crate::store::StoreSettings;
+use crate::store::{StoreKind, StoreSettings};
 use problem::{Problems, did_you_mean};
 
 /// The settings file looked for when none is named.
@@ -188,8 +188,7 @@ struct Raw {
     stream: Vec<stream::RawStream>,
     #[serde(default)]
     route: Vec<route::RawRoute>,
-    #[serde(default)]
-    store: StoreSettings,
+    store: Option<Spanned<StoreSettings>>,
     #[serde(default)]
     hold: HoldSettings,
     #[serde(default)]
@@ -215,14 +214,15 @@ impl Raw {
         let admin = self.admin.check(problems);
         let limits = self.limits.check(problems);
         self.check_doors(&listeners, &streams, &routes, &events, problems);
+        let store = self.check_store(problems);
         let brand = brands.first().map_or("default", |b| b.name.as_str()).to_owned();
         Config {
             listeners,
             brands,
             streams,
             routes,
-            data_dir: self.store.dir.clone(),
-            store: self.store.clone(),
+            data_dir: store.dir.clone(),
+            store,
             hold: self.hold.clone(),
             record: self.record.clone(),
             policies: self.policies.clone(),
@@ -232,6 +232,21 @@ impl Raw {
             warnings,
             stream_by_default: Stream { name: "default".to_owned(), brand, ..Stream::default() },
         }
+    }
+
+    fn check_store(&self, problems: &mut Problems) -> StoreSettings {
+        let Some(written) = &self.store else { return StoreSettings::default() };
+        let store = written.get_ref();
+        if store.kind == StoreKind::Redis
+            && let Err(why) = store.servers()
+        {
+            problems.add(written.span(), why.to_string());
+        }
+        if store.replicas_acknowledge_sends && store.replicas_acknowledge == 0 {
+            let why = "`replicas_acknowledge_sends` waits for nobody while `replicas_acknowledge` is 0";
+            problems.add(written.span(), why);
+        }
+        store.clone()
     }
 
     fn check_listeners(&self, problems: &mut Problems) -> Vec<Listener> {

@@ -1,146 +1,13 @@
-//! A breaker as a tower layer of our own, since its state must be seen in metrics and the console:
-//! closed until a row of failures, then open for a while, then one probe at a time.
+//! The breaker as a tower layer: what came back from an upstream speaks for or against it.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use tokio::time::Instant;
 use tower::{BoxError, Layer, Service};
 
+pub use crate::breaker::{Breaker, BreakerOpen, BreakerState};
 use crate::message::HttpReply;
-
-/// What a breaker lets through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BreakerState {
-    /// Everything.
-    Closed,
-    /// Nothing.
-    Open,
-    /// One probe.
-    HalfOpen,
-}
-
-impl BreakerState {
-    /// The number for it, in `/metrics`: 0 lets all through, 2 nothing.
-    pub fn level(self) -> i64 {
-        match self {
-            BreakerState::Closed => 0,
-            BreakerState::HalfOpen => 1,
-            BreakerState::Open => 2,
-        }
-    }
-
-    /// The stable word for it, in `/readyz`.
-    pub fn name(self) -> &'static str {
-        match self {
-            BreakerState::Closed => "closed",
-            BreakerState::Open => "open",
-            BreakerState::HalfOpen => "half-open",
-        }
-    }
-}
-
-/// The call was not made: the breaker is open.
-#[derive(Debug, thiserror::Error)]
-#[error("too many failures in a row; the next try is in {} ms", wait.as_millis())]
-pub struct BreakerOpen {
-    /// Until the next probe.
-    pub wait: Duration,
-}
-
-/// The breaker of one upstream; clones share their state.
-#[derive(Debug, Clone)]
-pub struct Breaker {
-    failures_max: u32,
-    cool_down: Duration,
-    inner: Arc<Mutex<Inner>>,
-}
-
-#[derive(Debug, Default)]
-struct Inner {
-    failures: u32,
-    opened: Option<Instant>,
-    probing: bool,
-}
-
-impl Breaker {
-    /// Opens after `failures_max` failures in a row, probes after `cool_down`.
-    pub fn new(failures_max: u32, cool_down: Duration) -> Breaker {
-        Breaker { failures_max: failures_max.max(1), cool_down, inner: Arc::default() }
-    }
-
-    /// What it lets through now.
-    pub fn state(&self) -> BreakerState {
-        match self.locked().opened {
-            None => BreakerState::Closed,
-            Some(opened) if opened.elapsed() < self.cool_down => BreakerState::Open,
-            Some(_) => BreakerState::HalfOpen,
-        }
-    }
-
-    fn locked(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn admit(&self) -> Result<Admitted, BreakerOpen> {
-        let mut inner = self.locked();
-        let probe = match inner.opened {
-            None => false,
-            Some(opened) => {
-                let wait = self.cool_down.saturating_sub(opened.elapsed());
-                if !wait.is_zero() || inner.probing {
-                    return Err(BreakerOpen { wait });
-                }
-                inner.probing = true;
-                true
-            }
-        };
-        Ok(Admitted { breaker: self.clone(), probe, settled: false })
-    }
-}
-
-/// A call under way. One that is given up without a result frees the probe's place and says nothing.
-struct Admitted {
-    breaker: Breaker,
-    probe: bool,
-    settled: bool,
-}
-
-impl Admitted {
-    fn settle(mut self, failed: Option<bool>) {
-        self.settled = true;
-        let mut inner = self.breaker.locked();
-        if self.probe {
-            inner.probing = false;
-        }
-        match failed {
-            None => {}
-            Some(false) if self.probe || inner.opened.is_none() => {
-                inner.failures = 0;
-                inner.opened = None;
-            }
-            // A success that began before the breaker opened proves nothing of now.
-            Some(false) => {}
-            Some(true) => {
-                inner.failures = inner.failures.saturating_add(1);
-                if self.probe || (inner.opened.is_none() && inner.failures >= self.breaker.failures_max) {
-                    inner.opened = Some(Instant::now());
-                }
-            }
-        }
-    }
-}
-
-impl Drop for Admitted {
-    fn drop(&mut self) {
-        if self.probe && !self.settled {
-            self.breaker.locked().probing = false;
-        }
-    }
-}
 
 impl<S> Layer<S> for Breaker {
     type Service = Guarded<S>;
@@ -195,6 +62,8 @@ fn failed(result: &Result<HttpReply, BoxError>) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use http::StatusCode;
     use tower::ServiceExt;
 

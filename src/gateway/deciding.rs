@@ -50,6 +50,8 @@ impl Gateway {
                     tracing::warn!(%error, "deciding without the store");
                     self.metrics.store_error("load");
                     self.watch.suspect();
+                    let why: std::sync::Arc<str> = error.to_string().into();
+                    open.iter().for_each(|index| items[*index].without_store = Some(why.clone()));
                     self.decide_blind(errand, items, &open, rules).await;
                     return;
                 }

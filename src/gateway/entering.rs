@@ -96,6 +96,7 @@ impl Gateway {
             reasons: self.reasons(item, set),
             must_send: item.decision.must_send,
             policy: set.hash.clone(),
+            without_store: item.without_store.as_deref().map(str::to_owned),
             facts_version: item.history.as_ref().map(|history| history.version),
             latency_us: item.decide_us,
             outcome: Some(fate(item)),

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::watching::Certainty;
 use super::{Gateway, Upstream};
-use crate::accept::admin::{AdminView, PartReadiness, PolicyReadiness, Readiness, RouteReadiness};
+use crate::accept::admin::{AdminView, PartReadiness, PolicyReadiness, Readiness, RouteReadiness, StoreReadiness};
 use crate::forward::breaker::BreakerState;
+use crate::store::{Standing, StoreError};
 
 /// The gateway as the admin door sees it.
 #[derive(Debug, Clone)]
@@ -15,9 +16,10 @@ impl AdminView for View {
     async fn readiness(&self) -> Readiness {
         let gateway = &self.0;
         let status = gateway.policies.status();
-        let mut store = part(gateway.store.ping().await);
+        let mut store = store_readiness(gateway.store.ping().await, gateway.store.standing());
         if let (true, Some(why)) = (store.ok, uncertain(gateway.watch.certainty())) {
-            store = PartReadiness { ok: false, error: Some(why.to_owned()) };
+            store.ok = false;
+            store.error = Some(why.to_owned());
         }
         let counted = gateway.hold.count().await;
         let holds_quarantined = counted.as_ref().map_or(0, |counts| counts.quarantined);
@@ -42,6 +44,8 @@ impl AdminView for View {
         }
         gateway.metrics.record_errors(gateway.log.errors());
         gateway.metrics.in_work(gateway.admission.in_work());
+        let store = gateway.store.standing();
+        gateway.metrics.store(store.breaker != BreakerState::Closed, &store.errors);
         for route in gateway.routes.values() {
             if let Upstream::Http(http) = &route.upstream {
                 gateway.metrics.breaker(&route.name, http.breaker().level());
@@ -64,6 +68,12 @@ fn part<T, E: std::fmt::Display>(asked: Result<T, E>) -> PartReadiness {
         Ok(_) => PartReadiness { ok: true, error: None },
         Err(error) => PartReadiness { ok: false, error: Some(error.to_string()) },
     }
+}
+
+fn store_readiness(asked: Result<(), StoreError>, standing: Standing) -> StoreReadiness {
+    let error = asked.err().map(|error| error.to_string()).or(standing.unready);
+    let breaker = standing.breaker.name().to_owned();
+    StoreReadiness { ok: error.is_none(), error, breaker, warnings: standing.warnings }
 }
 
 fn readiness_of(name: &str, upstream: &Upstream) -> RouteReadiness {

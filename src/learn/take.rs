@@ -72,7 +72,14 @@ async fn link(store: &Store, brand: &str, told: Told, taken: &mut Taken) -> Resu
     let mut joined = false;
     for other in told.addresses.iter().skip(1) {
         match store.link(brand, &told.addresses[0], other, told.event.at).await? {
-            Linked::Joined(_) => joined = true,
+            Linked::Joined(_) => {
+                joined = true;
+                // A refusal told with it must be found from both sides, whichever server keeps them.
+                if is_law(&told.event.what) {
+                    let keys = [store.key(brand, &told.addresses[0]), store.key(brand, other)];
+                    store.is_safe(&keys).await?;
+                }
+            }
             Linked::Already(_) => {}
             Linked::TooMany { .. } => {
                 let why = format!("the person would have more than {ADDRESSES_PER_CUSTOMER_MAX} addresses");
@@ -93,6 +100,11 @@ async fn link(store: &Store, brand: &str, told: Told, taken: &mut Taken) -> Resu
         taken.duplicate += 1;
     }
     Ok(None)
+}
+
+/// What the law asks us to remember: it must survive the loss of a server.
+fn is_law(what: &What) -> bool {
+    matches!(what, What::OptOut { .. } | What::Consent { .. } | What::ComplaintOpened { .. })
 }
 
 async fn apply_to(
@@ -132,7 +144,17 @@ async fn apply_to(
         let (news, known): (Vec<_>, Vec<_>) = people.into_values().partition(|(_, _, learnt, _)| !learnt.is_empty());
         taken.duplicate += known.iter().map(|(_, _, _, duplicate)| duplicate).sum::<usize>();
         let writes = news.iter().map(|(write, ..)| write.clone()).collect();
-        let written = store.commit(writes).await?;
+        let law = |from: &[CustomerKey]| {
+            from.iter().flat_map(|key| waiting.get(key)).flatten().any(|told| is_law(&told.event.what))
+        };
+        let written = match news.iter().any(|(_, from, ..)| law(from)) {
+            true => store.commit_safe(writes).await?,
+            false => store.commit(writes).await?,
+        };
+        // Told again, perhaps because the first answer was "not safe yet".
+        let again: Vec<CustomerKey> =
+            known.iter().filter(|(_, from, ..)| law(from)).map(|(write, ..)| write.root.clone()).collect();
+        store.is_safe(&again).await?;
         left.clear();
         for ((_, from, learnt, duplicate), written) in news.into_iter().zip(written) {
             match written {

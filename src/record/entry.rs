@@ -70,6 +70,9 @@ pub struct DecisionEntry {
     pub must_send: bool,
     /// Hash of the policy set that decided.
     pub policy: String,
+    /// Why it was decided without its customer's history: the store's error; absent when it answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_store: Option<String>,
     /// Version of the customer's document it was decided on; absent when the store was down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facts_version: Option<u64>,

@@ -2,7 +2,7 @@
 //! from the configuration; what a client can write freely is never a label, an address least of all.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
@@ -91,6 +91,13 @@ pub struct ResultLabels {
     pub result: &'static str,
 }
 
+/// A kind of error of the store.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct StoreErrorLabels {
+    /// `timeout`, `read-only`, `breaker-open` … from the store's own list.
+    pub kind: &'static str,
+}
+
 /// Every number the gateway keeps.
 #[derive(Debug)]
 pub struct Metrics {
@@ -100,7 +107,9 @@ pub struct Metrics {
     decisions: Family<DecisionLabels, Counter>,
     findings: Family<FindingLabels, Counter>,
     outcomes: Family<OutcomeLabels, Counter>,
-    store_errors: Family<ResultLabels, Counter>,
+    store_setbacks: Family<ResultLabels, Counter>,
+    store_errors: Family<StoreErrorLabels, Counter>,
+    store_breaker: Gauge,
     reloads: Family<ResultLabels, Counter>,
     breakers: Family<RouteLabels, Gauge>,
     degraded: Family<ClassLabels, Counter>,
@@ -126,7 +135,9 @@ impl Metrics {
             decisions: Family::default(),
             findings: Family::default(),
             outcomes: Family::default(),
+            store_setbacks: Family::default(),
             store_errors: Family::default(),
+            store_breaker: Gauge::default(),
             reloads: Family::default(),
             breakers: Family::default(),
             degraded: Family::default(),
@@ -175,9 +186,17 @@ impl Metrics {
         self.outcomes.get_or_create(&OutcomeLabels { route, outcome: outcome.name() }).inc();
     }
 
-    /// The store failed; `kind` is the error's kind, not its words.
-    pub fn store_error(&self, kind: &'static str) {
-        self.store_errors.get_or_create(&ResultLabels { result: kind }).inc();
+    /// A step of the path could not be done with the store; `step` names it, not the error's words.
+    pub fn store_error(&self, step: &'static str) {
+        self.store_setbacks.get_or_create(&ResultLabels { result: step }).inc();
+    }
+
+    /// How the store stands: whether a breaker is open, and how often each kind of error came up.
+    pub fn store(&self, breaker_open: bool, errors: &[(&'static str, u64)]) {
+        self.store_breaker.set(i64::from(breaker_open));
+        for (kind, count) in errors {
+            self.store_errors.get_or_create(&StoreErrorLabels { kind }).inner().store(*count, Ordering::Relaxed);
+        }
     }
 
     /// A submission was turned away for want of room.
@@ -264,7 +283,9 @@ impl Metrics {
         r.register("decisions", "Decisions, by verdict, channel and stream", self.decisions.clone());
         r.register("findings", "Findings, by guard and rule", self.findings.clone());
         r.register("outcomes", "What became of messages, by route", self.outcomes.clone());
-        r.register("store_errors", "Failures of the store, by kind", self.store_errors.clone());
+        r.register("store_setbacks", "Steps the store failed at, by step", self.store_setbacks.clone());
+        r.register("store_errors", "Errors of the store, by kind", self.store_errors.clone());
+        r.register("store_breaker_open", "1 while a server of the store is left alone", self.store_breaker.clone());
         r.register("policy_reloads", "Reloads of the policies, by result", self.reloads.clone());
         r.register("breaker_state", "0 closed, 1 half-open, 2 open", self.breakers.clone());
         r.register("degraded", "Decisions let go although the store was down, by class", self.degraded.clone());
@@ -335,6 +356,7 @@ mod tests {
         metrics.breaker("main", 2);
         metrics.holds(crate::hold::Counts { held: 2, claimed: 1, quarantined: 0 });
         metrics.decided_in(0.000_012);
+        metrics.store(true, &[("timeout", 5)]);
         let page = metrics.encode();
         for line in [
             r#"tactgate_submissions_total{door="http",dialect="sendgrid"} 1"#,
@@ -343,6 +365,8 @@ mod tests {
             r#"tactgate_outcomes_total{route="main",outcome="blocked"} 1"#,
             r#"tactgate_breaker_state{route="main"} 2"#,
             r#"tactgate_degraded_total{class="ordinary"} 1"#,
+            r#"tactgate_store_errors_total{kind="timeout"} 5"#,
+            "tactgate_store_breaker_open 1",
             "tactgate_holds 3",
             "tactgate_decide_duration_seconds_count 1",
         ] {

@@ -18,8 +18,11 @@ pub mod pepper;
 mod redirects;
 pub mod redis;
 pub mod refusals;
+mod safety;
 pub mod settings;
+pub mod standing;
 mod unlink;
+mod watched;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,7 +40,9 @@ pub use self::modelled::{Fault, Modelled, Trip, Way};
 pub use self::pepper::Pepper;
 use self::redirects::Redirects;
 pub use self::refusals::Refusals;
-pub use self::settings::{OpenError, StoreKind, StoreSettings};
+pub use self::settings::{OpenError, Servers, StoreKind, StoreSettings};
+pub use self::standing::Standing;
+use self::watched::Watched;
 use crate::clock::Clock;
 use crate::facts::{self, Customer, FactKind, Family, FamilyClaims, Keep};
 use crate::message::Address;
@@ -128,14 +133,14 @@ pub struct Store {
 
 #[derive(Debug)]
 struct Inner {
-    backend: Backend,
+    backend: Watched,
     pepper: Pepper,
     keep: Keep,
     redirects: Redirects,
 }
 
 impl Inner {
-    fn new(backend: Backend, pepper: Pepper, keep: Keep) -> Inner {
+    fn new(backend: Watched, pepper: Pepper, keep: Keep) -> Inner {
         Inner { backend, pepper, keep, redirects: Redirects::default() }
     }
 }
@@ -144,21 +149,14 @@ impl Store {
     /// Opens the store that the settings name. `now` becomes the instant of installation when the
     /// store is new: what the gateway itself sends is known from then on.
     pub async fn open(settings: &StoreSettings, now: Timestamp) -> Result<Store, OpenError> {
-        let answer = Duration::from_millis(settings.answer_ms);
         let backend = match settings.kind {
             StoreKind::Embedded => {
                 let dir = settings.dir.clone();
+                let answer = Duration::from_millis(settings.answer_ms.max(settings::FILES_ANSWER_MS_MIN));
                 let opening = tokio::task::spawn_blocking(move || embedded::Embedded::open(&dir, answer));
                 Backend::Embedded(opening.await.map_err(|e| StoreError::Down(e.to_string()))??)
             }
-            StoreKind::Redis => {
-                let url = settings.url.as_ref();
-                let url = url.ok_or_else(|| OpenError::Settings("kind = \"redis\" needs `url`".to_owned()))?;
-                let connect = Duration::from_millis(settings.connect_ms);
-                let ca = settings.ca.as_deref().map(std::fs::read).transpose();
-                let ca = ca.map_err(|e| OpenError::Settings(format!("`ca` cannot be read: {e}")))?;
-                Backend::Redis(redis::Redis::open(url, ca, &settings.prefix, connect, answer).await?)
-            }
+            StoreKind::Redis => Backend::Redis(redis::Redis::open(settings).await?),
         };
         let path = settings.pepper_path();
         let stored = stored_canary(&backend).await?;
@@ -181,7 +179,10 @@ impl Store {
                 let (ours, stored) = (pepper.id().to_owned(), key_id(&stored));
                 Err(OpenError::OtherPepper { path, ours, stored })
             }
-            _ => Ok(Store { inner: Arc::new(Inner::new(backend, pepper, settings.keep())) }),
+            _ => {
+                let watched = Watched::new(backend, settings);
+                Ok(Store { inner: Arc::new(Inner::new(watched, pepper, settings.keep())) })
+            }
         }
     }
 
@@ -190,7 +191,7 @@ impl Store {
         let backend = Backend::Modelled(model);
         let at = now.as_microsecond();
         backend.mark(vec![Mark { set: INSTALLED_SET.to_owned(), member: "at".to_owned(), at }]).await?;
-        Ok(Store { inner: Arc::new(Inner::new(backend, Pepper::fixed(), keep)) })
+        Ok(Store { inner: Arc::new(Inner::new(Watched::unwatched(backend), Pepper::fixed(), keep)) })
     }
 
     /// The key under which facts about an address are kept for a brand.
@@ -227,6 +228,10 @@ impl Store {
 
     /// Writes each customer if nobody wrote it since it was loaded.
     pub async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
+        self.commit_as(writes, false).await
+    }
+
+    async fn commit_as(&self, writes: Vec<Write>, safe: bool) -> Result<Vec<Written>, StoreError> {
         let mut records = Vec::with_capacity(writes.len());
         let mut versions = Vec::with_capacity(writes.len());
         for Write { root, expect, mut customer, now: decided_at } in writes {
@@ -238,7 +243,10 @@ impl Store {
             let record = Record { version: expect, document, moved: None };
             records.push(RecordWrite { key: root, record, now: decided_at.map(|at| at.as_microsecond()) });
         }
-        let done = self.inner.backend.write(records).await?;
+        let done = match safe {
+            true => self.inner.backend.write_safe(records).await?,
+            false => self.inner.backend.write(records).await?,
+        };
         let written = |(wrote, version)| match wrote {
             Wrote::Done => Ok(Written::Done(version)),
             Wrote::Stale => Ok(Written::Stale),

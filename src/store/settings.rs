@@ -29,16 +29,36 @@ pub struct StoreSettings {
     pub dir: PathBuf,
     /// The pepper file, when it is not `pepper` in `dir`. Every gateway on one store has the same.
     pub pepper: Option<PathBuf>,
-    /// `redis://` or `rediss://` (TLS). May hold a password, so it is never shown.
+    /// One server: `redis://` or `rediss://` (TLS). May hold a password, so it is never shown.
     pub url: Option<Secret>,
+    /// Or the sentinels (`host:port` or a URL) that know where `master` is.
+    pub sentinels: Vec<Secret>,
+    /// The name of the master at the sentinels.
+    pub master: Option<String>,
+    /// Or some servers of a cluster (`host:port` or a URL); they name the rest.
+    pub nodes: Vec<Secret>,
+    /// Login at the servers, where their URL brings none.
+    pub user: Option<String>,
+    /// Its password; never shown.
+    pub password: Option<Secret>,
     /// PEM file of the authority behind a `rediss://` server, when the system does not know it.
     pub ca: Option<PathBuf>,
     /// What every Redis key begins with.
     pub prefix: String,
     /// How long a connection may take.
     pub connect_ms: u64,
-    /// How long an answer may take.
+    /// How long an answer of a server may take, with everything that getting it takes. Files are given at
+    /// least [`FILES_ANSWER_MS_MIN`].
     pub answer_ms: u64,
+    /// Failures in a row after which a server, or the files, are left alone for half a second.
+    pub breaker_failures: u32,
+    /// How often the servers are examined: eviction, role, version, persistence, clock.
+    pub check_seconds: u64,
+    /// Replicas that must have an opt-out, a complaint or a consent before the shop is answered; 0 = the
+    /// master's word is enough.
+    pub replicas_acknowledge: u32,
+    /// Whether reservations wait for those replicas, too.
+    pub replicas_acknowledge_sends: bool,
     /// Days of history kept; a rule with a longer window is a load error.
     pub history_days: u32,
     /// Events kept per customer.
@@ -53,17 +73,62 @@ impl Default for StoreSettings {
             dir: PathBuf::from("data"),
             pepper: None,
             url: None,
+            sentinels: Vec::new(),
+            master: None,
+            nodes: Vec::new(),
+            user: None,
+            password: None,
             ca: None,
             prefix: "tg1:".to_owned(),
             connect_ms: 1_000,
-            answer_ms: 500,
+            answer_ms: 100,
+            breaker_failures: 5,
+            check_seconds: 30,
+            replicas_acknowledge: 0,
+            replicas_acknowledge_sends: false,
             history_days: keep.history_days,
             events_max: keep.events_max,
         }
     }
 }
 
+/// Milliseconds that files are given at least: a busy disk is slow, but it is there.
+pub const FILES_ANSWER_MS_MIN: u64 = 500;
+
+/// Which servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Servers<'a> {
+    /// One.
+    One(&'a Secret),
+    /// The master of this name, as sentinels tell.
+    Sentinels(&'a [Secret], &'a str),
+    /// A cluster, by some of its servers.
+    Cluster(&'a [Secret]),
+}
+
 impl StoreSettings {
+    /// Which servers `kind = "redis"` means: exactly one of the three ways.
+    pub fn servers(&self) -> Result<Servers<'_>, OpenError> {
+        let given = [
+            ("url", self.url.is_some()),
+            ("sentinels", !self.sentinels.is_empty() || self.master.is_some()),
+            ("nodes", !self.nodes.is_empty()),
+        ];
+        let given: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+        match (given.as_slice(), &self.url, &self.master) {
+            (["url"], Some(url), _) => Ok(Servers::One(url)),
+            (["sentinels"], _, Some(master)) if !self.sentinels.is_empty() => {
+                Ok(Servers::Sentinels(&self.sentinels, master))
+            }
+            (["sentinels"], ..) => {
+                Err(OpenError::Settings("`sentinels` and `master` go together: who to ask, and for what".to_owned()))
+            }
+            (["nodes"], ..) => Ok(Servers::Cluster(&self.nodes)),
+            ([], ..) => Err(OpenError::Settings(format!("kind = \"redis\" needs {WAYS}"))),
+            (many, ..) => Err(OpenError::Settings(format!("{} exclude each other: give {WAYS}", many.join(" and ")))),
+        }
+    }
+
     /// How much history is kept.
     pub fn keep(&self) -> Keep {
         Keep { history_days: self.history_days, events_max: self.events_max }
@@ -74,6 +139,8 @@ impl StoreSettings {
         self.pepper.clone().unwrap_or_else(|| self.dir.join("pepper"))
     }
 }
+
+const WAYS: &str = "one of `url`, `sentinels` with `master`, or `nodes`";
 
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,5 @@
 //! One binary of integration tests (one link, one run): each module is one kind of story.
+#![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed expectation is how a test speaks")]
 mod asking;
 mod attacks;
@@ -29,7 +30,11 @@ mod http_forward;
 mod learn;
 mod properties;
 mod redis;
+mod redis_groups;
 mod simulation;
 mod store;
+mod store_errors;
+mod store_failover;
 mod store_faults;
+mod store_health;
 mod who_may;

@@ -73,6 +73,7 @@ fn blocked(now: Timestamp, number: u8) -> DecisionEntry {
         reasons: BTreeMap::from([("cheaper-after-purchase".to_owned(), reason)]),
         must_send: false,
         policy: "3fa9".into(),
+        without_store: None,
         facts_version: Some(7),
         latency_us: 812,
         outcome: Some(Fate::Blocked),

@@ -11,6 +11,7 @@ pub struct RedisServer {
     dir: tempfile::TempDir,
     more: Vec<String>,
     tls: bool,
+    program: &'static str,
 }
 
 impl RedisServer {
@@ -23,7 +24,18 @@ impl RedisServer {
     pub fn start_with(more: &[&str]) -> RedisServer {
         let more = more.iter().map(|text| (*text).to_owned()).collect();
         let dir = tempfile::tempdir().unwrap();
-        RedisServer { child: None, port: free_port(), dir, more, tls: false }.begun()
+        RedisServer { child: None, port: free_port(), dir, more, tls: false, program: "redis-server" }.begun()
+    }
+
+    /// Starts a Valkey, where there is one.
+    pub fn start_valkey() -> Option<RedisServer> {
+        if Command::new("valkey-server").arg("--version").stdout(Stdio::null()).status().is_err() {
+            eprintln!("skipped: there is no valkey-server on PATH");
+            return None;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let (port, more) = (free_port(), Vec::new());
+        Some(RedisServer { child: None, port, dir, more, tls: false, program: "valkey-server" }.begun())
     }
 
     /// Starts one that speaks TLS only; its authority's certificate stands in `ca()`.
@@ -32,7 +44,8 @@ impl RedisServer {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         std::fs::write(dir.path().join("cert.pem"), made.cert.pem()).unwrap();
         std::fs::write(dir.path().join("key.pem"), made.signing_key.serialize_pem()).unwrap();
-        RedisServer { child: None, port: free_port(), dir, more: Vec::new(), tls: true }.begun()
+        RedisServer { child: None, port: free_port(), dir, more: Vec::new(), tls: true, program: "redis-server" }
+            .begun()
     }
 
     /// The certificate to trust.
@@ -46,6 +59,27 @@ impl RedisServer {
             return format!("rediss://localhost:{}/", self.port);
         }
         format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The directory with its files.
+    pub fn dir(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
+    /// Sends its process a signal.
+    pub fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.pid().to_string()]).status().unwrap().success());
+    }
+
+    /// Starts it again with more options, and does not wait until it answers.
+    pub fn begin_unanswered(&mut self, more: &[&str]) {
+        self.more.extend(more.iter().map(|text| (*text).to_owned()));
+        self.child = Some(self.command().spawn().expect("redis-server is installed"));
     }
 
     /// Its process id.
@@ -77,9 +111,9 @@ impl RedisServer {
         panic!("redis-server did not start; is it installed?");
     }
 
-    fn try_begin(&mut self) -> bool {
+    fn command(&self) -> Command {
         let port = self.port.to_string();
-        let mut command = Command::new("redis-server");
+        let mut command = Command::new(self.program);
         if self.tls {
             command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"]);
             command.args([
@@ -95,7 +129,11 @@ impl RedisServer {
         }
         command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "always"]);
         command.args(&self.more).current_dir(self.dir.path()).stdout(Stdio::null()).stderr(Stdio::null());
-        self.child = Some(command.spawn().expect("redis-server is installed"));
+        command
+    }
+
+    fn try_begin(&mut self) -> bool {
+        self.child = Some(self.command().spawn().expect("redis-server is installed"));
         let until = Instant::now() + Duration::from_secs(20);
         while Instant::now() < until {
             let up = if self.tls { listens(self.port) } else { answers(self.port) };
@@ -115,7 +153,7 @@ impl Drop for RedisServer {
     }
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
@@ -124,7 +162,7 @@ fn listens(port: u16) -> bool {
 }
 
 /// True when it says PONG, which it does not while it loads its file.
-fn answers(port: u16) -> bool {
+pub fn answers(port: u16) -> bool {
     use std::io::{Read, Write};
     let Ok(mut socket) = TcpStream::connect(("127.0.0.1", port)) else { return false };
     let mut said = [0; 7];

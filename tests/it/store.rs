@@ -12,6 +12,7 @@ use tactgate::message::{Address, Channel, Class, Secret};
 use tactgate::store::{CustomerKey, Linked, Modelled, Steps, Store, StoreKind, StoreSettings, Write, Written};
 
 use crate::redis::RedisServer;
+use crate::redis_groups::{Cluster, Sentinels};
 
 pub(crate) const BRAND: &str = "某某商城";
 
@@ -30,6 +31,31 @@ macro_rules! contract {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $story() {
                 let server = super::RedisServer::start();
+                let dir = tempfile::tempdir().unwrap();
+                let store = super::Store::open(&super::server(&server, dir.path()), super::now()).await.unwrap();
+                super::$story(store).await;
+            })+
+        }
+        mod with_sentinels {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                let dir = tempfile::tempdir().unwrap();
+                let store = super::Store::open(&super::watched(dir.path()), super::now()).await.unwrap();
+                super::$story(store).await;
+            })+
+        }
+        mod on_a_cluster {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                let dir = tempfile::tempdir().unwrap();
+                let store = super::Store::open(&super::clustered(dir.path()), super::now()).await.unwrap();
+                super::$story(store).await;
+            })+
+        }
+        mod on_valkey {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                let Some(server) = super::RedisServer::start_valkey() else { return };
                 let dir = tempfile::tempdir().unwrap();
                 let store = super::Store::open(&super::server(&server, dir.path()), super::now()).await.unwrap();
                 super::$story(store).await;
@@ -78,6 +104,24 @@ pub(crate) fn files(dir: &Path) -> StoreSettings {
 
 pub(crate) fn server(server: &RedisServer, dir: &Path) -> StoreSettings {
     StoreSettings { kind: StoreKind::Redis, url: Some(Secret::new(server.url())), ..files(dir) }
+}
+
+/// Behind the shared sentinels, under a prefix of its own.
+pub(crate) fn watched(dir: &Path) -> StoreSettings {
+    let sentinels = Sentinels::shared().ports.iter().map(|port| Secret::new(format!("127.0.0.1:{port}"))).collect();
+    let master = Some("brand".to_owned());
+    StoreSettings { kind: StoreKind::Redis, sentinels, master, prefix: own_prefix(), ..files(dir) }
+}
+
+/// On the shared cluster, under a prefix of its own.
+pub(crate) fn clustered(dir: &Path) -> StoreSettings {
+    let nodes = Cluster::shared().places().into_iter().map(Secret::new).collect();
+    StoreSettings { kind: StoreKind::Redis, nodes, prefix: own_prefix(), ..files(dir) }
+}
+
+pub(crate) fn own_prefix() -> String {
+    static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
+    format!("t{}:", NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
 }
 
 pub(crate) fn mail(n: usize) -> Address {

@@ -105,7 +105,8 @@ impl Words<'_> {
         }
         if entry.facts_version.is_none() {
             let said = self.say("not known: the store did not answer", "未知：存储无应答");
-            rows.push((self.say("history", "客户历史"), said.to_owned()));
+            let why = entry.without_store.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+            rows.push((self.say("history", "客户历史"), format!("{said}{why}")));
         }
         rows
     }

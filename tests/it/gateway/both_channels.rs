@@ -70,5 +70,5 @@ async fn with_the_embedded_store() {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_redis() {
     let redis = RedisServer::start();
-    story(&format!("[store]\nkind = \"redis\"\nurl = \"{}\"\n", redis.url())).await;
+    story(&format!("[store]\nkind = \"redis\"\nanswer_ms = 5000\nurl = \"{}\"\n", redis.url())).await;
 }

@@ -20,6 +20,7 @@ mod quiet_hours;
 mod redis_away;
 mod rewriting;
 mod sdks;
+mod store_hangs;
 mod surveys;
 mod two_gateways;
 mod unchanged_mail;

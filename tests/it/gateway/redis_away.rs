@@ -19,7 +19,8 @@ async fn what_the_law_asks_about_waits_and_a_code_goes_at_once() {
     let home = Home::new();
     let routes = routes(Some(&mails), Some(&texts));
     let (running, begin) =
-        by_hand(&home, &format!("{routes}[store]\nkind = \"redis\"\nurl = \"{}\"\n", redis.url())).await;
+        by_hand(&home, &format!("{routes}[store]\nkind = \"redis\"\nanswer_ms = 5000\nurl = \"{}\"\n", redis.url()))
+            .await;
     let door = |protocol| running.door(protocol).unwrap();
     let (smtp, http, admin) = (door(Protocol::Smtp), door(Protocol::Http), door(Protocol::Admin));
     let tell = async |id: &str, customer: &str, what: &str| {
@@ -78,7 +79,7 @@ async fn whatever_was_answered_as_accepted_arrives_though_redis_comes_and_goes()
     let mut redis = RedisServer::start();
     let mails = MailSink::start().await;
     let home = Home::new();
-    let store = format!("[store]\nkind = \"redis\"\nurl = \"{}\"\n", redis.url());
+    let store = format!("[store]\nkind = \"redis\"\nanswer_ms = 5000\nurl = \"{}\"\n", redis.url());
     let (running, _) = by_hand(&home, &format!("{}{store}", routes(Some(&mails), None))).await;
     let smtp = running.door(Protocol::Smtp).unwrap();
     let mut tools = tokio::task::JoinSet::new();

@@ -27,7 +27,8 @@ async fn exactly_one_passes() {
     let homes = [Home::with_policy(ONE_A_DAY), Home::with_policy(ONE_A_DAY)];
     for home in &homes {
         let pepper = homes[0].path("pepper");
-        let store = format!("[store]\nkind = \"redis\"\nurl = \"{}\"\npepper = {pepper:?}\n", redis.url());
+        let store =
+            format!("[store]\nkind = \"redis\"\nanswer_ms = 5000\nurl = \"{}\"\npepper = {pepper:?}\n", redis.url());
         home.settings(&format!("{}{store}", routes(Some(&mails), Some(&texts))));
     }
     let gates = [Gate::start(&homes[0]), Gate::start(&homes[1])];

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use tactgate::facts::customer::Member;
 use tactgate::facts::fold::join;
 use tactgate::facts::{
-    Customer, Event, SendState, SurveyStep, What, apply, expire_leases, fold, give_back, reserve, settle, split,
+    Customer, Event, Proof, SendState, SurveyStep, What, apply, end_leases, fold, give_back, reserve, settle, split,
 };
 use tactgate::message::{AddressKind, Channel, Language};
 
@@ -108,7 +108,7 @@ fn take(customer: &mut Customer, send_number: usize, step: Step) {
         Step::Expire => {
             let mut alone = customer.clone();
             alone.sends.retain(|send| send.id == id);
-            expire_leases(&mut alone, at(0) + SignedDuration::from_hours(1));
+            end_leases(&mut alone, at(0) + SignedDuration::from_hours(1), |_| Proof::None);
             customer.sends.retain(|send| send.id != id);
             alone.sends.into_iter().for_each(|send| _ = reserve(customer, send));
         }

@@ -40,6 +40,7 @@ const IMPURE_WORDS: &[&str] = &[
 const MAY_USE: &[(&str, &[&str])] = &[
     ("message", &[]),
     ("clock", &[]),
+    ("breaker", &[]),
     ("facts", &["message"]),
     ("understand", &["message"]),
     ("providers", &["message"]),
@@ -47,8 +48,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("policy", &["message", "facts", "understand", "decide", "rewrite"]),
     ("decide", &["message", "facts", "understand", "policy", "rewrite"]),
     ("accept", &["message", "providers", "clock", "config"]),
-    ("forward", &["message", "providers", "policy", "clock", "config"]),
-    ("store", &["message", "facts", "clock", "config"]),
+    ("forward", &["message", "providers", "policy", "clock", "config", "breaker"]),
+    ("store", &["message", "facts", "clock", "config", "breaker"]),
     ("learn", &["message", "facts", "store", "clock", "config"]),
     ("hold", &["message", "clock", "config"]),
     ("record", &["message", "facts", "understand", "policy", "decide", "providers", "forward", "hold", "clock"]),
