@@ -11,6 +11,7 @@ mod holding;
 pub mod inside;
 pub mod item;
 pub mod opening;
+mod receiving;
 mod releasing;
 mod route;
 pub mod settling;
@@ -122,7 +123,15 @@ struct Walked<'a> {
 impl Gateway {
     /// The walk. What it returns is already recorded; only the reply is left to write.
     async fn walk<'a>(&'a self, submission: &'a Submission) -> Result<Walked<'a>, NotStarted> {
-        let errand = self.errand(submission, None)?;
+        let taken = self.taken(submission);
+        let errand = match self.errand(submission, None) {
+            Ok(errand) => errand,
+            Err(refused) => {
+                taken.not_started(&refused).await;
+                return Err(refused);
+            }
+        };
+        taken.read(&errand).await;
         let mut items = self.understand_items(&errand);
         let set = self.policies.current();
         self.decide_items(&errand, &mut items, &set).await;

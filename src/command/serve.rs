@@ -87,6 +87,9 @@ impl Running {
     pub async fn stop(mut self) {
         self.stop.cancel();
         while self.tasks.join_next().await.is_some() {}
+        if let Err(error) = self.gateway.log.close().await {
+            tracing::error!(%error, "the record has no last checkpoint of this run");
+        }
         let store = self.gateway.store.clone();
         // The last handle of the gateway ends the settling queue, which then settles what waits.
         drop(self.gateway);

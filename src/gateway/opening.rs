@@ -27,9 +27,7 @@ impl Gateway {
         let policies = live_policies(&config.policies, &config.data_dir, clock.clone(), settings.history_days)?;
         let store = Store::open(&settings, clock.now()).await.context("the store does not open")?;
         let hold = Hold::open(&hold_settings(&config)).context("the hold does not open")?;
-        let record_settings =
-            RecordSettings { fsync_ms: config.record.fsync_ms, ..RecordSettings::in_folder(&config.data_dir) };
-        let log = Record::open(&record_settings, clock.now()).context("the record does not open")?;
+        let log = Record::open(&record_settings(&config), clock.now()).context("the record does not open")?;
         let host_name = host_name(&config);
         let routes = route::open_all(&config, &host_name)?;
         let mut links = std::collections::BTreeMap::new();
@@ -57,8 +55,19 @@ impl Gateway {
     }
 }
 
+/// `[record]`, in the data folder the rest of the gateway uses.
+pub fn record_settings(config: &Config) -> RecordSettings {
+    let usual = RecordSettings::in_folder(&config.data_dir);
+    RecordSettings {
+        fsync_ms: config.record.fsync_ms,
+        checkpoint_lines: config.record.checkpoint_lines,
+        key_path: config.record.key_file.clone().unwrap_or(usual.key_path.clone()),
+        ..usual
+    }
+}
+
 /// `[hold]`, with the data folder the rest of the gateway uses.
-fn hold_settings(config: &Config) -> HoldSettings {
+pub fn hold_settings(config: &Config) -> HoldSettings {
     let usual = HoldSettings::in_folder(&config.data_dir);
     HoldSettings {
         key_path: config.hold.key_file.clone().unwrap_or(usual.key_path),

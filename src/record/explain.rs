@@ -162,7 +162,7 @@ fn take(found: &mut Vec<Explained>, line: Line, kind: Kind, id: &str) {
                 decided.history.push(outcome);
             }
         }
-        Line::Event(_) | Line::Begin(_) => {}
+        _ => {}
     }
 }
 

@@ -8,6 +8,7 @@ mod mail_sink;
 mod tools;
 
 mod bad_input;
+mod books;
 mod both_channels;
 mod credentials;
 mod demo;
