@@ -73,7 +73,8 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     }
     running.turn_wheel();
     let (policies, stop) = (Arc::clone(&running.gateway.policies), running.stop.clone());
-    running.tasks.spawn(policies.watch(stop));
+    running.tasks.spawn(policies.watch(stop.clone()));
+    running.tasks.spawn(Arc::clone(&running.gateway).keep_house(stop));
     Ok(running)
 }
 

@@ -4,6 +4,7 @@
 
 pub mod error;
 pub mod file;
+mod forgetting;
 pub mod key;
 pub mod parcel;
 mod rows;

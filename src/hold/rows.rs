@@ -349,7 +349,7 @@ fn end(connection: &Connection, id: &str, state: State, now: Timestamp) -> Resul
     Ok(())
 }
 
-struct Stored {
+pub(super) struct Stored {
     state: State,
     message: HeldMessage,
     attempts: u32,
@@ -360,7 +360,7 @@ struct Stored {
 }
 
 impl Stored {
-    fn of(row: &Row<'_>) -> Result<Stored, rusqlite::Error> {
+    pub(super) fn of(row: &Row<'_>) -> Result<Stored, rusqlite::Error> {
         let message = HeldMessage {
             id: row.get(0)?,
             due: time_at(row, 2)?,
@@ -382,7 +382,7 @@ impl Stored {
         })
     }
 
-    fn open(&self, key: &HoldKey) -> Result<(State, Held), &'static str> {
+    pub(super) fn open(&self, key: &HoldKey) -> Result<(State, Held), &'static str> {
         let mut message = self.message.clone();
         let note = key.open(&belonging(&message, &self.body_name), &self.note).ok_or("its note does not verify")?;
         (message.recipients, message.decisions) = rmp_serde::from_slice(&note)

@@ -10,6 +10,7 @@ pub mod ids;
 pub mod impersonal;
 pub mod log;
 pub mod metrics;
+pub mod person;
 pub mod receipt;
 pub mod reconcile;
 

@@ -7,6 +7,7 @@ mod claims;
 pub mod document;
 pub mod embedded;
 mod erase;
+pub mod erasures;
 mod link;
 pub mod modelled;
 pub mod pepper;

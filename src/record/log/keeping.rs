@@ -6,8 +6,8 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Span, Timestamp};
 use serde::Deserialize;
 
 use super::thread::Writer;
@@ -40,10 +40,10 @@ pub struct Forgotten {
 }
 
 impl Record {
-    /// Removes whole day files from before these days. The decision log says so in a signed line first:
-    /// a day file that is missing without such a line was taken.
-    pub async fn retire(&self, decisions_before: Date, journal_before: Date) -> Result<usize, RecordError> {
-        let retired = self.task(move |writer| writer.retire(decisions_before, journal_before)).await?;
+    /// Removes whole day files that are older than so many days. The decision log says so in a signed line
+    /// first: a day file that is missing without such a line was taken.
+    pub async fn retire(&self, now: Timestamp, decisions_days: u32, journal_days: u32) -> Result<usize, RecordError> {
+        let retired = self.task(move |writer| writer.retire(now, decisions_days, journal_days)).await?;
         retired.map_err(|why| RecordError::Io(why.to_string()))
     }
 
@@ -66,13 +66,14 @@ impl Record {
 }
 
 impl Writer {
-    fn retire(&mut self, decisions_before: Date, journal_before: Date) -> io::Result<usize> {
-        let today = day_of(self.signing.now());
-        let old_decisions = older(&self.root.join(DECISIONS), decisions_before.min(today))?;
-        let old_journal = older(&self.root.join(JOURNAL), journal_before.min(today))?;
+    fn retire(&mut self, now: Timestamp, decisions_days: u32, journal_days: u32) -> io::Result<usize> {
+        let today = day_of(now);
+        let back = |days: u32| today.checked_sub(Span::new().days(i64::from(days))).unwrap_or(today);
+        let old_decisions = older(&self.root.join(DECISIONS), back(decisions_days))?;
+        let old_journal = older(&self.root.join(JOURNAL), back(journal_days))?;
         if !old_decisions.is_empty() {
-            let before = format!("{}.jsonl", decisions_before.min(today));
-            let entry = RetiredEntry { at: self.signing.now(), before: before.clone() };
+            let before = format!("{}.jsonl", back(decisions_days));
+            let entry = RetiredEntry { at: now, before: before.clone() };
             let line = serde_json::to_string(&Line::Retired(entry)).map_err(io::Error::other)?;
             self.file(DECISIONS, today)?.append([line.as_str()])?;
             self.sign(today, Reason::Day)?;

@@ -12,6 +12,7 @@ mod books;
 mod both_channels;
 mod credentials;
 mod demo;
+mod erasing;
 mod live_policies;
 mod many_recipients;
 mod pacing;
