@@ -13,6 +13,7 @@ pub mod inside;
 pub mod item;
 mod keeping;
 pub mod opening;
+pub mod places;
 mod receiving;
 mod releasing;
 mod route;

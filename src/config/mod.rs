@@ -206,7 +206,7 @@ impl Raw {
         let routes = self.check_routes(&listeners, problems, &mut warnings);
         let events = self.events.check(&brands, problems);
         let admin = self.admin.check(problems);
-        self.record.check(self.store.history_days, problems);
+        self.record.check(self.store.history_days, self.hold.wait_hours_max, problems);
         self.check_doors(&listeners, &streams, &routes, &events, problems);
         let brand = brands.first().map_or("default", |b| b.name.as_str()).to_owned();
         Config {

@@ -23,6 +23,10 @@ const EVERY: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 struct Kept {
     day: Option<Date>,
+    /// The day on which all words of erasures were asked for.
+    asked: Option<Date>,
+    /// The last sweep failed, and it was said.
+    failed: bool,
     erased: BTreeSet<Erasure>,
 }
 
@@ -31,9 +35,13 @@ impl Gateway {
     pub async fn keep_house(self: Arc<Gateway>, stop: CancellationToken) {
         let mut kept = Kept::default();
         loop {
-            if let Err(error) = self.keep_once(&mut kept).await {
-                tracing::warn!(%error, "the files were not swept; again in a moment");
+            let done = self.keep_once(&mut kept).await;
+            if let Err(error) = &done
+                && !kept.failed
+            {
+                tracing::warn!(%error, "the files were not swept; tried again every few seconds");
             }
+            kept.failed = done.is_err();
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(EVERY) => {}
@@ -45,28 +53,34 @@ impl Gateway {
         let now = self.clock.now();
         let today = day_of(now);
         let journal_days = self.config.record.journal_days(self.config.store.history_days);
-        let fleet = self.config.store.kind == StoreKind::Redis;
-        if fleet {
-            // Once a day, and at a start, all words that may still be about a file here.
-            let days = if kept.day == Some(today) { 2 } else { journal_days + 1 };
-            self.carry_out(kept, &days_before(today, days), now).await?;
+        self.retire(kept, today, journal_days, now).await?;
+        if self.config.store.kind != StoreKind::Redis {
+            // Nobody else reaches this store: who erases does it with the gateway's own files in hand.
+            return Ok(());
         }
+        // Once a day, and at a start, all words that may still be about a file here.
+        let all = kept.asked != Some(today);
+        self.carry_out(kept, &days_before(today, if all { journal_days + 1 } else { 2 }), now).await?;
+        if all {
+            self.store.end_erasures(back(today, journal_days + 2)).await?;
+            kept.erased.retain(|erasure| day_of(erasure.at) >= back(today, journal_days + 1));
+            kept.asked = Some(today);
+        }
+        Ok(())
+    }
+
+    async fn retire(&self, kept: &mut Kept, today: Date, journal_days: u32, now: Timestamp) -> anyhow::Result<()> {
         if kept.day == Some(today) {
             return Ok(());
         }
-        let (decisions_days, before) = (self.config.record.decisions_days, kept.day);
+        let decisions_days = self.config.record.decisions_days();
         let removed = self.log.retire(now, decisions_days, journal_days).await?;
         if removed > 0 {
             tracing::info!(removed, decisions_days, journal_days, "day files past their time were removed");
         }
-        if fleet {
-            self.store.end_erasures(back(today, journal_days + 2)).await?;
-            kept.erased.retain(|erasure| day_of(erasure.at) >= back(today, journal_days + 1));
-        }
-        if let Some(before) = before {
+        if let Some(before) = kept.day.replace(today) {
             self.tell_books(before, now).await;
         }
-        kept.day = Some(today);
         Ok(())
     }
 

@@ -20,6 +20,9 @@ use super::{DECISIONS, JOURNAL, RecordError, RecordSettings, day_of, day_path};
 
 /// Lines in one write.
 const LINES_TOGETHER_MAX: usize = 512;
+/// A line that nobody waits for waits so long for others to be written with: one write, not two, for a
+/// message that comes alone.
+const NOTED_WAIT: Duration = Duration::from_millis(5);
 /// Day files kept open: today's two, and those that late outcomes go to.
 const OPEN_FILES_MAX: usize = 8;
 
@@ -60,6 +63,8 @@ pub(super) fn start(
         first_unsynced: None,
         errors,
         signing: Signing::open(settings, now).map_err(io)?,
+        noted: Vec::new(),
+        noted_since: None,
     };
     let today = day_of(now);
     for folder in [DECISIONS, JOURNAL] {
@@ -103,6 +108,9 @@ pub(super) struct Writer {
     first_unsynced: Option<Instant>,
     errors: Arc<AtomicU64>,
     pub(super) signing: Signing,
+    /// Lines that nobody waits for, and since when they wait.
+    noted: Vec<Job>,
+    noted_since: Option<Instant>,
 }
 
 impl Writer {
@@ -115,14 +123,18 @@ impl Writer {
             match first {
                 Ok(first) => {
                     let rest = waiting.try_iter().take(LINES_TOGETHER_MAX - 1);
-                    self.work(std::iter::once(first).chain(rest).collect());
+                    self.take(std::iter::once(first).chain(rest));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
+                    self.write_noted();
                     let _ = self.sync(); // said and counted inside
                     self.sign_stop();
                     return;
                 }
+            }
+            if self.noted_since.is_some_and(|since| since.elapsed() >= NOTED_WAIT) {
+                self.write_noted();
             }
             if self.first_unsynced.is_some_and(|since| since.elapsed() >= self.sync_every) {
                 let _ = self.sync(); // said and counted inside
@@ -134,7 +146,29 @@ impl Writer {
     /// How long nothing has to be done by itself.
     fn wait(&self) -> Option<Duration> {
         let sync = self.first_unsynced.map(|since| self.sync_every.saturating_sub(since.elapsed()));
-        sync.into_iter().chain(self.signing.wait()).min()
+        let noted = self.noted_since.map(|since| NOTED_WAIT.saturating_sub(since.elapsed()));
+        sync.into_iter().chain(noted).chain(self.signing.wait()).min()
+    }
+
+    /// Does what is asked, in its order; what nobody waits for waits a moment for company.
+    fn take(&mut self, jobs: impl Iterator<Item = Job>) {
+        let before = self.noted.len();
+        self.noted.extend(jobs);
+        let awaited = |job: &Job| !matches!(job, Job::Line(LineJob { answer: None, durable: false, .. }));
+        let many = self.noted.len() >= LINES_TOGETHER_MAX;
+        if many || self.noted.get(before..).unwrap_or_default().iter().any(awaited) {
+            self.write_noted();
+        } else {
+            self.noted_since.get_or_insert_with(Instant::now);
+        }
+    }
+
+    fn write_noted(&mut self) {
+        self.noted_since = None;
+        let jobs = std::mem::take(&mut self.noted);
+        if !jobs.is_empty() {
+            self.work(jobs);
+        }
     }
 
     fn work(&mut self, jobs: Vec<Job>) {

@@ -5,7 +5,7 @@
 use super::child::{Gate, Home, routes};
 use super::http_sink::HttpSink;
 use super::mail_sink::{AtDot, MailSink};
-use super::tools::{mail, plain_mail, post, sendgrid, sendgrid_mail, sms, tell};
+use super::tools::{id_in, mail, plain_mail, post, sendgrid, sendgrid_mail, sms, tell};
 
 const RULES: &str = r#"
 [[suppression]]
@@ -67,13 +67,24 @@ async fn all_that_was_taken_is_found_again() {
     let unrouted = post(gate.http, "/tactgate/v1/messages", &[("Content-Type", "application/json")], b"{}").await;
     assert!(unrouted.status >= 400, "{unrouted:?}");
 
+    // What never came to a decision is explained all the same.
+    let broken = sendgrid(gate.http, &serde_json::json!([7]), &[]).await;
+    assert_eq!(broken.status, 400, "{broken:?}");
+    let log: String = std::fs::read_dir(home.path("data/decisions"))
+        .unwrap()
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
+    let closed = log.lines().find(|line| line.contains(r#""why":"malformed""#)).unwrap();
+    let id = id_in(closed, "s-");
+    assert!(home.explain(&id, "en").contains("cannot be read") && home.explain(&id, "zh").contains("无法读取"));
+
     // A running gateway's books are read beside it.
     let (status, running) = books(&home);
     assert_eq!(status, 0, "{running:#}");
     assert_eq!((row(&running, "mail", "received"), row(&running, "mail", "blocked")), (6, 2), "{running:#}");
     assert_eq!((row(&running, "mail", "passed"), row(&running, "mail", "refused")), (2, 1), "{running:#}");
     assert_eq!(row(&running, "mail", "unknown"), 1, "{running:#}");
-    assert_eq!((row(&running, "sendgrid", "received"), row(&running, "sendgrid", "refused")), (2, 1), "{running:#}");
+    assert_eq!((row(&running, "sendgrid", "received"), row(&running, "sendgrid", "refused")), (3, 2), "{running:#}");
     assert_eq!(row(&running, "twilio", "received"), 1);
     assert_eq!(row(&running, "twilio", "held") + row(&running, "twilio", "blocked"), 1, "{running:#}");
     assert_eq!((row(&running, "", "received"), row(&running, "", "refused")), (1, 1), "{running:#}");
