@@ -8,14 +8,18 @@ mod copying;
 mod deciding;
 mod departing;
 mod entering;
+pub mod erasing;
 pub mod fleet;
 mod forwarding;
 mod holding;
 pub mod identity;
 pub mod inside;
 pub mod item;
+mod keeping;
 mod leases;
 pub mod opening;
+pub mod places;
+mod receiving;
 mod releasing;
 mod remembering;
 pub mod reservation;
@@ -147,7 +151,15 @@ struct Walked<'a> {
 impl Gateway {
     /// The walk. What it returns is already recorded; only the reply is left to write.
     async fn walk<'a>(&'a self, submission: &'a Submission, walk: &Walk) -> Result<Walked<'a>, NotStarted> {
-        let errand = Errand { walk: walk.clone(), ..self.errand(submission, None)? };
+        let taken = self.taken(submission);
+        let errand = match self.errand(submission, None) {
+            Ok(errand) => Errand { walk: walk.clone(), ..errand },
+            Err(refused) => {
+                taken.not_started(&refused).await;
+                return Err(refused);
+            }
+        };
+        taken.read(&errand).await;
         let mut items = self.understand_items(&errand);
         let set = self.policies.current();
         self.decide_items(&errand, &mut items, &set).await;

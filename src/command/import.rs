@@ -9,11 +9,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Arguments, FINE, FOUND, Format, customer, runtime};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::gateway::opening::record_settings;
 use crate::learn::Learnt;
 use crate::learn::Reading;
 use crate::learn::{Progress, import};
 use crate::record::entry::{JournalEntry, Line};
-use crate::record::log::{Record, RecordSettings};
+use crate::record::log::Record;
 
 /// Imports; tells every line that was refused.
 pub fn run(arguments: &Arguments, file: &Path, brand: Option<&str>) -> anyhow::Result<u8> {
@@ -30,7 +31,7 @@ pub fn run(arguments: &Arguments, file: &Path, brand: Option<&str>) -> anyhow::R
     let imported = runtime()?.block_on(async {
         let store = customer::open_store(&config).await?;
         let reading = Reading { region: brand.region.as_deref(), now: Clock::Wall.now() };
-        let record = Record::open(&RecordSettings::in_folder(&config.data_dir), Clock::Wall.now())?;
+        let record = Record::open(&record_settings(&config), Clock::Wall.now())?;
         let mut learnt = Vec::new();
         let progress = |step: Progress<'_>| {
             bar.set_position(step.bytes);
@@ -41,6 +42,7 @@ pub fn run(arguments: &Arguments, file: &Path, brand: Option<&str>) -> anyhow::R
             let line = JournalEntry { at: Clock::Wall.now(), brand, customer: key.0, event };
             record.append(&Line::Event(line)).await?;
         }
+        record.close().await?;
         store.close().await?;
         anyhow::Ok(imported)
     })?;

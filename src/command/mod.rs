@@ -13,6 +13,7 @@ macro_rules! say {
     ($($line:tt)*) => { $crate::command::print_line(format_args!($($line)*)) };
 }
 
+pub mod audit;
 pub mod check;
 pub mod customer;
 pub mod demo;
@@ -115,6 +116,12 @@ pub enum Command {
         #[arg(long)]
         brand: Option<String>,
     },
+    /// Prove that the decision log is whole and that it balances
+    Audit {
+        /// What to do
+        #[command(subcommand)]
+        audit: audit::Audit,
+    },
     /// List the guards: what each stops, and its settings
     Guards,
     /// Play the five stories through a running gateway, before your eyes
@@ -147,6 +154,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Some(Command::Customer { action, address, brand }) => {
             customer::run(&arguments, *action, address, brand.as_deref())
         }
+        Some(Command::Audit { audit }) => audit::run(&arguments, audit),
         Some(Command::Guards) => guards::run(&arguments),
         Some(Command::Demo { lang }) => demo::run(&arguments, *lang),
     };

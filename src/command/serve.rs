@@ -109,6 +109,7 @@ pub async fn start_in<L: Listen>(
     }
     running.turn_wheel();
     running.tasks.spawn(Arc::clone(&running.gateway).keep_watch(running.stop.clone()));
+    running.tasks.spawn(Arc::clone(&running.gateway).keep_house(running.stop.clone()));
     Ok(running)
 }
 
@@ -145,6 +146,9 @@ impl Running {
         self.gateway.refusals.close();
         // What is left as it is still holds the gateway: settling will not end by itself.
         let settling = if late { CLOSING } else { SETTLING };
+        if let Err(error) = self.gateway.log.close().await {
+            tracing::error!(%error, "the record has no last checkpoint of this run");
+        }
         let store = self.gateway.store.clone();
         // The last handle of the gateway ends the settling queue, which then settles what waits.
         drop(self.gateway);

@@ -215,6 +215,7 @@ impl Raw {
         let limits = self.limits.check(problems);
         self.check_doors(&listeners, &streams, &routes, &events, problems);
         let store = self.check_store(problems);
+        self.record.check(store.history_days, self.hold.wait_hours_max, problems);
         let brand = brands.first().map_or("default", |b| b.name.as_str()).to_owned();
         Config {
             listeners,

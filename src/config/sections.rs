@@ -60,17 +60,62 @@ impl Default for HoldSettings {
     }
 }
 
-/// `[record]`: what happened and why.
+/// `[record]`: what happened and why, and how long it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RecordSettings {
     /// At most this long between a decision and its being on disk.
     pub fsync_ms: u64,
+    /// Whole days that the decision log is kept.
+    pub decisions_days: Spanned<u32>,
+    /// Whole days that the journal is kept; absent = `[store] history_days` and a week.
+    pub journal_days: Option<Spanned<u32>>,
+    /// A signed checkpoint after so many lines, besides one an hour, a day, a stop.
+    pub checkpoint_lines: u64,
+    /// The key that signs checkpoints; absent = `audit.key` in the data folder.
+    pub key_file: Option<PathBuf>,
+}
+
+/// Thirteen months: a year's comparison with the same month of the year before.
+const DECISIONS_DAYS: u32 = 396;
+/// What the journal is kept beyond the history that may have to be mended from it.
+const JOURNAL_BEYOND_DAYS: u32 = 7;
+
+impl RecordSettings {
+    /// Days that the journal is kept beside this much history.
+    pub fn journal_days(&self, history_days: u32) -> u32 {
+        self.journal_days.as_ref().map_or(history_days.saturating_add(JOURNAL_BEYOND_DAYS), |days| *days.get_ref())
+    }
+
+    /// Days that the decision log is kept.
+    pub fn decisions_days(&self) -> u32 {
+        *self.decisions_days.get_ref()
+    }
+
+    pub(super) fn check(&self, history_days: u32, wait_hours_max: u32, problems: &mut Problems) {
+        if self.decisions_days() <= wait_hours_max.div_ceil(24) {
+            let why = format!("the decision log must be kept longer than a message may wait: {wait_hours_max} hours");
+            problems.add(self.decisions_days.span(), why);
+        }
+        if let Some(days) = &self.journal_days
+            && *days.get_ref() < history_days
+        {
+            let why =
+                format!("the journal must be kept as long as the history that rules look at: {history_days} days");
+            problems.add(days.span(), why);
+        }
+    }
 }
 
 impl Default for RecordSettings {
     fn default() -> RecordSettings {
-        RecordSettings { fsync_ms: 1_000 }
+        RecordSettings {
+            fsync_ms: 1_000,
+            decisions_days: Spanned::new(0..0, DECISIONS_DAYS),
+            journal_days: None,
+            checkpoint_lines: 50_000,
+            key_file: None,
+        }
     }
 }
 

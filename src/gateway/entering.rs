@@ -88,6 +88,7 @@ impl Gateway {
             submission: errand.submission.id.clone(),
             at: item.now,
             stream,
+            route: errand.route.name.clone(),
             channel: item.message.channel,
             customer: item.history.as_ref().and_then(|history| history.record_id.clone()),
             campaign: item.message.campaign().map(str::to_owned),

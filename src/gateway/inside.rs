@@ -133,6 +133,7 @@ impl Gateway {
             _ => self.config.stream_without_credential("relay"),
         };
         let Some(submission) = self.submission(peer, "relay", stream, Wire::Smtp(mail)) else {
+            self.unrouted().await;
             return smtp_refusal(&Refusal::NoRoute("no route takes mail of this stream"));
         };
         self.metrics.submission("smtp", "relay");
@@ -173,6 +174,9 @@ impl Gateway {
         let stream = found.map_or_else(|| self.config.stream_without_credential(dialect.name()), |found| found.stream);
         let proven = found.is_some_and(|found| found.proven);
         let Some(route) = self.config.route_for(dialect.name(), &stream.name) else {
+            if dialect.claim(&request) == Claim::Send {
+                self.unrouted().await;
+            }
             return dialect.refused(&request, &Refusal::NoRoute("no route takes messages of this stream"));
         };
         // `auth = true`: a secret known here, or one that the provider will check.

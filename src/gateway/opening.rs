@@ -47,8 +47,7 @@ impl Gateway {
         };
         let hold = open_hold(&config, store.is_shared(), clock.now(), pause.clone()).await;
         let hold = hold.context("the hold does not open")?;
-        let record_settings =
-            RecordSettings { fsync_ms: config.record.fsync_ms, ..RecordSettings::in_folder(&config.data_dir) };
+        let record_settings = record_settings(&config);
         let log = match pause {
             None => Record::open(&record_settings, clock.now()),
             Some(pause) => Record::open_here(&record_settings, clock.now(), pause),
@@ -115,8 +114,19 @@ async fn open_hold(config: &Config, copies: bool, now: Timestamp, pause: Option<
     Ok(hold)
 }
 
+/// `[record]`, in the data folder the rest of the gateway uses.
+pub fn record_settings(config: &Config) -> RecordSettings {
+    let usual = RecordSettings::in_folder(&config.data_dir);
+    RecordSettings {
+        fsync_ms: config.record.fsync_ms,
+        checkpoint_lines: config.record.checkpoint_lines,
+        key_path: config.record.key_file.clone().unwrap_or(usual.key_path.clone()),
+        ..usual
+    }
+}
+
 /// `[hold]`, with the data folder the rest of the gateway uses.
-fn hold_settings(config: &Config) -> HoldSettings {
+pub fn hold_settings(config: &Config) -> HoldSettings {
     let usual = HoldSettings::in_folder(&config.data_dir);
     let largest = config.listeners.iter().map(|listener| listener.limits.body_bytes_max as u64).max().unwrap_or(0);
     HoldSettings {

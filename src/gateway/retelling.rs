@@ -76,7 +76,7 @@ impl Gateway {
                 }
                 Line::Event(entry) => self.retell_event(&mut batch, entry).await?,
                 Line::Claimed(entry) => self.store.claim(&entry.brand, &entry.claims).await?,
-                Line::GivenBack(_) | Line::Begin(_) | Line::Decision(_) | Line::Outcome(_) => {}
+                _ => {}
             }
             if batch.customers.len() >= CUSTOMERS_PER_TRIP {
                 self.tell(&mut batch).await?;

@@ -67,7 +67,7 @@ impl HoldSettings {
 /// The open hold file. Cheap to clone; all clones share one writer.
 #[derive(Clone)]
 pub struct Hold {
-    writer: Writer,
+    pub(super) writer: Writer,
     key: Arc<HoldKey>,
     attempts_max: u32,
     changed: Arc<Notify>,

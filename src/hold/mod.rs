@@ -8,6 +8,7 @@ mod copies;
 pub mod copy;
 pub mod error;
 pub mod file;
+mod forgetting;
 pub mod key;
 mod mending;
 pub mod parcel;

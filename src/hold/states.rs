@@ -12,6 +12,7 @@
 //! | claimed, forwarding | `amend` | the same, about fewer recipients | the newest fence |
 //! | forwarding, lease over | `claim_due` | forwarding, handed out as [`Due::Unknown`] | a wheel |
 //! | held, claimed | `cancel` | dropped; the old fence is void | anyone |
+//! | held, claimed | `leave_out` | held, about fewer recipients; dropped with the last; the old fence is void | an erasure |
 //! | any live, damaged | `claim_due` | quarantined: kept, reported, never sent | a wheel |
 //!
 //! A settled hold loses its sealed bytes at once; its row stays a while for status calls.

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::audit::CheckpointEntry;
 use super::chain::BeginEntry;
+use super::receipt::{ClosedEntry, ReceivedEntry, RetiredEntry};
 use super::sends::{ClaimedEntry, ForwardingEntry, GivenBackEntry};
 use crate::decide::{Finding, Verdict};
 use crate::facts::event::{Event, What};
@@ -34,6 +36,14 @@ pub enum Line {
     Claimed(ClaimedEntry),
     /// The first line of a file.
     Begin(BeginEntry),
+    /// A submission was taken.
+    Received(ReceivedEntry),
+    /// A submission ended without a decision.
+    Closed(ClosedEntry),
+    /// Where the chain stood, signed.
+    Checkpoint(CheckpointEntry),
+    /// Old day files were removed.
+    Retired(RetiredEntry),
 }
 
 /// One decision about one recipient.
@@ -49,6 +59,9 @@ pub struct DecisionEntry {
     pub at: Timestamp,
     /// Whose message.
     pub stream: StreamNames,
+    /// By which way out.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub route: String,
     /// How it travels.
     pub channel: Channel,
     /// The customer's random record id; absent when the store was down.

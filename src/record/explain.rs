@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::entry::{DecisionEntry, Line, OutcomeEntry};
 use super::ids::{self, Kind};
 use super::log::{DECISIONS, day_of, day_path};
+use super::receipt::{ClosedEntry, ReceivedEntry};
 use crate::message::Language;
 
 mod words;
@@ -29,6 +30,12 @@ pub struct Explanation {
     pub id: String,
     /// The decisions, oldest first: one per recipient, and those taken again at the end of a hold.
     pub decisions: Vec<Explained>,
+    /// When it was taken, where a submission was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub received: Option<ReceivedEntry>,
+    /// What of it ended without a decision.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub closed: Vec<ClosedEntry>,
     /// Lines in those files that could not be read: the answer may be incomplete.
     pub unreadable_lines: usize,
     /// Later decisions of the same messages that were not looked up, being too many: ask for them by
@@ -73,7 +80,14 @@ pub enum ExplainError {
 pub fn explain(folder: &Path, id: &str) -> Result<Explanation, ExplainError> {
     let (_, made) = ids::read(id).ok_or_else(|| ExplainError::NotAnId(id.to_owned()))?;
     let folder = folder.join(DECISIONS);
-    let mut found = Explanation { id: id.to_owned(), decisions: Vec::new(), unreadable_lines: 0, not_followed: 0 };
+    let mut found = Explanation {
+        id: id.to_owned(),
+        decisions: Vec::new(),
+        received: None,
+        closed: Vec::new(),
+        unreadable_lines: 0,
+        not_followed: 0,
+    };
     let mut seen = BTreeSet::new();
     let mut wanted = vec![id.to_owned()];
     while let Some(next) = wanted.pop() {
@@ -84,7 +98,7 @@ pub fn explain(folder: &Path, id: &str) -> Result<Explanation, ExplainError> {
             found.not_followed += 1;
             continue;
         }
-        for explained in look_up(&folder, &next, &mut found.unreadable_lines)? {
+        for explained in look_up(&folder, &next, &mut found)? {
             wanted.extend(explained.history.iter().filter_map(|outcome| outcome.next.clone()));
             wanted.extend(explained.decision.again.clone());
             if found.decisions.iter().all(|known| known.decision.id != explained.decision.id) {
@@ -92,7 +106,7 @@ pub fn explain(folder: &Path, id: &str) -> Result<Explanation, ExplainError> {
             }
         }
     }
-    if found.decisions.is_empty() {
+    if found.decisions.is_empty() && found.received.is_none() {
         let place = day_path(&folder, day_of(made)).display().to_string();
         return Err(ExplainError::NotFound { id: id.to_owned(), place });
     }
@@ -114,7 +128,7 @@ impl Explanation {
 
 /// The decisions under one id, from its day's file and the two beside it (a submission that came
 /// before midnight may be decided after it, and clocks differ).
-fn look_up(folder: &Path, id: &str, unreadable: &mut usize) -> Result<Vec<Explained>, ExplainError> {
+fn look_up(folder: &Path, id: &str, whole: &mut Explanation) -> Result<Vec<Explained>, ExplainError> {
     let Some((kind, made)) = ids::read(id) else { return Ok(Vec::new()) };
     let mut found: Vec<Explained> = Vec::new();
     for path in files_beside(folder, made) {
@@ -125,11 +139,13 @@ fn look_up(folder: &Path, id: &str, unreadable: &mut usize) -> Result<Vec<Explai
         };
         each_line(file, |line| match line {
             Some(line) if concerns(line, kind, id) => match serde_json::from_slice::<Line>(line) {
+                Ok(Line::Received(received)) if received.submission == id => whole.received = Some(received),
+                Ok(Line::Closed(closed)) if closed.submission == id => whole.closed.push(closed),
                 Ok(line) => take(&mut found, line, kind, id),
-                Err(_) => *unreadable += 1,
+                Err(_) => whole.unreadable_lines += 1,
             },
             Some(_) => {}
-            None => *unreadable += 1,
+            None => whole.unreadable_lines += 1,
         })
         .map_err(|why| ExplainError::File { path, why })?;
     }

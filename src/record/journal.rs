@@ -119,7 +119,7 @@ fn at_of(line: &Line) -> Option<Timestamp> {
         Line::Forwarding(entry) => Some(entry.at),
         Line::GivenBack(entry) => Some(entry.at),
         Line::Claimed(entry) => Some(entry.at),
-        Line::Begin(_) | Line::Decision(_) | Line::Outcome(_) => None,
+        _ => None,
     }
 }
 

@@ -3,13 +3,15 @@
 //! got: to the operating system ([`Record::append`], before a reply) or to the disk
 //! ([`Record::append_durable`], for holds). Everything reaches the disk within `fsync_ms`.
 
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::entry::Line;
 use super::ids;
@@ -17,7 +19,11 @@ use super::impersonal::impersonal;
 use crate::clock::Pause;
 
 mod day_file;
+mod keeping;
+mod signing;
 mod thread;
+
+pub use keeping::{Forget, Forgotten};
 
 /// Where the record is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,12 +34,18 @@ pub struct RecordSettings {
     pub fsync_ms: u64,
     /// Lines that may wait for the writer; beyond it callers wait.
     pub lines_waiting_max: usize,
+    /// The key that signs checkpoints; made when there is none.
+    pub key_path: PathBuf,
+    /// A checkpoint after so many lines of decisions, besides one an hour, a day, a stop.
+    pub checkpoint_lines: u64,
 }
 
 impl RecordSettings {
     /// The defaults in a folder.
     pub fn in_folder(folder: impl Into<PathBuf>) -> RecordSettings {
-        RecordSettings { folder: folder.into(), fsync_ms: 1_000, lines_waiting_max: 4_096 }
+        let folder = folder.into();
+        let key_path = folder.join("audit.key");
+        RecordSettings { folder, fsync_ms: 1_000, lines_waiting_max: 4_096, key_path, checkpoint_lines: 50_000 }
     }
 }
 
@@ -61,6 +73,7 @@ pub enum RecordError {
 /// brought to disk.
 #[derive(Debug, Clone)]
 pub struct Record {
+    folder: Arc<Path>,
     waiting: Arc<Semaphore>,
     jobs: Jobs,
     errors: Arc<AtomicU64>,
@@ -107,7 +120,8 @@ impl Record {
 
     fn of(settings: &RecordSettings, jobs: Jobs, errors: Arc<AtomicU64>) -> Record {
         let waiting = Arc::new(Semaphore::new(settings.lines_waiting_max.max(1)));
-        Record { waiting, jobs, errors, stuck: Arc::default() }
+        let folder = Arc::from(settings.folder.as_path());
+        Record { folder, waiting, jobs, errors, stuck: Arc::default() }
     }
 
     /// Writes a line; `Ok` = the operating system has it: it survives this process, not a power loss.
@@ -118,6 +132,28 @@ impl Record {
     /// Writes a line; `Ok` = it is on disk.
     pub async fn append_durable(&self, line: &Line) -> Result<(), RecordError> {
         self.give(line, true).await
+    }
+
+    /// Writes a line that nobody waits for: in its place before whatever is given later; told and counted
+    /// when it could not be written.
+    pub async fn note(&self, line: &Line) -> Result<(), RecordError> {
+        let room = self.room().await?;
+        self.hand(Record::unawaited(line, Some(room))?).await
+    }
+
+    /// The same from where nothing can wait: a walk that was torn down.
+    pub fn note_at_once(&self, line: &Line) -> Result<(), RecordError> {
+        self.hand_at_once(Record::unawaited(line, None)?)
+    }
+
+    /// Everything given so far is on disk and signed: this run ended by itself.
+    pub async fn close(&self) -> Result<(), RecordError> {
+        self.task(|writer| {
+            let synced = writer.sync();
+            writer.sign_stop();
+            synced
+        })
+        .await?
     }
 
     /// Lines and syncs that failed since the start.
@@ -131,7 +167,7 @@ impl Record {
     }
 
     async fn give(&self, line: &Line, durable: bool) -> Result<(), RecordError> {
-        let (folder, at) = place(line).ok_or_else(|| RecordError::Entry("a file begins by itself".into()))?;
+        let (folder, at) = place(line).ok_or_else(|| RecordError::Entry("only the writer writes this".into()))?;
         self.give_text(serde_json::to_string(line), folder, at, durable).await
     }
 
@@ -144,19 +180,11 @@ impl Record {
         durable: bool,
     ) -> Result<(), RecordError> {
         let text = text.and_then(impersonal).map_err(|e| RecordError::Entry(e.to_string()))?;
-        let wait = if self.is_stuck() { LINE_WAIT_STUCK } else { LINE_WAIT };
-        let room = tokio::time::timeout(wait, Arc::clone(&self.waiting).acquire_owned()).await;
-        let room = room.map_err(|_| self.late())?.map_err(|_| RecordError::Closed)?;
+        let wait = self.line_wait();
+        let room = Some(self.room().await?);
         let (answer, mut answered) = oneshot::channel();
-        let job = thread::Job { folder, day: day_of(at), text, durable, answer, _room: room };
-        match &self.jobs {
-            Jobs::Thread(jobs) => jobs.send(job).map_err(|_| RecordError::Closed)?,
-            Jobs::Here(writer, pause) => {
-                tokio::time::sleep(pause()).await;
-                writer.lock().unwrap_or_else(PoisonError::into_inner).write(vec![job]);
-                tokio::time::sleep(pause()).await;
-            }
-        }
+        let job = thread::LineJob { folder, day: day_of(at), text, durable, answer: Some(answer), _room: room };
+        self.hand(thread::Job::Line(job)).await?;
         if let Ok(written) = tokio::time::timeout(wait, &mut answered).await {
             return written.map_err(|_| RecordError::Closed)?;
         }
@@ -170,9 +198,61 @@ impl Record {
         Err(self.late())
     }
 
+    fn unawaited(line: &Line, room: Option<OwnedSemaphorePermit>) -> Result<thread::Job, RecordError> {
+        let text = serde_json::to_string(line).and_then(impersonal).map_err(|e| RecordError::Entry(e.to_string()))?;
+        let (folder, at) = place(line).ok_or_else(|| RecordError::Entry("only the writer writes this".into()))?;
+        let (day, durable, answer) = (day_of(at), false, None);
+        Ok(thread::Job::Line(thread::LineJob { folder, day, text, durable, answer, _room: room }))
+    }
+
+    async fn room(&self) -> Result<OwnedSemaphorePermit, RecordError> {
+        let room = tokio::time::timeout(self.line_wait(), Arc::clone(&self.waiting).acquire_owned()).await;
+        room.map_err(|_| self.late())?.map_err(|_| RecordError::Closed)
+    }
+
+    fn line_wait(&self) -> Duration {
+        if self.is_stuck() { LINE_WAIT_STUCK } else { LINE_WAIT }
+    }
+
     fn late(&self) -> RecordError {
         self.errors.fetch_add(1, Ordering::Relaxed);
         RecordError::Late
+    }
+
+    /// To the writer, or done here between two pauses.
+    async fn hand(&self, job: thread::Job) -> Result<(), RecordError> {
+        if let Jobs::Here(_, pause) = &self.jobs {
+            tokio::time::sleep(pause()).await;
+        }
+        self.hand_at_once(job)?;
+        if let Jobs::Here(_, pause) = &self.jobs {
+            tokio::time::sleep(pause()).await;
+        }
+        Ok(())
+    }
+
+    fn hand_at_once(&self, job: thread::Job) -> Result<(), RecordError> {
+        match &self.jobs {
+            Jobs::Thread(jobs) => jobs.send(job).map_err(|_| RecordError::Closed),
+            Jobs::Here(writer, _) => {
+                writer.lock().unwrap_or_else(PoisonError::into_inner).work(vec![job]);
+                Ok(())
+            }
+        }
+    }
+
+    /// Runs something on the writer's thread, between two writes.
+    async fn task<T: Send + 'static>(
+        &self,
+        task: impl FnOnce(&mut thread::Writer) -> T + Send + 'static,
+    ) -> Result<T, RecordError> {
+        let (answer, answered) = oneshot::channel();
+        let task = move |writer: &mut thread::Writer| {
+            // Who asked may have gone; what was done stays done.
+            let _ = answer.send(task(writer));
+        };
+        self.hand(thread::Job::Task(Box::new(task))).await?;
+        answered.await.map_err(|_| RecordError::Closed)
     }
 }
 
@@ -195,7 +275,9 @@ pub(super) const JOURNAL: &str = "journal";
 fn place(line: &Line) -> Option<(&'static str, Timestamp)> {
     let of_id = |id: &str, at: Timestamp| ids::read(id).map_or(at, |(_, made)| made);
     match line {
-        Line::Begin(_) => None,
+        Line::Begin(_) | Line::Checkpoint(_) | Line::Retired(_) => None,
+        Line::Received(entry) => Some((DECISIONS, of_id(&entry.submission, entry.at))),
+        Line::Closed(entry) => Some((DECISIONS, of_id(&entry.submission, entry.at))),
         Line::Decision(entry) => Some((DECISIONS, of_id(&entry.id, entry.at))),
         Line::Outcome(entry) => Some((DECISIONS, of_id(&entry.decision, entry.at))),
         Line::Event(entry) => Some((JOURNAL, entry.at)),
@@ -203,4 +285,18 @@ fn place(line: &Line) -> Option<(&'static str, Timestamp)> {
         Line::GivenBack(entry) => Some((JOURNAL, entry.at)),
         Line::Claimed(entry) => Some((JOURNAL, entry.at)),
     }
+}
+
+/// Puts new bytes in a file's place: whole and on disk, or not at all.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("part");
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o640);
+    let mut file = options.open(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)?;
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }

@@ -2,6 +2,7 @@
 //! `explain` reads one decision back for people; `metrics` counts. No address and no text of a
 //! message is ever written here.
 
+pub mod audit;
 pub mod chain;
 pub mod entry;
 pub mod explain;
@@ -10,11 +11,17 @@ pub mod impersonal;
 pub mod journal;
 pub mod log;
 pub mod metrics;
+pub mod person;
+pub mod receipt;
+pub mod reconcile;
 pub mod sends;
 
-pub use chain::{BeginEntry, Break, Verified, verify};
+pub use audit::{AuditKey, Break, CheckpointEntry, Verified, verify};
+pub use chain::BeginEntry;
 pub use entry::{DecisionEntry, Fate, JournalEntry, Line, OutcomeEntry, StreamNames};
 pub use explain::{ExplainError, Explained, Explanation, explain};
 pub use log::{Record, RecordError, RecordSettings};
 pub use metrics::Metrics;
+pub use receipt::{ClosedEntry, ReceivedEntry, RetiredEntry, WhyClosed};
+pub use reconcile::{Books, Days, Row, reconcile};
 pub use sends::{ClaimedEntry, ForwardedSend, ForwardingEntry, GivenBackEntry};

@@ -8,6 +8,7 @@ mod claims;
 pub mod document;
 pub mod embedded;
 mod erase;
+pub mod erasures;
 mod fleet;
 mod holds;
 mod link;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed expectation is how a test speaks")]
 mod asking;
 mod attacks;
+mod audit;
 mod config;
 mod copies;
 mod hold;

@@ -12,7 +12,7 @@ use tactgate::message::{Channel, Language};
 use tactgate::policy::{Place, Texts};
 use tactgate::record::{
     DecisionEntry, ExplainError, Fate, JournalEntry, Line, OutcomeEntry, Record, RecordError, RecordSettings,
-    StreamNames, explain, ids, verify,
+    StreamNames, explain, ids,
 };
 use tactgate::understand::Meaning;
 
@@ -65,6 +65,7 @@ fn blocked(now: Timestamp, number: u8) -> DecisionEntry {
         submission,
         at: now,
         stream: StreamNames { name: "promo".into(), brand: "某某商城".into(), ..StreamNames::default() },
+        route: "sms".into(),
         channel: Channel::Sms,
         customer: Some("c-1".into()),
         campaign: Some("双十一".into()),
@@ -210,51 +211,7 @@ async fn a_torn_line_is_put_aside_and_the_next_starts_fresh() {
         for entry in [&kept, &next] {
             assert_eq!(explain(folder.path(), &entry.id).unwrap().decisions[0].decision, *entry);
         }
-        let verified = verify(folder.path()).unwrap();
-        assert!(verified.is_whole(), "{verified:?}");
     }
-}
-
-#[tokio::test]
-async fn the_chain_shows_what_was_taken_changed_or_added() {
-    let folder = tempfile::tempdir().unwrap();
-    let tomorrow = noon() + SignedDuration::from_hours(24);
-    for now in [noon(), tomorrow] {
-        // Closed and opened again in between: the chain goes on.
-        for number in 1..=3 {
-            let record = Record::open(&RecordSettings::in_folder(folder.path()), now).unwrap();
-            record.append_durable(&line(blocked(now, number))).await.unwrap();
-        }
-    }
-    let verified = verify(folder.path()).unwrap();
-    assert!(verified.is_whole(), "{verified:?}");
-    assert_eq!((verified.files, verified.lines), (2, 8), "two files of a beginning and three decisions");
-
-    let file = day(folder.path(), "2026-11-22");
-    let honest = std::fs::read_to_string(&file).unwrap();
-    let lines: Vec<&str> = honest.lines().collect();
-    let without = |gone: usize| {
-        lines.iter().enumerate().filter(|(at, _)| *at != gone).map(|(_, l)| format!("{l}\n")).collect::<String>()
-    };
-    for (tampered, how) in [
-        (honest.replacen("399.00", "299.00", 1), "changed"),
-        (without(0), "beginning taken out"),
-        (without(2), "taken out"),
-        (without(3), "cut off at the end"),
-        (format!("{honest}{}\n", lines[1]), "put in again"),
-        (format!("{honest}{{}}\n"), "put in"),
-        (honest.trim_end().to_owned(), "torn"),
-    ] {
-        assert_ne!(tampered, honest);
-        std::fs::write(&file, tampered).unwrap();
-        assert!(!verify(folder.path()).unwrap().is_whole(), "{how}");
-    }
-    std::fs::write(&file, &honest).unwrap();
-    assert!(verify(folder.path()).unwrap().is_whole());
-    // Old files may be kept elsewhere; that is told, and is no break.
-    std::fs::remove_file(&file).unwrap();
-    let verified = verify(folder.path()).unwrap();
-    assert!(verified.is_whole() && verified.begins_after == ["2026-11-22.jsonl"], "{verified:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -273,7 +230,7 @@ async fn many_writers_make_whole_lines() {
     }
     let text = std::fs::read_to_string(day(folder.path(), "2026-11-22")).unwrap();
     let read: Result<Vec<Line>, _> = text.lines().map(serde_json::from_str).collect();
-    assert_eq!(read.unwrap().len(), 257, "and the file's beginning");
+    assert_eq!(read.unwrap().len(), 258, "and the file's beginning and its first checkpoint");
 }
 
 #[tokio::test]
@@ -336,11 +293,11 @@ async fn two_writers_do_not_share_a_record() {
 #[tokio::test]
 async fn a_full_disk_is_reported_and_heals() {
     let folder = tempfile::tempdir().unwrap();
-    let file = day(folder.path(), "2026-11-22");
+    let file = day(folder.path(), "2026-11-23");
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     let record = open(folder.path());
     std::os::unix::fs::symlink("/dev/full", &file).unwrap();
-    let entry = blocked(noon(), 1);
+    let entry = blocked(noon() + SignedDuration::from_hours(24), 1);
     assert!(matches!(record.append(&line(entry.clone())).await, Err(RecordError::Io(_))));
     assert!(matches!(record.append_durable(&line(entry.clone())).await, Err(RecordError::Io(_))));
     assert_eq!(record.errors(), 2);

@@ -82,6 +82,23 @@ impl RedisServer {
         self.child = Some(self.command().spawn().expect("redis-server is installed"));
     }
 
+    /// Every byte it has written.
+    pub fn bytes_written(&self) -> Vec<u8> {
+        let mut folders = vec![self.dir.path().to_owned()];
+        let mut bytes = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    bytes.extend(std::fs::read(path).unwrap());
+                }
+            }
+        }
+        bytes
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.as_ref().unwrap().id()

@@ -9,6 +9,7 @@ use tactgate::facts::{
     reserve, settle,
 };
 use tactgate::message::{Address, Channel, Class, Secret};
+use tactgate::store::erasures::Erasure;
 use tactgate::store::{CustomerKey, Linked, Modelled, Steps, Store, StoreKind, StoreSettings, Write, Written};
 
 use crate::redis::RedisServer;
@@ -87,6 +88,7 @@ contract! {
     known_since_is_the_earliest_word,
     a_cap_holds_under_contention_and_a_naive_store_would_break_it,
     an_erased_customer_is_forgotten_but_not_their_refusal,
+    word_of_an_erasure_is_found_by_everybody_and_ends,
 }
 
 pub(crate) fn now() -> Timestamp {
@@ -488,4 +490,18 @@ async fn an_erased_customer_is_forgotten_but_not_their_refusal(store: Store) {
     assert_eq!(left.opt_outs.len(), 1);
     assert!(!store.customer_erase(BRAND, &mail(7)).await.unwrap(), "nothing was kept");
     assert_eq!(store.customer_export(BRAND, &mail(7)).await.unwrap(), None);
+}
+
+async fn word_of_an_erasure_is_found_by_everybody_and_ends(store: Store) {
+    let word = |key: &str, seconds: i64| Erasure { key: key.to_owned(), at: later(seconds) };
+    let left = vec![word("00ff", 0), word("a0ff", 0), word("00ff", 60)];
+    store.leave_erasures(&left).await.unwrap();
+    store.leave_erasures(&left).await.unwrap();
+    let today = now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let mut found = store.erasures(&[today.yesterday().unwrap(), today]).await.unwrap();
+    found.sort();
+    assert_eq!(found, [word("00ff", 0), word("00ff", 60), word("a0ff", 0)], "the later one of a key counts, too");
+    assert_eq!(store.erasures(&[today.tomorrow().unwrap()]).await.unwrap(), []);
+    store.end_erasures(today).await.unwrap();
+    assert_eq!(store.erasures(&[today]).await.unwrap(), []);
 }

@@ -12,6 +12,7 @@ use crate::decide::{Answer, Evidence, Finding, Objection, Verdict};
 use crate::facts::Why;
 use crate::message::Language;
 use crate::record::entry::{DecisionEntry, Fate, OutcomeEntry};
+use crate::record::receipt::WhyClosed;
 
 pub(super) fn text(explanation: &Explanation, language: Language, zone: &TimeZone) -> String {
     let words = Words { language, zone };
@@ -35,6 +36,22 @@ impl Words<'_> {
     }
 
     fn page(&self, out: &mut String, explanation: &Explanation) -> fmt::Result {
+        if let Some(received) = &explanation.received
+            && explanation.decisions.is_empty()
+        {
+            let (id, at) = (&received.submission, self.time(received.at));
+            writeln!(out, "{} {id} · {at}", self.say("Submission", "提交"))?;
+            for closed in &explanation.closed {
+                writeln!(out, "  {}", self.closed(closed.why))?;
+            }
+            if explanation.closed.is_empty() {
+                let said = self.say(
+                    "taken, and never decided: it is under way, or the gateway was stopped meanwhile; its client keeps it",
+                    "已收下而未作决定：仍在处理，或网关其间停止；消息仍在客户端",
+                );
+                writeln!(out, "  {said}")?;
+            }
+        }
         for (number, explained) in explanation.decisions.iter().enumerate() {
             if number > 0 {
                 writeln!(out)?;
@@ -53,6 +70,15 @@ impl Words<'_> {
             writeln!(out, "\n{} {said}", explanation.not_followed)?;
         }
         Ok(())
+    }
+
+    fn closed(&self, why: WhyClosed) -> &'static str {
+        match why {
+            WhyClosed::Malformed => self.say("refused: it cannot be read", "已拒绝：无法读取"),
+            WhyClosed::NoRoute => self.say("refused: no route takes it", "已拒绝：没有路由"),
+            WhyClosed::Shed => self.say("refused for now: the gateway was too busy", "暂时拒绝：网关过忙"),
+            WhyClosed::Repeated => self.say("a retry, answered from the record", "重试，已按记录答复"),
+        }
     }
 
     fn decision(&self, out: &mut String, explained: &Explained) -> fmt::Result {

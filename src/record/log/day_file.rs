@@ -21,15 +21,17 @@ pub(super) struct DayFile {
     file: File,
     /// Bytes of whole lines.
     length: u64,
-    /// The audit chain's value at the last whole line.
-    chain: String,
+    /// The audit chain's value at the last whole line; none in a journal, whose lines may be erased.
+    chain: Option<String>,
+    /// Whole lines.
+    lines: u64,
     /// Written since the last sync.
     pub(super) unsynced: bool,
 }
 
 impl DayFile {
     /// Opens or makes it, mending a torn end.
-    pub(super) fn open(path: &Path) -> io::Result<DayFile> {
+    pub(super) fn open(path: &Path, chained: bool) -> io::Result<DayFile> {
         let fresh = !path.exists();
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true);
@@ -46,21 +48,33 @@ impl DayFile {
             file.set_len(whole)?;
             file.sync_data()?;
         }
-        let chain = last_chain(&mut file, whole)?;
-        let mut day = DayFile { file, length: whole, chain, unsynced: false };
-        if whole == 0 {
+        let chain = if chained { Some(last_chain(&mut file, whole)?) } else { None };
+        let lines = if chained { count_lines(&mut file, whole)? } else { 0 };
+        let mut day = DayFile { file, length: whole, chain, lines, unsynced: false };
+        if whole == 0 && chained {
             day.begin(path)?;
         }
         Ok(day)
     }
 
+    /// Where the chain stands, and after how many lines; none without a chain.
+    pub(super) fn stand(&self) -> Option<(&str, u64)> {
+        self.chain.as_deref().map(|chain| (chain, self.lines))
+    }
+
     /// Appends whole lines, or nothing.
     pub(super) fn append<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
-        let (mut chain, mut written) = (self.chain.clone(), String::new());
+        let (mut chain, mut written, mut count) = (self.chain.clone(), String::new(), 0);
         for line in lines {
-            chain = chain::next(&chain, line);
-            written.push_str(&chain::chained(line, &chain));
+            match &mut chain {
+                Some(chain) => {
+                    *chain = chain::next(chain, line);
+                    written.push_str(&chain::chained(line, chain));
+                }
+                None => written.push_str(line),
+            }
             written.push('\n');
+            count += 1;
         }
         if let Err(error) = self.file.write_all(written.as_bytes()) {
             // A half-written line would join the next one.
@@ -69,6 +83,7 @@ impl DayFile {
         }
         self.length += written.len() as u64;
         self.chain = chain;
+        self.lines += count;
         self.unsynced = true;
         Ok(())
     }
@@ -80,7 +95,7 @@ impl DayFile {
 
     /// The first line: where the newest earlier file stands now.
     fn begin(&mut self, path: &Path) -> io::Result<()> {
-        let mut begin = BeginEntry { previous_file: None, previous_chain: None };
+        let mut begin = BeginEntry { previous_file: None, previous_chain: None, receipts: true };
         let folder = path.parent().unwrap_or(Path::new("."));
         let earlier = chain::day_files(folder)?.into_iter().rfind(|other| other.as_path() < path);
         if let Some(earlier) = earlier {
@@ -105,6 +120,17 @@ fn last_chain(file: &mut File, whole: u64) -> io::Result<String> {
     let end = String::from_utf8_lossy(&end);
     let value = end.strip_suffix('\n').and_then(chain::unchained).map(|(_, value)| value.to_owned());
     Ok(value.unwrap_or_else(|| chain::NOTHING_BEFORE.to_owned()))
+}
+
+fn count_lines(file: &mut File, whole: u64) -> io::Result<u64> {
+    file.seek(SeekFrom::Start(0))?;
+    let (mut rest, mut piece, mut lines) = (Read::by_ref(file).take(whole), vec![0; LOOK_BACK_BYTES as usize], 0);
+    loop {
+        match rest.read(&mut piece)? {
+            0 => return Ok(lines),
+            read => lines += memchr::memchr_iter(b'\n', &piece[..read]).count() as u64,
+        }
+    }
 }
 
 /// How many of the first `length` bytes are whole lines.

@@ -15,24 +15,37 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tracing::error;
 
 use super::day_file::DayFile;
+use super::signing::Signing;
 use super::{DECISIONS, JOURNAL, RecordError, RecordSettings, day_of, day_path};
 
 /// Lines in one write.
 const LINES_TOGETHER_MAX: usize = 512;
+/// A line that nobody waits for waits so long for others to be written with: one write, not two, for a
+/// message that comes alone.
+const NOTED_WAIT: Duration = Duration::from_millis(5);
 /// Day files kept open: today's two, and those that late outcomes go to.
 const OPEN_FILES_MAX: usize = 8;
 
 const LOCK_TRIES: u32 = 100;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
+/// What the writer is asked to do.
+pub(super) enum Job {
+    /// Write a line.
+    Line(LineJob),
+    /// Something else that only the owner of the files may do, between two writes.
+    Task(Box<dyn FnOnce(&mut Writer) + Send>),
+}
+
 /// One line to write.
-pub(super) struct Job {
+pub(super) struct LineJob {
     pub(super) folder: &'static str,
     pub(super) day: Date,
     pub(super) text: String,
     pub(super) durable: bool,
-    pub(super) answer: oneshot::Sender<Result<(), RecordError>>,
-    pub(super) _room: OwnedSemaphorePermit,
+    /// None: nobody waits for it.
+    pub(super) answer: Option<oneshot::Sender<Result<(), RecordError>>>,
+    pub(super) _room: Option<OwnedSemaphorePermit>,
 }
 
 pub(super) fn start(
@@ -59,6 +72,9 @@ pub(super) fn writer(settings: &RecordSettings, now: Timestamp, errors: Arc<Atom
         sync_every: Duration::from_millis(settings.fsync_ms),
         first_unsynced: None,
         errors,
+        signing: Signing::open(settings, now).map_err(io)?,
+        noted: Vec::new(),
+        noted_since: None,
     };
     let today = day_of(now);
     for folder in [DECISIONS, JOURNAL] {
@@ -70,6 +86,8 @@ pub(super) fn writer(settings: &RecordSettings, now: Timestamp, errors: Arc<Atom
             }
         }
     }
+    writer.mend_all().map_err(io)?;
+    writer.sign_start(today);
     Ok(writer)
 }
 
@@ -87,42 +105,96 @@ fn lock(folder: &Path) -> Result<File, RecordError> {
     Err(RecordError::InUse(folder.display().to_string()))
 }
 
+/// The thread's own: the files and what is still to be done to them.
 pub(super) struct Writer {
     /// Held until the last line is on disk.
     _lock: File,
-    root: PathBuf,
+    pub(super) root: PathBuf,
     files: BTreeMap<(&'static str, Date), DayFile>,
     sync_every: Duration,
     first_unsynced: Option<Instant>,
     errors: Arc<AtomicU64>,
+    pub(super) signing: Signing,
+    /// Lines that nobody waits for, and since when they wait.
+    noted: Vec<Job>,
+    noted_since: Option<Instant>,
 }
 
 impl Writer {
     fn run(mut self, waiting: &mpsc::Receiver<Job>) {
         loop {
-            let first = match self.first_unsynced {
+            let first = match self.wait() {
                 None => waiting.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(since) => waiting.recv_timeout(self.sync_every.saturating_sub(since.elapsed())),
+                Some(wait) => waiting.recv_timeout(wait),
             };
             match first {
                 Ok(first) => {
                     let rest = waiting.try_iter().take(LINES_TOGETHER_MAX - 1);
-                    self.write(std::iter::once(first).chain(rest).collect());
+                    self.take(std::iter::once(first).chain(rest));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
+                    self.write_noted();
                     let _ = self.sync(); // said and counted inside
+                    self.sign_stop();
                     return;
                 }
+            }
+            if self.noted_since.is_some_and(|since| since.elapsed() >= NOTED_WAIT) {
+                self.write_noted();
             }
             if self.first_unsynced.is_some_and(|since| since.elapsed() >= self.sync_every) {
                 let _ = self.sync(); // said and counted inside
             }
+            self.sign_when_due();
         }
     }
 
-    pub(super) fn write(&mut self, jobs: Vec<Job>) {
-        let mut by_file: BTreeMap<(&'static str, Date), Vec<Job>> = BTreeMap::new();
+    /// How long nothing has to be done by itself.
+    fn wait(&self) -> Option<Duration> {
+        let sync = self.first_unsynced.map(|since| self.sync_every.saturating_sub(since.elapsed()));
+        let noted = self.noted_since.map(|since| NOTED_WAIT.saturating_sub(since.elapsed()));
+        sync.into_iter().chain(noted).chain(self.signing.wait()).min()
+    }
+
+    /// Does what is asked, in its order; what nobody waits for waits a moment for company.
+    fn take(&mut self, jobs: impl Iterator<Item = Job>) {
+        let before = self.noted.len();
+        self.noted.extend(jobs);
+        let awaited = |job: &Job| !matches!(job, Job::Line(LineJob { answer: None, durable: false, .. }));
+        let many = self.noted.len() >= LINES_TOGETHER_MAX;
+        if many || self.noted.get(before..).unwrap_or_default().iter().any(awaited) {
+            self.write_noted();
+        } else {
+            self.noted_since.get_or_insert_with(Instant::now);
+        }
+    }
+
+    fn write_noted(&mut self) {
+        self.noted_since = None;
+        let jobs = std::mem::take(&mut self.noted);
+        if !jobs.is_empty() {
+            self.work(jobs);
+        }
+    }
+
+    pub(super) fn work(&mut self, jobs: Vec<Job>) {
+        let mut lines = Vec::new();
+        for job in jobs {
+            match job {
+                Job::Line(line) => lines.push(line),
+                Job::Task(task) => {
+                    // What was asked before the task is done before it.
+                    self.write(std::mem::take(&mut lines));
+                    task(self);
+                }
+            }
+        }
+        self.write(lines);
+    }
+
+    fn write(&mut self, jobs: Vec<LineJob>) {
+        let mut by_file: BTreeMap<(&'static str, Date), Vec<LineJob>> = BTreeMap::new();
         for job in jobs {
             by_file.entry((job.folder, job.day)).or_default().push(job);
         }
@@ -136,6 +208,7 @@ impl Writer {
                 self.files.remove(&(folder, day));
             } else {
                 self.first_unsynced.get_or_insert_with(Instant::now);
+                self.signing.written(folder, day, jobs.len());
             }
             for job in jobs {
                 match &written {
@@ -151,7 +224,7 @@ impl Writer {
         }
     }
 
-    fn sync(&mut self) -> Result<(), RecordError> {
+    pub(super) fn sync(&mut self) -> Result<(), RecordError> {
         self.first_unsynced = None;
         let mut result = Ok(());
         for file in self.files.values_mut() {
@@ -165,7 +238,10 @@ impl Writer {
         result
     }
 
-    fn file(&mut self, folder: &'static str, day: Date) -> std::io::Result<&mut DayFile> {
+    pub(super) fn file(&mut self, folder: &'static str, day: Date) -> std::io::Result<&mut DayFile> {
+        if !self.files.contains_key(&(folder, day)) {
+            self.sign_before(folder, day);
+        }
         if !self.files.contains_key(&(folder, day)) && self.files.len() >= OPEN_FILES_MAX {
             let oldest = self.files.keys().min_by_key(|(_, day)| *day).copied();
             if let Some(mut closed) = oldest.and_then(|oldest| self.files.remove(&oldest)) {
@@ -175,18 +251,25 @@ impl Writer {
         match self.files.entry((folder, day)) {
             std::collections::btree_map::Entry::Occupied(open) => Ok(open.into_mut()),
             std::collections::btree_map::Entry::Vacant(free) => {
-                Ok(free.insert(DayFile::open(&day_path(&self.root.join(folder), day))?))
+                Ok(free.insert(DayFile::open(&day_path(&self.root.join(folder), day), folder == DECISIONS)?))
             }
         }
     }
 
-    fn failed(&self, lines: usize, why: &str) {
+    /// Lets go of a file, whole and on disk, so that it may be changed.
+    pub(super) fn let_go(&mut self, folder: &'static str, day: Date) -> std::io::Result<()> {
+        self.files.remove(&(folder, day)).map_or(Ok(()), |mut file| file.sync())
+    }
+
+    pub(super) fn failed(&self, lines: usize, why: &str) {
         self.errors.fetch_add(lines as u64, Ordering::Relaxed);
         error!(lines, why, "the record could not be written");
     }
 }
 
-fn answer(job: Job, result: Result<(), RecordError>) {
-    // Who asked may have gone.
-    let _ = job.answer.send(result);
+fn answer(job: LineJob, result: Result<(), RecordError>) {
+    if let Some(answer) = job.answer {
+        // Who asked may have gone.
+        let _ = answer.send(result);
+    }
 }

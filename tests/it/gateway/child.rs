@@ -175,8 +175,14 @@ pub struct Gate {
 impl Gate {
     /// Starts the binary and waits until it says where its doors are.
     pub fn start(home: &Home) -> Gate {
+        Gate::start_logging(home, "info")
+    }
+
+    /// The same, with so much in its log.
+    pub fn start_logging(home: &Home, level: &str) -> Gate {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(home.path("log")).unwrap();
-        let mut child = home.command().arg("serve").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut child =
+            home.command().env("RUST_LOG", level).arg("serve").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut said = BufReader::new(child.stdout.take().unwrap());
         let (tell, told) = std::sync::mpsc::channel();
         std::thread::spawn(move || {

@@ -8,10 +8,14 @@ pub(crate) mod mail_sink;
 pub(crate) mod tools;
 
 mod bad_input;
+mod books;
 mod both_channels;
+mod canaries;
 mod credentials;
 mod deadlines;
 mod demo;
+mod erasing;
+mod keeping;
 mod live_policies;
 mod many_recipients;
 mod pacing;
