@@ -68,7 +68,7 @@ impl Redis {
         let deadline = Instant::now() + limits.connect + limits.answer;
         topology.node(0, deadline).await.map_err(unreachable)?;
         for node in topology.masters() {
-            node.ask(redis::Pipeline::new(), deadline).await.map_err(unreachable)?;
+            node.ask_one(redis::cmd("TIME"), deadline).await.map_err(unreachable)?;
         }
         let (topology, health) = (Arc::new(topology), Arc::new(Health::default()));
         health.look(&topology, limits.connect).await;

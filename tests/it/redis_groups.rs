@@ -31,6 +31,7 @@ pub struct Cluster {
 }
 
 const TIED: &str = r#"
+trap '' TERM INT HUP
 dir=$1; shift; cd "$dir"
 "$@" </dev/null >log 2>&1 &
 server=$!

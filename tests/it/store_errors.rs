@@ -200,7 +200,7 @@ async fn a_forgotten_script_is_told_again_and_nobody_notices() {
         place.writing(&format!("round{round}")).await.unwrap();
     }
     assert_eq!(products(&customer(&place.store, &mail(1)).await).len(), 4);
-    assert!(place.store.standing().errors.iter().any(|(kind, count)| (*kind, *count) == ("no-script", 3)));
+    assert!(place.store.standing().errors.iter().any(|(kind, count)| *kind == "no-script" && *count >= 3));
 }
 
 #[tokio::test]
@@ -233,7 +233,7 @@ async fn a_user_who_may_not_and_one_who_may_just_enough() {
     place.says(&["acl", "setuser", "default", "+evalsha"]);
     place.works_again("x").await;
     // The rights the documented example names are enough.
-    let rights = "~tg1:* +@read +@write +eval +evalsha +ping +time +wait +info +role +asking +cluster|slots";
+    let rights = "~tg1:* +@read +@write +eval +evalsha +echo +ping +time +wait +info +role +asking +cluster|slots";
     let example = std::fs::read_to_string("docs/tactgate.example.toml").unwrap();
     assert!(example.contains(rights), "documented as tried here");
     let user = ["acl", "setuser", "tactgate", "on", ">geheim"];

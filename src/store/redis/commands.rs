@@ -191,7 +191,7 @@ impl Redis {
             // Waits for the first, or says why there is none.
             self.inner.topology.node(0, deadline).await.map_err(Trouble::for_read)?;
         }
-        let asked = masters.iter().map(|node| node.ask(redis::Pipeline::new(), deadline));
+        let asked = masters.iter().map(|node| node.ask_one(redis::cmd("PING"), deadline));
         for answer in futures_util::future::join_all(asked).await {
             answer.map_err(|trouble| {
                 self.inner.topology.met(&trouble);

@@ -181,24 +181,34 @@ pub(super) async fn exchange(
     static WORDS: AtomicU64 = AtomicU64::new(1);
     let word = WORDS.fetch_add(1, Ordering::Relaxed).to_string();
     let asked = commands.len();
-    commands.cmd("PING").arg(&word);
+    // Not PING: a server that cannot write its file refuses that one, and still answers what only reads.
+    commands.cmd("ECHO").arg(&word);
     let mut answers = match timeout_at(deadline, line.send_packed_commands(&commands, 0, asked + 1)).await {
         Ok(Ok(answers)) => answers,
         Ok(Err(error)) => return Err(Trouble::of(&error)),
         Err(_) => return Err(Trouble::new(Kind::Timeout, "no answer in time")),
     };
     let last = answers.pop();
-    if answers.len() == asked && matches!(&last, Some(Value::BulkString(said)) if said == word.as_bytes()) {
-        return Ok(answers);
-    }
-    // LOADING, BUSY, NOAUTH: refused as a whole.
-    if let Some(Value::ServerError(error)) = last
-        && answers.len() == asked
-        && answers.iter().all(|answer| matches!(answer, Value::ServerError(_)))
-    {
-        return Err(Trouble::said(&error));
+    let refused = answers.iter().all(|answer| matches!(answer, Value::ServerError(_)));
+    let first = answers.first();
+    match (&last, first) {
+        _ if answers.len() != asked => {}
+        // BUSY, NOAUTH: refused as a whole; LOADING: but for the word.
+        (Some(Value::ServerError(error)), _) if refused => return Err(Trouble::said(error)),
+        (Some(Value::BulkString(said)), Some(Value::ServerError(error))) if refused && said == word.as_bytes() => {
+            let trouble = Trouble::said(error);
+            return if trouble.kind.speaks_against_server() { Err(trouble) } else { Ok(answers) };
+        }
+        (Some(Value::BulkString(said)), _) if said == word.as_bytes() => return Ok(answers),
+        _ => {}
     }
     Err(Trouble::new(Kind::WrongBytes, "the answers do not belong to the questions"))
+}
+
+fn ping() -> Pipeline {
+    let mut ping = Pipeline::with_capacity(2);
+    ping.cmd("PING");
+    ping
 }
 
 /// How connections are made here: the time limits are ours, not the library's.
@@ -234,7 +244,7 @@ impl Kept {
             Err(_) => return Err(Trouble::new(Kind::Unreachable, "not connected in time")),
         };
         // A server that loads its file takes connections, too.
-        exchange(&mut line, Pipeline::new(), deadline).await.map_err(Trouble::unreached)?;
+        exchange(&mut line, ping(), deadline).await.map_err(Trouble::unreached)?;
         Ok(line)
     }
 }
@@ -284,7 +294,7 @@ async fn watch_line(kept: &Kept, mut line: MultiplexedConnection, number: u64) {
         }
         if told.is_err() {
             let deadline = Instant::now() + kept.limits.connect;
-            if let Err(trouble) = exchange(&mut line, Pipeline::new(), deadline).await
+            if let Err(trouble) = exchange(&mut line, ping(), deadline).await
                 && trouble.kind.speaks_against_server()
             {
                 return;
