@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub struct Kept {
     /// Drawn once; the upper three bytes of the owner.
     pub gateway: u32,
+    /// When it was drawn.
+    pub since: Timestamp,
     /// Starts so far; the last byte of the owner.
     pub runs: u64,
     /// The kernel's boot: when it is another one, the last second's lines may be missing.
@@ -51,7 +53,7 @@ const RUN_BITS: u32 = 8;
 
 impl Identity {
     /// Reads or makes the file, and counts this run. Called while the folder's lock is held.
-    pub fn open(folder: &Path) -> anyhow::Result<Identity> {
+    pub fn open(folder: &Path, now: Timestamp) -> anyhow::Result<Identity> {
         let path = folder.join("gateway.json");
         let before = match std::fs::read(&path) {
             Ok(text) => serde_json::from_slice(&text).with_context(|| {
@@ -59,6 +61,7 @@ impl Identity {
             })?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Kept {
                 gateway: drawn()?,
+                since: now,
                 runs: 0,
                 boot: None,
                 settled_until: None,
@@ -133,13 +136,13 @@ mod tests {
     #[test]
     fn a_gateway_knows_its_earlier_runs_and_no_other_gateways() {
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let first = Identity::open(one.path()).unwrap();
+        let first = Identity::open(one.path(), Timestamp::UNIX_EPOCH).unwrap();
         first.keep(|kept| kept.canary_us = Some(7)).unwrap();
-        let second = Identity::open(one.path()).unwrap();
+        let second = Identity::open(one.path(), Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!((second.before.canary_us, second.before.runs, second.same_boot), (Some(7), 1, true));
         assert!(second.is_earlier_run(first.owner()) && !second.is_earlier_run(second.owner()));
-        assert!(!second.is_earlier_run(Identity::open(other.path()).unwrap().owner()));
+        assert!(!second.is_earlier_run(Identity::open(other.path(), Timestamp::UNIX_EPOCH).unwrap().owner()));
         std::fs::write(one.path().join("gateway.json"), "{").unwrap();
-        assert!(Identity::open(one.path()).is_err(), "never a new name by mistake");
+        assert!(Identity::open(one.path(), Timestamp::UNIX_EPOCH).is_err(), "never a new name by mistake");
     }
 }

@@ -32,8 +32,8 @@ impl Gateway {
             RecordSettings { fsync_ms: config.record.fsync_ms, ..RecordSettings::in_folder(&config.data_dir) };
         let log = Record::open(&record_settings, clock.now()).context("the record does not open")?;
         // The record's lock is held: nobody else counts a run here.
-        let identity = Arc::new(Identity::open(&config.data_dir)?);
-        let leases = Leases::open(&config.data_dir, &identity).context("the journal cannot be read")?;
+        let identity = Arc::new(Identity::open(&config.data_dir, clock.now())?);
+        let leases = Leases::open(&config.data_dir, &identity, clock.now()).context("the journal cannot be read")?;
         let watch = Watch::new(settings.kind == StoreKind::Redis, identity.before.canary_us);
         let host_name = host_name(&config);
         let routes = route::open_all(&config, &host_name)?;

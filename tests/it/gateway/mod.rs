@@ -9,8 +9,10 @@ mod tools;
 
 mod bad_input;
 mod both_channels;
+mod crash_points;
 mod credentials;
 mod demo;
+mod forgetful_store;
 mod live_policies;
 mod many_recipients;
 mod pacing;
