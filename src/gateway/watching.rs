@@ -200,10 +200,24 @@ impl Gateway {
         Ok(())
     }
 
+    /// A canary that somebody else moved: this gateway's folder is a copy of another's that runs, too.
+    async fn take_new_name(&self) -> anyhow::Result<()> {
+        tracing::error!("another gateway runs on a copy of this data folder; this one takes a name of its own");
+        let (identity, now) = (Arc::clone(&self.identity), self.clock.now());
+        tokio::task::spawn_blocking(move || identity.rename(now)).await??;
+        self.watch.acknowledged_us.store(NEVER, Ordering::Release);
+        Ok(())
+    }
+
     /// Since when the store forgot; none when it knows the canary it acknowledged.
     async fn forgotten_since(&self) -> anyhow::Result<Option<Timestamp>> {
         let Some(acknowledged) = self.watch.acknowledged_us() else { return Ok(None) };
+        let certain = self.watch.is_certain();
         let found = self.store.canary(self.identity.gateway(), self.watch.shared).await?.unwrap_or(0);
+        // Where a call failed, its own canary may have been set without an answer.
+        if found > acknowledged && certain && self.watch.shared {
+            self.take_new_name().await?;
+        }
         if found >= acknowledged {
             return Ok(None);
         }
