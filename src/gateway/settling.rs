@@ -277,7 +277,7 @@ impl Gateway {
 
     /// Before the reply, so that the client's next try finds the slot free; behind it when the store fails.
     async fn give_back(&self, errand: &Errand<'_>, one: Settlement) {
-        if !self.watch.is_certain() {
+        if !self.is_certain() {
             return self.settle.push(one);
         }
         let brand = &errand.submission.stream.brand;

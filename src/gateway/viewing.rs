@@ -16,6 +16,7 @@ impl AdminView for View {
         let gateway = &self.0;
         let status = gateway.policies.status();
         let mut store = part(gateway.store.ping().await);
+        gateway.is_certain();
         if let (true, Some(why)) = (store.ok, uncertain(gateway.watch.certainty())) {
             store = PartReadiness { ok: false, error: Some(why.to_owned()) };
         }

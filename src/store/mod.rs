@@ -8,6 +8,7 @@ mod claims;
 pub mod document;
 pub mod embedded;
 mod erase;
+mod faults;
 mod link;
 pub mod modelled;
 pub mod pepper;
@@ -26,6 +27,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use self::backend::Backend;
 pub use self::backend::Kept;
 use self::backend::{Ask, Mark, Record, RecordWrite, Wrote};
+use self::faults::Counted;
 pub use self::link::{Linked, Steps};
 pub use self::modelled::{Fault, Modelled};
 pub use self::pepper::Pepper;
@@ -121,7 +123,7 @@ pub struct Store {
 
 #[derive(Debug)]
 struct Inner {
-    backend: Backend,
+    backend: Counted,
     pepper: Pepper,
     keep: Keep,
     redirects: Redirects,
@@ -129,7 +131,7 @@ struct Inner {
 
 impl Inner {
     fn new(backend: Backend, pepper: Pepper, keep: Keep) -> Inner {
-        Inner { backend, pepper, keep, redirects: Redirects::default() }
+        Inner { backend: Counted::new(backend), pepper, keep, redirects: Redirects::default() }
     }
 }
 

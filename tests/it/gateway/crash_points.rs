@@ -28,7 +28,7 @@ async fn send(gate: &Gate) -> Answer {
 
 /// Kills the gateway at its first call of that kind, before the call is done; then starts it again.
 async fn killed_at(home: &Home, call: &str, paths: &[String]) -> Gate {
-    let (trace, inject) = (format!("trace={call}"), format!("inject={call}:error=EIO:signal=KILL:when=1"));
+    let (trace, inject) = (format!("trace={call}"), format!("inject={call}:signal=KILL:when=1"));
     let mut strace = vec!["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
     paths.iter().for_each(|path| strace.extend(["-P", path.as_str()]));
     let gate = Gate::start_under(home, &strace);
