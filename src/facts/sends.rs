@@ -23,9 +23,15 @@ pub fn settle(customer: &mut Customer, id: &str, state: SendState) -> bool {
     if certainty(state) <= certainty(send.state) {
         return false;
     }
+    end(send, state);
+    true
+}
+
+/// Whose it was matters no longer once it is settled.
+fn end(send: &mut SendEvent, state: SendState) {
     send.state = state;
     send.lease_until = None;
-    true
+    send.attempt.owner = None;
 }
 
 /// Takes a send out again: the provider refused it, so it never reached the person. What was already
@@ -42,7 +48,9 @@ pub fn enter(customer: &mut Customer, send: &SendEvent) -> bool {
     if customer.sends.iter().any(|known| known.id == send.id) {
         return settle(customer, &send.id, send.state);
     }
-    reserve(customer, SendEvent { lease_until: None, ..send.clone() })
+    let mut entered = send.clone();
+    end(&mut entered, send.state);
+    reserve(customer, entered)
 }
 
 /// What is proven of a reservation whose gateway no longer works on it.
@@ -70,8 +78,7 @@ pub fn end_leases(customer: &mut Customer, now: Timestamp, proof: impl Fn(&SendE
             Proof::None if !expired => return true,
             Proof::None | Proof::MayHaveLeft => {}
         }
-        send.state = SendState::Unknown;
-        send.lease_until = None;
+        end(send, SendState::Unknown);
         changed = true;
         true
     });

@@ -49,13 +49,17 @@ impl Gateway {
                 Err(error) => {
                     tracing::warn!(%error, "deciding without the store");
                     self.metrics.store_error("load");
-                    self.watch.suspect();
                     let why: std::sync::Arc<str> = error.to_string().into();
                     open.iter().for_each(|index| items[*index].without_store = Some(why.clone()));
                     self.decide_blind(errand, items, &open, rules).await;
                     return;
                 }
             };
+            if !self.is_certain() {
+                // The connection broke and came back while this was asked, perhaps to another server.
+                self.decide_blind(errand, items, &open, rules).await;
+                return;
+            }
             let mut groups = self.group(loaded, &open, self.zone(brand));
             self.remember_refusals(&groups, items);
             self.forget_ended_holds(&mut groups).await;
@@ -316,7 +320,6 @@ impl Gateway {
                 // decides again; the version it asked for is used up then, so it cannot be applied later.
                 tracing::warn!(%error, "a commit got no answer");
                 self.metrics.store_error("commit");
-                self.watch.suspect();
                 let unsure: BTreeSet<usize> =
                     members.into_iter().flatten().map(|index| errand.leader(&items[index])).collect();
                 let again: Vec<usize> =
@@ -336,7 +339,7 @@ impl Gateway {
     async fn may_ask_store(&self, items: &[Item], open: &[usize]) -> bool {
         let unsure = open.iter().any(|index| items[*index].reservation.is_some());
         let patience = Duration::from_millis(if unsure { self.config.store.answer_ms } else { 0 });
-        self.watch.is_certain() || (unsure && self.watch.certain_within(patience).await)
+        self.is_certain() || (unsure && self.watch.certain_within(patience).await)
     }
 
     /// A document may list a hold that has ended: its end was written to the hold file first, and what

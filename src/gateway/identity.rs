@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub struct Kept {
     /// Drawn once; the upper three bytes of the owner.
     pub gateway: u32,
+    /// When it was drawn.
+    pub since: Timestamp,
     /// Starts so far; the last byte of the owner.
     pub runs: u64,
     /// The kernel's boot: when it is another one, the last second's lines may be missing.
@@ -51,21 +53,13 @@ const RUN_BITS: u32 = 8;
 
 impl Identity {
     /// Reads or makes the file, and counts this run. Called while the folder's lock is held.
-    pub fn open(folder: &Path) -> anyhow::Result<Identity> {
+    pub fn open(folder: &Path, now: Timestamp) -> anyhow::Result<Identity> {
         let path = folder.join("gateway.json");
         let before = match std::fs::read(&path) {
             Ok(text) => serde_json::from_slice(&text).with_context(|| {
                 format!("{} cannot be read; without it what is under way counts as sent: remove it", path.display())
             })?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Kept {
-                gateway: drawn()?,
-                runs: 0,
-                boot: None,
-                settled_until: None,
-                canary_us: None,
-                installed: None,
-                lost_at: None,
-            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Kept::new(now)?,
             Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
         };
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim().to_owned());
@@ -103,12 +97,36 @@ impl Identity {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Another gateway goes by the same number (its folder is a copy of this one's): this one takes a new
+    /// one. What it reserved under the old one counts as sent when its lease runs out. Blocking.
+    pub fn rename(&self, now: Timestamp) -> anyhow::Result<()> {
+        let fresh = Kept::new(now)?;
+        Ok(self.keep(|kept| {
+            *kept = Kept { runs: 1, boot: kept.boot.take(), settled_until: kept.settled_until, ..fresh };
+        })?)
+    }
+
     /// Changes what is kept, on disk when it returns. Blocking.
     pub fn keep(&self, change: impl FnOnce(&mut Kept)) -> std::io::Result<()> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let before = kept.clone();
         change(&mut kept);
         if *kept == before { Ok(()) } else { write(&self.path, &kept) }
+    }
+}
+
+impl Kept {
+    fn new(now: Timestamp) -> anyhow::Result<Kept> {
+        Ok(Kept {
+            gateway: drawn()?,
+            since: now,
+            runs: 0,
+            boot: None,
+            settled_until: None,
+            canary_us: None,
+            installed: None,
+            lost_at: None,
+        })
     }
 }
 
@@ -138,13 +156,16 @@ mod tests {
     #[test]
     fn a_gateway_knows_its_earlier_runs_and_no_other_gateways() {
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let first = Identity::open(one.path()).unwrap();
+        let first = Identity::open(one.path(), Timestamp::UNIX_EPOCH).unwrap();
         first.keep(|kept| kept.canary_us = Some(7)).unwrap();
-        let second = Identity::open(one.path()).unwrap();
+        let second = Identity::open(one.path(), Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!((second.before.canary_us, second.before.runs, second.same_boot), (Some(7), 1, true));
         assert!(second.is_earlier_run(first.owner()) && !second.is_earlier_run(second.owner()));
-        assert!(!second.is_earlier_run(Identity::open(other.path()).unwrap().owner()));
+        let before = second.owner();
+        second.rename(Timestamp::UNIX_EPOCH).unwrap();
+        assert!(second.owner() != before && !second.is_earlier_run(before), "a copy is somebody else");
+        assert!(!second.is_earlier_run(Identity::open(other.path(), Timestamp::UNIX_EPOCH).unwrap().owner()));
         std::fs::write(one.path().join("gateway.json"), "{").unwrap();
-        assert!(Identity::open(one.path()).is_err(), "never a new name by mistake");
+        assert!(Identity::open(one.path(), Timestamp::UNIX_EPOCH).is_err(), "never a new name by mistake");
     }
 }

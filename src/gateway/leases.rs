@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::deciding::LEASE_SECONDS;
@@ -16,6 +17,9 @@ use crate::record::journal::Departures;
 /// How much of the journal is read at a start: some hundred thousand sends.
 const JOURNAL_BYTES_MAX: u64 = 64 << 20;
 
+/// An empty journal of a gateway older than this proves nothing: its files may be past their time.
+const NOTHING_LEFT_AT_MOST: SignedDuration = SignedDuration::from_hours(24);
+
 /// What this gateway can prove about reservations.
 #[derive(Debug)]
 pub struct Leases {
@@ -26,10 +30,17 @@ pub struct Leases {
 
 impl Leases {
     /// Reads the end of the journal of earlier runs. Blocking.
-    pub fn open(folder: &Path, identity: &Identity) -> std::io::Result<Leases> {
+    pub fn open(folder: &Path, identity: &Identity, now: Timestamp) -> std::io::Result<Leases> {
         let departures = Departures::read(folder, JOURNAL_BYTES_MAX)?;
         let lease = SignedDuration::from_secs(LEASE_SECONDS);
-        let from = departures.from.and_then(|from| from.checked_add(lease).ok());
+        let since = identity.before.since;
+        let never_trimmed = match (departures.from, departures.whole_since) {
+            // No line at all: nothing ever left, or what did is so old that its day was deleted.
+            (None, _) => now.duration_since(since) < NOTHING_LEFT_AT_MOST,
+            (Some(_), oldest) => oldest.is_some_and(|oldest| oldest <= TimeZone::UTC.to_datetime(since).date()),
+        };
+        let after_first_line = departures.from.and_then(|from| from.checked_add(lease).ok());
+        let from = if never_trimmed { Some(since) } else { after_first_line };
         let until = match identity.same_boot {
             true => Some(Timestamp::MAX),
             // After a power loss a line may be missing that was not on disk yet. What is on disk was written

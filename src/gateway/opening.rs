@@ -54,10 +54,10 @@ impl Gateway {
         };
         let log = log.context("the record does not open")?;
         // The record's lock is held: nobody else counts a run here.
-        let identity = Arc::new(Identity::open(&config.data_dir)?);
+        let identity = Arc::new(Identity::open(&config.data_dir, clock.now())?);
         let lease = Duration::from_secs(u64::from(config.hold.takeover_seconds.get()));
         let fleet = Fleet::open(identity.name(), &store, lease)?;
-        let leases = Leases::open(&config.data_dir, &identity).context("the journal cannot be read")?;
+        let leases = Leases::open(&config.data_dir, &identity, clock.now()).context("the journal cannot be read")?;
         let watch = Watch::new(settings.kind == StoreKind::Redis, identity.before.canary_us);
         let refusals = Refusals::open(&config.data_dir, config.limits.refusals_remembered_max)
             .context("the local refusals do not open")?;

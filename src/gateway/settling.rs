@@ -277,7 +277,7 @@ impl Gateway {
 
     /// Before the reply, so that the client's next try finds the slot free; behind it when the store fails.
     async fn give_back(&self, errand: &Errand<'_>, one: Settlement) {
-        if !self.watch.is_certain() {
+        if !self.is_certain() {
             return self.settle.push(one);
         }
         let brand = &errand.submission.stream.brand;
@@ -294,5 +294,86 @@ impl Gateway {
             tracing::error!(%error, "a line of the journal was not written");
             self.metrics.record_errors(self.log.errors());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reservation::Reservation;
+    use super::*;
+    use crate::facts::Keep;
+    use crate::facts::sends::tests::send;
+    use crate::store::{Fault, Modelled};
+
+    struct Place {
+        model: Modelled,
+        store: Store,
+        queue: Queue,
+        settled: tokio::task::JoinHandle<()>,
+        root: CustomerKey,
+    }
+
+    async fn place() -> Place {
+        let (model, now) = (Modelled::default(), Timestamp::UNIX_EPOCH);
+        let store = Store::modelled(model.clone(), Keep::default(), now).await.unwrap();
+        let (queue, settled) = Queue::start(store.clone(), Arc::new(Metrics::new()));
+        Place { model, store, queue, settled, root: CustomerKey("0".repeat(32)) }
+    }
+
+    impl Place {
+        async fn write(&self, expect: u64, id: &str) -> Vec<Written> {
+            let mut customer = Customer::default();
+            sends::reserve(&mut customer, send(id, 0));
+            let root = self.root.clone();
+            self.store.commit(vec![Write { root, expect, customer, now: None }]).await.unwrap()
+        }
+
+        fn asked(&self, expect: u64, id: &str) -> Reservation {
+            Reservation::asked(&self.queue, "shop", self.root.clone(), expect, send(id, 0))
+        }
+
+        async fn states(self) -> Vec<(String, SendState)> {
+            drop(self.queue);
+            self.settled.await.unwrap();
+            let found = self.store.load("shop", &[self.root], &[]).await.unwrap().customers.remove(0);
+            found.customer.sends.into_iter().map(|send| (send.id, send.state)).collect()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_walk_that_ends_early_leaves_what_is_certain() {
+        for (forwarding, left) in [(false, vec![]), (true, vec![("d1".to_owned(), SendState::Unknown)])] {
+            let place = place().await;
+            place.write(0, "d1").await;
+            let mut reservation = place.asked(0, "d1");
+            reservation.stands();
+            if forwarding {
+                reservation.forwarding();
+            }
+            drop(reservation);
+            assert_eq!(place.states().await, left, "forwarding: {forwarding}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_arrives_after_it_was_given_up_loses() {
+        let place = place().await;
+        drop(place.asked(0, "d1"));
+        while !place.queue.is_idle() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(place.write(0, "d1").await, [Written::Stale], "its version is used up");
+        assert_eq!(place.states().await, []);
+    }
+
+    #[tokio::test]
+    async fn what_left_without_a_reservation_is_entered_once_the_store_is_back() {
+        let place = place().await;
+        place.model.fail(Fault::Down);
+        Reservation::blind(&place.queue, "shop", place.root.clone(), send("d1", 0)).settle(SendState::Sent);
+        drop(Reservation::blind(&place.queue, "shop", place.root.clone(), send("d2", 0)));
+        tokio::time::sleep(PAUSE.0).await;
+        place.model.fail(Fault::None);
+        assert_eq!(place.states().await, [("d1".to_owned(), SendState::Sent)]);
     }
 }

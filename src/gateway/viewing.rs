@@ -17,6 +17,7 @@ impl AdminView for View {
         let gateway = &self.0;
         let status = gateway.policies.status();
         let mut store = store_readiness(gateway.store.ping().await, gateway.store.standing());
+        gateway.is_certain();
         if let (true, Some(why)) = (store.ok, uncertain(gateway.watch.certainty())) {
             store.ok = false;
             store.error = Some(why.to_owned());

@@ -4,7 +4,7 @@
 //! the store has been told again what this gateway's own journal knows.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -24,6 +24,8 @@ pub struct Watch {
     poke: Notify,
     /// The canary as it was last acknowledged; `NEVER` = by nobody.
     acknowledged_us: AtomicI64,
+    /// Failed calls of the store that were looked into.
+    faults: AtomicU64,
     /// A store that other gateways write, too, and that has a clock of its own.
     shared: bool,
 }
@@ -59,6 +61,7 @@ impl Watch {
             certain: watch::Sender::new(Certainty::Asking),
             poke: Notify::new(),
             acknowledged_us: AtomicI64::new(canary_us.unwrap_or(NEVER)),
+            faults: AtomicU64::new(0),
             shared,
         }
     }
@@ -68,13 +71,8 @@ impl Watch {
         *self.certain.borrow()
     }
 
-    /// True when decisions may go by what the store says.
-    pub fn is_certain(&self) -> bool {
-        self.certainty() == Certainty::Certain
-    }
-
     /// A call failed: who answers next may be another server, which does not know what this one knew.
-    pub fn suspect(&self) {
+    fn suspect(&self) {
         self.certain.send_if_modified(|now| {
             let was_certain = *now == Certainty::Certain;
             if was_certain {
@@ -89,6 +87,12 @@ impl Watch {
     pub async fn certain_within(&self, patience: Duration) -> bool {
         let mut told = self.certain.subscribe();
         tokio::time::timeout(patience, told.wait_for(|now| *now == Certainty::Certain)).await.is_ok_and(|it| it.is_ok())
+    }
+
+    /// What failed before was looked into; what fails after is not.
+    fn certain_since(&self, faults: u64) {
+        self.faults.store(faults, Ordering::Release);
+        self.certain.send_if_modified(|now| std::mem::replace(now, Certainty::Certain) != Certainty::Certain);
     }
 
     fn acknowledged_us(&self) -> Option<i64> {
@@ -109,18 +113,28 @@ fn is_due(done: Option<Instant>, every: Duration) -> bool {
 }
 
 impl Gateway {
+    /// True when decisions may go by what the store says: no call failed since it was last asked whether it
+    /// forgot.
+    pub(super) fn is_certain(&self) -> bool {
+        if self.store.faults() != self.watch.faults.load(Ordering::Acquire) {
+            self.watch.suspect();
+        }
+        self.watch.certainty() == Certainty::Certain
+    }
+
     /// The first look, before any door opens; what was under way when the gateway last stopped is settled
     /// by [`Gateway::keep_watch`], behind open doors.
     pub(super) async fn first_look(&self) {
+        let faults = self.store.faults();
         let forgot = async {
             self.steer_clock().await?;
             Ok::<_, anyhow::Error>(self.forgotten_since().await?.is_some())
         };
         match forgot.await {
-            Ok(false) => self.watch.certain.send_replace(Certainty::Certain),
-            Ok(true) => self.watch.certain.send_replace(Certainty::Retelling),
-            Err(_) => Certainty::Asking,
-        };
+            Ok(false) => self.watch.certain_since(faults),
+            Ok(true) => drop(self.watch.certain.send_replace(Certainty::Retelling)),
+            Err(_) => {}
+        }
     }
 
     /// Looks again and again until told to stop.
@@ -140,7 +154,7 @@ impl Gateway {
                     }
                 }
                 Err(error) => {
-                    if self.watch.is_certain() {
+                    if self.watch.certainty() == Certainty::Certain {
                         tracing::warn!(%error, "the store cannot be taken at its word now");
                     }
                     self.watch
@@ -159,7 +173,7 @@ impl Gateway {
     }
 
     async fn look(&self, done: &mut Done) -> anyhow::Result<()> {
-        let certain = self.watch.is_certain();
+        let (certain, faults) = (self.is_certain(), self.store.faults());
         if !certain || is_due(done.clock, KEEP_EVERY) {
             self.steer_clock().await?;
             done.clock = Some(Instant::now());
@@ -196,14 +210,28 @@ impl Gateway {
             self.keep_identity().await;
             done.kept = Some(Instant::now());
         }
-        self.watch.certain.send_if_modified(|now| std::mem::replace(now, Certainty::Certain) != Certainty::Certain);
+        self.watch.certain_since(faults);
+        Ok(())
+    }
+
+    /// A canary that somebody else moved: this gateway's folder is a copy of another's that runs, too.
+    async fn take_new_name(&self) -> anyhow::Result<()> {
+        tracing::error!("another gateway runs on a copy of this data folder; this one takes a name of its own");
+        let (identity, now) = (Arc::clone(&self.identity), self.clock.now());
+        tokio::task::spawn_blocking(move || identity.rename(now)).await??;
+        self.watch.acknowledged_us.store(NEVER, Ordering::Release);
         Ok(())
     }
 
     /// Since when the store forgot; none when it knows the canary it acknowledged.
     async fn forgotten_since(&self) -> anyhow::Result<Option<Timestamp>> {
         let Some(acknowledged) = self.watch.acknowledged_us() else { return Ok(None) };
+        let certain = self.is_certain();
         let found = self.store.canary(self.identity.gateway(), self.watch.shared).await?.unwrap_or(0);
+        // Where a call failed, its own canary may have been set without an answer.
+        if found > acknowledged && certain && self.watch.shared {
+            self.take_new_name().await?;
+        }
         if found >= acknowledged {
             return Ok(None);
         }

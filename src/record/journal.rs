@@ -8,6 +8,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::chain::day_files;
@@ -22,8 +23,10 @@ const LINE_BYTES_MAX: u64 = 4 << 20;
 #[derive(Debug, Default)]
 pub struct Departures {
     net: HashMap<u64, i32>,
-    /// From when on every line was read; none when there is no journal.
+    /// From when on every line was read; none when there is no line.
     pub from: Option<Timestamp>,
+    /// The day of the oldest file, when every file was read whole.
+    pub whole_since: Option<Date>,
     /// The last line's instant.
     pub until: Option<Timestamp>,
 }
@@ -32,11 +35,13 @@ impl Departures {
     /// Reads the end of the journal, at most so many bytes of it.
     pub fn read(folder: &Path, bytes_max: u64) -> io::Result<Departures> {
         let mut departures = Departures::default();
-        let mut left = bytes_max;
+        let (mut left, mut oldest, mut cut) = (bytes_max, None, false);
         for path in day_files(&folder.join(JOURNAL))?.into_iter().rev() {
             let mut file = File::open(&path)?;
             let length = file.metadata()?.len();
             let start = length.saturating_sub(left);
+            cut |= start > 0;
+            oldest = path.file_stem().and_then(|name| name.to_str()?.parse().ok());
             file.seek(SeekFrom::Start(start))?;
             let mut reader = BufReader::new(file);
             if start > 0 {
@@ -52,9 +57,11 @@ impl Departures {
             departures.from = first.or(departures.from);
             left = left.saturating_sub(length);
             if left == 0 {
+                cut = true;
                 break;
             }
         }
+        departures.whole_since = oldest.filter(|_| !cut);
         Ok(departures)
     }
 

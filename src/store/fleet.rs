@@ -13,7 +13,7 @@ const FLEET_SET: &str = "{fleet}:gateways";
 impl Store {
     /// True when other gateways may serve from it.
     pub fn is_shared(&self) -> bool {
-        !matches!(*self.inner.backend, Backend::Embedded(_))
+        !matches!(self.inner.backend.place(), Backend::Embedded(_))
     }
 
     /// A secret for one purpose, the same for every gateway of the store: from the pepper, which the

@@ -9,6 +9,7 @@ pub mod document;
 pub mod embedded;
 mod erase;
 pub mod erasures;
+mod faults;
 mod fleet;
 mod holds;
 mod link;
@@ -35,6 +36,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use self::backend::Backend;
 pub use self::backend::Kept;
 use self::backend::{Ask, Mark, Record, RecordWrite, Wrote};
+use self::faults::Counted;
 pub use self::holds::{DUE_LIST_MAX, StoredNote};
 pub use self::link::{Linked, Steps};
 pub use self::modelled::{Fault, Modelled, Trip, Way};
@@ -134,7 +136,7 @@ pub struct Store {
 
 #[derive(Debug)]
 struct Inner {
-    backend: Watched,
+    backend: Counted,
     pepper: Pepper,
     keep: Keep,
     redirects: Redirects,
@@ -142,7 +144,7 @@ struct Inner {
 
 impl Inner {
     fn new(backend: Watched, pepper: Pepper, keep: Keep) -> Inner {
-        Inner { backend, pepper, keep, redirects: Redirects::default() }
+        Inner { backend: Counted::new(backend), pepper, keep, redirects: Redirects::default() }
     }
 }
 

@@ -9,7 +9,7 @@ pub mod verify;
 
 pub use checkpoint::{CheckpointEntry, Reason, checkpoints_in};
 pub use key::{AuditKey, KeyError, PublicKey};
-pub use verify::{Break, Verified, verify};
+pub use verify::{Break, Trusted, Verified, verify};
 
 /// Folder of the checkpoints' own file.
 pub(super) const AUDIT: &str = "audit";

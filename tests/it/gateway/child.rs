@@ -119,7 +119,14 @@ impl Home {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tactgate"));
+        self.command_under(&[])
+    }
+
+    /// The binary, run by another program: `&["strace", …]`.
+    fn command_under(&self, before: &[&str]) -> Command {
+        let mut words = before.iter().copied().chain([env!("CARGO_BIN_EXE_tactgate")]);
+        let mut command = Command::new(words.next().unwrap());
+        command.args(words);
         command.current_dir(self.dir.path()).stdin(Stdio::null()).env_remove("TACTGATE_CONFIG").env("RUST_LOG", "info");
         command
     }
@@ -175,14 +182,23 @@ pub struct Gate {
 impl Gate {
     /// Starts the binary and waits until it says where its doors are.
     pub fn start(home: &Home) -> Gate {
-        Gate::start_logging(home, "info")
+        Gate::start_as(home, &[], "info")
     }
 
     /// The same, with so much in its log.
     pub fn start_logging(home: &Home, level: &str) -> Gate {
+        Gate::start_as(home, &[], level)
+    }
+
+    /// Starts it under another program.
+    pub fn start_under(home: &Home, before: &[&str]) -> Gate {
+        Gate::start_as(home, before, "info")
+    }
+
+    fn start_as(home: &Home, before: &[&str], level: &str) -> Gate {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(home.path("log")).unwrap();
-        let mut child =
-            home.command().env("RUST_LOG", level).arg("serve").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut command = home.command_under(before);
+        let mut child = command.env("RUST_LOG", level).arg("serve").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut said = BufReader::new(child.stdout.take().unwrap());
         let (tell, told) = std::sync::mpsc::channel();
         std::thread::spawn(move || {

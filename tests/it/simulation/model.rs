@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use tactgate::facts::{Keep, SendState};
 use tactgate::message::{Address, Class};
-use tactgate::record::chain;
+use tactgate::record::audit::{Trusted, verify};
 use tactgate::store::{Modelled, Store};
 
 use super::gateways::Machine;
