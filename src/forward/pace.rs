@@ -91,7 +91,9 @@ impl<C: Clock + Clone> Pace<C> {
         let mut last_turn = self.last_turn.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
         let wait = match *last_turn {
-            Some(last) if last > now => Duration::from(last.duration_since(now)).saturating_add(self.share.load().period),
+            Some(last) if last > now => {
+                Duration::from(last.duration_since(now)).saturating_add(self.share.load().period)
+            }
             _ => match self.ready(1) {
                 Ok(()) => return Ok(()),
                 Err(wait) => wait,

@@ -298,7 +298,10 @@ impl Gateway {
     async fn take(&self, id: &str, version: u64, note: CopyNote) -> Result<(), NotCopied> {
         let fleet = &self.fleet;
         let Some(sealed) = self.store.hold_body(&note.body).await? else {
-            tracing::error!(hold = id, "the store has a hold's note and not its message: only its owner can release it");
+            tracing::error!(
+                hold = id,
+                "the store has a hold's note and not its message: only its owner can release it"
+            );
             return Ok(());
         };
         let message = note.message(id, open_body(&note.body, &sealed, &fleet.key)?)?;

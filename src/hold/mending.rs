@@ -41,12 +41,11 @@ fn take_back(connection: &Connection) -> Result<usize, HoldError> {
 fn mend(connection: &Connection, now: Timestamp) -> Result<Vec<Damaged>, HoldError> {
     // Released too early it is only decided again too early; released never it would be lost.
     connection.execute("UPDATE hold SET settled_at = NULL WHERE state <= 2 AND settled_at IS NOT NULL", [])?;
-    connection.execute(
-        "UPDATE hold SET wake = min(wake, due, expires) WHERE state = 0 AND wake <> min(due, expires)",
-        [],
-    )?;
+    connection
+        .execute("UPDATE hold SET wake = min(wake, due, expires) WHERE state = 0 AND wake <> min(due, expires)", [])?;
     let latest = now.saturating_add(LEASE_MAX).unwrap_or(Timestamp::MAX).as_microsecond();
-    connection.execute("UPDATE hold SET wake = ?1 WHERE state IN (1, 2) AND wake > ?2", [now.as_microsecond(), latest])?;
+    connection
+        .execute("UPDATE hold SET wake = ?1 WHERE state IN (1, 2) AND wake > ?2", [now.as_microsecond(), latest])?;
     // An ended row has no message, a row with one has not ended.
     let lost = "SELECT id FROM hold WHERE NOT state BETWEEN 0 AND 2 AND state <> ?1
                 AND (body IS NOT NULL OR NOT state BETWEEN 0 AND 9)";
@@ -56,5 +55,8 @@ fn mend(connection: &Connection, now: Timestamp) -> Result<Vec<Damaged>, HoldErr
     for id in &ids {
         connection.prepare_cached(aside)?.execute(params![id, State::Quarantined as i64])?;
     }
-    Ok(ids.into_iter().map(|id| Damaged { id, why: "its state and its message contradict each other".into() }).collect())
+    Ok(ids
+        .into_iter()
+        .map(|id| Damaged { id, why: "its state and its message contradict each other".into() })
+        .collect())
 }

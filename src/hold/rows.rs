@@ -8,7 +8,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::states::{Cancelled, Counts, Damaged, Due, Held, HeldMessage, HoldStatus, Requeued, Settled, State, StoreCopy};
+use super::states::{
+    Cancelled, Counts, Damaged, Due, Held, HeldMessage, HoldStatus, Requeued, Settled, State, StoreCopy,
+};
 use super::{HoldError, HoldKey};
 
 /// Of the tables below.

@@ -5,6 +5,8 @@ mod attacks;
 mod config;
 mod copies;
 mod hold;
+mod hold_damage;
+mod hold_owner;
 mod reload;
 mod tidy;
 
@@ -30,4 +32,5 @@ mod learn;
 mod redis;
 mod store;
 mod store_faults;
+mod store_holds;
 mod who_may;

@@ -12,6 +12,10 @@ use tactgate::message::{Address, Channel, Class, Secret};
 use tactgate::store::{CustomerKey, Linked, Modelled, Steps, Store, StoreKind, StoreSettings, Write, Written};
 
 use crate::redis::RedisServer;
+use crate::store_holds::{
+    due_lists_name_what_waits_however_many, gateways_are_known_by_their_last_word,
+    the_last_hold_of_a_message_takes_it_away, the_note_of_a_hold_has_one_writer_at_a_time,
+};
 
 pub(crate) const BRAND: &str = "某某商城";
 
@@ -61,6 +65,10 @@ contract! {
     known_since_is_the_earliest_word,
     a_cap_holds_under_contention_and_a_naive_store_would_break_it,
     an_erased_customer_is_forgotten_but_not_their_refusal,
+    the_note_of_a_hold_has_one_writer_at_a_time,
+    the_last_hold_of_a_message_takes_it_away,
+    due_lists_name_what_waits_however_many,
+    gateways_are_known_by_their_last_word,
 }
 
 pub(crate) fn now() -> Timestamp {

@@ -175,8 +175,24 @@ pub struct Gate {
 impl Gate {
     /// Starts the binary and waits until it says where its doors are.
     pub fn start(home: &Home) -> Gate {
+        Gate::start_under(home, &[]).unwrap_or_else(|| panic!("the gateway did not start:\n{}", home.log()))
+    }
+
+    /// Starts it under a program that becomes the gateway (`strace -D`, say); none when it ended before
+    /// its doors were open.
+    pub fn start_under(home: &Home, under: &[&str]) -> Option<Gate> {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(home.path("log")).unwrap();
-        let mut child = home.command().arg("serve").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let gateway = home.command();
+        let mut command = match under.split_first() {
+            None => gateway,
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(gateway.get_program()).stdin(Stdio::null());
+                command.current_dir(home.path("")).env_remove("TACTGATE_CONFIG").env("RUST_LOG", "info");
+                command
+            }
+        };
+        let mut child = command.arg("serve").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut said = BufReader::new(child.stdout.take().unwrap());
         let (tell, told) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
@@ -190,13 +206,13 @@ impl Gate {
             let Ok(line) = told.recv_timeout(until.saturating_duration_since(Instant::now())) else {
                 let _ = child.kill();
                 let _ = child.wait();
-                panic!("the gateway did not start:\n{}", home.log());
+                return None;
             };
             if let ["SMTP" | "HTTP" | "admin", address, ..] = line.split_whitespace().collect::<Vec<_>>()[..] {
                 doors.push(address.parse().unwrap());
             }
         }
-        Gate { child, smtp: doors[0], http: doors[1], admin: doors[2] }
+        Some(Gate { child, smtp: doors[0], http: doors[1], admin: doors[2] })
     }
 
     /// `kill -9`: nothing can be finished, flushed or said.
@@ -205,10 +221,20 @@ impl Gate {
         self.child.wait().unwrap();
     }
 
+    /// True until it has ended.
+    pub fn lives(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// SIGTERM, without waiting.
     pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Any signal: `STOP` and `CONT` make it sleep and wake.
+    pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
     }
 
     /// Waits for its end and gives its exit status.
