@@ -176,9 +176,9 @@ const ID_FILE: &str = "gateway.id";
 /// `g-` and 32 hexadecimal digits, drawn once and kept in the data folder.
 fn gateway_id(data: &Path) -> anyhow::Result<String> {
     let path = data.join(ID_FILE);
-    let fits = |id: &str| id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && id != "";
+    let fits = |id: &str| id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     match std::fs::read_to_string(&path) {
-        Ok(text) if fits(text.trim()) => return Ok(text.trim().to_owned()),
+        Ok(text) if !text.trim().is_empty() && fits(text.trim()) => return Ok(text.trim().to_owned()),
         Ok(_) => anyhow::bail!("{} holds no id; remove it and a new one is made", path.display()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
         Err(e) => return Err(e).with_context(|| format!("{}", path.display())),
