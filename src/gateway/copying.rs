@@ -31,6 +31,10 @@ pub(super) enum Owner {
 const ROUNDS_MAX: usize = 5;
 /// Holds looked at in one go.
 const TOGETHER_MAX: usize = 64;
+/// Ended holds whose copies are taken away in one go.
+const ENDED_MAX: usize = 256;
+/// Holds taken over in one go: between, this gateway's own are looked after.
+const TAKEN_MAX: usize = 256;
 /// What is kept for a hold in the store outlives it by this much.
 const KEPT_LONGER: SignedDuration = SignedDuration::from_hours(48);
 /// How long a copied hold waits for a silent store before it asks again.
@@ -180,6 +184,9 @@ impl Gateway {
     /// Brings the store up to date with this gateway's holds: copies that are missing or behind, and
     /// those of holds that have ended.
     pub(super) async fn tell_store_of_holds(&self) {
+        if !self.store.is_shared() {
+            return;
+        }
         match self.hold.to_copy(TOGETHER_MAX).await {
             Ok(waiting) => {
                 for held in waiting {
@@ -188,7 +195,7 @@ impl Gateway {
             }
             Err(error) => tracing::warn!(%error, "holds to copy could not be read"),
         }
-        let ended = match self.hold.copies_to_remove(TOGETHER_MAX).await {
+        let ended = match self.hold.copies_to_remove(ENDED_MAX).await {
             Ok(ended) => ended,
             Err(error) => return tracing::warn!(%error, "ended holds could not be read"),
         };
@@ -253,6 +260,7 @@ impl Gateway {
     }
 
     async fn take_due(&self, from: &str, until: Timestamp, forget: bool) -> Result<(), NotCopied> {
+        let mut taken = 0;
         let lists = self.store.due_lists(from).await?;
         if lists.is_empty() && forget {
             self.store.forget_gateway(from).await?;
@@ -270,6 +278,9 @@ impl Gateway {
                 }
             }
             for some in due.chunks(TOGETHER_MAX) {
+                if taken >= TAKEN_MAX {
+                    return Ok(());
+                }
                 let notes = self.store.hold_notes(some).await?;
                 for (id, stored) in some.iter().zip(notes) {
                     let note = stored.sealed.map(|sealed| CopyNote::open(id, &sealed, &self.fleet.key)).transpose();
@@ -277,6 +288,7 @@ impl Gateway {
                         Ok(Some(note)) if note.owner == from => {
                             if note.due() <= until {
                                 self.take(id, stored.version, note).await?;
+                                taken += 1;
                             }
                         }
                         // It went elsewhere, or ended, and this entry was left behind.

@@ -41,8 +41,10 @@ fn take_back(connection: &Connection) -> Result<usize, HoldError> {
 fn mend(connection: &Connection, now: Timestamp) -> Result<Vec<Damaged>, HoldError> {
     // Released too early it is only decided again too early; released never it would be lost.
     connection.execute("UPDATE hold SET settled_at = NULL WHERE state <= 2 AND settled_at IS NOT NULL", [])?;
-    connection
-        .execute("UPDATE hold SET wake = min(wake, due, expires) WHERE state = 0 AND wake <> min(due, expires)", [])?;
+    connection.execute(
+        "UPDATE hold SET wake = max(0, min(wake, due, expires)) WHERE state = 0 AND wake <> min(due, expires)",
+        [],
+    )?;
     let latest = now.saturating_add(LEASE_MAX).unwrap_or(Timestamp::MAX).as_microsecond();
     connection
         .execute("UPDATE hold SET wake = ?1 WHERE state IN (1, 2) AND wake > ?2", [now.as_microsecond(), latest])?;

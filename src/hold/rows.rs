@@ -332,7 +332,9 @@ pub(super) fn count(connection: &Connection) -> Result<Counts, HoldError> {
 pub(super) fn next_wake(connection: &Connection) -> Result<Option<Timestamp>, HoldError> {
     let micros: Option<i64> =
         connection.prepare_cached("SELECT min(wake) FROM hold WHERE state <= 2")?.query_row([], |row| row.get(0))?;
-    Ok(micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()))
+    // A number that is no time is damage, and no reason to look at nothing.
+    let no_time = |micros: i64| if micros < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Ok(micros.map(|micros| Timestamp::from_microsecond(micros).unwrap_or_else(|_| no_time(micros))))
 }
 
 /// Forgets holds that ended before `before`. A row that still has its message has not ended, whatever

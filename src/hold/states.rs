@@ -1,21 +1,54 @@
-//! The life of a hold, as a written table. Every step is one transaction of `hold.db`.
+//! The life of a hold, as a written table (as qmail's INTERNALS does for its queue). Every step is one
+//! transaction of `hold.db`, so a crash leaves the state before it or the state after it.
 //!
 //! | from | step | to | who may |
 //! |---|---|---|---|
-//! | (nothing) | `put` | held | anyone; durable when answered |
+//! | (nothing) | `put` | held | anyone, while the disk's reserve is whole; durable when answered |
 //! | held, due | `claim_due` | claimed, with a new fence | a wheel |
 //! | claimed, lease over | `claim_due` | claimed, with a new fence | a wheel |
+//! | claimed, at start | `take_back` | held, with a new fence | the only process on the file (`hold.lock`) |
 //! | claimed | `forwarding` | forwarding | the newest fence, before the first byte leaves |
 //! | claimed, forwarding | `settle` | released, dropped, expired, failed, unknown | the newest fence |
 //! | claimed, forwarding | `requeue` | held (`requeued` on record), or failed after 5 | the newest fence |
 //! | claimed, forwarding | `postpone` | held: the provider's pace or silence, not the message, is why | the newest fence |
+//! | claimed | `lay_back` | held as it was: the store does not say whose it is | the newest fence |
 //! | claimed, forwarding | `amend` | the same, about fewer recipients | the newest fence |
-//! | forwarding, lease over | `claim_due` | forwarding, handed out as [`Due::Unknown`] | a wheel |
+//! | forwarding, lease over or at start | `claim_due` | forwarding, handed out as [`Due::Unknown`] | a wheel |
 //! | held, claimed | `cancel` | dropped; the old fence is void | anyone |
 //! | held, claimed | `leave_out` | held, about fewer recipients; dropped with the last; the old fence is void | an erasure |
-//! | any live, damaged | `claim_due` | quarantined: kept, reported, never sent | a wheel |
+//! | any live, damaged | `claim_due`, `mend` | quarantined: kept, reported, never sent | a wheel |
+//! | claimed | `moved` | moved: another gateway's, nothing is told here | the newest fence, when the note names another |
+//! | (nothing), any | `take_over` | held, or forwarding if it was leaving; the old fence is void | who wrote the note |
 //!
 //! A settled hold loses its sealed bytes at once; its row stays a while for status calls.
+//!
+//! **In a shared store** a hold has a copy: its message (`hold-body`), an entry in one of its owner's due
+//! lists, and a note that names the owner and is written by compare-and-set only. Steps, what is where
+//! when each is done, and what a crash just after it leaves:
+//!
+//! | step | on this disk | in the store | a crash here leaves |
+//! |---|---|---|---|
+//! | 1 `put` | held, copy wanted | nothing | a hold only this gateway can release; copied at its next start |
+//! | 2 message | " | message, counted | the same; the store forgets the message when the hold is too old |
+//! | 3 due entry | " | + entry | the same; an entry without a note is taken out by whoever meets it |
+//! | 4 note, owner A | copy made | + note | a hold that others can take; nobody was answered yet, and the customer's document does not list it: at release it is an orphan and dropped |
+//! | 5 customer's commit | " | document lists it | a hold, and a client that was told nothing or "accepted" |
+//! | 6 `claim_due` by A | claimed | note of A | back at A's start, or with another once A is silent for its lease |
+//! | 7 decided, committed | " | document: reservation in place of the hold | the same: the reservation of that hold is taken out and decided anew |
+//! | 8 note says leaving | " | note of A, leaving | at A's start released (its own row says that nothing left); with another told of as unknown |
+//! | 9 `forwarding` | forwarding | " | unknown: it counts as sent, is told of, and never sent again |
+//! | 10 the provider answered | " | " | the same |
+//! | 11 `settle` | ended, copy to remove | " | the copy is removed at A's start; until then it says leaving, so nobody sends it |
+//! | 12 copy removed | ended | nothing (if it ever moved: that it ended) | nothing left to do |
+//!
+//! B takes over from a silent A: its own due entry, the note by compare-and-set (from here on it is B's), its
+//! own row, then A's entry out. A crash of B between note and row leaves a note of B without a row: B takes it
+//! in at its next look, or C takes it over from B. A, awake again, reads the note before it decides and
+//! writes it before the first byte leaves: it is B's, so A's row ends as moved. The customer's document is
+//! the second fence: a listed hold that it no longer lists is not sent.
+//!
+//! While the store is silent a copied hold waits (`lay_back`), for another may have it by now. A must-send
+//! message goes all the same and may arrive twice. One that was surely never copied is this gateway's.
 
 use bytes::Bytes;
 use jiff::Timestamp;

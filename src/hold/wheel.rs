@@ -74,12 +74,17 @@ struct Wheel {
     settings: WheelSettings,
     room: Arc<Semaphore>,
     work: JoinSet<()>,
+    /// When rows that contradict themselves were last looked for; opening the file does it first.
+    mended: tokio::time::Instant,
 }
+
+/// How often rows that contradict themselves are looked for.
+const MEND_EVERY: Duration = Duration::from_secs(600);
 
 impl Wheel {
     fn new(hold: Hold, clock: Clock, settings: WheelSettings) -> Wheel {
         let room = Arc::new(Semaphore::new(settings.concurrency_max.max(1)));
-        Wheel { hold, clock, settings, room, work: JoinSet::new() }
+        Wheel { hold, clock, settings, room, work: JoinSet::new(), mended: tokio::time::Instant::now() }
     }
 
     /// Starts what is due; returns how long to sleep, or nothing once `stop` has resolved.
@@ -117,6 +122,12 @@ impl Wheel {
         if let Err(why) = self.hold.forget(forgotten).await {
             // No reason not to release: on a full disk that is what makes room.
             warn!(%why, "ended holds could not be forgotten");
+        }
+        if self.mended.elapsed() >= MEND_EVERY {
+            self.mended = tokio::time::Instant::now();
+            for damaged in self.hold.mend(self.clock.now()).await? {
+                self.work.spawn(on_due(Due::Damaged(damaged)));
+            }
         }
         loop {
             while let Some(done) = self.work.try_join_next() {

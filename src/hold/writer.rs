@@ -129,7 +129,22 @@ fn commit(connection: &Connection, key: &HoldKey, jobs: &mut [Box<dyn Job>]) -> 
     if done.is_err() && !connection.is_autocommit() {
         connection.execute_batch("ROLLBACK")?;
     }
+    if matches!(done, Err(HoldError::File(_) | HoldError::Full)) {
+        overwrite_refused(connection);
+    }
     done
+}
+
+/// A commit that failed at its fsync has left its frames in the log, whole: a process that starts then
+/// would find them and send what was refused. Another small transaction takes their place, and breaks the
+/// chain of checksums behind it. Should that fail as well, the customer's document is the last to say no.
+fn overwrite_refused(connection: &Connection) {
+    let overwritten = connection
+        .execute_batch("INSERT OR REPLACE INTO meta(name, value) VALUES('refused', randomblob(8))")
+        .or_else(|failed| if connection.is_autocommit() { Err(failed) } else { connection.execute_batch("ROLLBACK") });
+    if let Err(error) = overwritten {
+        tracing::warn!(%error, "the hold file could not be written after a failed commit");
+    }
 }
 
 fn in_transaction(connection: &Connection, key: &HoldKey, jobs: &mut [Box<dyn Job>]) -> Result<(), HoldError> {

@@ -7,6 +7,8 @@ mod audit;
 mod config;
 mod copies;
 mod hold;
+mod hold_damage;
+mod hold_owner;
 mod reload;
 mod tidy;
 
@@ -38,4 +40,5 @@ mod store_errors;
 mod store_failover;
 mod store_faults;
 mod store_health;
+mod store_holds;
 mod who_may;

@@ -14,6 +14,10 @@ use tactgate::store::{CustomerKey, Linked, Modelled, Steps, Store, StoreKind, St
 
 use crate::redis::RedisServer;
 use crate::redis_groups::{Cluster, Sentinels};
+use crate::store_holds::{
+    due_lists_name_what_waits_however_many, gateways_are_known_by_their_last_word,
+    the_last_hold_of_a_message_takes_it_away, the_note_of_a_hold_has_one_writer_at_a_time,
+};
 
 pub(crate) const BRAND: &str = "某某商城";
 
@@ -89,6 +93,10 @@ contract! {
     a_cap_holds_under_contention_and_a_naive_store_would_break_it,
     an_erased_customer_is_forgotten_but_not_their_refusal,
     word_of_an_erasure_is_found_by_everybody_and_ends,
+    the_note_of_a_hold_has_one_writer_at_a_time,
+    the_last_hold_of_a_message_takes_it_away,
+    due_lists_name_what_waits_however_many,
+    gateways_are_known_by_their_last_word,
 }
 
 pub(crate) fn now() -> Timestamp {

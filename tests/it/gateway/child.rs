@@ -182,22 +182,23 @@ pub struct Gate {
 impl Gate {
     /// Starts the binary and waits until it says where its doors are.
     pub fn start(home: &Home) -> Gate {
-        Gate::start_as(home, &[], "info")
+        Gate::start_logging(home, "info")
     }
 
     /// The same, with so much in its log.
     pub fn start_logging(home: &Home, level: &str) -> Gate {
-        Gate::start_as(home, &[], level)
+        Gate::start_as(home, &[], level).unwrap_or_else(|| panic!("the gateway did not start:\n{}", home.log()))
     }
 
-    /// Starts it under another program.
-    pub fn start_under(home: &Home, before: &[&str]) -> Gate {
-        Gate::start_as(home, before, "info")
+    /// Starts it under a program that becomes the gateway (`strace -D`, say); none when it ended before
+    /// its doors were open.
+    pub fn start_under(home: &Home, under: &[&str]) -> Option<Gate> {
+        Gate::start_as(home, under, "info")
     }
 
-    fn start_as(home: &Home, before: &[&str], level: &str) -> Gate {
+    fn start_as(home: &Home, under: &[&str], level: &str) -> Option<Gate> {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(home.path("log")).unwrap();
-        let mut command = home.command_under(before);
+        let mut command = home.command_under(under);
         let mut child = command.env("RUST_LOG", level).arg("serve").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut said = BufReader::new(child.stdout.take().unwrap());
         let (tell, told) = std::sync::mpsc::channel();
@@ -212,13 +213,13 @@ impl Gate {
             let Ok(line) = told.recv_timeout(until.saturating_duration_since(Instant::now())) else {
                 let _ = child.kill();
                 let _ = child.wait();
-                panic!("the gateway did not start:\n{}", home.log());
+                return None;
             };
             if let ["SMTP" | "HTTP" | "admin", address, ..] = line.split_whitespace().collect::<Vec<_>>()[..] {
                 doors.push(address.parse().unwrap());
             }
         }
-        Gate { child, smtp: doors[0], http: doors[1], admin: doors[2] }
+        Some(Gate { child, smtp: doors[0], http: doors[1], admin: doors[2] })
     }
 
     /// `kill -9`: nothing can be finished, flushed or said.
@@ -227,10 +228,20 @@ impl Gate {
         self.child.wait().unwrap();
     }
 
+    /// True until it has ended.
+    pub fn lives(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// SIGTERM, without waiting.
     pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Any signal: `STOP` and `CONT` make it sleep and wake.
+    pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
     }
 
     /// Waits for its end and gives its exit status.

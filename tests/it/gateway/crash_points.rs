@@ -31,7 +31,7 @@ async fn killed_at(home: &Home, call: &str, paths: &[String]) -> Gate {
     let (trace, inject) = (format!("trace={call}"), format!("inject={call}:signal=KILL:when=1"));
     let mut strace = vec!["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
     paths.iter().for_each(|path| strace.extend(["-P", path.as_str()]));
-    let gate = Gate::start_under(home, &strace);
+    let gate = Gate::start_under(home, &strace).unwrap();
     let http = gate.http;
     // Its client hears nothing.
     let asked =

@@ -124,20 +124,29 @@ pub fn plain_mail(to: &str, subject: &str, text: &str) -> Vec<u8> {
 /// Sends a mail over a plain socket: `sender` and `recipients` are what stands after `MAIL FROM:` and
 /// `RCPT TO:`, parameters too. Gives the answer to the end of data, or the first refusal.
 pub async fn mail(to: SocketAddr, sender: &str, recipients: &[&str], data: &[u8]) -> String {
+    mail_if_it_lives(to, sender, recipients, data).await.expect("the SMTP door is open")
+}
+
+/// As [`mail`], to a gateway that may die before or meanwhile: what it said then ends in `(closed)`.
+pub async fn mail_if_it_lives(to: SocketAddr, sender: &str, recipients: &[&str], data: &[u8]) -> Option<String> {
     timeout(PATIENCE, mail_in_time(to, sender, recipients, data)).await.expect("the SMTP door answers in time")
 }
 
-async fn mail_in_time(to: SocketAddr, sender: &str, recipients: &[&str], data: &[u8]) -> String {
-    let mut pipe = BufReader::new(TcpStream::connect(to).await.unwrap());
-    assert!(reply(&mut pipe).await.starts_with("220"));
+async fn mail_in_time(to: SocketAddr, sender: &str, recipients: &[&str], data: &[u8]) -> Option<String> {
+    let mut pipe = BufReader::new(TcpStream::connect(to).await.ok()?);
+    let greeting = reply(&mut pipe).await;
+    if greeting.ends_with("(closed)") {
+        return Some(greeting);
+    }
+    assert!(greeting.starts_with("220"), "{greeting}");
     let mut commands = vec!["EHLO tool.example".to_owned(), format!("MAIL FROM:{sender}")];
     commands.extend(recipients.iter().map(|recipient| format!("RCPT TO:{recipient}")));
     commands.push("DATA".to_owned());
     for command in commands {
-        pipe.write_all(format!("{command}\r\n").as_bytes()).await.unwrap();
+        pipe.write_all(format!("{command}\r\n").as_bytes()).await.ok()?;
         let said = reply(&mut pipe).await;
-        if !said.starts_with(['2', '3']) {
-            return said;
+        if !said.starts_with(['2', '3']) || said.ends_with("(closed)") {
+            return Some(said);
         }
     }
     let mut stuffed = Vec::with_capacity(data.len() + 64);
@@ -152,7 +161,7 @@ async fn mail_in_time(to: SocketAddr, sender: &str, recipients: &[&str], data: &
     let _ = pipe.write_all(&stuffed).await;
     let said = reply(&mut pipe).await;
     let _ = pipe.write_all(b"QUIT\r\n").await;
-    said
+    Some(said)
 }
 
 /// One reply, its lines joined by a space.
