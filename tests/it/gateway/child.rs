@@ -205,6 +205,11 @@ impl Gate {
         self.child.wait().unwrap();
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGTERM, without waiting.
     pub fn terminate(&self) {
         let pid = self.child.id().to_string();
