@@ -56,8 +56,14 @@ async fn http() -> SocketAddr {
 }
 
 async fn smtp() -> SocketAddr {
-    let door =
-        SmtpDoor { command_ms: 400, data_ms: 1_200, connections_max: 1, reserve_percent: 0, ..SmtpDoor::default() };
+    let door = SmtpDoor {
+        idle_commands_max: 20,
+        command_ms: 400,
+        data_ms: 1_200,
+        connections_max: 1,
+        reserve_percent: 0,
+        ..SmtpDoor::default()
+    };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     tokio::spawn(smtp_door::serve(listener, Arc::new(door), Arc::new(Host), CancellationToken::new()));

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::child::{Gate, Home, PATIENCE, until};
+use super::child::{Gate, Home, PATIENCE, routes, until};
 use super::http_sink::{HttpSink, Reply};
 use super::mail_sink::{AtDot, MailSink};
 use super::tools::{Answer, get, post, sendgrid_mail};
@@ -35,8 +35,7 @@ fn small(home: &Home, mails: &MailSink, requests: &HttpSink) {
         .concat();
     home.settings(&format!(
         "{streams}{}\n[limits]\nsubmissions_max = {ROOM}\nmust_send_reserve_percent = 50\n",
-        super::child::routes(Some(mails), Some(requests))
-            .replace("name = \"mail\"", "name = \"mail\"\nconnections_max = 64")
+        routes(Some(mails), Some(requests)).replace("upstream =", "timeouts = { total_ms = 200000 }\nupstream =")
     ));
     let text = std::fs::read_to_string(home.path("tactgate.toml")).unwrap();
     let limits =
@@ -46,14 +45,15 @@ fn small(home: &Home, mails: &MailSink, requests: &HttpSink) {
 }
 
 async fn by_http(http: SocketAddr, stream: &str, to: &str, bytes: usize) -> Answer {
-    let text = if stream == "codes" {
-        "您的验证码是482913，5分钟内有效。".to_owned()
-    } else {
-        "秋装上新。".repeat(1 + bytes / 15)
-    };
+    let text = if stream == "codes" { "您的验证码是482913，5分钟内有效。" } else { "秋装上新。" };
     let bearer = format!("Bearer {stream}");
     let headers = [("Content-Type", "application/json"), ("Authorization", bearer.as_str())];
-    post(http, "/sendgrid/v3/mail/send", &headers, sendgrid_mail(to, "您好", &text).to_string().as_bytes()).await
+    let mut mail = sendgrid_mail(to, "您好", text);
+    if bytes > 0 {
+        let catalogue = "A".repeat(bytes / 4 * 4);
+        mail["attachments"] = serde_json::json!([{"content": catalogue, "filename": "catalogue.bin"}]);
+    }
+    post(http, "/sendgrid/v3/mail/send", &headers, mail.to_string().as_bytes()).await
 }
 
 /// Logs in and sends; gives the first refusal, or the answer to the mail.
