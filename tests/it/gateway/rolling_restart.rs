@@ -30,16 +30,21 @@ reason.en = "{count} in {within}"
 reason.zh = "{within}内{count}条"
 "#;
 
-/// Three ports that were free a moment ago.
-async fn ports() -> [u16; 3] {
-    let mut ports = [0; 3];
-    let mut kept = Vec::new();
-    for port in &mut ports {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        *port = listener.local_addr().unwrap().port();
-        kept.push(listener);
+/// Three free ports, below those that the system gives to outgoing connections: else one of these would
+/// take a door's port while the gateway is between two lives.
+async fn ports() -> Vec<u16> {
+    let first = 20_000 + (std::process::id() % 900) as u16 * 10;
+    let (mut ports, mut kept) = (Vec::new(), Vec::new());
+    for port in first..32_000 {
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
+            kept.push(listener);
+            ports.push(port);
+        }
+        if ports.len() == 3 {
+            return ports;
+        }
     }
-    ports
+    panic!("no three ports are free");
 }
 
 /// What one try came to; nothing when the client has to try again.
