@@ -377,3 +377,21 @@ mod tests {
         assert_eq!(place.states().await, [("d1".to_owned(), SendState::Sent)]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_that_does_not_move_holds_no_reply_up() {
+        let (sender, mut receiver) = mpsc::channel(1);
+        let queue = Queue { sender };
+        let one = |id: &str| Settlement::new("shop".into(), CustomerKey("k".into()), id.into(), SendState::Sent);
+        queue.give(one("first")).await;
+        assert!(queue.is_full());
+        // With nobody to take them, this would wait for ever.
+        queue.give(one("left to its lease")).await;
+        assert_eq!(receiver.recv().await.map(|settled| settled.id).as_deref(), Some("first"));
+        assert!(!queue.is_full());
+    }
+}

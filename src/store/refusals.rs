@@ -72,7 +72,11 @@ impl Refusals {
         if unreadable > 0 {
             tracing::error!(unreadable, file = %path.display(), "lines of the local refusals cannot be read");
         }
-        write_anew(&path, &known)?;
+        if let Err(error) = write_anew(&path, &known) {
+            // A full disk is no reason not to start: what was read stands.
+            tracing::error!(%error, "the local refusals were not written");
+            known.behind.store(true, Ordering::Release);
+        }
         let (sender, lines) = sync_channel(WAITING_MAX);
         let kept = Arc::clone(&known);
         let writer = std::thread::Builder::new().name("refusals".into()).spawn(move || write(&path, &kept, &lines))?;

@@ -398,7 +398,7 @@ async fn mails_that_are_being_taken_share_one_room() {
     assert!(said.contains("354"), "{said}");
     tokio::time::sleep(Duration::from_millis(200)).await;
     let (_, second) = told(".\r\n").await.unwrap();
-    assert!(second.contains("421 4.3.1"), "{second}");
+    assert!(second.contains("421 4.3.2"), "{second}");
     drop(first);
     tokio::time::sleep(Duration::from_millis(200)).await;
     let (_, third) = told(".\r\n").await.unwrap();

@@ -17,6 +17,7 @@ mod mime;
 mod cases;
 mod decide;
 mod policies;
+mod slow_clients;
 mod smtp_dialogues;
 mod smtp_door;
 mod smtp_relay;

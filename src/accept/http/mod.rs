@@ -13,6 +13,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -31,6 +32,10 @@ use exchange::Exchange;
 use peers::Peers;
 use room::Room;
 use wire::Wire;
+
+/// The gateway goes; another one may be asked at once.
+const STOPPING: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
 
 /// How the door is set up. Every limit has a default that suits a brand's own tools.
 #[derive(Debug, Clone)]
@@ -153,6 +158,12 @@ pub async fn serve<I: Inside>(listener: impl Listen, door: Arc<HttpDoor>, inside
                 () = cut.cancelled() => {}
             }
         });
+    }
+    if door.tls.is_none() {
+        while let Some(Ok((stream, _))) = listener.accept().now_or_never() {
+            // Whom the system had let in already hears why, as far as that fits, instead of a reset.
+            let _ = stream.try_write(STOPPING);
+        }
     }
     drop(listener);
     connections.close();

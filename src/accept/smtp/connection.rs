@@ -59,6 +59,7 @@ pub(super) async fn run<I: Inside>(
         door,
         ends,
         data_ends: None,
+        command_ends: None,
         taken: room.enter(),
         room,
         is_spare,
@@ -79,6 +80,8 @@ struct Connection {
     door: Arc<SmtpDoor>,
     ends: Instant,
     data_ends: Option<(u64, Instant)>,
+    /// By when the command after so many lines must be whole.
+    command_ends: Option<(u64, Instant)>,
     /// What this connection's mail takes of the room of all.
     taken: Taken,
     room: Room,
@@ -120,10 +123,8 @@ impl Connection {
                 },
                 Step::StartTls => {
                     self.flush().await?;
-                    let Connection { session, input, pipe, door, ends, data_ends, taken, room, is_spare, under_way } =
-                        self;
-                    let pipe = handshake(pipe, &door).await?;
-                    self = Connection { session, input, pipe, door, ends, data_ends, taken, room, is_spare, under_way };
+                    let pipe = std::mem::replace(&mut self.pipe, Box::new(tokio::io::empty()));
+                    self.pipe = handshake(pipe, &self.door).await?;
                     self.session.secured();
                 }
                 Step::Close => {
@@ -192,7 +193,7 @@ impl Connection {
     async fn read<I: Inside>(&mut self, inside: &I, stop: &CancellationToken) -> io::Result<()> {
         let now = Instant::now();
         let until = match (self.session.in_data(), self.data_ends) {
-            (None, _) => now + Duration::from_millis(self.door.command_ms),
+            (None, _) => self.command_by(now),
             // One bound for the whole mail: a byte now and then does not keep it open.
             (Some(mail), Some((same, ends))) if mail == same => ends,
             (Some(mail), _) => {
@@ -225,6 +226,19 @@ impl Connection {
             Err(_) => {
                 self.session.close(421, "4.4.2", "this takes too long");
                 Ok(())
+            }
+        }
+    }
+
+    /// One bound for a whole command: a letter now and then does not keep a session open.
+    fn command_by(&mut self, now: Instant) -> Instant {
+        let line = self.session.lines_read();
+        match self.command_ends {
+            Some((same, ends)) if same == line && self.data_ends.is_none() => ends,
+            _ => {
+                let ends = now + Duration::from_millis(self.door.command_ms);
+                (self.command_ends, self.data_ends) = (Some((line, ends)), None);
+                ends
             }
         }
     }

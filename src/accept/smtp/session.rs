@@ -60,6 +60,7 @@ pub struct Session {
     idle_commands: usize,
     login_failures: usize,
     mails_begun: u64,
+    lines_read: u64,
 }
 
 #[derive(Debug)]
@@ -91,6 +92,7 @@ impl Session {
             idle_commands: 0,
             login_failures: 0,
             mails_begun: 0,
+            lines_read: 0,
         }
     }
 
@@ -114,6 +116,11 @@ impl Session {
     /// While a mail's content is read: which mail of the session it is.
     pub fn in_data(&self) -> Option<u64> {
         matches!(self.phase, Phase::Data(_)).then_some(self.mails_begun)
+    }
+
+    /// How many whole lines were read: until there is another, the client is still at its command.
+    pub fn lines_read(&self) -> u64 {
+        self.lines_read
     }
 
     /// How many logins were refused: the connection slows down by it.
@@ -267,6 +274,7 @@ impl Session {
             return None;
         }
         let mut line = input.split_to(end? + 1);
+        self.lines_read += 1;
         self.first_line = false;
         line.truncate(line.len() - 1);
         // RFC 5321 §2.3.8: "conforming implementations MUST NOT recognize or generate any other

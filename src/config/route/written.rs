@@ -30,8 +30,7 @@ pub(in crate::config) struct RawRoute {
     trace: Option<bool>,
     mixed: Option<Spanned<Mixed>>,
     region: Option<Spanned<String>>,
-    #[serde(default)]
-    timeouts: Timeouts,
+    timeouts: Option<Spanned<Timeouts>>,
     tls: Option<Spanned<UpstreamTls>>,
     ca: Option<Spanned<PathBuf>>,
     connections_max: Option<Spanned<usize>>,
@@ -85,6 +84,7 @@ impl RawRoute {
         if let Some(zero) = self.connections_max.as_ref().filter(|n| *n.get_ref() == 0) {
             problems.add(zero.span(), "with no connection nothing can leave");
         }
+        let timeouts = self.check_timeouts(&upstream, problems);
         Some(Route {
             name: self.name.get_ref().clone(),
             provider: provider.to_owned(),
@@ -96,7 +96,7 @@ impl RawRoute {
             trace: self.trace.unwrap_or(true),
             mixed: self.mixed.as_ref().map_or(Mixed::Dsn, |mixed| *mixed.get_ref()),
             region: self.region.as_ref().map(|r| r.get_ref().clone()),
-            timeouts: self.timeouts.clone(),
+            timeouts,
             tls,
             ca: self.ca.as_ref().map(|c| c.get_ref().clone()),
             connections_max: self.connections_max.as_ref().map_or(256, |n| *n.get_ref()),
@@ -143,6 +143,19 @@ impl RawRoute {
             return None;
         }
         Some(upstream)
+    }
+
+    fn check_timeouts(&self, upstream: &Upstream, problems: &mut Problems) -> Timeouts {
+        let Some(timeouts) = &self.timeouts else { return Timeouts::default() };
+        let (reply, total) = (timeouts.get_ref().reply_ms(upstream), timeouts.get_ref().total_ms(upstream));
+        if reply > total {
+            problems.add_with_help(
+                timeouts.span(),
+                format!("a reply may take {reply} ms, but all of it no more than {total} ms"),
+                "`total_ms` is what the client waits: make it longer than `reply_ms`",
+            );
+        }
+        timeouts.get_ref().clone()
     }
 
     fn check_credentials(&self, problems: &mut Problems, warnings: &mut Vec<String>) -> Option<RouteCredentials> {

@@ -194,6 +194,7 @@ impl Writer {
     }
 
     fn write(&mut self, jobs: Vec<LineJob>) {
+        fail::fail_point!(format!("record {}", self.root.display()).as_str());
         let mut by_file: BTreeMap<(&'static str, Date), Vec<LineJob>> = BTreeMap::new();
         for job in jobs {
             by_file.entry((job.folder, job.day)).or_default().push(job);

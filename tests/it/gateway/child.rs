@@ -233,6 +233,11 @@ impl Gate {
         self.child.try_wait().unwrap().is_none()
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGTERM, without waiting.
     pub fn terminate(&self) {
         self.signal("TERM");

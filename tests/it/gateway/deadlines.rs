@@ -132,6 +132,33 @@ async fn what_has_begun_to_leave_is_finished_and_recorded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_does_not_move_holds_nobody_up_and_takes_nothing_more_on() {
+    let (mails, requests) = (MailSink::start().await, HttpSink::start().await);
+    let home = Home::with_policy(ONE_A_DAY);
+    let codes = "[[stream]]\nname = \"codes\"\nclass = \"must-send\"\n";
+    let routes = routes("stuck", "connect_ms = 1000", &mails, &requests);
+    let routes = routes.replacen("provider = \"sendgrid\"", "provider = \"sendgrid\"\nstream = \"codes\"", 1);
+    let (running, _) = by_hand(&home, &format!("{codes}{routes}")).await;
+    let (smtp, http) = (running.door(Protocol::Smtp).unwrap(), running.door(Protocol::Http).unwrap());
+    let fault = Fault::at(&format!("record {}", home.path("data").display()), "pause");
+    let said = mail(smtp, "<news@shop.example>", &["<a@example.cn>"], &offer("a@example.cn")).await;
+    assert!(said.starts_with("250"), "it has left, and that is what is said: {said}");
+    let said = mail(smtp, "<news@shop.example>", &["<b@example.cn>"], &offer("b@example.cn")).await;
+    assert!(said.starts_with("451 4.3.2"), "ordinary mail stays with its sender: {said}");
+    let code = sendgrid_mail("c@example.cn", "验证码", "您的验证码是482913，5分钟内有效。");
+    assert_eq!(sendgrid(http, &code, &[]).await.status, 202, "a code does not");
+    assert!(running.gateway.log.errors() > 0);
+    drop(fault);
+    until("it moves again", async || {
+        let said = mail(smtp, "<news@shop.example>", &["<b@example.cn>"], &offer("b@example.cn")).await;
+        said.starts_with("250").then_some(())
+    })
+    .await;
+    running.stop().await;
+    assert_eq!((mails.mails().len(), requests.requests().len()), (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_panic_costs_one_submission_and_the_customer_nothing() {
     let (mails, requests) = (MailSink::start().await, HttpSink::start().await);
     let home = Home::with_policy(ONE_A_DAY);

@@ -46,6 +46,8 @@ pub enum Reply {
     Lose,
     /// Nothing, and the connection stays open.
     Hang,
+    /// As SendGrid accepts, after so many milliseconds.
+    AfterMs(u64),
 }
 
 #[derive(Default)]
@@ -70,7 +72,8 @@ impl HttpSink {
 
     /// Starts one there.
     pub async fn start_at(address: SocketAddr) -> HttpSink {
-        let listener = TcpListener::bind(address).await.unwrap();
+        // Somebody's outgoing connection may have the port for a moment.
+        let listener = until("the port is free", async || TcpListener::bind(address).await.ok()).await;
         let address = listener.local_addr().unwrap();
         let inner = Arc::new(Mutex::new(Inner::default()));
         let kept = Arc::clone(&inner);
@@ -139,6 +142,10 @@ async fn talk(mut tcp: TcpStream, inner: &Mutex<Inner>) -> std::io::Result<()> {
             Reply::Say(status, body) => (status, body),
             Reply::Lose => return Ok(()),
             Reply::Hang => std::future::pending().await,
+            Reply::AfterMs(ms) => {
+                tokio::time::sleep(std::time::Duration::from_millis(ms)).await;
+                ("202 Accepted", "")
+            }
         };
         let answer = format!(
             "HTTP/1.1 {status}\r\nX-Message-Id: sink-1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",

@@ -59,7 +59,8 @@ impl MailSink {
 
     /// Starts one there.
     pub async fn start_at(address: SocketAddr) -> MailSink {
-        let listener = TcpListener::bind(address).await.unwrap();
+        // Somebody's outgoing connection may have the port for a moment.
+        let listener = until("the port is free", async || TcpListener::bind(address).await.ok()).await;
         let address = listener.local_addr().unwrap();
         let inner = Arc::new(Mutex::new(Inner::default()));
         let kept = Arc::clone(&inner);
