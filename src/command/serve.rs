@@ -293,17 +293,24 @@ or `tactgate demo`: five stories, told by the gateway itself. Ctrl-C stops it."#
     }
 }
 
+/// Whose words about their work quote addresses: unheard, whatever RUST_LOG asks for.
+const UNHEARD: &str = "rlibphonenumber";
+
 /// Logs for the operator: to standard error; RUST_LOG says how much; JSON with `--format json`.
 fn log_to_stderr(arguments: &Arguments) {
     use std::io::IsTerminal as _;
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = if arguments.format == super::Format::Json {
-        log.json().try_init()
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+    use tracing_subscriber::{EnvFilter, Layer as _, filter::filter_fn, fmt};
+    let asked = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = if arguments.format == super::Format::Json {
+        lines.json().boxed()
     } else {
-        log.with_ansi(std::io::stderr().is_terminal()).try_init()
+        lines.with_ansi(std::io::stderr().is_terminal()).boxed()
     };
+    let heard = filter_fn(|said| !said.target().starts_with(UNHEARD));
+    let started = tracing_subscriber::registry().with(asked).with(heard).with(lines).try_init();
     // A second subscriber in one process (tests) keeps the first: nothing is lost but a duplicate.
     drop(started);
 }

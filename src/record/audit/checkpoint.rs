@@ -153,7 +153,7 @@ mod tests {
             [json.clone(), format!("2026 INFO audit checkpoint checkpoint={json} more"), in_json_log.to_string()]
         {
             fs::write(&kept, format!("before\n{text}\nafter\n")).unwrap();
-            assert_eq!(checkpoints_in(kept.to_str().unwrap()).unwrap(), [made.clone()], "{text}");
+            assert_eq!(checkpoints_in(kept.to_str().unwrap()).unwrap(), std::slice::from_ref(&made), "{text}");
         }
         assert_eq!(checkpoints_in(&json).unwrap(), [made]);
         assert!(checkpoints_in("{}").is_err() && checkpoints_in("/nowhere").is_err());
