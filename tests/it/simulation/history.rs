@@ -77,12 +77,12 @@ impl History {
 
     /// Since the beginning.
     pub fn now_ms(&self) -> u64 {
-        self.clock.now().duration_since(self.epoch).as_millis() as u64
+        self.ms_of(self.clock.now())
     }
 
     /// When that was.
-    pub fn ms_of(&self, at: Timestamp) -> i64 {
-        at.duration_since(self.epoch).as_millis() as i64
+    pub fn ms_of(&self, at: Timestamp) -> u64 {
+        u64::try_from(at.duration_since(self.epoch).as_millis()).unwrap_or(0)
     }
 
     /// Writes a line of the trace.

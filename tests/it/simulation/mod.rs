@@ -14,12 +14,13 @@ mod providers;
 mod way;
 mod world;
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use way::Broken;
-use world::{Ended, run};
+use world::{Ended, MEETS, run};
 
 /// Seeds of an ordinary test run; `SIMULATION_SEEDS=from..to` asks for others.
 const SEEDS: std::ops::Range<u64> = 0..500;
@@ -27,7 +28,7 @@ const SEEDS: std::ops::Range<u64> = 0..500;
 #[test]
 fn every_promise_is_kept_whatever_breaks() {
     let seeds = asked().unwrap_or(SEEDS);
-    let failed = simulate(seeds.clone(), Broken::Nothing);
+    let (failed, met) = simulate(seeds.clone(), Broken::Nothing);
     for (seed, ended) in failed.iter().take(5) {
         println!("seed {seed}: {}", ended.summary);
         ended.violations.iter().for_each(|one| println!("  {}: {}", one.property, one.what));
@@ -37,6 +38,10 @@ fn every_promise_is_kept_whatever_breaks() {
         }
     }
     let numbers: Vec<u64> = failed.iter().map(|(seed, _)| *seed).collect();
+    if seeds.end - seeds.start >= SEEDS.end {
+        let missed: Vec<_> = MEETS.iter().filter(|word| !met.contains(*word)).collect();
+        assert!(missed.is_empty(), "no run met {missed:?}: they prove less than they should");
+    }
     assert!(failed.is_empty(), "{} of {} seeds failed: {numbers:?}", failed.len(), seeds.end - seeds.start);
 }
 
@@ -74,12 +79,12 @@ fn asked() -> Option<std::ops::Range<u64>> {
     Some(from.parse().ok()?..to.parse().ok()?)
 }
 
-/// Runs the seeds on all processors; what failed, by seed.
-fn simulate(seeds: std::ops::Range<u64>, broken: Broken) -> Vec<(u64, Ended)> {
+/// Runs the seeds on all processors; what failed, by seed, and what all of them met.
+fn simulate(seeds: std::ops::Range<u64>, broken: Broken) -> (Vec<(u64, Ended)>, BTreeSet<&'static str>) {
     let bar = ProgressBar::new(seeds.end - seeds.start);
     let style = "{bar:30} {pos}/{len} seeds, {per_sec}, {eta} left {msg}";
     bar.set_style(ProgressStyle::with_template(style).unwrap());
-    let (next, failed) = (AtomicU64::new(seeds.start), Mutex::new(Vec::new()));
+    let (next, failed, met) = (AtomicU64::new(seeds.start), Mutex::new(Vec::new()), Mutex::new(BTreeSet::new()));
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..workers {
@@ -90,6 +95,7 @@ fn simulate(seeds: std::ops::Range<u64>, broken: Broken) -> Vec<(u64, Ended)> {
                         return;
                     }
                     let ended = run(seed, broken);
+                    met.lock().unwrap().extend(ended.met.iter().copied());
                     if !ended.violations.is_empty() {
                         let mut failed = failed.lock().unwrap();
                         failed.push((seed, ended));
@@ -103,5 +109,5 @@ fn simulate(seeds: std::ops::Range<u64>, broken: Broken) -> Vec<(u64, Ended)> {
     bar.finish_and_clear();
     let mut failed = failed.into_inner().unwrap();
     failed.sort_by_key(|(seed, _)| *seed);
-    failed
+    (failed, met.into_inner().unwrap())
 }

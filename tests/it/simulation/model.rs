@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use jiff::SignedDuration;
 use serde_json::Value;
 use tactgate::facts::{Keep, SendState};
 use tactgate::message::{Address, Class};
@@ -18,12 +17,12 @@ use super::plan::{Door, Person, Plan};
 
 /// A client's retry is known as one: no second copy of a courtesy message whatever was lost. Off: each
 /// attempt is a message of its own.
-const RETRIES_ARE_ONE: bool = false;
+const RETRIES_ARE_ONE: bool = option_env!("SIM_K").is_some();
 /// A reservation whose lease has run out is settled by somebody. Off: it stands as reserved and counts.
-const LEASES_END: bool = false;
+const LEASES_END: bool = option_env!("SIM_J").is_some();
 /// A failover that loses writes is made good from the gateways' own journals. Off: what was lost may be
 /// exceeded by.
-const FAILOVERS_ARE_MADE_GOOD: bool = false;
+const FAILOVERS_ARE_MADE_GOOD: bool = option_env!("SIM_F").is_some();
 
 /// From a decision to the provider's having it: all waits on that way, at their longest.
 const TRANSIT_MS: u64 = 30_000;
@@ -70,17 +69,19 @@ pub fn judge(plan: &Plan, history: &History, machines: &[Machine], store: &Model
     found
 }
 
-/// True when no hold of any gateway still waits.
-pub fn nothing_waits(machines: &[Machine]) -> bool {
+/// True when no hold of any gateway still waits, and no reservation for its lease.
+pub fn nothing_waits(plan: &Plan, history: &History, machines: &[Machine], store: &Modelled) -> bool {
     machines.iter().all(|machine| Log::read(&machine.data()).waiting().is_empty())
+        && (!LEASES_END || people(plan, history, store).iter().all(|person| person.reserved == 0))
 }
 
 /// A person's history as the store has it: one for both addresses if they are linked.
 struct Document {
     addresses: Vec<String>,
     keys: Vec<String>,
-    sends: Vec<(u64, SendState, Class)>,
-    leases_over: usize,
+    /// When each was decided, and its class.
+    sends: Vec<(u64, Class)>,
+    reserved: usize,
 }
 
 fn people(plan: &Plan, history: &History, store: &Modelled) -> Vec<Document> {
@@ -100,10 +101,9 @@ fn people(plan: &Plan, history: &History, store: &Modelled) -> Vec<Document> {
                 let loaded = store.load("shop", &keys, &[]).await.unwrap();
                 let found = &loaded.customers[0];
                 let sends = &found.customer.sends;
-                let over = now.saturating_sub(SignedDuration::from_mins(10)).unwrap();
                 documents.push(Document {
-                    sends: sends.iter().map(|s| (history.ms_of(s.at).max(0) as u64, s.state, s.class)).collect(),
-                    leases_over: sends.iter().filter(|s| s.state == SendState::Reserved && s.at < over).count(),
+                    sends: sends.iter().map(|s| (history.ms_of(s.at), s.class)).collect(),
+                    reserved: sends.iter().filter(|s| s.state == SendState::Reserved).count(),
                     keys: keys.iter().map(|key| key.0.clone()).collect(),
                     addresses,
                 });
@@ -174,7 +174,7 @@ impl Judged<'_> {
             let lost = self.lost_writes(person) as u64;
             let arrived = self.arrivals(person);
             let counted: Vec<u64> =
-                person.sends.iter().filter(|(.., class)| *class == Class::Ordinary).map(|(at, ..)| *at).collect();
+                person.sends.iter().filter(|(_, class)| *class == Class::Ordinary).map(|(at, _)| *at).collect();
             for (times, window, where_) in [
                 (&arrived, window.saturating_sub(TRANSIT_MS), "at the provider"),
                 (&counted, window, "in the document"),
@@ -207,7 +207,7 @@ impl Judged<'_> {
     /// Never less than was sent; more only where somebody was left without a clear answer.
     fn usage_counts_what_was_sent(&self, found: &mut Vec<Violation>) {
         for person in &self.people {
-            let usage = person.sends.iter().filter(|(.., class)| *class == Class::Ordinary).count();
+            let usage = person.sends.iter().filter(|(_, class)| *class == Class::Ordinary).count();
             let sent = self.arrivals(person).len();
             let lost = self.lost_writes(person);
             if usage + lost < sent {
@@ -227,8 +227,8 @@ impl Judged<'_> {
     }
 
     fn reservations_end(&self, found: &mut Vec<Violation>) {
-        for person in self.people.iter().filter(|person| LEASES_END && person.leases_over > 0) {
-            let what = format!("{:?}: {} still reserved", person.addresses, person.leases_over);
+        for person in self.people.iter().filter(|person| LEASES_END && person.reserved > 0) {
+            let what = format!("{:?}: {} still reserved", person.addresses, person.reserved);
             found.push(Violation::new("reservations end", what));
         }
     }

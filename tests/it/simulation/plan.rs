@@ -5,6 +5,8 @@ use super::chance::Chance;
 /// The run begins a minute before eight in the morning in Shanghai, where the customers live: who writes
 /// an SMS then is held until eight.
 pub const EPOCH: &str = "2026-11-21T23:59:00Z";
+/// Eight o'clock.
+pub const RELEASE_MS: u64 = 60_000;
 /// From then on nothing breaks any more, and everything must come to an end.
 pub const CALM_SECONDS: u64 = 100;
 /// By then it must have.
@@ -135,7 +137,7 @@ impl Plan {
         let quiet = chance.permille(150);
         let troubles = match quiet {
             true => Vec::new(),
-            false => (0..chance.between(1, 7)).map(|_| trouble(&chance, gateways)).collect(),
+            false => (0..chance.between(1, 7)).map(|_| trouble(&chance, gateways, &submissions)).collect(),
         };
         Plan {
             seed,
@@ -155,7 +157,7 @@ impl Plan {
     /// The rules of this run.
     pub fn policy(&self) -> String {
         let then = match self.cap_delays {
-            true => "{ delay = { at_most = \"4 minutes\" } }",
+            true => "{ delay = { at_most = \"3 minutes\" } }",
             false => "\"block\"",
         };
         format!(
@@ -207,9 +209,19 @@ then     = {{ delay = {{ at_most = "1 day" }} }}
 const TEXTS: &str =
     "title.en = \"Not now\"\ntitle.zh = \"暂不发送\"\nreason.en = \"not now\"\nreason.zh = \"暂不发送\"";
 
-fn trouble(chance: &Chance, gateways: usize) -> Trouble {
-    let gateway = chance.between(0, gateways as u64) as usize;
-    let from_ms = chance.between(5_000, 90_000);
+fn trouble(chance: &Chance, gateways: usize, submissions: &[Submission]) -> Trouble {
+    let mut gateway = chance.between(0, gateways as u64) as usize;
+    let from_ms = match chance.between(0, 10) {
+        // In the middle of something: while a message is being carried, ..
+        0..6 => {
+            let carried = &submissions[chance.between(0, submissions.len() as u64) as usize];
+            gateway = carried.gateway;
+            carried.at_ms + chance.between(100, 3_000)
+        }
+        // .. or when many holds come due at once.
+        6 => RELEASE_MS + chance.between(100, 3_000),
+        _ => chance.between(5_000, 90_000),
+    };
     let kind = match chance.between(0, 10) {
         0..4 => TroubleKind::Crash(gateway),
         4 => TroubleKind::Restart(gateway),

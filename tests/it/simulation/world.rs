@@ -37,7 +37,38 @@ pub struct Ended {
     pub trace: Vec<String>,
     /// Messages that reached a provider.
     pub taken: usize,
+    /// What it met of [`MEETS`].
+    pub met: Vec<&'static str>,
 }
+
+/// What the runs together must meet, or they prove little: words of their traces.
+pub const MEETS: &[&str] = &[
+    "is told Accepted",
+    "is told Refused",
+    "is told Later",
+    "is told Unreached",
+    "is told Nothing",
+    "accepted, held until",
+    "policy cap",
+    "cap: Not now",
+    "opted-out",
+    "provider Take ",
+    "provider Refuse",
+    "provider PutOff",
+    "provider TakeAndClose",
+    "provider TakeAndSayHalf",
+    "provider TakeAndSayLate",
+    "provider Stall",
+    "got a report",
+    "Crash(",
+    "Restart(",
+    "CutFromProviders(",
+    "SlowClients(",
+    "StoreAway(",
+    "Failover(",
+    "does not start",
+    "did not take an event",
+];
 
 /// Runs a seed.
 pub fn run(seed: u64, broken: Broken) -> Ended {
@@ -52,7 +83,9 @@ pub fn run(seed: u64, broken: Broken) -> Ended {
     let seen = history.seen();
     let (trace, taken) = (seen.lines.clone(), seen.taken.len());
     drop(seen);
-    Ended { fingerprint: history.fingerprint(), violations, summary: plan.summary(), trace, taken }
+    let met = |word: &&&str| trace.iter().any(|line| line.contains(**word));
+    let met = MEETS.iter().filter(met).copied().collect();
+    Ended { fingerprint: history.fingerprint(), violations, summary: plan.summary(), trace, taken, met }
 }
 
 /// In memory where the machine has such a folder: a run writes a few megabytes that nobody keeps.
@@ -134,7 +167,7 @@ impl<'a> World<'a> {
                 || (may_end
                     && served()
                     && self.down_until_ms.iter().all(Option::is_none)
-                    && model::nothing_waits(&self.machines))
+                    && model::nothing_waits(self.plan, self.history, &self.machines, &self.store))
             {
                 break;
             }
