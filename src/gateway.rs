@@ -12,6 +12,7 @@ pub mod inside;
 pub mod item;
 pub mod opening;
 mod releasing;
+mod repeating;
 mod route;
 pub mod settling;
 pub mod viewing;
@@ -27,7 +28,8 @@ use crate::config::watch::Live;
 use crate::config::{Brand, Config};
 use crate::decide::guards::understood_purpose;
 use crate::decide::{Decision, Verdict, families};
-use crate::facts::{Attempt, SendEvent, SendState, ShownOffer};
+use crate::accept::Client;
+use crate::facts::{SendEvent, SendState, ShownOffer};
 use crate::hold::Hold;
 use crate::message::{Class, HttpReply, Message, SmtpReply, Submission, Wire};
 use crate::policy::PolicySet;
@@ -72,6 +74,7 @@ pub struct Gateway {
     links: BTreeMap<String, ProductLinks>,
     ids: Ids,
     settle: settling::Queue,
+    remembered: Arc<repeating::Remembered>,
 }
 
 /// One submission's walk: what was read, and by which way it leaves.
@@ -121,13 +124,18 @@ struct Walked<'a> {
 
 impl Gateway {
     /// The walk. What it returns is already recorded; only the reply is left to write.
-    async fn walk<'a>(&'a self, submission: &'a Submission) -> Result<Walked<'a>, NotStarted> {
+    async fn walk<'a>(&'a self, submission: &'a Submission, client: &Client) -> Result<Walked<'a>, NotStarted> {
         let errand = self.errand(submission, None)?;
         let mut items = self.understand_items(&errand);
         let set = self.policies.current();
         self.decide_items(&errand, &mut items, &set).await;
+        if client.has_left() {
+            self.stay_for_nobody(&mut items);
+        }
         self.forward_items(&errand, &mut items).await;
-        self.hold_the_rest(&errand, &mut items).await;
+        if !client.has_left() {
+            self.hold_the_rest(&errand, &mut items).await;
+        }
         self.enter(&errand, &items, &set).await;
         self.tell_of_lost(&errand, &items, &set).await;
         Ok(Walked { errand, items, set })
@@ -178,6 +186,7 @@ impl Gateway {
     fn understand_items(&self, errand: &Errand<'_>) -> Vec<Item> {
         let now = self.clock.now();
         let stream = &errand.submission.stream;
+        let content = self.content_digest(errand);
         let mut read: Vec<(usize, crate::message::Declared, Arc<Meaning>)> = Vec::new();
         let mut items = Vec::with_capacity(errand.reading.recipients.len());
         for (index, recipient) in errand.reading.recipients.iter().enumerate() {
@@ -198,6 +207,9 @@ impl Gateway {
                 send_id: errand.held_by(index).map_or_else(|| decision_id.clone(), |held| held.id.clone()),
                 decision_id,
                 key: self.store.key(&stream.brand, &message.recipient),
+                message_key: self.message_key(errand, &content, &message.recipient),
+                before: None,
+                was_unanswered: false,
                 families: families(&meaning),
                 message,
                 meaning,
@@ -234,7 +246,7 @@ impl Gateway {
     /// When some recipients of one submission were taken and others failed for now, the client
     /// cannot be asked to send it all again: the rest is held (design §4).
     async fn hold_the_rest(&self, errand: &Errand<'_>, items: &mut [Item]) {
-        let done = items.iter().any(|i| i.is_accepted() || matches!(i.fate, Fate::Held { .. }));
+        let done = items.iter().any(Item::is_seen_to);
         if !done {
             return;
         }
@@ -249,6 +261,7 @@ impl Gateway {
                 items[*at].decision.verdict = Verdict::Delay { until: due, expires };
             }
             self.hold(errand, items, &failed, due, expires, false).await;
+            self.list_holds(errand, items, &failed).await;
         }
     }
 
@@ -263,15 +276,19 @@ impl Gateway {
     }
 
     /// The HTTP reply to a submission.
-    async fn answer_http(&self, submission: &Submission) -> Result<HttpReply, NotStarted> {
-        let walked = self.walk(submission).await?;
-        Ok(self.http_reply(&walked.errand, &walked.items, &walked.set))
+    async fn answer_http(&self, submission: &Submission, client: &Client) -> Result<HttpReply, NotStarted> {
+        let walked = self.walk(submission, client).await?;
+        let reply = self.http_reply(&walked.errand, &walked.items, &walked.set);
+        self.settle_behind(&walked.errand, &walked.items, Some(client), reply.status.is_success());
+        Ok(reply)
     }
 
     /// The SMTP reply to a submission.
-    async fn answer_smtp(&self, submission: &Submission) -> Result<SmtpReply, NotStarted> {
-        let walked = self.walk(submission).await?;
-        Ok(self.smtp_reply(&walked.errand, &walked.items, &walked.set))
+    async fn answer_smtp(&self, submission: &Submission, client: &Client) -> Result<SmtpReply, NotStarted> {
+        let walked = self.walk(submission, client).await?;
+        let reply = self.smtp_reply(&walked.errand, &walked.items, &walked.set);
+        self.settle_behind(&walked.errand, &walked.items, Some(client), reply.is_positive());
+        Ok(reply)
     }
 }
 
@@ -294,7 +311,7 @@ fn sent_event(item: &Item, lease_until: Timestamp) -> SendEvent {
         offers: shown_offers(item),
         lease_until: Some(lease_until),
         from: item.key.0.clone(),
-        attempt: Attempt::default(),
+        attempt: item.attempt(),
     }
 }
 

@@ -2,10 +2,13 @@
 //! protocols, not policies. Listeners are passed in, so that a simulation can drive them.
 
 pub mod admin;
+pub mod client;
 pub mod http;
 
 use std::future::Future;
 use std::net::IpAddr;
+
+pub use client::{Client, Telling};
 
 use crate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply, Stream};
 
@@ -17,11 +20,17 @@ pub trait Inside: Send + Sync + 'static {
     fn login(&self, user: &str, password: &Secret, peer: IpAddr) -> impl Future<Output = Login> + Send;
 
     /// Carries a mail along the path. One reply covers all its recipients.
-    fn mail(&self, peer: IpAddr, mail: MailSubmission) -> impl Future<Output = SmtpReply> + Send;
+    fn mail(&self, peer: IpAddr, mail: MailSubmission, client: Client) -> impl Future<Output = SmtpReply> + Send;
 
     /// Carries a request along the path. `dialect` is its first path segment (`sendgrid`), already
     /// taken off `request.path`; a segment the gateway does not know is answered by it, too.
-    fn request(&self, peer: IpAddr, dialect: &str, request: HttpRequest) -> impl Future<Output = HttpReply> + Send;
+    fn request(
+        &self,
+        peer: IpAddr,
+        dialect: &str,
+        request: HttpRequest,
+        client: Client,
+    ) -> impl Future<Output = HttpReply> + Send;
 }
 
 /// What became of an SMTP login.

@@ -48,12 +48,17 @@ impl Gateway {
             };
             let mut groups = self.group(loaded, &open, self.zone(brand));
             self.forget_ended_holds(&mut groups).await;
+            if self.recognise(errand, items, &open, &mut groups).await {
+                return;
+            }
             for (root, group) in &mut groups {
                 let listed = take_out(errand, items, group);
                 for index in &group.members {
                     let item = &mut items[*index];
-                    self.decide_one(errand, item, &mut group.facts, rules, listed);
-                    self.count_at_once(item, &mut group.facts);
+                    if item.repeats().is_none() {
+                        self.decide_one(errand, item, &mut group.facts, rules, listed);
+                        self.count_at_once(item, &mut group.facts);
+                    }
                     item.history = Some(History {
                         root: root.clone(),
                         version: group.version,
@@ -219,6 +224,10 @@ impl Gateway {
     fn write_down(&self, errand: &Errand<'_>, item: &mut Item, facts: &mut Facts) -> bool {
         let Known::Known(customer) = &mut facts.customer else { return false };
         let released = errand.hold_id().is_some();
+        if let Some(before) = item.before.as_ref().filter(|_| !matches!(item.fate, Fate::Open)) {
+            // It does not leave now, so what may have left before still counts.
+            crate::facts::sends::reserve(customer, before.clone());
+        }
         match item.fate.clone() {
             Fate::Open => {
                 item.claims = new_claims(item, &facts.claims);
@@ -289,7 +298,10 @@ impl Gateway {
                 let unsure: Vec<usize> = members.into_iter().flatten().collect();
                 self.take_back_holds(errand, items, &unsure).await;
                 for index in unsure {
-                    if !matches!(items[index].fate, Fate::Blocked) {
+                    if !matches!(items[index].fate, Fate::Blocked | Fate::Repeated { .. }) {
+                        if items[index].before.is_none() {
+                            self.remembered.never_left(&items[index].send_id);
+                        }
                         items[index].fate = Fate::NotTaken(error.to_string());
                     }
                 }
@@ -335,12 +347,13 @@ fn take_out(errand: &Errand<'_>, items: &[Item], group: &mut Group) -> bool {
     if hold_id.is_none() && members.iter().all(|item| !item.committed && item.holds_taken_back.is_empty()) {
         return true;
     }
+    let resumed = members.iter().any(|item| item.before.is_some() || item.repeats().is_some());
     let before = customer.held.len() + customer.sends.len();
     let taken_back = |id: &String| members.iter().any(|item| item.holds_taken_back.contains(id));
     customer.held.retain(|held| hold_id != Some(held.id.as_str()) && !taken_back(&held.id));
     let own = |id: &str| members.iter().any(|item| item.send_id == id);
     customer.sends.retain(|send| send.state != SendState::Reserved || !own(&send.id));
-    committed || customer.held.len() + customer.sends.len() < before
+    committed || resumed || customer.held.len() + customer.sends.len() < before
 }
 
 /// Undoes [`Gateway::count_at_once`]: what is written down is what became of it, not what was decided.

@@ -10,7 +10,7 @@ use base64::Engine;
 use http::{HeaderMap, StatusCode, header};
 
 use super::{Gateway, NotStarted, Upstream};
-use crate::accept::{Inside, Login};
+use crate::accept::{Client, Inside, Login};
 use crate::config::{self, EventToken, RouteCredentials, Shown};
 use crate::forward::smtp::LoginAnswer;
 use crate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply, Stream, Submission, Wire};
@@ -37,12 +37,12 @@ impl Inside for Carrier {
         self.gateway.login(user, password).await
     }
 
-    async fn mail(&self, peer: IpAddr, mail: MailSubmission) -> SmtpReply {
-        self.gateway.take_mail(peer, mail).await
+    async fn mail(&self, peer: IpAddr, mail: MailSubmission, client: Client) -> SmtpReply {
+        self.gateway.take_mail(peer, mail, &client).await
     }
 
-    async fn request(&self, peer: IpAddr, dialect: &str, request: HttpRequest) -> HttpReply {
-        self.gateway.take_request(peer, dialect, request, self.asks_for_credential).await
+    async fn request(&self, peer: IpAddr, dialect: &str, request: HttpRequest, client: Client) -> HttpReply {
+        self.gateway.take_request(peer, dialect, request, self.asks_for_credential, &client).await
     }
 }
 
@@ -73,7 +73,7 @@ impl Gateway {
         }
     }
 
-    async fn take_mail(&self, peer: IpAddr, mail: MailSubmission) -> SmtpReply {
+    async fn take_mail(&self, peer: IpAddr, mail: MailSubmission, client: &Client) -> SmtpReply {
         let stream = match (&mail.user, &mail.password) {
             (Some(user), Some(password)) => self
                 .config
@@ -85,14 +85,21 @@ impl Gateway {
             return smtp_refusal(&Refusal::NoRoute("no route takes mail of this stream"));
         };
         self.metrics.submission("smtp", "relay");
-        match self.answer_smtp(&submission).await {
+        match self.answer_smtp(&submission, client).await {
             Ok(reply) => reply,
             Err(NotStarted::Malformed(malformed)) => smtp_refusal(&Refusal::Malformed(&malformed)),
             Err(NotStarted::NoRoute(why)) => smtp_refusal(&Refusal::NoRoute(&why)),
         }
     }
 
-    async fn take_request(&self, peer: IpAddr, dialect: &str, request: HttpRequest, asked: bool) -> HttpReply {
+    async fn take_request(
+        &self,
+        peer: IpAddr,
+        dialect: &str,
+        request: HttpRequest,
+        asked: bool,
+        client: &Client,
+    ) -> HttpReply {
         if dialect == "tactgate" && request.path == "/v1/events" {
             return self.take_events(peer, request, asked).await;
         }
@@ -126,7 +133,7 @@ impl Gateway {
         }
         self.metrics.submission("http", dialect.name());
         match dialect.claim(&request) {
-            Claim::Send => self.take_submission(peer, dialect, stream, request).await,
+            Claim::Send => self.take_submission(peer, dialect, stream, request, client).await,
             Claim::Blind => self.pass_blind(dialect, &route.name, request).await,
             Claim::Other if self.routes.get(&route.name).is_some_and(|r| r.forwards_other_paths) => {
                 self.pass_blind(dialect, &route.name, request).await
@@ -144,12 +151,13 @@ impl Gateway {
         dialect: &'static dyn Dialect,
         stream: &Stream,
         request: HttpRequest,
+        client: &Client,
     ) -> HttpReply {
         let Some(submission) = self.submission(peer, dialect.name(), stream, Wire::Http(request)) else {
             return dialect.refused(&HttpRequest::default(), &Refusal::NoRoute("no route takes this"));
         };
         let Wire::Http(request) = &submission.wire else { return HttpReply::default() };
-        match self.answer_http(&submission).await {
+        match self.answer_http(&submission, client).await {
             Ok(reply) => reply,
             Err(NotStarted::Malformed(malformed)) => dialect.refused(request, &Refusal::Malformed(&malformed)),
             Err(NotStarted::NoRoute(why)) => dialect.refused(request, &Refusal::NoRoute(&why)),

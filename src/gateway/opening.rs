@@ -51,6 +51,7 @@ impl Gateway {
             links,
             ids: Ids::new().context("ids")?,
             settle,
+            remembered: Arc::default(),
             config,
         };
         Ok((gateway, settled))

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::item::{Fate, Item};
 use super::{Errand, Gateway, LISTED};
-use crate::facts::Customer;
+use crate::facts::{Customer, Earlier};
 use crate::hold::{Due, Held, HeldDecision, HeldMessage, HoldError, Requeued, Settled, parcel};
 use crate::providers::Outcome;
 
@@ -26,6 +26,8 @@ pub struct Release {
     pub expires: Timestamp,
     /// Whom it is about, each with the decision that holds them.
     pub recipients: BTreeMap<usize, HeldDecision>,
+    /// True when an earlier release stopped while bytes may have left, and it must arrive: sent once more.
+    pub once_more: bool,
 }
 
 /// How long a release may take before another gateway may take the hold over.
@@ -41,7 +43,8 @@ impl Gateway {
     /// Deals with what the wheel hands out.
     pub async fn release(self: Arc<Gateway>, due: Due) {
         let done = match due {
-            Due::Release(held) => self.release_held(held).await,
+            Due::Release(held) => self.release_held(held, false).await,
+            Due::Unknown(held) if held.message.must_send => self.release_held(held, true).await,
             Due::Expired(held) => self.end(&held, Settled::Expired, "too old to send").await,
             Due::Unknown(held) => {
                 self.end(&held, Settled::Unknown, "its last release stopped halfway; counts as sent").await
@@ -60,7 +63,7 @@ impl Gateway {
         }
     }
 
-    async fn release_held(&self, held: Held) -> Result<(), HoldError> {
+    async fn release_held(&self, held: Held, once_more: bool) -> Result<(), HoldError> {
         let submission = match parcel::decode(&held.message.parcel) {
             Ok(submission) => submission,
             Err(error) => return self.end(&held, Settled::Failed, &error.to_string()).await,
@@ -71,6 +74,7 @@ impl Gateway {
             attempts: held.attempts,
             expires: held.message.expires,
             recipients: recipients(&held.message),
+            once_more,
         };
         let errand = match self.errand(&submission, Some(release)) {
             Ok(errand) => errand,
@@ -83,6 +87,9 @@ impl Gateway {
         }
         let set = self.policies.current();
         self.decide_items(&errand, &mut items, &set).await;
+        if once_more {
+            wait_for_the_record(&mut items);
+        }
         if items.iter().any(Item::leaves_now) {
             let lease = self.clock.now().saturating_add(FORWARDING_LEASE).unwrap_or(Timestamp::MAX);
             self.hold.forwarding(&held.message.id, held.fence, lease).await?;
@@ -90,6 +97,7 @@ impl Gateway {
         } else {
             self.settle_items(&errand, &mut items).await;
         }
+        self.settle_behind(&errand, &items, None, true);
         self.enter(&errand, &items, &set).await;
         let ended = self.after_release(held, &errand, &items).await;
         self.tell_of_lost(&errand, &items, &set).await;
@@ -99,7 +107,7 @@ impl Gateway {
     /// What became of a company as a whole. Whoever still waits stays in the hold, all others leave it.
     async fn after_release(&self, mut held: Held, errand: &Errand<'_>, items: &[Item]) -> Result<(), HoldError> {
         let now = self.clock.now();
-        let waiting: Vec<&Item> = items.iter().filter(|item| item.fate.still_waits()).collect();
+        let waiting: Vec<&Item> = items.iter().filter(|item| item.fate.still_waits() || item.goes_once_more()).collect();
         if waiting.is_empty() {
             return self.hold.settle(&held.message.id, held.fence, settled(items), now).await;
         }
@@ -187,10 +195,22 @@ impl Errand<'_> {
         self.release.as_ref()?.recipients.get(&recipient)
     }
 
+    /// True when an earlier release stopped while bytes may have left.
+    pub(super) fn is_once_more(&self) -> bool {
+        self.release.as_ref().is_some_and(|release| release.once_more)
+    }
+
     /// True when the customer's document must list this hold: else it is an orphan of a commit that
     /// never was, and is not sent.
     pub(super) fn must_be_listed(&self) -> bool {
         self.release.as_ref().is_some_and(|release| release.attempts == 0 && release.id.starts_with(LISTED))
+    }
+}
+
+/// How often something left stands in the customer's document; without it nothing is sent once more.
+fn wait_for_the_record(items: &mut [Item]) {
+    for item in items.iter_mut().filter(|item| item.leaves_now() && item.history.is_none()) {
+        item.fate = Fate::NotTaken("what its last release did cannot be looked up now".to_owned());
     }
 }
 
@@ -210,9 +230,10 @@ fn settled(items: &[Item]) -> Settled {
     let any = |wanted: Outcome| {
         items.iter().any(|item| matches!(&item.fate, Fate::Forwarded { outcome, .. } if *outcome == wanted))
     };
+    let repeats = |wanted: fn(&Earlier) -> bool| items.iter().filter_map(Item::repeats).any(wanted);
     match () {
-        () if any(Outcome::Unknown) => Settled::Unknown,
-        () if any(Outcome::Accepted) => Settled::Released,
+        () if any(Outcome::Unknown) || repeats(|e| matches!(e, Earlier::Assumed { .. })) => Settled::Unknown,
+        () if any(Outcome::Accepted) || repeats(|e| matches!(e, Earlier::Sent { .. })) => Settled::Released,
         () if any(Outcome::Refused) => Settled::Failed,
         () => Settled::Dropped,
     }

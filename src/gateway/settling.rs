@@ -1,14 +1,17 @@
-//! After the provider answered: reservations become sent or unknown in batches behind the reply; a
-//! refusal gives its reservation back before the reply (design §3). The brand's claims are entered
-//! before anything leaves.
+//! After the provider answered: reservations become sent or unknown in batches behind the reply, with
+//! what a retry needs when that reply did not reach its client; a refusal gives its reservation back
+//! before the reply (design §3). The brand's claims are entered before anything leaves.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use super::item::{Fate, Item};
-use super::{Errand, Gateway};
-use crate::facts::{Customer, SendState, sends};
+use super::{Errand, Gateway, repeating};
+use crate::accept::Client;
+use crate::facts::{Customer, SendEvent, SendState, attempts, sends};
 use crate::providers::Outcome;
 use crate::store::{CustomerKey, Store, StoreError, Write, Written};
 
@@ -17,8 +20,21 @@ use crate::store::{CustomerKey, Store, StoreError, Write, Written};
 pub struct Settlement {
     brand: String,
     root: CustomerKey,
-    id: String,
-    state: SendState,
+    end: End,
+    /// The reply that a retry will be given, by its message key.
+    reply: Option<(String, Vec<u8>)>,
+}
+
+/// How one send ended, or that its hold was told of.
+#[derive(Debug, Clone)]
+enum End {
+    /// What became of a send, and whether its client was told.
+    Send { id: String, state: SendState, told: bool },
+    /// Whether the client of a hold was told.
+    Hold { id: String, told: bool },
+    /// It did not reach the person: neither the send nor holds taken back since stand any more; what an
+    /// earlier attempt left does.
+    Back { id: String, holds: Vec<String>, before: Option<Box<SendEvent>> },
 }
 
 /// The queue behind the replies.
@@ -32,8 +48,8 @@ const WAITING_MAX: usize = 10_000;
 /// Settlements written in one trip.
 const BATCH_MAX: usize = 256;
 
-/// How the reservations of one customer ended, by their ids.
-type Ends = Vec<(String, SendState)>;
+/// After this long what could not be settled is tried again.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl Queue {
     /// Starts the settling task; it ends when every queue handle is gone and all is settled.
@@ -41,24 +57,87 @@ impl Queue {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         (Queue { sender }, tokio::spawn(settle_all(store, receiver)))
     }
-}
 
-async fn settle_all(store: Store, mut receiver: mpsc::Receiver<Settlement>) {
-    let mut batch = Vec::new();
-    while receiver.recv_many(&mut batch, BATCH_MAX).await > 0 {
-        let mut brands: BTreeMap<String, BTreeMap<CustomerKey, Ends>> = BTreeMap::new();
-        for one in batch.drain(..) {
-            brands.entry(one.brand).or_default().entry(one.root).or_default().push((one.id, one.state));
-        }
-        for (brand, roots) in brands {
-            settle_brand(&store, &brand, roots).await;
+    /// Hands over without waiting; where there is no room a task of its own waits for it.
+    fn hand_over(&self, settlements: Vec<Settlement>) {
+        for settlement in settlements {
+            match self.sender.try_send(settlement) {
+                Ok(()) => {}
+                Err(mpsc::error::TrySendError::Full(settlement)) => {
+                    let sender = self.sender.clone();
+                    tokio::spawn(async move {
+                        if sender.send(settlement).await.is_err() {
+                            stopped();
+                        }
+                    });
+                }
+                Err(mpsc::error::TrySendError::Closed(_)) => stopped(),
+            }
         }
     }
 }
 
+fn stopped() {
+    tracing::warn!("the settling task has stopped; the reservation's lease settles it");
+}
+
+async fn settle_all(store: Store, mut receiver: mpsc::Receiver<Settlement>) {
+    let mut failed: Vec<Settlement> = Vec::new();
+    loop {
+        let mut batch = Vec::new();
+        let more = async { receiver.recv_many(&mut batch, BATCH_MAX).await > 0 };
+        let open = match failed.is_empty() {
+            true => more.await,
+            false => tokio::time::timeout(AGAIN_AFTER, more).await.unwrap_or(true),
+        };
+        if !open && failed.is_empty() {
+            return;
+        }
+        batch.splice(0..0, failed);
+        failed = settle_batch(&store, batch).await;
+        if !open || failed.len() > WAITING_MAX {
+            if !failed.is_empty() {
+                // They stand and count; their leases make them unknown, never lost.
+                tracing::warn!(count = failed.len(), "reservations were not settled");
+            }
+            failed.clear();
+        }
+    }
+}
+
+/// Settles what can be; gives back what the store did not answer for.
+async fn settle_batch(store: &Store, batch: Vec<Settlement>) -> Vec<Settlement> {
+    let mut brands: BTreeMap<String, BTreeMap<CustomerKey, Vec<End>>> = BTreeMap::new();
+    let mut replies: BTreeMap<String, Vec<(String, Vec<u8>)>> = BTreeMap::new();
+    for one in batch {
+        if let Some(reply) = one.reply {
+            replies.entry(one.brand.clone()).or_default().push(reply);
+        }
+        brands.entry(one.brand).or_default().entry(one.root).or_default().push(one.end);
+    }
+    // First: once the send is settled, a retry looks for its reply.
+    for (brand, replies) in replies {
+        if let Err(error) = store.keep_replies(&brand, replies).await {
+            tracing::warn!(%error, "replies were not kept; retries are answered without them");
+        }
+    }
+    let mut failed = Vec::new();
+    for (brand, roots) in brands {
+        for (root, ends) in settle_brand(store, &brand, roots).await {
+            let one = |end| Settlement { brand: brand.clone(), root: root.clone(), end, reply: None };
+            failed.extend(ends.into_iter().map(one));
+        }
+    }
+    failed
+}
+
 /// One trip to load and one to write for the whole batch; a customer that somebody else wrote in
-/// between is settled alone.
-async fn settle_brand(store: &Store, brand: &str, roots: BTreeMap<CustomerKey, Ends>) {
+/// between is settled alone. Gives back whom the store did not answer for.
+async fn settle_brand(
+    store: &Store,
+    brand: &str,
+    mut roots: BTreeMap<CustomerKey, Vec<End>>,
+) -> Vec<(CustomerKey, Vec<End>)> {
     let keys: Vec<CustomerKey> = roots.keys().cloned().collect();
     let mut alone: Vec<&CustomerKey> = Vec::new();
     match store.load(brand, &keys, &[]).await {
@@ -85,17 +164,48 @@ async fn settle_brand(store: &Store, brand: &str, roots: BTreeMap<CustomerKey, E
         }
         Err(_) => alone.extend(&keys),
     }
+    let mut failed = Vec::new();
     for key in alone {
-        let ends = roots.get(key).map(Vec::as_slice).unwrap_or_default();
-        if let Err(error) = store.update(brand, key, |customer| settle(customer, ends)).await {
-            // The reservation stands and counts; its lease makes it unknown, never lost.
-            tracing::warn!(%error, "a reservation was not settled");
+        let ends = roots.remove(key).unwrap_or_default();
+        if let Err(error) = store.update(brand, key, |customer| settle(customer, &ends)).await {
+            tracing::debug!(%error, "a reservation was not settled yet");
+            failed.push((key.clone(), ends));
         }
     }
+    failed
 }
 
-fn settle(customer: &mut Customer, ends: &[(String, SendState)]) -> bool {
-    ends.iter().fold(false, |changed, (id, state)| sends::settle(customer, id, *state) | changed)
+fn settle(customer: &mut Customer, ends: &[End]) -> bool {
+    ends.iter().fold(false, |changed, end| end.write(customer) | changed)
+}
+
+impl End {
+    /// Idempotent: a step repeated after a lost answer changes nothing.
+    fn write(&self, customer: &mut Customer) -> bool {
+        match self {
+            End::Send { id, state, told } => {
+                let settled = sends::settle(customer, id, *state);
+                settled | attempts::tell(customer, id, *told)
+            }
+            End::Hold { id, told } => attempts::tell(customer, id, *told),
+            End::Back { id, holds, before } => {
+                let listed = customer.held.len();
+                customer.held.retain(|held| !holds.contains(&held.id));
+                let unlisted = customer.held.len() != listed;
+                match before {
+                    Some(before) => {
+                        let stands = customer.sends.iter().any(|send| **before == *send || send.state == SendState::Sent && send.id == *id);
+                        if !stands {
+                            sends::give_back(customer, id);
+                            sends::reserve(customer, SendEvent::clone(before));
+                        }
+                        !stands | unlisted
+                    }
+                    None => sends::give_back(customer, id) | unlisted,
+                }
+            }
+        }
+    }
 }
 
 impl Gateway {
@@ -109,32 +219,102 @@ impl Gateway {
         self.store.claim(&errand.submission.stream.brand, &additions).await
     }
 
-    /// Settles the reservations of everything that was given to the provider.
+    /// Gives back the reservations of what the provider refused and of what was not given to it.
     pub(super) async fn settle_items(&self, errand: &Errand<'_>, items: &mut [Item]) {
         for item in items.iter_mut() {
             let Some(history) = item.history.as_ref().filter(|history| history.written) else { continue };
-            let state = match &item.fate {
-                Fate::Forwarded { outcome: Outcome::Accepted, .. } => Some(SendState::Sent),
-                Fate::Forwarded { outcome: Outcome::Unknown, .. } => Some(SendState::Unknown),
-                Fate::Forwarded { .. } | Fate::NotTaken(_) => None,
-                Fate::Open | Fate::Blocked | Fate::Orphan | Fate::Held { .. } => continue,
-            };
+            match &item.fate {
+                Fate::Forwarded { outcome: Outcome::Accepted | Outcome::Unknown, .. } => continue,
+                Fate::Forwarded { .. } | Fate::NotTaken(_) => {}
+                Fate::Open | Fate::Blocked | Fate::Orphan | Fate::Held { .. } | Fate::Repeated { .. } => continue,
+            }
             let brand = errand.submission.stream.brand.clone();
-            match state {
-                Some(state) => {
-                    let one = Settlement { brand, root: history.root.clone(), id: item.send_id.clone(), state };
-                    if self.settle.sender.send(one).await.is_err() {
-                        tracing::warn!("the settling task has stopped; the reservation's lease settles it");
+            let end = End::Back {
+                id: item.send_id.clone(),
+                holds: item.holds_taken_back.clone(),
+                before: item.before.clone().map(Box::new),
+            };
+            let back = |customer: &mut Customer| end.write(customer);
+            if let Err(error) = self.store.update(&brand, &history.root, back).await {
+                tracing::warn!(%error, "a refused message still counts: its reservation is given back once the store answers");
+                self.metrics.store_error("give-back");
+                let root = history.root.clone();
+                self.settle.hand_over(vec![Settlement { brand, root, end, reply: None }]);
+            }
+        }
+    }
+
+    /// Settles behind the reply what was sent or held, once it is known whether the client was told.
+    /// `accepts` = the reply says that it need not come again. Without a client nobody waits for a reply.
+    pub(super) fn settle_behind(&self, errand: &Errand<'_>, items: &[Item], client: Option<&Client>, accepts: bool) {
+        let mut settled = Vec::with_capacity(items.len());
+        let mut reply = None;
+        for item in items {
+            let Some(history) = item.history.as_ref().filter(|history| history.written) else { continue };
+            let id = item.send_id.clone();
+            let end = match &item.fate {
+                Fate::Forwarded { outcome: Outcome::Accepted, answer } => {
+                    // The one answer repeats the first of them.
+                    if reply.is_none() {
+                        reply = Some((item.message_key.clone(), answer.clone()));
+                    }
+                    End::Send { id, state: SendState::Sent, told: accepts }
+                }
+                Fate::Forwarded { outcome: Outcome::Unknown, .. } => {
+                    End::Send { id, state: SendState::Unknown, told: true }
+                }
+                Fate::Held { id, .. } => End::Hold { id: id.clone(), told: accepts },
+                _ => continue,
+            };
+            let (brand, root) = (errand.submission.stream.brand.clone(), history.root.clone());
+            settled.push(Settlement { brand, root, end, reply: None });
+        }
+        if settled.is_empty() {
+            return;
+        }
+        let (queue, remembered) = (self.settle.clone(), Arc::clone(&self.remembered));
+        let hand_over = move |told: bool| {
+            for one in &mut settled {
+                match &mut one.end {
+                    End::Send { told: said, id, .. } => *said &= told && !remembered.was_asked_again(id),
+                    End::Hold { told: said, .. } => *said &= told,
+                    End::Back { .. } => {}
+                }
+            }
+            // Given keys always have their reply repeated, others only one that did not reach its client.
+            let wanted = reply.filter(|(key, _)| key.short.given || !(told && accepts));
+            if let (Some((key, answer)), Some(first)) = (wanted, settled.first_mut()) {
+                first.reply = repeating::encode(&answer).map(|reply| (key.whole, reply));
+            }
+            queue.hand_over(settled);
+        };
+        match client {
+            Some(client) => client.afterwards(hand_over),
+            None => hand_over(true),
+        }
+    }
+
+    /// Lists in their customers' documents the holds of what failed for now, so that a retry finds them.
+    pub(super) async fn list_holds(&self, errand: &Errand<'_>, items: &mut [Item], held: &[usize]) {
+        for at in held {
+            let item = &mut items[*at];
+            let Fate::Held { id, due } = &item.fate else { continue };
+            let Some(history) = &item.history else { continue };
+            let line = super::held_send(item, id, *due);
+            let list = |customer: &mut Customer| {
+                let new = customer.held.iter().all(|held| held.id != line.id);
+                if new {
+                    customer.held.push(line.clone());
+                }
+                new
+            };
+            match self.store.update(&errand.submission.stream.brand, &history.root, list).await {
+                Ok(_) => {
+                    if let Some(history) = &mut item.history {
+                        history.written = true;
                     }
                 }
-                None => {
-                    let id = item.send_id.clone();
-                    let back = |customer: &mut Customer| sends::give_back(customer, &id);
-                    if let Err(error) = self.store.update(&brand, &history.root, back).await {
-                        tracing::warn!(%error, "a refused message still counts: its reservation was not given back");
-                        self.metrics.store_error("give-back");
-                    }
-                }
+                Err(error) => tracing::warn!(%error, "a hold is listed nowhere; a retry would not find it"),
             }
         }
     }

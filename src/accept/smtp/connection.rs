@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::SmtpDoor;
 use super::session::{Session, Step};
 use crate::accept::http::room::{Held as Taken, Room};
-use crate::accept::{Inside, Login};
+use crate::accept::{Client, Inside, Login, Telling};
 use crate::message::{MailSubmission, Secret, SmtpReply};
 
 /// Bytes read at once.
@@ -57,6 +57,7 @@ pub(super) async fn run<I: Inside>(
         data_ends: None,
         taken: room.enter(),
         room,
+        telling: None,
     };
     if connection.talks_first().await? {
         connection.session.close(554, "5.5.0", "the server speaks first");
@@ -76,6 +77,8 @@ struct Connection {
     /// What this connection's mail takes of the room of all.
     taken: Taken,
     room: Room,
+    /// Of the mail whose reply is written next.
+    telling: Option<Telling>,
 }
 
 impl Connection {
@@ -95,7 +98,7 @@ impl Connection {
                     }
                     self.session.logged_in(&answer);
                 }
-                Step::Mail(mail) => match carried(&inside, peer, *mail).await {
+                Step::Mail(mail) => match self.carried(&inside, peer, *mail).await {
                     Some(answer) => self.session.mailed(&answer),
                     None => {
                         self.session.close(451, "4.3.0", "the mail could not be handled now");
@@ -103,9 +106,9 @@ impl Connection {
                 },
                 Step::StartTls => {
                     self.flush().await?;
-                    let Connection { session, input, pipe, door, ends, data_ends, taken, room } = self;
+                    let Connection { session, input, pipe, door, ends, data_ends, taken, room, telling } = self;
                     let pipe = handshake(pipe, &door).await?;
-                    self = Connection { session, input, pipe, door, ends, data_ends, taken, room };
+                    self = Connection { session, input, pipe, door, ends, data_ends, taken, room, telling };
                     self.session.secured();
                 }
                 Step::Close => {
@@ -136,7 +139,35 @@ impl Connection {
             self.pipe.write_all(&replies).await?;
             self.pipe.flush().await
         })
-        .await?
+        .await??;
+        if let Some(telling) = self.telling.take() {
+            telling.told();
+        }
+        Ok(())
+    }
+
+    /// The mail goes on in its own task even when the client leaves: what was begun is finished and
+    /// recorded. That it left is told inside, where nothing may have been begun yet.
+    async fn carried<I: Inside>(&mut self, inside: &Arc<I>, peer: IpAddr, mail: MailSubmission) -> Option<SmtpReply> {
+        let (client, telling) = Client::waiting();
+        self.telling = Some(telling);
+        let inside = Arc::clone(inside);
+        let mut task = tokio::spawn(async move { inside.mail(peer, mail, client).await });
+        let answer = loop {
+            // What it says meanwhile is read after the answer; beyond this much it is left in the socket.
+            let listens = self.telling.is_some() && self.input.len() < READ_BYTES;
+            self.input.reserve(READ_BYTES);
+            tokio::select! {
+                biased;
+                read = self.pipe.read_buf(&mut self.input), if listens => {
+                    if !matches!(read, Ok(bytes) if bytes > 0) {
+                        self.telling = None;
+                    }
+                }
+                answer = &mut task => break answer,
+            }
+        };
+        answer.map_err(|error| tracing::error!(%error, "a mail could not be handled")).ok()
     }
 
     /// Reads more, or says 421 when it takes too long or the gateway stops.
@@ -209,11 +240,4 @@ async fn checked<I: Inside>(inside: &Arc<I>, user: String, password: Secret, pee
         tracing::error!(%error, "the check of a login failed");
         Login::TryLater
     })
-}
-
-/// The mail goes on in its own task even when the client leaves: what was begun is finished and recorded.
-async fn carried<I: Inside>(inside: &Arc<I>, peer: IpAddr, mail: MailSubmission) -> Option<SmtpReply> {
-    let inside = Arc::clone(inside);
-    let task = tokio::spawn(async move { inside.mail(peer, mail).await });
-    task.await.map_err(|error| tracing::error!(%error, "a mail could not be handled")).ok()
 }
