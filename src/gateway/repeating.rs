@@ -97,6 +97,11 @@ impl Gateway {
                 item.send_id.clone_from(&item.decision_id);
             }
         }
+        for group in groups.values_mut() {
+            if let Some(customer) = group.facts.customer_mut() {
+                self.settle.catch_up(customer);
+            }
+        }
         for (at, earlier) in self.earlier_attempts(errand, items, groups) {
             let customer = groups.values_mut().find(|group| group.members.contains(&at));
             let customer = customer.and_then(|group| group.facts.customer_mut());
@@ -109,6 +114,7 @@ impl Gateway {
                 }
                 (Earlier::OnceMore { .. }, Some(customer)) => {
                     item.before = taken(customer, &id);
+                    self.settle.begun_again(&id);
                     item.send_id = id;
                     continue;
                 }

@@ -2,8 +2,8 @@
 //! what a retry needs when that reply did not reach its client; a refusal gives its reservation back
 //! before the reply (design §3). The brand's claims are entered before anything leaves.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -41,7 +41,19 @@ enum End {
 #[derive(Debug, Clone)]
 pub struct Queue {
     sender: mpsc::Sender<Settlement>,
+    latest: Arc<Mutex<Latest>>,
 }
+
+/// The latest ends handed over. A document loaded meanwhile may not say them yet, and an equal message
+/// that follows on the reply's heels must not be taken for a retry of something still in flight.
+#[derive(Debug, Default)]
+struct Latest {
+    ends: HashMap<String, End>,
+    order: VecDeque<String>,
+}
+
+/// Ends remembered: more than are ever in the queue and under way.
+const LATEST_MAX: usize = 2 * WAITING_MAX;
 
 /// Settlements that may wait; beyond it replies wait for room, so nothing is dropped.
 const WAITING_MAX: usize = 10_000;
@@ -55,11 +67,12 @@ impl Queue {
     /// Starts the settling task; it ends when every queue handle is gone and all is settled.
     pub fn start(store: Store) -> (Queue, tokio::task::JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
-        (Queue { sender }, tokio::spawn(settle_all(store, receiver)))
+        (Queue { sender, latest: Arc::default() }, tokio::spawn(settle_all(store, receiver)))
     }
 
     /// Hands over without waiting; where there is no room a task of its own waits for it.
     fn hand_over(&self, settlements: Vec<Settlement>) {
+        self.latest().remember(&settlements);
         for settlement in settlements {
             match self.sender.try_send(settlement) {
                 Ok(()) => {}
@@ -72,6 +85,49 @@ impl Queue {
                     });
                 }
                 Err(mpsc::error::TrySendError::Closed(_)) => stopped(),
+            }
+        }
+    }
+}
+
+impl Queue {
+    /// Writes into a document just loaded what this gateway has handed over of it.
+    pub(super) fn catch_up(&self, customer: &mut Customer) {
+        let open = |customer: &Customer| {
+            let sends = customer.sends.iter().filter(|send| send.state == SendState::Reserved).map(|send| &send.id);
+            let held = customer.held.iter().filter(|held| held.attempt.unanswered).map(|held| &held.id);
+            sends.chain(held).cloned().collect::<Vec<String>>()
+        };
+        let open = open(customer);
+        if open.is_empty() {
+            return;
+        }
+        let latest = self.latest();
+        for end in open.iter().filter_map(|id| latest.ends.get(id)) {
+            end.write(customer);
+        }
+    }
+
+    /// That send is begun again: its end is to come.
+    pub(super) fn begun_again(&self, send: &str) {
+        self.latest().ends.remove(send);
+    }
+
+    fn latest(&self) -> MutexGuard<'_, Latest> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Latest {
+    fn remember(&mut self, settlements: &[Settlement]) {
+        for settlement in settlements {
+            let id = settlement.end.id().to_owned();
+            self.order.push_back(id.clone());
+            self.ends.insert(id, settlement.end.clone());
+        }
+        while self.order.len() > LATEST_MAX {
+            if let Some(oldest) = self.order.pop_front() {
+                self.ends.remove(&oldest);
             }
         }
     }
@@ -180,6 +236,12 @@ fn settle(customer: &mut Customer, ends: &[End]) -> bool {
 }
 
 impl End {
+    fn id(&self) -> &str {
+        match self {
+            End::Send { id, .. } | End::Hold { id, .. } | End::Back { id, .. } => id,
+        }
+    }
+
     /// Idempotent: a step repeated after a lost answer changes nothing.
     fn write(&self, customer: &mut Customer) -> bool {
         match self {

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tactgate::accept::smtp::data::Bare;
 use tactgate::accept::smtp::{SmtpDoor, serve};
-use tactgate::accept::{Client, Inside, Login};
+use tactgate::accept::{Inside, Login};
 use tactgate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -46,14 +46,14 @@ impl Inside for Recording {
         }
     }
 
-    async fn mail(&self, _: IpAddr, mail: MailSubmission, _: Client) -> SmtpReply {
+    async fn mail(&self, _: IpAddr, mail: MailSubmission, _: tactgate::accept::Client) -> SmtpReply {
         let reply = self.reply.lock().unwrap().clone();
         assert!(reply.text != "panic", "as asked");
         self.mails.lock().unwrap().push(mail);
         reply
     }
 
-    async fn request(&self, _: IpAddr, _: &str, _: HttpRequest, _: Client) -> HttpReply {
+    async fn request(&self, _: IpAddr, _: &str, _: HttpRequest, _: tactgate::accept::Client) -> HttpReply {
         HttpReply::default()
     }
 }
