@@ -74,7 +74,7 @@ pub struct Gateway {
     links: BTreeMap<String, ProductLinks>,
     ids: Ids,
     settle: settling::Queue,
-    remembered: Arc<repeating::Remembered>,
+    never_left: repeating::NeverLeft,
 }
 
 /// One submission's walk: what was read, and by which way it leaves.

@@ -300,7 +300,7 @@ impl Gateway {
                 for index in unsure {
                     if !matches!(items[index].fate, Fate::Blocked | Fate::Repeated { .. }) {
                         if items[index].before.is_none() {
-                            self.remembered.never_left(&items[index].send_id);
+                            self.never_left.note(&items[index].send_id);
                         }
                         items[index].fate = Fate::NotTaken(error.to_string());
                     }

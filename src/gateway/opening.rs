@@ -51,7 +51,7 @@ impl Gateway {
             links,
             ids: Ids::new().context("ids")?,
             settle,
-            remembered: Arc::default(),
+            never_left: super::repeating::NeverLeft::default(),
             config,
         };
         Ok((gateway, settled))

@@ -19,44 +19,30 @@ use crate::providers::{self, mime};
 use crate::record::ids;
 use crate::store::{CustomerKey, KeyParts, Keyed};
 
-/// Sends remembered of which this process knows more than the document says.
+/// Sends remembered that never left.
 const REMEMBERED_MAX: usize = 10_000;
 
-/// What this process alone knows of sends: those whose reservation may stand in the document though nothing
-/// of them left, and those in flight whose retry was asked to come again.
+/// Sends that this process knows never to have left, though their reservations may stand in the document:
+/// the answer to the commit was lost, and nothing was sent.
 #[derive(Debug, Default)]
-pub struct Remembered {
-    never_left: Mutex<VecDeque<String>>,
-    asked_again: Mutex<VecDeque<String>>,
-}
+pub struct NeverLeft(Mutex<VecDeque<String>>);
 
-impl Remembered {
-    /// The answer to a commit was lost, and nothing was sent.
-    pub(super) fn never_left(&self, send: &str) {
-        remember(&self.never_left, send);
-    }
-
-    /// True, once, when the retry of that send was told to come again: then it will be answered from the
-    /// record.
-    pub(super) fn was_asked_again(&self, send: &str) -> bool {
-        forget(&self.asked_again, send)
-    }
-}
-
-fn remember(list: &Mutex<VecDeque<String>>, send: &str) {
-    let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
-    if !list.iter().any(|known| known == send) {
+impl NeverLeft {
+    /// Notes one.
+    pub(super) fn note(&self, send: &str) {
+        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         list.push_back(send.to_owned());
+        while list.len() > REMEMBERED_MAX {
+            list.pop_front();
+        }
     }
-    while list.len() > REMEMBERED_MAX {
-        list.pop_front();
-    }
-}
 
-fn forget(list: &Mutex<VecDeque<String>>, send: &str) -> bool {
-    let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
-    let at = list.iter().position(|known| known == send);
-    at.and_then(|at| list.remove(at)).is_some()
+    /// True, once, when it was noted.
+    fn take(&self, send: &str) -> bool {
+        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = list.iter().position(|known| known == send);
+        at.and_then(|at| list.remove(at)).is_some()
+    }
 }
 
 impl Gateway {
@@ -107,7 +93,7 @@ impl Gateway {
             let customer = customer.and_then(|group| group.facts.customer_mut());
             let (item, id) = (&mut items[at], earlier.id().to_owned());
             match (&earlier, customer) {
-                (Earlier::InFlight { .. }, Some(customer)) if forget(&self.remembered.never_left, &id) => {
+                (Earlier::InFlight { .. }, Some(customer)) if self.never_left.take(&id) => {
                     // Decided anew: its reservation is replaced, so it counts once.
                     customer.sends.retain(|send| send.id != id);
                     continue;
@@ -118,7 +104,6 @@ impl Gateway {
                     item.send_id = id;
                     continue;
                 }
-                (Earlier::InFlight { .. }, _) => remember(&self.remembered.asked_again, &id),
                 _ => {}
             }
             item.fate = Fate::Repeated { earlier, reply: None };

@@ -334,12 +334,11 @@ impl Gateway {
         if settled.is_empty() {
             return;
         }
-        let (queue, remembered) = (self.settle.clone(), Arc::clone(&self.remembered));
+        let queue = self.settle.clone();
         let hand_over = move |told: bool| {
             for one in &mut settled {
                 match &mut one.end {
-                    End::Send { told: said, id, .. } => *said &= told && !remembered.was_asked_again(id),
-                    End::Hold { told: said, .. } => *said &= told,
+                    End::Send { told: said, .. } | End::Hold { told: said, .. } => *said &= told,
                     End::Back { .. } => {}
                 }
             }

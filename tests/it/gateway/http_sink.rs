@@ -46,6 +46,8 @@ pub enum Reply {
     Lose,
     /// Nothing, and the connection stays open.
     Hang,
+    /// That it was accepted, after so many milliseconds.
+    AfterMs(u64),
 }
 
 #[derive(Default)]
@@ -139,6 +141,10 @@ async fn talk(mut tcp: TcpStream, inner: &Mutex<Inner>) -> std::io::Result<()> {
             Reply::Say(status, body) => (status, body),
             Reply::Lose => return Ok(()),
             Reply::Hang => std::future::pending().await,
+            Reply::AfterMs(ms) => {
+                tokio::time::sleep(std::time::Duration::from_millis(ms)).await;
+                ("202 Accepted", "")
+            }
         };
         let answer = format!(
             "HTTP/1.1 {status}\r\nX-Message-Id: sink-1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",

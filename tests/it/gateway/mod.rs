@@ -17,6 +17,7 @@ mod pacing;
 mod provider_away;
 mod quiet_hours;
 mod redis_away;
+mod retries;
 mod rewriting;
 mod sdks;
 mod surveys;
