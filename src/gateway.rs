@@ -23,12 +23,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::accept::Client;
 use crate::clock::Clock;
 use crate::config::watch::Live;
 use crate::config::{Brand, Config};
 use crate::decide::guards::understood_purpose;
 use crate::decide::{Decision, Verdict, families};
-use crate::accept::Client;
 use crate::facts::{SendEvent, SendState, ShownOffer};
 use crate::hold::Hold;
 use crate::message::{Class, HttpReply, Message, SmtpReply, Submission, Wire};

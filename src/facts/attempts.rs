@@ -244,9 +244,11 @@ mod tests {
 
     #[test]
     fn what_must_arrive_is_tried_twice_in_all() {
-        let must = |times| move |one: &mut SendEvent| {
-            one.class = Class::MustSend;
-            one.attempt.times = times;
+        let must = |times| {
+            move |one: &mut SendEvent| {
+                one.class = Class::MustSend;
+                one.attempt.times = times;
+            }
         };
         let id = || "d1".to_owned();
         let unknown = |times| customer(SendState::Unknown, KEY, must(times));

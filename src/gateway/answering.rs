@@ -7,11 +7,11 @@ use http::{HeaderName, HeaderValue};
 
 use super::item::{Answer, Fate, Item};
 use super::{Errand, Gateway, Tongue, Upstream};
+use crate::facts::Earlier;
 use crate::forward::dsn::{self, Cause, Notification, Undelivered};
 use crate::hold::HeldDecision;
 use crate::message::{HttpReply, Language, MailSubmission, SmtpReply, Wire};
 use crate::policy::{PolicySet, Texts};
-use crate::facts::Earlier;
 use crate::providers::{self, BlockedBecause, Dialect, Outcome, Refusal, mime, smtp_refusal};
 
 /// Seconds after which a client may come back when nothing better is known.
@@ -62,7 +62,9 @@ impl Gateway {
                     let why = blocked_because(item, set);
                     dialect.refused(request, &Refusal::Blocked { recipient: item.index, why: &why })
                 }
-                Fate::Repeated { earlier, reply } => self.repeated_http(errand, *dialect, item, earlier, reply.as_ref()),
+                Fate::Repeated { earlier, reply } => {
+                    self.repeated_http(errand, *dialect, item, earlier, reply.as_ref())
+                }
                 fate => dialect.refused(request, &refusal_of(fate)),
             },
             None => dialect.refused(request, &Refusal::NoRoute("there is no recipient")),
@@ -106,7 +108,9 @@ impl Gateway {
     pub(super) fn smtp_reply(&self, errand: &Errand<'_>, items: &[Item], set: &PolicySet) -> SmtpReply {
         let submission = &errand.submission.id;
         match decisive(items) {
-            Some(Item { fate: Fate::Repeated { earlier, reply }, .. }) => repeated_smtp(earlier, reply.as_ref(), submission),
+            Some(Item { fate: Fate::Repeated { earlier, reply }, .. }) => {
+                repeated_smtp(earlier, reply.as_ref(), submission)
+            }
             Some(Item { fate: Fate::Forwarded { outcome: Outcome::Unknown, answer: Answer::None(_) }, .. }) => {
                 let SmtpReply { text, .. } = smtp_refusal(&Refusal::OutcomeUnknown);
                 SmtpReply { text: format!("{text} [{submission}]"), ..smtp_refusal(&Refusal::OutcomeUnknown) }
@@ -114,11 +118,9 @@ impl Gateway {
             Some(Item { fate: Fate::Forwarded { answer: Answer::Smtp(reply), .. }, .. }) => {
                 SmtpReply { text: format!("{} [{submission}]", reply.text), ..reply.clone() }
             }
-            Some(Item { fate: Fate::Held { due, .. }, .. }) => SmtpReply::new(
-                250,
-                "2.0.0",
-                held_until(*due, submission),
-            ),
+            Some(Item { fate: Fate::Held { due, .. }, .. }) => {
+                SmtpReply::new(250, "2.0.0", held_until(*due, submission))
+            }
             Some(item) if matches!(item.fate, Fate::Blocked) => {
                 // A session without SMTPUTF8 can only be told in ASCII (RFC 6531 §3.7.4).
                 let utf8 = matches!(&errand.submission.wire, Wire::Smtp(mail) if mail.envelope.smtputf8);
@@ -133,8 +135,7 @@ impl Gateway {
     /// Tells the sender by DSN of recipients that an accepted mail did not reach.
     pub(super) async fn tell_of_lost(&self, errand: &Errand<'_>, items: &[Item], set: &PolicySet) {
         let (Wire::Smtp(mail), true) = (&errand.submission.wire, errand.route.dsn) else { return };
-        let accepted =
-            errand.release.is_some() || decisive(items).is_some_and(Item::is_seen_to);
+        let accepted = errand.release.is_some() || decisive(items).is_some_and(Item::is_seen_to);
         if !accepted || mail.envelope.sender.is_empty() {
             return;
         }

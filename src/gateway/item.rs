@@ -165,7 +165,8 @@ impl Item {
 
     /// True when its client need not come again: it was taken, waits, or was taken by an earlier attempt.
     pub fn is_seen_to(&self) -> bool {
-        let of_the_record = |earlier: &Earlier| !matches!(earlier, Earlier::InFlight { .. } | Earlier::OtherContent { .. });
+        let of_the_record =
+            |earlier: &Earlier| !matches!(earlier, Earlier::InFlight { .. } | Earlier::OtherContent { .. });
         self.is_accepted() || matches!(self.fate, Fate::Held { .. }) || self.repeats().is_some_and(of_the_record)
     }
 

@@ -107,7 +107,8 @@ impl Gateway {
     /// What became of a company as a whole. Whoever still waits stays in the hold, all others leave it.
     async fn after_release(&self, mut held: Held, errand: &Errand<'_>, items: &[Item]) -> Result<(), HoldError> {
         let now = self.clock.now();
-        let waiting: Vec<&Item> = items.iter().filter(|item| item.fate.still_waits() || item.goes_once_more()).collect();
+        let waiting: Vec<&Item> =
+            items.iter().filter(|item| item.fate.still_waits() || item.goes_once_more()).collect();
         if waiting.is_empty() {
             return self.hold.settle(&held.message.id, held.fence, settled(items), now).await;
         }

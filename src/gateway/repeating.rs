@@ -143,8 +143,7 @@ impl Gateway {
                 }
                 let item = &items[*at];
                 let own = |id: &str| items.iter().any(|item| item.send_id == id);
-                let earlier =
-                    attempts::earlier(customer, item.message_key.short, &item.key.0, now, own, |id| held_since(id));
+                let earlier = attempts::earlier(customer, item.message_key.short, &item.key.0, now, own, held_since);
                 found.extend(earlier.map(|earlier| (*at, earlier)));
             }
         }
@@ -156,6 +155,12 @@ impl Gateway {
         let sent = |item: &&mut Item| matches!(item.repeats(), Some(Earlier::Sent { .. }));
         let Some(item) = items.iter_mut().find(sent).filter(|_| errand.release.is_none()) else { return };
         let brand = &errand.submission.stream.brand;
+        if let Some(on_its_way) = self.settle.reply(&item.message_key.whole)
+            && let Fate::Repeated { reply, .. } = &mut item.fate
+        {
+            *reply = decode(&on_its_way);
+            return;
+        }
         let found = match self.store.kept_reply(brand, &item.message_key.whole).await {
             Ok(found) => found.and_then(|bytes| decode(&bytes)),
             Err(error) => {
@@ -242,7 +247,6 @@ impl Item {
             && self.history.as_ref().is_some_and(|history| history.written)
             && self.attempt().times < TIMES_MAX
     }
-
 }
 
 impl crate::facts::Facts {
@@ -300,7 +304,8 @@ mod tests {
         let smtp = Answer::Smtp(SmtpReply::new(250, "2.0.0", "queued as 4711"));
         let Some(Answer::Smtp(back)) = decode(&encode(&smtp).unwrap()) else { panic!("a reply by SMTP") };
         assert_eq!(back, SmtpReply::new(250, "2.0.0", "queued as 4711"));
-        let mut reply = HttpReply { status: StatusCode::CREATED, body: "{\"sid\":\"SM1\"}".into(), ..HttpReply::default() };
+        let mut reply =
+            HttpReply { status: StatusCode::CREATED, body: "{\"sid\":\"SM1\"}".into(), ..HttpReply::default() };
         reply.headers.insert("x-message-id", HeaderValue::from_static("m1"));
         let Some(Answer::Http(back)) = decode(&encode(&Answer::Http(reply.clone().into())).unwrap()) else {
             panic!("a reply by HTTP")

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::item::{Fate, Item};
@@ -22,7 +23,7 @@ pub struct Settlement {
     root: CustomerKey,
     end: End,
     /// The reply that a retry will be given, by its message key.
-    reply: Option<(String, Vec<u8>)>,
+    reply: Option<(String, Bytes)>,
 }
 
 /// How one send ended, or that its hold was told of.
@@ -50,6 +51,8 @@ pub struct Queue {
 struct Latest {
     ends: HashMap<String, End>,
     order: VecDeque<String>,
+    /// Replies on their way to the store, by message key.
+    replies: HashMap<String, Bytes>,
 }
 
 /// Ends remembered: more than are ever in the queue and under way.
@@ -67,7 +70,8 @@ impl Queue {
     /// Starts the settling task; it ends when every queue handle is gone and all is settled.
     pub fn start(store: Store) -> (Queue, tokio::task::JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
-        (Queue { sender, latest: Arc::default() }, tokio::spawn(settle_all(store, receiver)))
+        let latest = Arc::default();
+        (Queue { sender, latest: Arc::clone(&latest) }, tokio::spawn(settle_all(store, receiver, latest)))
     }
 
     /// Hands over without waiting; where there is no room a task of its own waits for it.
@@ -108,13 +112,18 @@ impl Queue {
         }
     }
 
+    /// A reply that is on its way to the store.
+    pub(super) fn reply(&self, message_key: &str) -> Option<Bytes> {
+        self.latest().replies.get(message_key).cloned()
+    }
+
     /// That send is begun again: its end is to come.
     pub(super) fn begun_again(&self, send: &str) {
         self.latest().ends.remove(send);
     }
 
     fn latest(&self) -> MutexGuard<'_, Latest> {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.latest)
     }
 }
 
@@ -124,6 +133,7 @@ impl Latest {
             let id = settlement.end.id().to_owned();
             self.order.push_back(id.clone());
             self.ends.insert(id, settlement.end.clone());
+            self.replies.extend(settlement.reply.clone());
         }
         while self.order.len() > LATEST_MAX {
             if let Some(oldest) = self.order.pop_front() {
@@ -133,11 +143,15 @@ impl Latest {
     }
 }
 
+fn locked(latest: &Mutex<Latest>) -> MutexGuard<'_, Latest> {
+    latest.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn stopped() {
     tracing::warn!("the settling task has stopped; the reservation's lease settles it");
 }
 
-async fn settle_all(store: Store, mut receiver: mpsc::Receiver<Settlement>) {
+async fn settle_all(store: Store, mut receiver: mpsc::Receiver<Settlement>, latest: Arc<Mutex<Latest>>) {
     let mut failed: Vec<Settlement> = Vec::new();
     loop {
         let mut batch = Vec::new();
@@ -150,7 +164,7 @@ async fn settle_all(store: Store, mut receiver: mpsc::Receiver<Settlement>) {
             return;
         }
         batch.splice(0..0, failed);
-        failed = settle_batch(&store, batch).await;
+        failed = settle_batch(&store, batch, &latest).await;
         if !open || failed.len() > WAITING_MAX {
             if !failed.is_empty() {
                 // They stand and count; their leases make them unknown, never lost.
@@ -162,9 +176,9 @@ async fn settle_all(store: Store, mut receiver: mpsc::Receiver<Settlement>) {
 }
 
 /// Settles what can be; gives back what the store did not answer for.
-async fn settle_batch(store: &Store, batch: Vec<Settlement>) -> Vec<Settlement> {
+async fn settle_batch(store: &Store, batch: Vec<Settlement>, latest: &Mutex<Latest>) -> Vec<Settlement> {
     let mut brands: BTreeMap<String, BTreeMap<CustomerKey, Vec<End>>> = BTreeMap::new();
-    let mut replies: BTreeMap<String, Vec<(String, Vec<u8>)>> = BTreeMap::new();
+    let mut replies: BTreeMap<String, Vec<(String, Bytes)>> = BTreeMap::new();
     for one in batch {
         if let Some(reply) = one.reply {
             replies.entry(one.brand.clone()).or_default().push(reply);
@@ -173,8 +187,12 @@ async fn settle_batch(store: &Store, batch: Vec<Settlement>) -> Vec<Settlement> 
     }
     // First: once the send is settled, a retry looks for its reply.
     for (brand, replies) in replies {
-        if let Err(error) = store.keep_replies(&brand, replies).await {
+        if let Err(error) = store.keep_replies(&brand, &replies).await {
             tracing::warn!(%error, "replies were not kept; retries are answered without them");
+        }
+        let mut latest = locked(latest);
+        for (key, _) in replies {
+            latest.replies.remove(&key);
         }
     }
     let mut failed = Vec::new();
@@ -256,7 +274,10 @@ impl End {
                 let unlisted = customer.held.len() != listed;
                 match before {
                     Some(before) => {
-                        let stands = customer.sends.iter().any(|send| **before == *send || send.state == SendState::Sent && send.id == *id);
+                        let stands = customer
+                            .sends
+                            .iter()
+                            .any(|send| **before == *send || send.state == SendState::Sent && send.id == *id);
                         if !stands {
                             sends::give_back(customer, id);
                             sends::reserve(customer, SendEvent::clone(before));
@@ -345,7 +366,7 @@ impl Gateway {
             // Given keys always have their reply repeated, others only one that did not reach its client.
             let wanted = reply.filter(|(key, _)| key.short.given || !(told && accepts));
             if let (Some((key, answer)), Some(first)) = (wanted, settled.first_mut()) {
-                first.reply = repeating::encode(&answer).map(|reply| (key.whole, reply));
+                first.reply = repeating::encode(&answer).map(|reply| (key.whole, reply.into()));
             }
             queue.hand_over(settled);
         };

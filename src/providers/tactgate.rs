@@ -12,7 +12,10 @@ use crate::message::{Address, Channel, Content, Declared, HttpReply, HttpRequest
 
 use super::json::{self as spans, Node, Value};
 use super::splice::{Splice, without};
-use super::{Batch, Claim, Dialect, IN_FLIGHT, Malformed, OTHER_CONTENT, Outcome, Reading, Recipient, Refusal, Unfit, request as http_request};
+use super::{
+    Batch, Claim, Dialect, IN_FLIGHT, Malformed, OTHER_CONTENT, Outcome, Reading, Recipient, Refusal, Unfit,
+    request as http_request,
+};
 
 /// Recipients in one request.
 pub const RECIPIENTS_MAX: usize = 1_000;
@@ -202,9 +205,7 @@ impl Dialect for Tactgate {
                 say(StatusCode::CONFLICT, "in_flight", IN_FLIGHT.to_owned()),
                 *retry_after_seconds,
             ),
-            Refusal::OtherContent => {
-                say(StatusCode::UNPROCESSABLE_ENTITY, "other_content", OTHER_CONTENT.to_owned())
-            }
+            Refusal::OtherContent => say(StatusCode::UNPROCESSABLE_ENTITY, "other_content", OTHER_CONTENT.to_owned()),
             Refusal::Door { status, why } => say(*status, "door", (*why).to_owned()),
         }
     }

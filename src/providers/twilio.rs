@@ -12,7 +12,10 @@ use crate::message::{Address, Channel, Content, Declared, HttpReply, HttpRequest
 
 use super::form::{self, Field};
 use super::splice::Splice;
-use super::{Batch, Claim, Dialect, IN_FLIGHT, Malformed, OTHER_CONTENT, Outcome, Reading, Recipient, Refusal, Unfit, request as http_request};
+use super::{
+    Batch, Claim, Dialect, IN_FLIGHT, Malformed, OTHER_CONTENT, Outcome, Reading, Recipient, Refusal, Unfit,
+    request as http_request,
+};
 
 /// Fields that the API takes several times; any other twice is an error, since Twilio might read the
 /// other one.

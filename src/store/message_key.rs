@@ -108,6 +108,12 @@ mod tests {
         let (one, other) = (of(&store.digest(|feed| feed(b"one"))), of(&store.digest(|feed| feed(b"other"))));
         assert_eq!(one.whole, other.whole);
         assert_ne!(one.short, other.short, "but another content shows");
-        assert_ne!(store.digest(|feed| feed(b"ab")), store.digest(|feed| { feed(b"a"); feed(b"b") }));
+        assert_ne!(
+            store.digest(|feed| feed(b"ab")),
+            store.digest(|feed| {
+                feed(b"a");
+                feed(b"b")
+            })
+        );
     }
 }

@@ -4,20 +4,22 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 
+use bytes::Bytes;
+
 use super::{Kept, Store, StoreError};
 
 /// How long a reply is kept.
 const REPLY_SECONDS: u32 = 24 * 3_600;
 /// Longest reply that is kept; a longer one is told anew in the dialect's own words.
-pub const REPLY_BYTES_MAX: usize = 64 * 1024;
+pub const REPLY_BYTES_MAX: usize = 16 * 1024;
 
 impl Store {
     /// Keeps replies, each under the message key that `Keyed::whole` gives. What is too long is left out.
-    pub async fn keep_replies(&self, brand: &str, replies: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
+    pub async fn keep_replies(&self, brand: &str, replies: &[(String, Bytes)]) -> Result<(), StoreError> {
         let mut values = Vec::with_capacity(replies.len());
-        for (key, reply) in replies.into_iter().filter(|(_, reply)| reply.len() <= REPLY_BYTES_MAX) {
-            let name = self.reply_name(brand, &key);
-            let mut boxed = reply;
+        for (key, reply) in replies.iter().filter(|(_, reply)| reply.len() <= REPLY_BYTES_MAX) {
+            let name = self.reply_name(brand, key);
+            let mut boxed = reply.to_vec();
             let nonce = self
                 .reply_key()?
                 .seal_in_place_append_tag(Aad::from(name.as_bytes()), &mut boxed)
@@ -63,10 +65,10 @@ mod tests {
     #[tokio::test]
     async fn a_reply_is_read_by_its_key_alone_and_shows_nothing() {
         let store = Store::modelled(Modelled::default(), Keep::default(), jiff::Timestamp::UNIX_EPOCH).await.unwrap();
-        let reply = "201 {\"to\":\"+8613800138000\",\"body\":\"验证码 482913\"}".as_bytes().to_vec();
-        let long = vec![b'x'; REPLY_BYTES_MAX + 1];
-        store.keep_replies("shop", vec![("k1".into(), reply.clone()), ("k2".into(), long)]).await.unwrap();
-        assert_eq!(store.kept_reply("shop", "k1").await.unwrap(), Some(reply.clone()));
+        let reply = Bytes::from("201 {\"to\":\"+8613800138000\",\"body\":\"验证码 482913\"}");
+        let long = Bytes::from(vec![b'x'; REPLY_BYTES_MAX + 1]);
+        store.keep_replies("shop", &[("k1".into(), reply.clone()), ("k2".into(), long)]).await.unwrap();
+        assert_eq!(store.kept_reply("shop", "k1").await.unwrap(), Some(reply.to_vec()));
         assert_eq!(store.kept_reply("other", "k1").await.unwrap(), None, "another brand");
         assert_eq!(store.kept_reply("shop", "k2").await.unwrap(), None, "too long to keep");
         let name = store.reply_name("shop", "k1");

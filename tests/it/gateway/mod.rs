@@ -18,6 +18,7 @@ mod provider_away;
 mod quiet_hours;
 mod redis_away;
 mod retries;
+mod retries_held;
 mod rewriting;
 mod sdks;
 mod surveys;
