@@ -74,7 +74,6 @@ pub struct Gateway {
     links: BTreeMap<String, ProductLinks>,
     ids: Ids,
     settle: settling::Queue,
-    never_left: repeating::NeverLeft,
 }
 
 /// One submission's walk: what was read, and by which way it leaves.

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::item::{Fate, History, Item, Rewritten};
+use super::repeating::wait_for_the_record;
 use super::{Errand, Gateway, held_send, sent_event};
 use crate::decide::{self, Decision, Verdict, after_rewrite, claim_additions, decide, not_rewritten};
 use crate::facts::customer::Member;
@@ -128,10 +129,14 @@ impl Gateway {
     async fn decide_blind(&self, errand: &Errand<'_>, items: &mut [Item], open: &[usize], rules: &PolicySet) {
         for index in open {
             let item = &mut items[*index];
+            if item.repeats().is_some() {
+                continue;
+            }
             self.decide_unknowing(errand, item, rules);
             // What an earlier round wrote still stands and is settled as ever.
             item.history = item.history.take().filter(|_| item.committed);
         }
+        wait_for_the_record(errand, items);
         self.keep_together(errand, items, open);
         self.hold_delayed(errand, items, open, false).await;
     }
@@ -299,9 +304,6 @@ impl Gateway {
                 self.take_back_holds(errand, items, &unsure).await;
                 for index in unsure {
                     if !matches!(items[index].fate, Fate::Blocked | Fate::Repeated { .. }) {
-                        if items[index].before.is_none() {
-                            self.never_left.note(&items[index].send_id);
-                        }
                         items[index].fate = Fate::NotTaken(error.to_string());
                     }
                 }

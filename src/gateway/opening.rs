@@ -51,7 +51,6 @@ impl Gateway {
             links,
             ids: Ids::new().context("ids")?,
             settle,
-            never_left: super::repeating::NeverLeft::default(),
             config,
         };
         Ok((gateway, settled))

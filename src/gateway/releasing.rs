@@ -87,9 +87,6 @@ impl Gateway {
         }
         let set = self.policies.current();
         self.decide_items(&errand, &mut items, &set).await;
-        if once_more {
-            wait_for_the_record(&mut items);
-        }
         if items.iter().any(Item::leaves_now) {
             let lease = self.clock.now().saturating_add(FORWARDING_LEASE).unwrap_or(Timestamp::MAX);
             self.hold.forwarding(&held.message.id, held.fence, lease).await?;
@@ -205,13 +202,6 @@ impl Errand<'_> {
     /// never was, and is not sent.
     pub(super) fn must_be_listed(&self) -> bool {
         self.release.as_ref().is_some_and(|release| release.attempts == 0 && release.id.starts_with(LISTED))
-    }
-}
-
-/// How often something left stands in the customer's document; without it nothing is sent once more.
-fn wait_for_the_record(items: &mut [Item]) {
-    for item in items.iter_mut().filter(|item| item.leaves_now() && item.history.is_none()) {
-        item.fate = Fate::NotTaken("what its last release did cannot be looked up now".to_owned());
     }
 }
 

@@ -2,8 +2,7 @@
 //! at load, never sent, reserved or held again. Two things may follow an answer that was lost: a courtesy
 //! message is assumed sent; one that must arrive is sent once more under the same id.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
@@ -18,32 +17,6 @@ use crate::message::{HttpReply, SmtpReply, Wire};
 use crate::providers::{self, mime};
 use crate::record::ids;
 use crate::store::{CustomerKey, KeyParts, Keyed};
-
-/// Sends remembered that never left.
-const REMEMBERED_MAX: usize = 10_000;
-
-/// Sends that this process knows never to have left, though their reservations may stand in the document:
-/// the answer to the commit was lost, and nothing was sent.
-#[derive(Debug, Default)]
-pub struct NeverLeft(Mutex<VecDeque<String>>);
-
-impl NeverLeft {
-    /// Notes one.
-    pub(super) fn note(&self, send: &str) {
-        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        list.push_back(send.to_owned());
-        while list.len() > REMEMBERED_MAX {
-            list.pop_front();
-        }
-    }
-
-    /// True, once, when it was noted.
-    fn take(&self, send: &str) -> bool {
-        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = list.iter().position(|known| known == send);
-        at.and_then(|at| list.remove(at)).is_some()
-    }
-}
 
 impl Gateway {
     /// What all recipients of a submission share of the message key: the digest of the content.
@@ -93,11 +66,6 @@ impl Gateway {
             let customer = customer.and_then(|group| group.facts.customer_mut());
             let (item, id) = (&mut items[at], earlier.id().to_owned());
             match (&earlier, customer) {
-                (Earlier::InFlight { .. }, Some(customer)) if self.never_left.take(&id) => {
-                    // Decided anew: its reservation is replaced, so it counts once.
-                    customer.sends.retain(|send| send.id != id);
-                    continue;
-                }
                 (Earlier::OnceMore { .. }, Some(customer)) => {
                     item.before = taken(customer, &id);
                     self.settle.begun_again(&id);
@@ -178,6 +146,15 @@ impl Gateway {
     pub(super) fn stay_for_nobody(&self, items: &mut [Item]) {
         for item in items.iter_mut().filter(|item| item.leaves_now()) {
             item.fate = Fate::NotTaken("the client left before anything was sent".to_owned());
+        }
+    }
+}
+
+/// How often something left stands in the customer's document: without it nothing is sent once more.
+pub(super) fn wait_for_the_record(errand: &Errand<'_>, items: &mut [Item]) {
+    for item in items.iter_mut().filter(|item| item.leaves_now() && item.history.is_none()) {
+        if item.before.is_some() || errand.is_once_more() {
+            item.fate = Fate::NotTaken("what became of it before cannot be looked up now".to_owned());
         }
     }
 }

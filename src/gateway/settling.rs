@@ -92,17 +92,12 @@ impl Queue {
             }
         }
     }
-}
 
-impl Queue {
     /// Writes into a document just loaded what this gateway has handed over of it.
     pub(super) fn catch_up(&self, customer: &mut Customer) {
-        let open = |customer: &Customer| {
-            let sends = customer.sends.iter().filter(|send| send.state == SendState::Reserved).map(|send| &send.id);
-            let held = customer.held.iter().filter(|held| held.attempt.unanswered).map(|held| &held.id);
-            sends.chain(held).cloned().collect::<Vec<String>>()
-        };
-        let open = open(customer);
+        let sends = customer.sends.iter().filter(|send| send.state == SendState::Reserved).map(|send| &send.id);
+        let held = customer.held.iter().filter(|held| held.attempt.unanswered).map(|held| &held.id);
+        let open: Vec<String> = sends.chain(held).cloned().collect();
         if open.is_empty() {
             return;
         }
@@ -318,11 +313,16 @@ impl Gateway {
                 before: item.before.clone().map(Box::new),
             };
             let back = |customer: &mut Customer| end.write(customer);
-            if let Err(error) = self.store.update(&brand, &history.root, back).await {
-                tracing::warn!(%error, "a refused message still counts: its reservation is given back once the store answers");
-                self.metrics.store_error("give-back");
-                let root = history.root.clone();
-                self.settle.hand_over(vec![Settlement { brand, root, end, reply: None }]);
+            let given_back = self.store.update(&brand, &history.root, back).await;
+            let back = vec![Settlement { brand, root: history.root.clone(), end, reply: None }];
+            match given_back {
+                // A commit whose answer was lost may still arrive, and must not look like one in flight.
+                Ok(_) => self.settle.latest().remember(&back),
+                Err(error) => {
+                    tracing::warn!(%error, "a refused message counts until the store answers: then it is given back");
+                    self.metrics.store_error("give-back");
+                    self.settle.hand_over(back);
+                }
             }
         }
     }
