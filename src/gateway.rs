@@ -16,12 +16,14 @@ pub mod identity;
 pub mod inside;
 pub mod item;
 mod keeping;
+mod latest;
 mod leases;
 pub mod opening;
 pub mod places;
 mod receiving;
 mod releasing;
 mod remembering;
+mod repeating;
 pub mod reservation;
 mod retelling;
 mod route;
@@ -43,7 +45,7 @@ use crate::config::watch::Live;
 use crate::config::{Brand, Config};
 use crate::decide::guards::understood_purpose;
 use crate::decide::{Decision, Verdict, families};
-use crate::facts::{Attempt, SendEvent, SendState, ShownOffer};
+use crate::facts::{SendEvent, SendState, ShownOffer};
 use crate::hold::Hold;
 use crate::message::{Class, HttpReply, Message, SmtpReply, Submission, Wire};
 use crate::policy::PolicySet;
@@ -166,8 +168,13 @@ impl Gateway {
         walk.note(&items);
         fail::fail_point!(format!("decided {}", submission.route).as_str());
         if walk.goes_on() {
+            if walk.client_has_left() {
+                self.stay_for_nobody(&mut items);
+            }
             self.forward_items(&errand, &mut items).await;
-            self.hold_the_rest(&errand, &mut items).await;
+            if !walk.client_has_left() {
+                self.hold_the_rest(&errand, &mut items).await;
+            }
         } else {
             self.unwind(&errand, &mut items).await;
         }
@@ -222,6 +229,7 @@ impl Gateway {
     fn understand_items(&self, errand: &Errand<'_>) -> Vec<Item> {
         let now = self.clock.now();
         let stream = &errand.submission.stream;
+        let content = self.content_digest(errand);
         let mut read: Vec<(usize, crate::message::Declared, Arc<Meaning>)> = Vec::new();
         let mut items = Vec::with_capacity(errand.reading.recipients.len());
         for (index, recipient) in errand.reading.recipients.iter().enumerate() {
@@ -242,6 +250,9 @@ impl Gateway {
                 send_id: errand.held_by(index).map_or_else(|| decision_id.clone(), |held| held.id.clone()),
                 decision_id,
                 key: self.store.key(&stream.brand, &message.recipient),
+                message_key: self.message_key(errand, &content, &message.recipient),
+                before: None,
+                was_unanswered: false,
                 families: families(&meaning),
                 message,
                 meaning,
@@ -280,7 +291,7 @@ impl Gateway {
     /// When some recipients of one submission were taken and others failed for now, the client
     /// cannot be asked to send it all again: the rest is held (design §4).
     async fn hold_the_rest(&self, errand: &Errand<'_>, items: &mut [Item]) {
-        let done = items.iter().any(|i| i.is_accepted() || matches!(i.fate, Fate::Held { .. }));
+        let done = items.iter().any(Item::is_seen_to);
         if !done {
             return;
         }
@@ -295,6 +306,7 @@ impl Gateway {
                 items[*at].decision.verdict = Verdict::Delay { until: due, expires };
             }
             self.hold(errand, items, &failed, due, expires, false).await;
+            self.list_holds(errand, items, &failed).await;
         }
     }
 
@@ -310,14 +322,18 @@ impl Gateway {
 
     /// The HTTP reply to a submission.
     async fn answer_http(&self, submission: &Submission, walk: &Walk) -> Result<HttpReply, NotStarted> {
-        let walked = self.walk(submission, walk).await?;
-        Ok(self.http_reply(&walked.errand, &walked.items, &walked.set))
+        let mut walked = self.walk(submission, walk).await?;
+        let reply = self.http_reply(&walked.errand, &walked.items, &walked.set);
+        self.settle_behind(&walked.errand, &mut walked.items, reply.status.is_success());
+        Ok(reply)
     }
 
     /// The SMTP reply to a submission.
     async fn answer_smtp(&self, submission: &Submission, walk: &Walk) -> Result<SmtpReply, NotStarted> {
-        let walked = self.walk(submission, walk).await?;
-        Ok(self.smtp_reply(&walked.errand, &walked.items, &walked.set))
+        let mut walked = self.walk(submission, walk).await?;
+        let reply = self.smtp_reply(&walked.errand, &walked.items, &walked.set);
+        self.settle_behind(&walked.errand, &mut walked.items, reply.is_positive());
+        Ok(reply)
     }
 }
 
@@ -340,7 +356,7 @@ fn sent_event(item: &Item, lease_until: Timestamp) -> SendEvent {
         offers: shown_offers(item),
         lease_until: Some(lease_until),
         from: item.key.0.clone(),
-        attempt: Attempt::default(),
+        attempt: item.attempt(),
     }
 }
 

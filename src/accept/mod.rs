@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod admission;
+pub mod client;
 pub mod http;
 pub mod socket;
 
@@ -10,6 +11,8 @@ use std::future::Future;
 use std::net::IpAddr;
 
 pub use self::admission::{Admission, Place, Sender, Shed};
+pub use client::{Client, Telling};
+
 use crate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply, Stream};
 
 pub mod smtp;
@@ -20,7 +23,7 @@ pub trait Inside: Send + Sync + 'static {
     fn login(&self, user: &str, password: &Secret, peer: IpAddr) -> impl Future<Output = Login> + Send;
 
     /// Carries a mail along the path. One reply covers all its recipients.
-    fn mail(&self, peer: IpAddr, mail: MailSubmission) -> impl Future<Output = SmtpReply> + Send;
+    fn mail(&self, peer: IpAddr, mail: MailSubmission, client: Client) -> impl Future<Output = SmtpReply> + Send;
 
     /// Carries a request along the path. `dialect` is its first path segment (`sendgrid`), already
     /// taken off `request.path`; a segment the gateway does not know is answered by it, too.
@@ -43,6 +46,13 @@ pub trait Inside: Send + Sync + 'static {
 
     /// Told of everyone who was turned away.
     fn turned_away(&self, _: Sender<'_>) {}
+    fn request(
+        &self,
+        peer: IpAddr,
+        dialect: &str,
+        request: HttpRequest,
+        client: Client,
+    ) -> impl Future<Output = HttpReply> + Send;
 }
 
 /// What became of an SMTP login.

@@ -149,7 +149,8 @@ pub struct ShownOffer {
 /// shortened to what one customer's few sends need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MessageKey {
-    /// The first eight bytes of K.
+    /// The first eight bytes of K; of a given key the last three are the content's, see
+    /// [`MessageKey::of_given`].
     pub hash: u64,
     /// True when the client gave it (an idempotency key, an invocation id); false when it was made from the
     /// content, which is a retry only within minutes.

@@ -2,6 +2,7 @@
 //! missing fact is never read as "no history": see [`Known`] and [`Facts::since`].
 
 pub mod apply;
+pub mod attempts;
 pub mod claims;
 pub mod customer;
 pub mod event;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use apply::{apply, kind_of};
+pub use attempts::Earlier;
 pub use claims::{ClaimAddition, FamilyClaims};
 pub use customer::{
     Attempt, Complaint, Customer, Folded, HeldSend, Member, MessageKey, OptOutFact, Parting, Preference, Purchase,

@@ -26,6 +26,7 @@ pub fn trim(customer: &mut Customer, now: Timestamp, keep: Keep) -> bool {
     let days = SignedDuration::from_hours(24 * i64::from(keep.history_days));
     let oldest = now.saturating_sub(days).unwrap_or(Timestamp::MIN);
     let mut dropped = drop_before(customer, |at| at < oldest);
+    dropped |= super::attempts::forget(customer, now);
     let mut times = times(customer);
     if times.len() > keep.events_max {
         times.sort_unstable();

@@ -8,16 +8,23 @@ use http::{HeaderName, HeaderValue};
 
 use super::item::{Answer, Fate, Item};
 use super::{Errand, Gateway, Tongue, Upstream};
+use crate::facts::Earlier;
 use crate::forward::dsn::{self, Cause, Notification, Undelivered};
 use crate::hold::HeldDecision;
 use crate::message::{HttpReply, Language, MailSubmission, SmtpReply, Wire};
 use crate::policy::{PolicySet, Texts};
-use crate::providers::{BlockedBecause, Outcome, Refusal, mime, smtp_refusal};
+use crate::providers::{self, BlockedBecause, Dialect, Outcome, Refusal, mime, smtp_refusal};
 
 /// Seconds after which a client may come back when nothing better is known.
 const RETRY_AFTER_SECONDS: u32 = 30;
 /// How long a notification may take: whoever sent the mail waits for its answer meanwhile.
 const NOTIFICATION_WAIT: Duration = Duration::from_secs(10);
+/// The same while an earlier attempt is under way.
+const IN_FLIGHT_RETRY_AFTER_SECONDS: u32 = 5;
+/// Names the decision of the earlier attempt that a retry is answered from.
+const REPEATS_FIELD: &str = "tactgate-repeats";
+/// Says that the provider's answer was lost, also where the dialect's own words cannot.
+const OUTCOME_FIELD: &str = "tactgate-outcome";
 /// What is said of a copy whose addressee may not be written to.
 const COPY_RULE: &str = "copy";
 const COPY_TITLE: Said = Said {
@@ -50,7 +57,7 @@ impl Gateway {
         let (Wire::Http(request), Tongue::Http(dialect)) = (&errand.submission.wire, &errand.tongue) else {
             return HttpReply::default();
         };
-        let mut reply = match best(items) {
+        let mut reply = match decisive(items) {
             Some(Item { fate: Fate::Forwarded { answer: Answer::Http(reply), .. }, .. }) => HttpReply::clone(reply),
             Some(item) => match &item.fate {
                 Fate::Held { id, .. } => dialect.accepted(request, &errand.reading, id, self.clock.now()),
@@ -58,26 +65,65 @@ impl Gateway {
                     let why = blocked_because(item, set);
                     dialect.refused(request, &Refusal::Blocked { recipient: item.index, why: &why })
                 }
+                Fate::Repeated { earlier, reply } => {
+                    self.repeated_http(errand, *dialect, item, earlier, reply.as_ref())
+                }
                 fate => dialect.refused(request, &refusal_of(fate)),
             },
             None => dialect.refused(request, &Refusal::NoRoute("there is no recipient")),
         };
         with_ids(&mut reply, &errand.submission.id, items);
+        if items.iter().any(is_of_unknown_outcome) {
+            put(&mut reply, OUTCOME_FIELD, "unknown");
+        }
         reply
+    }
+
+    /// A retry's answer by HTTP: what the first attempt was answered, or the provider's own words for
+    /// "taken" with the same id.
+    fn repeated_http(
+        &self,
+        errand: &Errand<'_>,
+        dialect: &'static dyn Dialect,
+        item: &Item,
+        earlier: &Earlier,
+        reply: Option<&Answer>,
+    ) -> HttpReply {
+        let Wire::Http(request) = &errand.submission.wire else { return HttpReply::default() };
+        let retry_after_seconds = IN_FLIGHT_RETRY_AFTER_SECONDS;
+        let mut said = match (earlier, reply) {
+            (Earlier::InFlight { .. }, _) if item.message_key.short.given => {
+                dialect.refused(request, &Refusal::InFlight { retry_after_seconds })
+            }
+            // Who gave no key expects no conflict.
+            (Earlier::InFlight { .. }, _) => {
+                dialect.refused(request, &Refusal::TryLater { why: providers::IN_FLIGHT, retry_after_seconds })
+            }
+            (Earlier::OtherContent { .. }, _) => dialect.refused(request, &Refusal::OtherContent),
+            (Earlier::Sent { .. }, Some(Answer::Http(reply))) => HttpReply::clone(reply),
+            (earlier, _) => dialect.accepted(request, &errand.reading, earlier.id(), self.clock.now()),
+        };
+        put(&mut said, REPEATS_FIELD, &item.repeated_decision().unwrap_or_default());
+        said
     }
 
     /// The reply to the end of data: one answer covers all recipients.
     pub(super) fn smtp_reply(&self, errand: &Errand<'_>, items: &[Item], set: &PolicySet) -> SmtpReply {
         let submission = &errand.submission.id;
-        match best(items) {
+        match decisive(items) {
+            Some(Item { fate: Fate::Repeated { earlier, reply }, .. }) => {
+                repeated_smtp(earlier, reply.as_ref(), submission)
+            }
+            Some(Item { fate: Fate::Forwarded { outcome: Outcome::Unknown, answer: Answer::None(_) }, .. }) => {
+                let SmtpReply { text, .. } = smtp_refusal(&Refusal::OutcomeUnknown);
+                SmtpReply { text: format!("{text} [{submission}]"), ..smtp_refusal(&Refusal::OutcomeUnknown) }
+            }
             Some(Item { fate: Fate::Forwarded { answer: Answer::Smtp(reply), .. }, .. }) => {
                 SmtpReply { text: format!("{} [{submission}]", reply.text), ..reply.clone() }
             }
-            Some(Item { fate: Fate::Held { due, .. }, .. }) => SmtpReply::new(
-                250,
-                "2.0.0",
-                format!("accepted, held until {} [{submission}]", due.strftime("%Y-%m-%dT%H:%M:%SZ")),
-            ),
+            Some(Item { fate: Fate::Held { due, .. }, .. }) => {
+                SmtpReply::new(250, "2.0.0", held_until(*due, submission))
+            }
             Some(item) if matches!(item.fate, Fate::Blocked) => {
                 // A session without SMTPUTF8 can only be told in ASCII (RFC 6531 §3.7.4).
                 let utf8 = matches!(&errand.submission.wire, Wire::Smtp(mail) if mail.envelope.smtputf8);
@@ -92,8 +138,7 @@ impl Gateway {
     /// Tells the sender by DSN of recipients that an accepted mail did not reach.
     pub(super) async fn tell_of_lost(&self, errand: &Errand<'_>, items: &[Item], set: &PolicySet) {
         let (Wire::Smtp(mail), true) = (&errand.submission.wire, errand.route.dsn) else { return };
-        let accepted =
-            errand.release.is_some() || items.iter().any(|i| i.is_accepted() || matches!(i.fate, Fate::Held { .. }));
+        let accepted = errand.release.is_some() || decisive(items).is_some_and(Item::is_seen_to);
         if !accepted || mail.envelope.sender.is_empty() {
             return;
         }
@@ -159,18 +204,52 @@ impl Gateway {
     }
 }
 
-/// The item whose fate the one reply tells: what the provider took, what is held, then what failed
-/// for now (the client should come back), what failed for good, and last what guards refused.
-fn best(items: &[Item]) -> Option<&Item> {
+/// The item whose fate the one reply tells. Whatever the client has to send again comes first (it was not
+/// held, so nobody else has it; what did leave is told from it when it comes again), then what the
+/// provider took now or before, what is held, what failed for good, and last what guards refused.
+fn decisive(items: &[Item]) -> Option<&Item> {
     let rank = |item: &&Item| match &item.fate {
-        Fate::Forwarded { outcome: Outcome::Accepted, .. } => 0,
-        Fate::Held { .. } => 1,
+        Fate::Repeated { earlier: Earlier::OtherContent { .. }, .. } => 0,
+        Fate::Repeated { earlier: Earlier::InFlight { .. }, .. } => 1,
         Fate::Forwarded { outcome: Outcome::Unknown, .. } => 2,
         Fate::Forwarded { outcome: Outcome::TryLater, .. } | Fate::NotTaken(_) | Fate::Open => 3,
-        Fate::Forwarded { outcome: Outcome::Refused, .. } => 4,
-        Fate::Blocked | Fate::Orphan => 5,
+        Fate::Forwarded { outcome: Outcome::Accepted, .. } => 4,
+        Fate::Repeated { earlier: Earlier::Sent { .. }, .. } => 5,
+        Fate::Repeated { earlier: Earlier::Assumed { .. } | Earlier::OnceMore { .. }, .. } => 6,
+        Fate::Held { .. } | Fate::Repeated { earlier: Earlier::Held { .. }, .. } => 7,
+        Fate::Forwarded { outcome: Outcome::Refused, .. } => 8,
+        Fate::Blocked | Fate::Orphan => 9,
     };
     items.iter().min_by_key(rank)
+}
+
+/// True when the provider's answer about it was lost, now or at the earlier attempt that it repeats.
+fn is_of_unknown_outcome(item: &Item) -> bool {
+    matches!(item.fate, Fate::Forwarded { outcome: Outcome::Unknown, .. })
+        || matches!(item.repeats(), Some(Earlier::Assumed { .. }))
+}
+
+/// A retry's answer by SMTP: what the first attempt was answered, or should have been.
+fn repeated_smtp(earlier: &Earlier, reply: Option<&Answer>, submission: &str) -> SmtpReply {
+    let accepted = |text: String| SmtpReply::new(250, "2.0.0", text);
+    match (earlier, reply) {
+        (Earlier::InFlight { .. }, _) => {
+            smtp_refusal(&Refusal::InFlight { retry_after_seconds: IN_FLIGHT_RETRY_AFTER_SECONDS })
+        }
+        (Earlier::OtherContent { .. }, _) => smtp_refusal(&Refusal::OtherContent),
+        (Earlier::Held { due, .. }, _) => accepted(held_until(*due, submission)),
+        (Earlier::Sent { .. }, Some(Answer::Smtp(reply))) => {
+            SmtpReply { text: format!("{} [{submission}]", reply.text), ..reply.clone() }
+        }
+        (Earlier::Sent { id }, _) => accepted(format!("accepted before as {id} [{submission}]")),
+        (Earlier::Assumed { id } | Earlier::OnceMore { id }, _) => accepted(format!(
+            "assumed sent as {id}: the provider's answer was lost; it is not sent again [{submission}]"
+        )),
+    }
+}
+
+fn held_until(due: jiff::Timestamp, submission: &str) -> String {
+    format!("accepted, held until {} [{submission}]", due.strftime("%Y-%m-%dT%H:%M:%SZ"))
 }
 
 fn refusal_of(fate: &Fate) -> Refusal<'_> {
@@ -222,13 +301,14 @@ fn lost<'a>(item: &'a Item, mail: &'a MailSubmission, set: &'a PolicySet) -> Opt
 
 /// Every answer carries its ids: `Tactgate-Submission` and, for one recipient, `Tactgate-Decision`.
 fn with_ids(reply: &mut HttpReply, submission: &str, items: &[Item]) {
-    let mut put = |name: &'static str, id: &str| {
-        if let Ok(value) = HeaderValue::from_str(id) {
-            reply.headers.insert(HeaderName::from_static(name), value);
-        }
-    };
-    put("tactgate-submission", submission);
+    put(reply, "tactgate-submission", submission);
     if let [item] = items {
-        put("tactgate-decision", &item.decision_id);
+        put(reply, "tactgate-decision", &item.decision_id);
+    }
+}
+
+fn put(reply: &mut HttpReply, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        reply.headers.insert(HeaderName::from_static(name), value);
     }
 }

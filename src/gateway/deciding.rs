@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::item::{Fate, History, Item, Rewritten};
+use super::repeating::wait_for_the_record;
 use super::reservation::Reservation;
 use super::{Errand, Gateway, held_send, sent_event};
 use crate::decide::{self, Decision, Verdict, after_rewrite, claim_additions, decide, not_rewritten};
@@ -63,13 +64,18 @@ impl Gateway {
             let mut groups = self.group(loaded, &open, self.zone(brand));
             self.remember_refusals(&groups, items);
             self.forget_ended_holds(&mut groups).await;
+            if self.recognise(errand, items, &open, &mut groups).await {
+                return;
+            }
             for (root, group) in &mut groups {
                 let listed = take_out(errand, items, group);
                 for index in &group.members {
                     let item = &mut items[*index];
                     group.decided_at = group.decided_at.max(Some(self.clock.now()));
-                    self.decide_one(errand, item, &mut group.facts, rules, listed);
-                    self.count_at_once(item, &mut group.facts);
+                    if item.repeats().is_none() {
+                        self.decide_one(errand, item, &mut group.facts, rules, listed);
+                        self.count_at_once(item, &mut group.facts);
+                    }
                     item.history = Some(History {
                         root: root.clone(),
                         version: group.version,
@@ -142,10 +148,14 @@ impl Gateway {
     async fn decide_blind(&self, errand: &Errand<'_>, items: &mut [Item], open: &[usize], rules: &PolicySet) {
         for index in open {
             let item = &mut items[*index];
+            if item.repeats().is_some() {
+                continue;
+            }
             self.decide_unknowing(errand, item, rules);
             // What an earlier round wrote still stands and is settled as ever.
             item.history = item.history.take().filter(|_| item.committed);
         }
+        wait_for_the_record(errand, items);
         self.keep_together(errand, items, open);
         self.hold_delayed(errand, items, open, false).await;
     }
@@ -239,6 +249,10 @@ impl Gateway {
     fn write_down(&self, errand: &Errand<'_>, item: &mut Item, facts: &mut Facts) -> bool {
         let Known::Known(customer) = &mut facts.customer else { return false };
         let released = errand.hold_id().is_some();
+        if let Some(before) = item.before.as_ref().filter(|_| !matches!(item.fate, Fate::Open)) {
+            // It does not leave now, so what may have left before still counts.
+            crate::facts::sends::reserve(customer, before.clone());
+        }
         match item.fate.clone() {
             Fate::Open => {
                 item.claims = new_claims(item, &facts.claims);
@@ -248,7 +262,8 @@ impl Gateway {
                 crate::facts::sends::reserve(customer, send.clone());
                 if let Some(History { root, version, .. }) = &item.history {
                     let brand = &errand.submission.stream.brand;
-                    let asked = Reservation::asked(&self.settle, brand, root.clone(), *version, send);
+                    let asked = Reservation::asked(&self.settle, brand, root.clone(), *version, send)
+                        .after(item.before.as_ref());
                     item.reservation.replace(asked).into_iter().for_each(Reservation::forget);
                 }
             }
@@ -380,15 +395,16 @@ fn take_out(errand: &Errand<'_>, items: &[Item], group: &mut Group) -> bool {
     if hold_id.is_none() && members.iter().all(untouched) {
         return true;
     }
+    let resumed = members.iter().any(|item| item.before.is_some() || item.repeats().is_some());
     let before = customer.held.len() + customer.sends.len();
     let taken_back = |id: &String| members.iter().any(|item| item.holds_taken_back.contains(id));
     customer.held.retain(|held| hold_id != Some(held.id.as_str()) && !taken_back(&held.id));
-    let own = |id: &str| members.iter().any(|item| item.send_id == id);
+    let own = |id: &str| members.iter().any(|item| item.send_id == id && item.repeats().is_none());
     // A hold that is handed out for release has sent nothing: its reservation is taken out, also one
     // whose lease ran out while nobody had the hold.
     let undone = |state| state == SendState::Reserved || (hold_id.is_some() && state == SendState::Unknown);
     customer.sends.retain(|send| !undone(send.state) || !own(&send.id));
-    committed || customer.held.len() + customer.sends.len() < before
+    committed || resumed || customer.held.len() + customer.sends.len() < before
 }
 
 /// Undoes [`Gateway::count_at_once`]: what is written down is what became of it, not what was decided.

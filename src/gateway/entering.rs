@@ -10,6 +10,7 @@ use super::releasing::recipients;
 use super::{Errand, Gateway};
 use crate::config::Brand;
 use crate::decide::{Answer, Verdict};
+use crate::facts::Earlier;
 use crate::hold::{HeldMessage, Settled};
 use crate::learn::Learnt;
 use crate::message::{HttpReply, HttpRequest, Language};
@@ -38,6 +39,12 @@ impl Gateway {
                 self.enter_outcome(outcome).await;
             } else {
                 self.enter_decision(errand, item, set).await;
+                if let Some(before) = item.before.as_ref().filter(|_| matches!(item.fate, Fate::Forwarded { .. })) {
+                    let (decision, at, outcome) = (before.id.clone(), self.clock.now(), fate(item));
+                    let next = Some(item.decision_id.clone());
+                    let note = Some("its answer was lost and it must arrive: sent once more, for the last time".into());
+                    self.enter_outcome(OutcomeEntry { decision, at, outcome, next, note }).await;
+                }
             }
         }
     }
@@ -101,7 +108,7 @@ impl Gateway {
             facts_version: item.history.as_ref().map(|history| history.version),
             latency_us: item.decide_us,
             outcome: Some(fate(item)),
-            again: errand.held_by(item.index).map(|held| held.id.clone()),
+            again: errand.held_by(item.index).map(|held| held.id.clone()).or_else(|| item.repeated_decision()),
             meaning: item.meaning.as_ref().clone(),
         }
     }
@@ -122,7 +129,9 @@ impl Gateway {
     }
 
     fn count(&self, errand: &Errand<'_>, item: &Item) {
-        self.metrics.decision(&item.decision, item.message.channel, &item.message.stream.name);
+        if item.repeats().is_none() {
+            self.metrics.decision(&item.decision, item.message.channel, &item.message.stream.name);
+        }
         self.metrics.outcome(&errand.route.name, fate(item));
         self.metrics.decided_in(item.decide_us as f64 / 1e6);
     }
@@ -150,6 +159,10 @@ fn fate(item: &Item) -> entry::Fate {
         Fate::Blocked => entry::Fate::Blocked,
         Fate::Orphan => entry::Fate::Dropped,
         Fate::Held { .. } => entry::Fate::Held,
+        Fate::Repeated { earlier: Earlier::InFlight { .. } | Earlier::OtherContent { .. }, .. } => {
+            entry::Fate::TryLater
+        }
+        Fate::Repeated { .. } => entry::Fate::Repeated,
         Fate::NotTaken(_) | Fate::Open => entry::Fate::TryLater,
         Fate::Forwarded { outcome, .. } => match outcome {
             Outcome::Accepted => entry::Fate::Accepted,

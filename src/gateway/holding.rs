@@ -138,6 +138,7 @@ pub(super) fn held_send(item: &Item, id: &str, due: Timestamp) -> HeldSend {
         expires,
         channel: item.message.channel,
         priority: priority(item),
-        attempt: Attempt::default(),
+        // Until it is known that its client was told.
+        attempt: Attempt { key: Some(item.message_key.short), unanswered: true, ..Attempt::default() },
     }
 }

@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode, header};
 
 use super::walking::{Ended, TOO_LATE, Walk};
 use super::{Gateway, NotStarted, Upstream};
-use crate::accept::{Inside, Login, Place, Sender, Shed};
+use crate::accept::{Client, Inside, Login, Place, Sender, Shed};
 use crate::config::{self, EventToken, Identified, RouteCredentials, Shown};
 use crate::forward::smtp::LoginAnswer;
 use crate::message::{Class, HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply, Stream, Submission, Wire};
@@ -44,12 +44,12 @@ impl Inside for Carrier {
         self.gateway.login(user, password).await
     }
 
-    async fn mail(&self, peer: IpAddr, mail: MailSubmission) -> SmtpReply {
-        self.gateway.take_mail(peer, mail).await
+    async fn mail(&self, peer: IpAddr, mail: MailSubmission, client: Client) -> SmtpReply {
+        self.gateway.take_mail(peer, mail, &client).await
     }
 
-    async fn request(&self, peer: IpAddr, dialect: &str, request: HttpRequest) -> HttpReply {
-        self.gateway.take_request(peer, dialect, request, self.asks_for_credential).await
+    async fn request(&self, peer: IpAddr, dialect: &str, request: HttpRequest, client: Client) -> HttpReply {
+        self.gateway.take_request(peer, dialect, request, self.asks_for_credential, &client).await
     }
 
     fn turns_away(&self, sender: Sender<'_>) -> Option<Shed> {
@@ -124,7 +124,7 @@ impl Gateway {
         }
     }
 
-    async fn take_mail(self: &Arc<Self>, peer: IpAddr, mail: MailSubmission) -> SmtpReply {
+    async fn take_mail(self: &Arc<Self>, peer: IpAddr, mail: MailSubmission, client: &Client) -> SmtpReply {
         let stream = match (&mail.user, &mail.password) {
             (Some(user), Some(password)) => self
                 .config
@@ -137,7 +137,7 @@ impl Gateway {
             return smtp_refusal(&Refusal::NoRoute("no route takes mail of this stream"));
         };
         self.metrics.submission("smtp", "relay");
-        let walk = self.walk_of(&submission);
+        let walk = self.walk_of(&submission, client);
         let (gateway, its) = (Arc::clone(self), walk.clone());
         let going = async move {
             match gateway.answer_smtp(&submission, &its).await {
@@ -159,6 +159,7 @@ impl Gateway {
         dialect: &str,
         request: HttpRequest,
         asked: bool,
+        client: &Client,
     ) -> HttpReply {
         if dialect == "tactgate" && request.path == "/v1/events" {
             return self.take_events(peer, request, asked).await;
@@ -192,7 +193,7 @@ impl Gateway {
         }
         self.metrics.submission("http", dialect.name());
         match dialect.claim(&request) {
-            Claim::Send => self.take_submission(peer, dialect, stream, request).await,
+            Claim::Send => self.take_submission(peer, dialect, stream, request, client).await,
             Claim::Blind => self.pass_blind(dialect, &route.name, request).await,
             Claim::Other if self.routes.get(&route.name).is_some_and(|r| r.forwards_other_paths) => {
                 self.pass_blind(dialect, &route.name, request).await
@@ -210,13 +211,14 @@ impl Gateway {
         dialect: &'static dyn Dialect,
         stream: &Stream,
         request: HttpRequest,
+        client: &Client,
     ) -> HttpReply {
         let shape =
             HttpRequest { method: request.method.clone(), path: request.path.clone(), ..HttpRequest::default() };
         let Some(submission) = self.submission(peer, dialect.name(), stream, Wire::Http(request)) else {
             return dialect.refused(&shape, &Refusal::NoRoute("no route takes this"));
         };
-        let walk = self.walk_of(&submission);
+        let walk = self.walk_of(&submission, client);
         let (gateway, its) = (Arc::clone(self), walk.clone());
         let going = async move {
             let Wire::Http(request) = &submission.wire else { return HttpReply::default() };
@@ -234,11 +236,12 @@ impl Gateway {
     }
 
     /// A submission's time is its route's.
-    fn walk_of(&self, submission: &Submission) -> Walk {
-        match self.routes.get(&submission.route) {
+    fn walk_of(&self, submission: &Submission, client: &Client) -> Walk {
+        let walk = match self.routes.get(&submission.route) {
             Some(route) => Walk::starting_within(route.start_within),
             None => Walk::unhurried(),
-        }
+        };
+        walk.for_client(client)
     }
 
     /// Reading paths, and those listed as sending nothing, go through as they are.

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use super::reservation::Reservation;
 use crate::decide::{Decision, Verdict};
-use crate::facts::{ClaimAddition, Family};
+use crate::facts::{ClaimAddition, Earlier, Family, SendEvent};
 use crate::message::{Edit, HttpReply, Message, SmtpReply};
 use crate::providers::Outcome;
-use crate::store::CustomerKey;
+use crate::store::{CustomerKey, Keyed};
 use crate::understand::Meaning;
 
 /// One message of a submission.
@@ -32,6 +32,12 @@ pub struct Item {
     pub families: Vec<(usize, Family)>,
     /// The key of the address it goes to.
     pub key: CustomerKey,
+    /// By it a retry is told from a new message.
+    pub message_key: Keyed,
+    /// The send of an earlier attempt, whose answer was lost, that this one repeats under its id.
+    pub before: Option<SendEvent>,
+    /// True when it was held and its client was not told so.
+    pub was_unanswered: bool,
     /// What was decided, once it was.
     pub decision: Decision,
     /// The moment the decision took for now.
@@ -105,6 +111,13 @@ pub enum Fate {
     /// A hold whose customer's document does not list it: the commit of its delay never was, so its
     /// sender was told to come again. Not sent.
     Orphan,
+    /// A client's retry: answered from the record, never sent, reserved or held again.
+    Repeated {
+        /// What became of the earlier attempt.
+        earlier: Earlier,
+        /// The reply it had, where it was kept.
+        reply: Option<Answer>,
+    },
     /// The gateway could neither send nor hold it: the client keeps it.
     NotTaken(String),
     /// Given to the provider.
@@ -161,6 +174,13 @@ impl Item {
             // A later round decided against it and took out what an earlier one reserved.
             _ => self.reservation.take().into_iter().for_each(Reservation::forget),
         }
+    }
+
+    /// True when its client need not come again: it was taken, waits, or was taken by an earlier attempt.
+    pub fn is_seen_to(&self) -> bool {
+        let of_the_record =
+            |earlier: &Earlier| !matches!(earlier, Earlier::InFlight { .. } | Earlier::OtherContent { .. });
+        self.is_accepted() || matches!(self.fate, Fate::Held { .. }) || self.repeats().is_some_and(of_the_record)
     }
 
     /// True when the provider took it.

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::copying::{Owner, STORE_WAIT};
 use super::item::{Fate, Item};
 use super::{Errand, Gateway, LISTED};
-use crate::facts::Customer;
+use crate::facts::{Customer, Earlier};
 use crate::hold::{Due, Held, HeldDecision, HeldMessage, HoldError, Requeued, Settled, parcel};
 use crate::providers::Outcome;
 
@@ -27,6 +27,8 @@ pub struct Release {
     pub expires: Timestamp,
     /// Whom it is about, each with the decision that holds them.
     pub recipients: BTreeMap<usize, HeldDecision>,
+    /// True when an earlier release stopped while bytes may have left, and it must arrive: sent once more.
+    pub once_more: bool,
 }
 
 /// How long a release may take before another gateway may take the hold over.
@@ -42,7 +44,8 @@ impl Gateway {
     /// Deals with what the wheel hands out.
     pub async fn release(self: Arc<Gateway>, due: Due) {
         let done = match due {
-            Due::Release(held) => self.release_held(held).await,
+            Due::Release(held) => self.release_held(held, false).await,
+            Due::Unknown(held) if held.message.must_send => self.release_held(held, true).await,
             Due::Expired(held) => self.expire(held).await,
             Due::Unknown(held) => {
                 self.end(&held, Settled::Unknown, "its last release stopped halfway; counts as sent").await
@@ -61,7 +64,7 @@ impl Gateway {
         }
     }
 
-    async fn release_held(&self, held: Held) -> Result<(), HoldError> {
+    async fn release_held(&self, held: Held, once_more: bool) -> Result<(), HoldError> {
         if self.is_elsewhere(&held, self.whose(&held).await).await? {
             return Ok(());
         }
@@ -75,6 +78,7 @@ impl Gateway {
             attempts: held.attempts,
             expires: held.message.expires,
             recipients: recipients(&held.message),
+            once_more,
         };
         let errand = match self.errand(&submission, Some(release)) {
             Ok(errand) => errand,
@@ -98,6 +102,7 @@ impl Gateway {
         } else {
             self.settle_items(&errand, &mut items).await;
         }
+        self.settle_behind(&errand, &mut items, true);
         self.enter(&errand, &items, &set).await;
         let ended = self.after_release(held, &errand, &items).await;
         if items.iter().any(|item| item.fate.still_waits()) {
@@ -135,7 +140,8 @@ impl Gateway {
     /// What became of a company as a whole. Whoever still waits stays in the hold, all others leave it.
     async fn after_release(&self, mut held: Held, errand: &Errand<'_>, items: &[Item]) -> Result<(), HoldError> {
         let now = self.clock.now();
-        let waiting: Vec<&Item> = items.iter().filter(|item| item.fate.still_waits()).collect();
+        let waiting: Vec<&Item> =
+            items.iter().filter(|item| item.fate.still_waits() || item.goes_once_more()).collect();
         if waiting.is_empty() {
             return self.hold.settle(&held.message.id, held.fence, settled(items), now).await;
         }
@@ -223,6 +229,11 @@ impl Errand<'_> {
         self.release.as_ref()?.recipients.get(&recipient)
     }
 
+    /// True when an earlier release stopped while bytes may have left.
+    pub(super) fn is_once_more(&self) -> bool {
+        self.release.as_ref().is_some_and(|release| release.once_more)
+    }
+
     /// True when the customer's document must list this hold: else it is an orphan of a commit that
     /// never was, and is not sent.
     pub(super) fn must_be_listed(&self) -> bool {
@@ -246,9 +257,10 @@ fn settled(items: &[Item]) -> Settled {
     let any = |wanted: Outcome| {
         items.iter().any(|item| matches!(&item.fate, Fate::Forwarded { outcome, .. } if *outcome == wanted))
     };
+    let repeats = |wanted: fn(&Earlier) -> bool| items.iter().filter_map(Item::repeats).any(wanted);
     match () {
-        () if any(Outcome::Unknown) => Settled::Unknown,
-        () if any(Outcome::Accepted) => Settled::Released,
+        () if any(Outcome::Unknown) || repeats(|e| matches!(e, Earlier::Assumed { .. })) => Settled::Unknown,
+        () if any(Outcome::Accepted) || repeats(|e| matches!(e, Earlier::Sent { .. })) => Settled::Released,
         () if any(Outcome::Refused) => Settled::Failed,
         () => Settled::Dropped,
     }

@@ -2,6 +2,8 @@
 //! itself ends early (a panic, a deadline, a lost answer) the reservation ends by what is certain: never
 //! forwarded is given back, forwarding begun is unknown, which counts as sent.
 
+use bytes::Bytes;
+
 use super::settling::{End, Queue, Settlement};
 use crate::facts::{SendEvent, SendState};
 use crate::store::CustomerKey;
@@ -20,6 +22,10 @@ struct Open {
     send: SendEvent,
     stands: Stands,
     forwarding: bool,
+    /// How it ended, once that is known.
+    outcome: Option<SendState>,
+    /// What an earlier attempt left under the same id.
+    before: Option<Box<SendEvent>>,
 }
 
 /// Whether a document lists a send.
@@ -43,7 +49,8 @@ impl Reservation {
     }
 
     fn new(queue: &Queue, brand: &str, root: CustomerKey, send: SendEvent, stands: Stands) -> Reservation {
-        let open = Open { brand: brand.to_owned(), root, send, stands, forwarding: false };
+        let (forwarding, outcome, before) = (false, None, None);
+        let open = Open { brand: brand.to_owned(), root, send, stands, forwarding, outcome, before };
         Reservation { open: Some(open), queue: queue.clone() }
     }
 
@@ -66,10 +73,26 @@ impl Reservation {
         self.open.as_ref().map(|open| (open.root.0.as_str(), &open.send))
     }
 
-    /// The provider has it, or may have it: settled behind the reply.
-    pub fn settle(mut self, state: SendState) {
+    /// It takes the place of what an earlier attempt left: given back, that stands again.
+    pub fn after(mut self, before: Option<&SendEvent>) -> Reservation {
+        if let Some(open) = &mut self.open {
+            open.before = before.cloned().map(Box::new);
+        }
+        self
+    }
+
+    /// The provider has it, or may have it. To be settled once it is known whether the client was told.
+    pub fn ended(&mut self, state: SendState) {
+        if let Some(open) = &mut self.open {
+            open.outcome = Some(state);
+        }
+    }
+
+    /// Settles what has ended, with the reply that a retry is to be given.
+    pub fn settle(mut self, told: bool, reply: Option<(String, Bytes)>) {
         if let Some(open) = self.open.take() {
-            self.queue.push(open.settled(state));
+            let state = open.outcome.unwrap_or(SendState::Unknown);
+            self.queue.push(Settlement { reply, ..open.settled(state, told) });
         }
     }
 
@@ -88,7 +111,11 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         let Some(open) = self.open.take() else { return };
-        let end = if open.forwarding { Some(open.settled(SendState::Unknown)) } else { open.given_back() };
+        let end = match open.outcome {
+            Some(state) => Some(open.settled(state, false)),
+            None if open.forwarding => Some(open.settled(SendState::Unknown, false)),
+            None => open.given_back(),
+        };
         if let Some(end) = end {
             self.queue.push(end);
         }
@@ -96,21 +123,25 @@ impl Drop for Reservation {
 }
 
 impl Open {
-    fn settled(self, state: SendState) -> Settlement {
+    fn settled(self, state: SendState, told: bool) -> Settlement {
         let (id, at) = (self.send.id.clone(), self.send.at);
         let end = match self.stands {
-            Stands::Yes => End::Is(state),
-            Stands::Asked(_) | Stands::No => End::Enter(Box::new(SendEvent { state, ..self.send })),
+            Stands::Yes => End::Is { state, told },
+            Stands::Asked(_) | Stands::No => {
+                let mut send = SendEvent { state, ..self.send };
+                send.attempt.unanswered |= !told;
+                End::Enter(Box::new(send))
+            }
         };
-        Settlement { brand: self.brand, root: self.root, id, at, end }
+        Settlement { brand: self.brand, root: self.root, id, at, end, reply: None }
     }
 
     fn given_back(self) -> Option<Settlement> {
         let end = match self.stands {
-            Stands::Yes => End::Back,
-            Stands::Asked(version) => End::BackFrom(version),
+            Stands::Yes => End::Back(self.before),
+            Stands::Asked(version) => End::BackFrom(version, self.before),
             Stands::No => return None,
         };
-        Some(Settlement { brand: self.brand, root: self.root, id: self.send.id, at: self.send.at, end })
+        Some(Settlement { brand: self.brand, root: self.root, id: self.send.id, at: self.send.at, end, reply: None })
     }
 }

@@ -1,5 +1,6 @@
-//! After the provider answered: reservations become sent or unknown in batches behind the reply; a
-//! refusal gives its reservation back before the reply (design §3). While the store is away settlements
+//! After the provider answered: reservations become sent or unknown in batches behind the reply, with
+//! what a retry needs when that reply did not reach its client; a refusal gives its reservation back before
+//! the reply (design §3). While the store is away settlements
 //! wait in memory, as many as there is room for; the journal knows the rest, and the watch tells the store
 //! again what it says. The brand's claims are entered before anything leaves.
 
@@ -8,12 +9,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::item::{Fate, Item};
-use super::{Errand, Gateway};
-use crate::facts::{Customer, SendEvent, SendState, sends};
+use super::latest::Latest;
+use super::reservation::Reservation;
+use super::{Errand, Gateway, repeating};
+use crate::facts::{Customer, SendEvent, SendState, attempts, sends};
 use crate::providers::Outcome;
 use crate::record::metrics::Metrics;
 use crate::record::{ClaimedEntry, GivenBackEntry, Line};
@@ -26,26 +30,38 @@ pub struct Settlement {
     pub brand: String,
     /// The root under which it was reserved.
     pub root: CustomerKey,
-    /// The send.
+    /// The send, or the hold.
     pub id: String,
     /// When it was reserved.
     pub at: Timestamp,
     /// How it ends.
     pub end: End,
+    /// The reply that a retry will be given, by its message key.
+    pub reply: Option<(String, Bytes)>,
 }
 
 /// How a reservation ends.
 #[derive(Debug, Clone, PartialEq)]
 pub enum End {
-    /// It stands in the document and is that now.
-    Is(SendState),
+    /// It stands in the document and is that now; and whether its client was told.
+    Is {
+        /// What it is.
+        state: SendState,
+        /// False when a retry is to be answered from the record.
+        told: bool,
+    },
     /// It may not stand there: entered as it is.
     Enter(Box<SendEvent>),
-    /// It stands there and is taken out.
-    Back,
+    /// It stands there and is taken out; what an earlier attempt left stands again.
+    Back(Option<Box<SendEvent>>),
     /// A commit at this version may have written it, or may still do so: it is taken out, or the version
-    /// is used up so that the late commit loses.
-    BackFrom(u64),
+    /// is used up so that the late commit loses; what an earlier attempt left stands again.
+    BackFrom(u64, Option<Box<SendEvent>>),
+    /// A hold, and whether its client was told.
+    Held {
+        /// False when a retry is to be answered from the record.
+        told: bool,
+    },
 }
 
 /// The queue behind the replies.
@@ -53,6 +69,7 @@ pub enum End {
 pub struct Queue {
     sender: mpsc::UnboundedSender<Settlement>,
     room: Arc<Room>,
+    latest: Arc<Latest>,
 }
 
 /// How full the queue is.
@@ -79,18 +96,25 @@ impl Queue {
     pub fn start(store: Store, metrics: Arc<Metrics>) -> (Queue, tokio::task::JoinHandle<()>) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let room = Arc::new(Room { waiting: AtomicUsize::new(0), overflow_us: AtomicI64::new(i64::MAX) });
-        let settling = settle_all(store, metrics, receiver, Arc::clone(&room));
-        (Queue { sender, room }, tokio::spawn(settling))
+        let latest = Arc::new(Latest::default());
+        let settling = settle_all(store, metrics, receiver, Arc::clone(&room), Arc::clone(&latest));
+        (Queue { sender, room, latest }, tokio::spawn(settling))
     }
 
     /// Puts one in; never waits, so that a walk that ends early can.
     pub fn push(&self, one: Settlement) {
+        self.latest.remember(&one);
         let at = one.at.as_microsecond();
         let no_room = self.room.waiting.fetch_add(1, Ordering::AcqRel) >= WAITING_MAX;
         if no_room || self.sender.send(one).is_err() {
             self.room.waiting.fetch_sub(1, Ordering::AcqRel);
             self.room.overflow_us.fetch_min(at, Ordering::AcqRel);
         }
+    }
+
+    /// What was put in lately.
+    pub fn latest(&self) -> &Latest {
+        &self.latest
     }
 
     /// True when every end that was put in is in the store.
@@ -115,6 +139,7 @@ async fn settle_all(
     metrics: Arc<Metrics>,
     mut receiver: mpsc::UnboundedReceiver<Settlement>,
     room: Arc<Room>,
+    latest: Arc<Latest>,
 ) {
     let (mut batch, mut pause, mut tries) = (Vec::new(), PAUSE.0, 0);
     loop {
@@ -127,7 +152,7 @@ async fn settle_all(
             batch.push(one);
         }
         let asked = batch.len();
-        batch = settle_batch(&store, std::mem::take(&mut batch)).await;
+        batch = settle_batch(&store, std::mem::take(&mut batch), &latest).await;
         room.waiting.fetch_sub(asked - batch.len(), Ordering::AcqRel);
         metrics.settlements(room.waiting.load(Ordering::Acquire), batch.len());
         if batch.is_empty() {
@@ -146,10 +171,21 @@ async fn settle_all(
 }
 
 /// Settles a batch; returns what could not be settled now.
-async fn settle_batch(store: &Store, batch: Vec<Settlement>) -> Vec<Settlement> {
+async fn settle_batch(store: &Store, batch: Vec<Settlement>, latest: &Latest) -> Vec<Settlement> {
     let mut brands: BTreeMap<String, BTreeMap<CustomerKey, Vec<Settlement>>> = BTreeMap::new();
-    for one in batch {
+    let mut replies: BTreeMap<String, Vec<(String, Bytes)>> = BTreeMap::new();
+    for mut one in batch {
+        if let Some(reply) = one.reply.take() {
+            replies.entry(one.brand.clone()).or_default().push(reply);
+        }
         brands.entry(one.brand.clone()).or_default().entry(one.root.clone()).or_default().push(one);
+    }
+    // First: once the send is settled, a retry looks for its reply.
+    for (brand, replies) in replies {
+        if let Err(error) = store.keep_replies(&brand, &replies).await {
+            tracing::warn!(%error, "replies were not kept; retries are answered without them");
+        }
+        latest.replies_kept(&replies);
     }
     let mut left = Vec::new();
     for (brand, roots) in brands {
@@ -224,15 +260,35 @@ pub(super) async fn settle_root(
 
 /// True when there is something to write.
 fn settle(customer: &mut Customer, version: u64, ends: &[Settlement]) -> bool {
-    ends.iter().fold(false, |changed, one| {
-        let now = match &one.end {
-            End::Is(state) => sends::settle(customer, &one.id, *state),
-            End::Enter(send) => sends::enter(customer, send),
-            End::Back => sends::give_back(customer, &one.id),
-            End::BackFrom(asked) => sends::give_back(customer, &one.id) || version <= *asked,
-        };
-        now | changed
-    })
+    ends.iter().fold(false, |changed, one| one.end.write(customer, &one.id, version) | changed)
+}
+
+impl End {
+    /// Writes it into the document loaded at this version; true when that changed something or the version
+    /// has to be used up. Idempotent: a step repeated after a lost answer changes nothing.
+    pub(super) fn write(&self, customer: &mut Customer, id: &str, version: u64) -> bool {
+        match self {
+            End::Is { state, told } => sends::settle(customer, id, *state) | attempts::tell(customer, id, *told),
+            End::Enter(send) => {
+                let told = !send.attempt.unanswered;
+                sends::enter(customer, send) | attempts::tell(customer, id, told)
+            }
+            End::Back(before) => give_back(customer, id, before.as_deref()),
+            End::BackFrom(asked, before) => give_back(customer, id, before.as_deref()) || version <= *asked,
+            End::Held { told } => attempts::tell(customer, id, *told),
+        }
+    }
+}
+
+/// Takes a send out; what an earlier attempt left under the same id stands again.
+fn give_back(customer: &mut Customer, id: &str, before: Option<&SendEvent>) -> bool {
+    let Some(before) = before else { return sends::give_back(customer, id) };
+    let same = |send: &SendEvent| before == send || (send.state == SendState::Sent && send.id == id);
+    if customer.sends.iter().any(same) {
+        return false;
+    }
+    sends::give_back(customer, id);
+    sends::reserve(customer, before.clone())
 }
 
 impl Gateway {
@@ -250,28 +306,99 @@ impl Gateway {
         Ok(())
     }
 
-    /// Settles the reservations of everything that was given to the provider, and gives back those of
-    /// what did not reach it.
+    /// Says of the reservations of everything that was given to the provider how they ended, and gives back
+    /// those of what did not reach it.
     pub(super) async fn settle_items(&self, errand: &Errand<'_>, items: &mut [Item]) {
         let mut back = Vec::new();
         for item in items.iter_mut() {
-            let Some(reservation) = item.reservation.take() else { continue };
-            match &item.fate {
-                Fate::Forwarded { outcome: Outcome::Accepted, .. } => reservation.settle(SendState::Sent),
-                Fate::Forwarded { outcome: Outcome::Unknown, .. } => reservation.settle(SendState::Unknown),
-                _ => {
-                    if matches!(item.fate, Fate::Forwarded { .. }) {
-                        back.push(item.send_id.clone());
-                    }
-                    if let Some(one) = reservation.into_back() {
-                        self.give_back(errand, one).await;
-                    }
+            match (&item.fate, &mut item.reservation) {
+                (Fate::Forwarded { outcome: Outcome::Accepted, .. }, Some(reservation)) => {
+                    reservation.ended(SendState::Sent);
+                    continue;
                 }
+                (Fate::Forwarded { outcome: Outcome::Unknown, .. }, Some(reservation)) => {
+                    reservation.ended(SendState::Unknown);
+                    continue;
+                }
+                (Fate::Forwarded { .. }, Some(_)) => back.push(item.send_id.clone()),
+                _ => {}
+            }
+            if let Some(one) = item.reservation.take().and_then(Reservation::into_back) {
+                self.give_back(errand, one).await;
             }
         }
         if !back.is_empty() {
             let entry = GivenBackEntry { at: self.clock.now(), sends: back };
             self.journal(&Line::GivenBack(entry)).await;
+        }
+    }
+
+    /// Settles behind the reply what was sent or held, once it is known whether the client was told.
+    /// `accepts` = the reply says that it need not come again. Without a client nobody waits for a reply.
+    pub(super) fn settle_behind(&self, errand: &Errand<'_>, items: &mut [Item], accepts: bool) {
+        let (mut sent, mut held, mut reply) = (Vec::new(), Vec::new(), None);
+        for item in items {
+            match &item.fate {
+                Fate::Forwarded { outcome: Outcome::Accepted, answer } => {
+                    let Some(reservation) = item.reservation.take() else { continue };
+                    // The one answer repeats the first of them.
+                    if reply.is_none() {
+                        reply = Some((item.message_key.clone(), answer.clone()));
+                    }
+                    sent.push((reservation, accepts));
+                }
+                Fate::Forwarded { outcome: Outcome::Unknown, .. } => {
+                    sent.extend(item.reservation.take().map(|reservation| (reservation, true)));
+                }
+                Fate::Held { id, .. } => {
+                    let Some(history) = &item.history else { continue };
+                    let (brand, root) = (errand.submission.stream.brand.clone(), history.root.clone());
+                    let (id, at, end) = (id.clone(), item.now, End::Held { told: accepts });
+                    held.push(Settlement { brand, root, id, at, end, reply: None });
+                }
+                _ => {}
+            }
+        }
+        if sent.is_empty() && held.is_empty() {
+            return;
+        }
+        let queue = self.settle.clone();
+        let settle = move |told: bool| {
+            // Given keys always have their reply repeated, others only one that did not reach its client.
+            let wanted = reply.filter(|(key, _)| key.short.given || !(told && accepts));
+            let mut reply = wanted.and_then(|(key, answer)| Some((key.whole, repeating::encode(&answer)?.into())));
+            for (reservation, tells) in sent {
+                reservation.settle(told && tells, reply.take());
+            }
+            for mut one in held {
+                if let End::Held { told: said } = &mut one.end {
+                    *said &= told;
+                }
+                queue.push(one);
+            }
+        };
+        match errand.walk.client() {
+            Some(client) => client.afterwards(settle),
+            None => settle(true),
+        }
+    }
+
+    /// Lists in their customers' documents the holds of what failed for now, so that a retry finds them.
+    pub(super) async fn list_holds(&self, errand: &Errand<'_>, items: &mut [Item], held: &[usize]) {
+        for at in held {
+            let item = &items[*at];
+            let (Fate::Held { id, due }, Some(history)) = (&item.fate, &item.history) else { continue };
+            let line = super::held_send(item, id, *due);
+            let list = |customer: &mut Customer| {
+                let new = customer.held.iter().all(|held| held.id != line.id);
+                if new {
+                    customer.held.push(line.clone());
+                }
+                new
+            };
+            if let Err(error) = self.store.update(&errand.submission.stream.brand, &history.root, list).await {
+                tracing::warn!(%error, "a hold is listed nowhere; a retry would not find it");
+            }
         }
     }
 
@@ -299,7 +426,6 @@ impl Gateway {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reservation::Reservation;
     use super::*;
     use crate::facts::Keep;
     use crate::facts::sends::tests::send;
@@ -370,28 +496,12 @@ mod tests {
     async fn what_left_without_a_reservation_is_entered_once_the_store_is_back() {
         let place = place().await;
         place.model.fail(Fault::Down);
-        Reservation::blind(&place.queue, "shop", place.root.clone(), send("d1", 0)).settle(SendState::Sent);
+        let mut sent = Reservation::blind(&place.queue, "shop", place.root.clone(), send("d1", 0));
+        sent.ended(SendState::Sent);
+        sent.settle(true, None);
         drop(Reservation::blind(&place.queue, "shop", place.root.clone(), send("d2", 0)));
         tokio::time::sleep(PAUSE.0).await;
         place.model.fail(Fault::None);
         assert_eq!(place.states().await, [("d1".to_owned(), SendState::Sent)]);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_queue_that_does_not_move_holds_no_reply_up() {
-        let (sender, mut receiver) = mpsc::channel(1);
-        let queue = Queue { sender };
-        let one = |id: &str| Settlement::new("shop".into(), CustomerKey("k".into()), id.into(), SendState::Sent);
-        queue.give(one("first")).await;
-        assert!(queue.is_full());
-        // With nobody to take them, this would wait for ever.
-        queue.give(one("left to its lease")).await;
-        assert_eq!(receiver.recv().await.map(|settled| settled.id).as_deref(), Some("first"));
-        assert!(!queue.is_full());
     }
 }

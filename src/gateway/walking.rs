@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::item::{Fate, Item};
 use super::{Errand, Gateway};
+use crate::accept::Client;
 use crate::hold::{HeldMessage, HoldError};
 
 /// What a client hears whose submission was given up.
@@ -27,6 +28,8 @@ const HOLD_WAIT: Duration = Duration::from_secs(3);
 pub(super) struct Walk {
     /// The last instant at which something may begin to leave: what then takes its longest still ends in time.
     start_by: Option<Instant>,
+    /// Who waits for its reply.
+    client: Option<Client>,
     state: Arc<Mutex<State>>,
 }
 
@@ -67,7 +70,22 @@ impl Walk {
 
     /// One that nobody waits for: a hold's release.
     pub fn unhurried() -> Walk {
-        Walk { start_by: None, state: Arc::default() }
+        Walk { start_by: None, client: None, state: Arc::default() }
+    }
+
+    /// The same, with whoever waits for its reply.
+    pub fn for_client(self, client: &Client) -> Walk {
+        Walk { client: Some(client.clone()), ..self }
+    }
+
+    /// Who waits for its reply.
+    pub fn client(&self) -> Option<&Client> {
+        self.client.as_ref()
+    }
+
+    /// True when its client hung up, or was told something else, before its reply.
+    pub fn client_has_left(&self) -> bool {
+        self.client.as_ref().is_some_and(Client::has_left)
     }
 
     /// Asked once, when all is decided: true when it goes on, false when it was given up meanwhile.

@@ -192,6 +192,13 @@ pub enum Refusal<'a> {
     },
     /// The provider's answer was lost after the request left.
     OutcomeUnknown,
+    /// An earlier attempt with the client's own key is still under way.
+    InFlight {
+        /// When to come back.
+        retry_after_seconds: u32,
+    },
+    /// The client gave its key to another content before.
+    OtherContent,
     /// The door's own refusal: framing, deadlines, a fault inside.
     Door {
         /// The status.
@@ -200,6 +207,11 @@ pub enum Refusal<'a> {
         why: &'a str,
     },
 }
+
+/// What is said of a retry that comes too early.
+pub const IN_FLIGHT: &str = "an earlier attempt at this message is still under way";
+/// What is said of a key that was given to another content.
+pub const OTHER_CONTENT: &str = "this idempotency key was given to another content before";
 
 /// What a refusal may say (design §4, *Doors learn little*).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,6 +240,12 @@ pub trait Dialect: Sync {
 
     /// Reads it. `region` reads national phone numbers.
     fn read(&self, request: &HttpRequest, region: Option<&str>) -> Result<Reading, Malformed>;
+
+    /// What two attempts at one request have in common, piece by piece: clients that retry send the same
+    /// bytes. A dialect whose body holds an id of the attempt leaves that out.
+    fn fingerprint(&self, request: &HttpRequest, feed: &mut dyn FnMut(&[u8])) {
+        request::fingerprint(request, feed);
+    }
 
     /// Of those who may leave, those who can when the rest may not: a copy cannot leave without the
     /// addressee it stands beside. [`Dialect::write`] refuses a batch in which somebody cannot.
@@ -274,6 +292,8 @@ pub fn smtp_refusal(refusal: &Refusal<'_>) -> SmtpReply {
         Refusal::OutcomeUnknown => {
             SmtpReply::new(451, "4.4.2", "the provider's answer was lost; the message may have been sent")
         }
+        Refusal::InFlight { .. } => SmtpReply::new(451, "4.3.0", IN_FLIGHT),
+        Refusal::OtherContent => SmtpReply::new(550, "5.6.0", OTHER_CONTENT),
         Refusal::Door { status, why } if status.is_server_error() => SmtpReply::new(451, "4.3.0", (*why).to_owned()),
         Refusal::Door { why, .. } => SmtpReply::new(554, "5.5.0", (*why).to_owned()),
     }

@@ -52,19 +52,46 @@ pub fn leaves_as_it_came(request: &HttpRequest, reading: &Reading, batch: Batch<
         && !declares()
 }
 
-/// The `Idempotency-Key` header: one, 1 to 256 visible characters.
+/// Request headers in which a client names its message, the first that stands: the key of
+/// draft-ietf-httpapi-idempotency-key-header, and the id that every attempt of an AWS SDK's call has.
+const KEY_HEADERS: [&str; 2] = ["Idempotency-Key", "amz-sdk-invocation-id"];
+
+/// The client's own key: one, 1 to 256 visible characters.
 pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Malformed> {
-    let wrong = |why: &str| Malformed::Field { field: "Idempotency-Key".to_owned(), why: why.to_owned() };
-    let mut values = headers.get_all("idempotency-key").iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    if values.next().is_some() {
-        return Err(wrong("stands twice"));
+    for name in KEY_HEADERS {
+        let wrong = |why: &str| Malformed::Field { field: name.to_owned(), why: why.to_owned() };
+        let mut values = headers.get_all(name).iter();
+        let Some(value) = values.next() else { continue };
+        if values.next().is_some() {
+            return Err(wrong("stands twice"));
+        }
+        let text = value.to_str().map_err(|_| wrong("must be visible ASCII"))?.trim();
+        return match text.len() {
+            1..=IDEMPOTENCY_KEY_BYTES_MAX if text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Ok(Some(text.to_owned()))
+            }
+            1..=IDEMPOTENCY_KEY_BYTES_MAX => Err(wrong("must be visible ASCII")),
+            _ => Err(wrong("must have 1 to 256 characters")),
+        };
     }
-    let text = value.to_str().map_err(|_| wrong("must be visible ASCII"))?.trim();
-    match text.len() {
-        1..=IDEMPOTENCY_KEY_BYTES_MAX => Ok(Some(text.to_owned())),
-        _ => Err(wrong("must have 1 to 256 characters")),
+    Ok(None)
+}
+
+/// What two attempts at one request have in common: where it goes, what it declares, and its body to the
+/// byte. Clients send the same bytes again.
+pub fn fingerprint(request: &HttpRequest, feed: &mut dyn FnMut(&[u8])) {
+    feed(request.method.as_str().as_bytes());
+    feed(request.path.as_bytes());
+    feed(request.query.as_deref().unwrap_or_default().as_bytes());
+    let declarations = request.headers.iter().filter(|(name, _)| Declared::is_declaration(name.as_str()));
+    let mut declarations: Vec<_> = declarations.map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    declarations.sort_unstable();
+    for (name, value) in declarations {
+        feed(name.as_bytes());
+        feed(value);
     }
+    feed(b"body");
+    feed(&request.body);
 }
 
 /// Refuses a body that is not as it will be read: compressed, or of another media type.

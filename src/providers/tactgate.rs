@@ -12,7 +12,10 @@ use crate::message::{Address, Channel, Content, Declared, HttpReply, HttpRequest
 
 use super::json::{self as spans, Node, Value};
 use super::splice::{Splice, without};
-use super::{Batch, Claim, Dialect, Malformed, Outcome, Reading, Recipient, Refusal, Unfit, request as http_request};
+use super::{
+    Batch, Claim, Dialect, IN_FLIGHT, Malformed, OTHER_CONTENT, Outcome, Reading, Recipient, Refusal, Unfit,
+    request as http_request,
+};
 
 /// Recipients in one request.
 pub const RECIPIENTS_MAX: usize = 1_000;
@@ -98,8 +101,12 @@ impl Dialect for Tactgate {
             })
             .collect();
         let own_key = text(&root, "idempotency_key")?.map(str::to_owned);
-        if own_key.as_ref().is_some_and(|key| !(1..=http_request::IDEMPOTENCY_KEY_BYTES_MAX).contains(&key.len())) {
-            return Err(wrong("idempotency_key", "must have 1 to 256 bytes"));
+        let fits = |key: &String| {
+            (1..=http_request::IDEMPOTENCY_KEY_BYTES_MAX).contains(&key.len())
+                && key.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        if own_key.as_ref().is_some_and(|key| !fits(key)) {
+            return Err(wrong("idempotency_key", "must have 1 to 256 visible ASCII characters"));
         }
         let idempotency_key = match own_key {
             Some(key) => Some(key),
@@ -198,6 +205,11 @@ impl Dialect for Tactgate {
                 "outcome_unknown",
                 "the provider's answer was lost; the message may have been sent".to_owned(),
             ),
+            Refusal::InFlight { retry_after_seconds } => http_request::retry_after(
+                say(StatusCode::CONFLICT, "in_flight", IN_FLIGHT.to_owned()),
+                *retry_after_seconds,
+            ),
+            Refusal::OtherContent => say(StatusCode::UNPROCESSABLE_ENTITY, "other_content", OTHER_CONTENT.to_owned()),
             Refusal::Door { status, why } => say(*status, "door", (*why).to_owned()),
         }
     }

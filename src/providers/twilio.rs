@@ -12,7 +12,10 @@ use crate::message::{Address, Channel, Content, Declared, HttpReply, HttpRequest
 
 use super::form::{self, Field};
 use super::splice::Splice;
-use super::{Batch, Claim, Dialect, Malformed, Outcome, Reading, Recipient, Refusal, Unfit, request as http_request};
+use super::{
+    Batch, Claim, Dialect, IN_FLIGHT, Malformed, OTHER_CONTENT, Outcome, Reading, Recipient, Refusal, Unfit,
+    request as http_request,
+};
 
 /// Fields that the API takes several times; any other twice is an error, since Twilio might read the
 /// other one.
@@ -207,6 +210,10 @@ impl Dialect for Twilio {
                 20504,
                 "The provider's answer was lost; the message may have been sent".to_owned(),
             ),
+            Refusal::InFlight { retry_after_seconds } => {
+                http_request::retry_after(say(StatusCode::CONFLICT, 20409, IN_FLIGHT.to_owned()), *retry_after_seconds)
+            }
+            Refusal::OtherContent => say(StatusCode::UNPROCESSABLE_ENTITY, 20422, OTHER_CONTENT.to_owned()),
             Refusal::Door { status, why } => say(*status, 20000 + u32::from(status.as_u16()), (*why).to_owned()),
         }
     }

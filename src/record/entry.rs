@@ -94,7 +94,7 @@ pub struct DecisionEntry {
     /// What became of it, when known before this line was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Fate>,
-    /// The decision this one took up again, when a hold came due.
+    /// The decision this one took up again, when a hold came due or a client's retry came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<String>,
     /// What the message was understood to say.
@@ -153,6 +153,8 @@ pub enum Fate {
     Expired,
     /// Held again too often, or damaged.
     Failed,
+    /// A client's retry, answered from the record of an earlier attempt.
+    Repeated,
     /// Decided, but never to be sent: `POST /tactgate/v1/decide` or the sandbox.
     Sandboxed,
 }
@@ -172,6 +174,7 @@ impl Fate {
             Fate::Dropped => "dropped",
             Fate::Expired => "expired",
             Fate::Failed => "failed",
+            Fate::Repeated => "repeated",
             Fate::Sandboxed => "sandboxed",
         }
     }

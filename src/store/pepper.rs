@@ -122,9 +122,21 @@ impl Pepper {
         secret
     }
 
+    /// A keyed hash of what `feed` gives piece by piece, whatever its length.
+    pub fn digest(&self, feed: impl FnOnce(&mut dyn FnMut(&[u8]))) -> String {
+        let mut mac = hmac::Context::with_key(&self.key);
+        let mut take = |piece: &[u8]| {
+            mac.update(&(piece.len() as u64).to_be_bytes());
+            mac.update(piece);
+        };
+        take(b"digest");
+        feed(&mut take);
+        hex(mac.sign().as_ref())
+    }
+
     /// HMAC-SHA-256 over the parts, each with its length before it so that no two lists of parts look
     /// alike; the first 128 bits in hex.
-    fn tag(&self, parts: &[&str]) -> String {
+    pub(super) fn tag(&self, parts: &[&str]) -> String {
         hex(&self.mac(parts).as_ref()[..16])
     }
 

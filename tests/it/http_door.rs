@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 use tactgate::accept::http::{HttpDoor, serve};
-use tactgate::accept::{Inside, Login};
+use tactgate::accept::{Client, Inside, Login};
 use tactgate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply};
 use tactgate::providers::{dialect, unknown_segment};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,11 +31,11 @@ impl Inside for Echo {
         Login::Refused
     }
 
-    async fn mail(&self, _: IpAddr, _: MailSubmission) -> SmtpReply {
+    async fn mail(&self, _: IpAddr, _: MailSubmission, _: Client) -> SmtpReply {
         SmtpReply::new(451, "4.3.0", "not here")
     }
 
-    async fn request(&self, _: IpAddr, segment: &str, request: HttpRequest) -> HttpReply {
+    async fn request(&self, _: IpAddr, segment: &str, request: HttpRequest, _: Client) -> HttpReply {
         self.seen.fetch_add(1, Ordering::SeqCst);
         if dialect(segment).is_none() {
             return unknown_segment(segment, &["segment"]);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use tactgate::accept::http::{HttpDoor, serve};
-use tactgate::accept::{Inside, Login};
+use tactgate::accept::{Client, Inside, Login};
 use tactgate::forward::NotForwarded;
 use tactgate::forward::breaker::BreakerState;
 use tactgate::forward::http::{HttpUpstream, HttpUpstreamSettings, UpstreamUnfit};
@@ -211,11 +211,11 @@ impl Inside for Blind {
         Login::Refused
     }
 
-    async fn mail(&self, _: std::net::IpAddr, _: MailSubmission) -> SmtpReply {
+    async fn mail(&self, _: std::net::IpAddr, _: MailSubmission, _: Client) -> SmtpReply {
         SmtpReply::new(451, "4.3.0", "not here")
     }
 
-    async fn request(&self, _: std::net::IpAddr, _: &str, request: HttpRequest) -> HttpReply {
+    async fn request(&self, _: std::net::IpAddr, _: &str, request: HttpRequest, _: Client) -> HttpReply {
         self.1.fetch_add(1, Ordering::SeqCst);
         self.0.send(request).await.unwrap()
     }

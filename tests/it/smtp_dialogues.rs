@@ -46,14 +46,14 @@ impl Inside for Recording {
         }
     }
 
-    async fn mail(&self, _: IpAddr, mail: MailSubmission) -> SmtpReply {
+    async fn mail(&self, _: IpAddr, mail: MailSubmission, _: tactgate::accept::Client) -> SmtpReply {
         let reply = self.reply.lock().unwrap().clone();
         assert!(reply.text != "panic", "as asked");
         self.mails.lock().unwrap().push(mail);
         reply
     }
 
-    async fn request(&self, _: IpAddr, _: &str, _: HttpRequest) -> HttpReply {
+    async fn request(&self, _: IpAddr, _: &str, _: HttpRequest, _: tactgate::accept::Client) -> HttpReply {
         HttpReply::default()
     }
 }

@@ -9,16 +9,17 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Version};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use crate::accept::admission::RETRY_AFTER_SECONDS;
-use crate::accept::{Inside, Place, Sender, Shed};
+use crate::accept::{Client, Inside, Place, Sender, Shed, Telling};
 use crate::message::{HttpReply, HttpRequest};
 use crate::providers::{self, Refusal};
 
+use super::answer::{Answer, Outbox};
 use super::framing::{REFUSAL_FIELD, Refused};
 use super::room::{Held, Room};
 use super::{HttpDoor, target};
@@ -32,20 +33,21 @@ pub struct Exchange<I> {
     pub room: Room,
     /// One of the last connections there is a place for: kept for must-send messages.
     pub is_spare: bool,
+    pub outbox: Outbox,
 }
 
 impl<I: Inside> Exchange<I> {
     /// Answers one request; always answers.
-    pub async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    pub async fn answer(&self, request: Request<Incoming>) -> Response<Answer> {
         let (version, head) = (request.version(), request.method() == Method::HEAD);
         let (dialect, path) = split(request.uri().path());
         let dialect = dialect.to_owned();
         let shape = HttpRequest { method: request.method().clone(), path: path.to_owned(), ..HttpRequest::default() };
-        let (reply, close) = match self.take(&dialect, request).await {
+        let ((reply, telling), close) = match self.take(&dialect, request).await {
             Ok((taken, held, place)) => (self.carry(dialect, taken, held, place).await, false),
-            Err(refusal) => (worded(&dialect, &shape, &refusal), true),
+            Err(refusal) => ((worded(&dialect, &shape, &refusal), None), true),
         };
-        written(reply, version, head, close)
+        written(reply, version, head, close).map(|body| Answer::new(body, telling, &self.outbox))
     }
 
     /// The whole request, within the door's limits.
@@ -165,25 +167,35 @@ impl<I: Inside> Exchange<I> {
 
     /// Hands it inside. The task is its own: a connection that dies does not cancel what may already
     /// have reached the provider.
-    async fn carry(&self, dialect: String, request: HttpRequest, held: Held, place: Place) -> HttpReply {
+    /// With it comes who is told of it; a reply of the door's own in its place tells the client nothing of
+    /// what became of its message.
+    async fn carry(
+        &self,
+        dialect: String,
+        request: HttpRequest,
+        held: Held,
+        place: Place,
+    ) -> (HttpReply, Option<Telling>) {
         if dialect.is_empty() {
-            return providers::unknown_segment("", &[]);
+            return (providers::unknown_segment("", &[]), None);
         }
         let shape =
             HttpRequest { method: request.method.clone(), path: request.path.clone(), ..HttpRequest::default() };
         let (inside, peer, name) = (Arc::clone(&self.inside), self.peer, dialect.clone());
+        let (client, telling) = Client::waiting();
         let task = self.under_way.spawn(async move {
             let _held = (held, place);
-            inside.request(peer, &name, request).await
+            inside.request(peer, &name, request, client).await
         });
         match tokio::time::timeout(Duration::from_millis(self.door.answer_timeout_ms), task).await {
-            Ok(Ok(reply)) => reply,
+            Ok(Ok(reply)) => (reply, Some(telling)),
             Ok(Err(error)) => {
                 tracing::error!(panicked = error.is_panic(), "a request failed inside");
                 let status = StatusCode::INTERNAL_SERVER_ERROR;
-                worded(&dialect, &shape, &Cut::Refused((status, "the gateway failed on this request".to_owned())))
+                let failed = Cut::Refused((status, "the gateway failed on this request".to_owned()));
+                (worded(&dialect, &shape, &failed), None)
             }
-            Err(_) => worded(&dialect, &shape, &Cut::Unanswered),
+            Err(_) => (worded(&dialect, &shape, &Cut::Unanswered), None),
         }
     }
 }
@@ -229,8 +241,8 @@ fn split(path: &str) -> (&str, &str) {
     }
 }
 
-fn written(reply: HttpReply, version: Version, head: bool, close: bool) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(reply.body));
+fn written(reply: HttpReply, version: Version, head: bool, close: bool) -> Response<Bytes> {
+    let mut response = Response::new(reply.body);
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     *response.extensions_mut() = reply.spelling;

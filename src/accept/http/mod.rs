@@ -2,6 +2,7 @@
 //! requests within limits, hands them inside, and writes the answers; a client that leaves early does
 //! not stop what it began.
 
+mod answer;
 mod exchange;
 mod framing;
 mod peers;
@@ -28,6 +29,7 @@ use tokio_util::task::TaskTracker;
 use super::Inside;
 use super::admission::share;
 use super::socket::{Listen, Socket as _};
+use answer::Outbox;
 use exchange::Exchange;
 use peers::Peers;
 use room::Room;
@@ -139,6 +141,7 @@ pub async fn serve<I: Inside>(listener: impl Listen, door: Arc<HttpDoor>, inside
             under_way: under_way.clone(),
             room: room.clone(),
             is_spare: places.available_permits() < spare,
+            outbox: Outbox::default(),
         };
         let (watcher, tls, cut) = (graceful.watcher(), tls.clone(), cut.clone());
         connections.spawn(async move {
@@ -187,7 +190,8 @@ where
 {
     let door = Arc::clone(&exchange.door);
     let header_timeout = Duration::from_millis(door.header_timeout_ms);
-    let wire = Wire::new(stream, door.header_bytes_max, header_timeout, Duration::from_millis(door.write_stall_ms));
+    let stall = Duration::from_millis(door.write_stall_ms);
+    let wire = Wire::new(stream, door.header_bytes_max, header_timeout, stall, exchange.outbox.clone());
     let exchange = Arc::new(exchange);
     let service = service_fn(move |request| {
         let exchange = Arc::clone(&exchange);

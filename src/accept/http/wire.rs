@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::answer::Outbox;
 use super::framing::Framing;
 
 /// How long and how much a refused client may still send before the connection is cut: closing at once
@@ -27,11 +28,12 @@ pub struct Wire<T> {
     stall: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
     lingering: Option<(Pin<Box<Sleep>>, usize)>,
+    outbox: Outbox,
 }
 
 impl<T> Wire<T> {
     /// A fresh connection: its first head must be whole after `begin`, and every write move on after `stall`.
-    pub fn new(inner: T, head_bytes_max: usize, begin: Duration, stall: Duration) -> Wire<T> {
+    pub fn new(inner: T, head_bytes_max: usize, begin: Duration, stall: Duration, outbox: Outbox) -> Wire<T> {
         Wire {
             inner,
             framing: Framing::new(head_bytes_max),
@@ -41,6 +43,7 @@ impl<T> Wire<T> {
             stall,
             stalled: None,
             lingering: None,
+            outbox,
         }
     }
 }
@@ -118,6 +121,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<T> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let result = Pin::new(&mut this.inner).poll_flush(cx);
+        if matches!(result, Poll::Ready(Ok(()))) {
+            this.outbox.flushed();
+        }
         this.unless_stalled(cx, result)
     }
 

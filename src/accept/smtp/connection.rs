@@ -18,7 +18,7 @@ use super::reply;
 use super::session::{Session, Step};
 use crate::accept::http::room::{Held as Taken, Room};
 use crate::accept::socket::Socket;
-use crate::accept::{Inside, Login, Place, Shed};
+use crate::accept::{Client, Inside, Login, Place, Shed, Telling};
 use crate::message::{MailSubmission, Secret, SmtpReply};
 
 /// Bytes read at once.
@@ -64,6 +64,7 @@ pub(super) async fn run<I: Inside>(
         room,
         is_spare,
         under_way,
+        telling: None,
     };
     if connection.talks_first().await? {
         connection.session.close(554, "5.5.0", "the server speaks first");
@@ -89,6 +90,8 @@ struct Connection {
     is_spare: bool,
     /// Mails being carried, also those whose client has left.
     under_way: TaskTracker,
+    /// Of the mail whose reply is written next.
+    telling: Option<Telling>,
 }
 
 impl Connection {
@@ -156,37 +159,36 @@ impl Connection {
         mail: MailSubmission,
         place: Place,
     ) -> Option<SmtpReply> {
+        let (client, telling) = Client::waiting();
+        self.telling = Some(telling);
         let inside = Arc::clone(inside);
-        let task = self.under_way.spawn(async move {
+        let mut task = self.under_way.spawn(async move {
             let _place = place;
-            inside.mail(peer, mail).await
+            inside.mail(peer, mail, client).await
         });
-        match timeout(Duration::from_millis(self.door.answer_ms), task).await {
+        let give_up = Instant::now() + Duration::from_millis(self.door.answer_ms);
+        let answer = loop {
+            // What it says meanwhile is read after the answer; beyond this much it is left in the socket.
+            let listens = self.telling.is_some() && self.input.len() < READ_BYTES;
+            self.input.reserve(READ_BYTES);
+            tokio::select! {
+                biased;
+                read = self.pipe.read_buf(&mut self.input), if listens => {
+                    if !matches!(read, Ok(bytes) if bytes > 0) {
+                        self.telling = None;
+                    }
+                }
+                answer = timeout_at(give_up, &mut task) => break answer,
+            }
+        };
+        match answer {
             Ok(answer) => answer.map_err(|error| tracing::error!(%error, "a mail could not be handled")).ok(),
-            Err(_) => Some(reply::own(451, "4.4.2", "no answer in time; the message may have been sent")),
+            Err(_) => {
+                // A reply of the door's own tells nothing of what became of the mail.
+                self.telling = None;
+                Some(reply::own(451, "4.4.2", "no answer in time; the message may have been sent"))
+            }
         }
-    }
-
-    /// True when the client talks before it was greeted (Postfix: "unauthorized pipelining").
-    async fn talks_first(&mut self) -> io::Result<bool> {
-        let pause = Duration::from_millis(self.door.greet_pause_ms);
-        match timeout(pause, self.pipe.read_buf(&mut self.input)).await {
-            Err(_) => Ok(false),
-            Ok(Ok(0)) => Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(read) => read.map(|_| true),
-        }
-    }
-
-    async fn flush(&mut self) -> io::Result<()> {
-        if self.session.replies.is_empty() {
-            return Ok(());
-        }
-        let replies = std::mem::take(&mut self.session.replies);
-        timeout(Duration::from_millis(self.door.command_ms), async {
-            self.pipe.write_all(&replies).await?;
-            self.pipe.flush().await
-        })
-        .await?
     }
 
     /// Reads more, or says 421 when it takes too long or the gateway stops.

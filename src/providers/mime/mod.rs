@@ -6,6 +6,7 @@
 mod charset;
 mod encoded_word;
 mod field;
+mod fingerprint;
 mod leaf;
 mod limits;
 mod read;
@@ -20,6 +21,7 @@ use bytes::Bytes;
 use crate::message::{Content, Declared, Edit};
 use crate::providers::{Malformed, Unfit};
 
+pub use fingerprint::fingerprint;
 pub use limits::{
     FIELD_BYTES_MAX, FIELDS_MAX, HEADER_BYTES_MAX, LINE_BYTES_MAX, NESTED_MAX, PARTS_MAX, TEXT_BYTES_MAX,
 };

@@ -13,7 +13,10 @@ use serde_json::json;
 
 use crate::message::{Channel, HttpReply, HttpRequest};
 
-use super::{Batch, Claim, Dialect, Malformed, Outcome, Reading, Refusal, Unfit, request as http_request};
+use super::{
+    Batch, Claim, Dialect, IN_FLIGHT, Malformed, OTHER_CONTENT, Outcome, Reading, Refusal, Unfit,
+    request as http_request,
+};
 
 /// Paths that take a POST and send nothing: they may go through blind.
 const SENDS_NOTHING: [&str; 2] = ["/v3/mail/batch", "/v3/validations/email"];
@@ -119,6 +122,10 @@ impl Dialect for SendGrid {
                 "the provider's answer was lost; the message may have been sent".to_owned(),
                 None,
             ),
+            Refusal::InFlight { retry_after_seconds } => {
+                http_request::retry_after(say(StatusCode::CONFLICT, IN_FLIGHT.to_owned(), None), *retry_after_seconds)
+            }
+            Refusal::OtherContent => say(StatusCode::UNPROCESSABLE_ENTITY, OTHER_CONTENT.to_owned(), None),
             Refusal::Door { status, why } => say(*status, (*why).to_owned(), None),
         }
     }

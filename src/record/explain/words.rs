@@ -276,6 +276,9 @@ impl Words<'_> {
             Fate::Dropped => self.say("dropped at its time", "到期后未予发送"),
             Fate::Expired => self.say("too late to send", "已过期，不再发送"),
             Fate::Failed => self.say("failed: held too often or damaged", "失败：多次暂存或数据损坏"),
+            Fate::Repeated => {
+                self.say("a retry: answered from the record, not sent again", "客户端重试：按已有记录应答，未再次发送")
+            }
             Fate::Sandboxed => self.say("sandbox: nothing left the gateway", "沙箱：未离开网关"),
         }
     }

@@ -46,7 +46,7 @@ pub enum Reply {
     Lose,
     /// Nothing, and the connection stays open.
     Hang,
-    /// As SendGrid accepts, after so many milliseconds.
+    /// That it was accepted, after so many milliseconds.
     AfterMs(u64),
 }
 

@@ -27,6 +27,8 @@ mod pacing;
 mod provider_away;
 mod quiet_hours;
 mod redis_away;
+mod retries;
+mod retries_held;
 mod rewriting;
 mod rolling_restart;
 mod sdks;

@@ -116,8 +116,10 @@ async fn an_answer_that_is_lost_counts_as_sent() {
     let told = home.explain(&answer.decision(), "en");
     assert!(told.contains("answer was lost; counts as sent"), "{told}");
     // Their one message may have reached them: no second one.
-    assert!(send(&gate, "a@example.cn").await.starts_with("550 5.7.1 one-a-day"));
-    let answer = sendgrid(gate.http, &sendgrid_mail("b@example.cn", "上新", "秋装上新，全场8折。"), &[]).await;
+    let other = plain_mail("a@example.cn", "上新", "冬装上新，全场8折。");
+    let said = mail(gate.smtp, "<news@shop.example>", &["<a@example.cn>"], &other).await;
+    assert!(said.starts_with("550 5.7.1 one-a-day"), "{said}");
+    let answer = sendgrid(gate.http, &sendgrid_mail("b@example.cn", "上新", "冬装上新，全场8折。"), &[]).await;
     assert_eq!(answer.status, 400, "{answer:?}");
 }
 
@@ -134,7 +136,9 @@ async fn a_provider_that_says_nothing_is_not_waited_for_without_end() {
     requests.next(Reply::Hang);
     let answer = sms(gate.http, "+14155550131", "New coats: 20% off. Reply STOP to opt out", &[]).await;
     assert_eq!((answer.status, answer.json()["code"].as_u64()), (504, Some(20504)), "{answer:?}");
-    assert!(send(&gate, "a@example.cn").await.starts_with("550 5.7.1 one-a-day"), "it may have been sent");
+    let other = plain_mail("a@example.cn", "上新", "冬装上新，全场8折。");
+    let said = mail(gate.smtp, "<news@shop.example>", &["<a@example.cn>"], &other).await;
+    assert!(said.starts_with("550 5.7.1 one-a-day"), "it may have been sent: {said}");
 }
 
 const QUIET: &str = r#"

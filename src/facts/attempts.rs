@@ -1,0 +1,297 @@
+//! What an earlier attempt left for a client's retry (design §3, *Message key*). A key that the client
+//! gave names a message for a day; a key made from the content is a retry only within minutes, and only
+//! while the earlier outcome is in flight, unknown, or was never told: an equal message after that is
+//! a new one.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Attempt, Customer, HeldSend, MessageKey, SendEvent, SendState};
+use crate::message::Class;
+
+/// How long a key made from the content can be a retry's.
+pub const CONTENT_KEY_LASTS: SignedDuration = SignedDuration::from_mins(10);
+/// How long a key that the client gave can be a retry's.
+pub const GIVEN_KEY_LASTS: SignedDuration = SignedDuration::from_hours(24);
+/// How often a must-send message may leave while its outcome is unknown.
+pub const TIMES_MAX: u8 = 2;
+/// The bits of a given key's hash that tell its content: a retry with another one is the client's mistake.
+const CONTENT_BITS: u64 = 0xff_ffff;
+
+/// What became of the earlier attempt that a message repeats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Earlier {
+    /// Under way: the retry has to wait for its end.
+    InFlight {
+        /// Its send.
+        id: String,
+    },
+    /// Taken by the provider.
+    Sent {
+        /// Its send.
+        id: String,
+    },
+    /// The provider's answer was lost, and it may not be sent again: assumed sent.
+    Assumed {
+        /// Its send.
+        id: String,
+    },
+    /// The provider's answer was lost; a message that must arrive is sent once more under the same id.
+    OnceMore {
+        /// Its send.
+        id: String,
+    },
+    /// Held until then.
+    Held {
+        /// The hold.
+        id: String,
+        /// When it wants to leave.
+        due: Timestamp,
+    },
+    /// The client gave this key to a message that says something else.
+    OtherContent {
+        /// That message's send or hold.
+        id: String,
+    },
+}
+
+impl Earlier {
+    /// The send or hold it speaks of.
+    pub fn id(&self) -> &str {
+        match self {
+            Earlier::InFlight { id }
+            | Earlier::Sent { id }
+            | Earlier::Assumed { id }
+            | Earlier::OnceMore { id }
+            | Earlier::Held { id, .. }
+            | Earlier::OtherContent { id } => id,
+        }
+    }
+}
+
+impl MessageKey {
+    /// A key made from the content.
+    pub fn of_content(hash: u64) -> MessageKey {
+        MessageKey { hash, given: false }
+    }
+
+    /// A key that the client gave, and the content that it gave it to.
+    pub fn of_given(given: u64, content: u64) -> MessageKey {
+        MessageKey { hash: (given & !CONTENT_BITS) | (content & CONTENT_BITS), given: true }
+    }
+
+    /// How long a retry of it may come.
+    pub fn lasts(self) -> SignedDuration {
+        if self.given { GIVEN_KEY_LASTS } else { CONTENT_KEY_LASTS }
+    }
+
+    /// True when both name one message; it may still say something else.
+    fn names_the_same(self, other: MessageKey) -> bool {
+        let mask = if self.given { !CONTENT_BITS } else { u64::MAX };
+        self.given == other.given && self.hash & mask == other.hash & mask
+    }
+}
+
+/// The earlier attempt of a message to the address `from`, if it is a retry. `own` are sends of the walk
+/// itself; `held_at` tells when a hold was made.
+pub fn earlier(
+    customer: &Customer,
+    key: MessageKey,
+    from: &str,
+    now: Timestamp,
+    own: impl Fn(&str) -> bool,
+    held_at: impl Fn(&str) -> Option<Timestamp>,
+) -> Option<Earlier> {
+    let recent = |at: Timestamp| now.duration_since(at) <= key.lasts();
+    let same = |attempt: &Attempt| attempt.key.is_some_and(|other| key.names_the_same(other));
+    let sends = customer.sends.iter().filter(|send| {
+        same(&send.attempt) && send.from == from && recent(send.at) && !own(&send.id) && may_be_repeated(send, key)
+    });
+    let held = customer.held.iter().filter(|held| {
+        let made = held_at(&held.id).map_or(key.given, recent);
+        same(&held.attempt) && made && held.expires > now && (key.given || held.attempt.unanswered)
+    });
+    let of_sends = sends.map(|send| (send.attempt.key, of_send(send, now)));
+    let of_holds = held.map(|held| (held.attempt.key, of_hold(held)));
+    let told = of_sends.chain(of_holds).map(|(other, earlier)| match other == Some(key) {
+        true => earlier,
+        false => Earlier::OtherContent { id: earlier.id().to_owned() },
+    });
+    told.min_by_key(rank)
+}
+
+/// A message of a content's key whose reply was told is done with; a given key stands for its message.
+fn may_be_repeated(send: &SendEvent, key: MessageKey) -> bool {
+    key.given || send.attempt.unanswered || send.state != SendState::Sent
+}
+
+fn of_send(send: &SendEvent, now: Timestamp) -> Earlier {
+    let id = send.id.clone();
+    let lease_is_over = send.lease_until.is_some_and(|until| until <= now);
+    match send.state {
+        SendState::Sent => Earlier::Sent { id },
+        SendState::Reserved if !lease_is_over => Earlier::InFlight { id },
+        _ if send.class == Class::MustSend && send.attempt.times < TIMES_MAX => Earlier::OnceMore { id },
+        _ => Earlier::Assumed { id },
+    }
+}
+
+fn of_hold(held: &HeldSend) -> Earlier {
+    Earlier::Held { id: held.id.clone(), due: held.due }
+}
+
+/// Of several earlier attempts the one that forbids most.
+fn rank(earlier: &Earlier) -> u8 {
+    match earlier {
+        Earlier::InFlight { .. } => 0,
+        Earlier::Held { .. } => 1,
+        Earlier::Sent { .. } => 2,
+        Earlier::Assumed { .. } => 3,
+        Earlier::OnceMore { .. } => 4,
+        Earlier::OtherContent { .. } => 5,
+    }
+}
+
+/// Writes down whether the reply of a send or a hold reached its client. Once it did not, that stays: more
+/// retries may be under way. False when nothing changed.
+pub fn tell(customer: &mut Customer, id: &str, told: bool) -> bool {
+    if let Some(send) = customer.sends.iter_mut().find(|send| send.id == id) {
+        let before = send.attempt;
+        send.attempt.unanswered |= !told;
+        let done = send.state == SendState::Sent && !send.attempt.unanswered;
+        if done && send.attempt.key.is_none_or(|key| !key.given) {
+            send.attempt = Attempt::default();
+        }
+        return send.attempt != before;
+    }
+    let Some(held) = customer.held.iter_mut().find(|held| held.id == id) else { return false };
+    let before = held.attempt;
+    held.attempt.unanswered = !told;
+    if told && held.attempt.key.is_none_or(|key| !key.given) {
+        held.attempt = Attempt::default();
+    }
+    held.attempt != before
+}
+
+/// Drops what is only there for retries that can no longer come. False when nothing changed.
+pub fn forget(customer: &mut Customer, now: Timestamp) -> bool {
+    let mut changed = false;
+    for send in customer.sends.iter_mut().filter(|send| send.state != SendState::Reserved) {
+        if send.attempt.key.is_some_and(|key| now.duration_since(send.at) > key.lasts()) {
+            send.attempt = Attempt::default();
+            changed = true;
+        }
+    }
+    changed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::sends::tests::send;
+    use crate::message::Channel;
+
+    const KEY: MessageKey = MessageKey { hash: 0x0123_4567_89ab_cdef, given: false };
+    const GIVEN: MessageKey = MessageKey { hash: 0x0123_4567_89ab_cdef, given: true };
+
+    fn customer(state: SendState, key: MessageKey, change: impl Fn(&mut SendEvent)) -> Customer {
+        let mut one = send("d1", 0);
+        one.state = state;
+        one.lease_until = one.lease_until.filter(|_| state == SendState::Reserved);
+        one.attempt = Attempt { key: Some(key), times: 1, ..Attempt::default() };
+        change(&mut one);
+        Customer { sends: vec![one], ..Customer::default() }
+    }
+
+    fn after(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_795_000_000 + seconds).unwrap()
+    }
+
+    fn found(customer: &Customer, key: MessageKey, seconds: i64) -> Option<Earlier> {
+        earlier(customer, key, "k", after(seconds), |_| false, |_| Some(after(0)))
+    }
+
+    #[test]
+    fn an_equal_content_is_a_retry_only_while_its_outcome_was_not_told() {
+        use SendState::*;
+        let id = || "d1".to_owned();
+        let as_is = |_: &mut SendEvent| {};
+        assert_eq!(found(&customer(Reserved, KEY, as_is), KEY, 5), Some(Earlier::InFlight { id: id() }));
+        assert_eq!(found(&customer(Reserved, KEY, as_is), KEY, 60), Some(Earlier::Assumed { id: id() }));
+        assert_eq!(found(&customer(Unknown, KEY, as_is), KEY, 600), Some(Earlier::Assumed { id: id() }));
+        assert_eq!(found(&customer(Unknown, KEY, as_is), KEY, 601), None, "after ten minutes it is a new message");
+        assert_eq!(found(&customer(Sent, KEY, as_is), KEY, 1), None, "told: an equal one is a new message");
+        let lost = |one: &mut SendEvent| one.attempt.unanswered = true;
+        assert_eq!(found(&customer(Sent, KEY, lost), KEY, 600), Some(Earlier::Sent { id: id() }));
+        assert_eq!(found(&customer(Sent, KEY, lost), KEY, 601), None);
+        let other = MessageKey { hash: KEY.hash ^ 1, ..KEY };
+        assert_eq!(found(&customer(Unknown, KEY, as_is), other, 1), None);
+        assert_eq!(found(&customer(Unknown, KEY, as_is), GIVEN, 1), None);
+        let elsewhere = |one: &mut SendEvent| one.from = "another address".into();
+        assert_eq!(found(&customer(Unknown, KEY, elsewhere), KEY, 1), None);
+        let own = earlier(&customer(Reserved, KEY, as_is), KEY, "k", after(1), |id| id == "d1", |_| None);
+        assert_eq!(own, None, "what this walk wrote is no earlier attempt");
+    }
+
+    #[test]
+    fn a_given_key_names_one_message_for_a_day_and_no_other() {
+        let sent = customer(SendState::Sent, GIVEN, |_| {});
+        assert_eq!(found(&sent, GIVEN, 86_400), Some(Earlier::Sent { id: "d1".into() }));
+        assert_eq!(found(&sent, GIVEN, 86_401), None);
+        let content = |hash| MessageKey::of_given(GIVEN.hash, hash);
+        assert_eq!(found(&sent, content(1), 5), Some(Earlier::OtherContent { id: "d1".into() }));
+        assert_eq!(found(&sent, MessageKey { hash: GIVEN.hash ^ 1 << 24, ..GIVEN }, 5), None, "another key");
+    }
+
+    #[test]
+    fn what_must_arrive_is_tried_twice_in_all() {
+        let must = |times| {
+            move |one: &mut SendEvent| {
+                one.class = Class::MustSend;
+                one.attempt.times = times;
+            }
+        };
+        let id = || "d1".to_owned();
+        let unknown = |times| customer(SendState::Unknown, KEY, must(times));
+        assert_eq!(found(&unknown(1), KEY, 5), Some(Earlier::OnceMore { id: id() }));
+        assert_eq!(found(&unknown(2), KEY, 5), Some(Earlier::Assumed { id: id() }));
+    }
+
+    #[test]
+    fn a_hold_is_repeated_until_its_reply_was_told() {
+        let mut customer = Customer::default();
+        let attempt = Attempt { key: Some(KEY), unanswered: true, ..Attempt::default() };
+        customer.held.push(HeldSend {
+            id: "h-d1".into(),
+            due: after(1_000),
+            expires: after(2_000),
+            channel: Channel::Email,
+            priority: 500,
+            attempt,
+        });
+        let held = Some(Earlier::Held { id: "h-d1".into(), due: after(1_000) });
+        assert_eq!(found(&customer, KEY, 5), held);
+        assert_eq!(found(&customer, KEY, 601), None);
+        assert!(tell(&mut customer, "h-d1", true) && !tell(&mut customer, "h-d1", true));
+        assert_eq!((found(&customer, KEY, 5), customer.held[0].attempt), (None, Attempt::default()));
+        customer.held[0].attempt = Attempt { key: Some(GIVEN), ..attempt };
+        assert!(tell(&mut customer, "h-d1", true));
+        assert_eq!(found(&customer, GIVEN, 1_500), held);
+    }
+
+    #[test]
+    fn nothing_is_kept_for_retries_that_cannot_come() {
+        let mut told = customer(SendState::Sent, KEY, |_| {});
+        assert!(tell(&mut told, "d1", true));
+        assert_eq!(told.sends[0].attempt, Attempt::default());
+        let mut lost = customer(SendState::Sent, KEY, |_| {});
+        assert!(tell(&mut lost, "d1", false));
+        assert!(!tell(&mut lost, "d1", true), "another retry may be under way");
+        assert!(!forget(&mut lost, after(600)) && forget(&mut lost, after(601)));
+        assert_eq!(lost.sends[0].attempt, Attempt::default());
+        let mut given = customer(SendState::Sent, GIVEN, |_| {});
+        assert!(!tell(&mut given, "d1", true));
+        assert!(!forget(&mut given, after(86_400)) && forget(&mut given, after(86_401)));
+        let mut open = customer(SendState::Reserved, KEY, |_| {});
+        assert!(!forget(&mut open, after(99_999)), "its owner may still have to be asked");
+    }
+}
