@@ -27,7 +27,13 @@ pub trait Inside: Send + Sync + 'static {
 
     /// Carries a request along the path. `dialect` is its first path segment (`sendgrid`), already
     /// taken off `request.path`; a segment the gateway does not know is answered by it, too.
-    fn request(&self, peer: IpAddr, dialect: &str, request: HttpRequest) -> impl Future<Output = HttpReply> + Send;
+    fn request(
+        &self,
+        peer: IpAddr,
+        dialect: &str,
+        request: HttpRequest,
+        client: Client,
+    ) -> impl Future<Output = HttpReply> + Send;
 
     /// Why a submission of this sender would be turned away now: asked before its body is read.
     fn turns_away(&self, _: Sender<'_>) -> Option<Shed> {
@@ -46,13 +52,6 @@ pub trait Inside: Send + Sync + 'static {
 
     /// Told of everyone who was turned away.
     fn turned_away(&self, _: Sender<'_>) {}
-    fn request(
-        &self,
-        peer: IpAddr,
-        dialect: &str,
-        request: HttpRequest,
-        client: Client,
-    ) -> impl Future<Output = HttpReply> + Send;
 }
 
 /// What became of an SMTP login.

@@ -226,6 +226,7 @@ impl Reading {
                 row.refused += 1;
                 *row.refusals.entry("come-again").or_default() += 1;
             }
+            Some(Fate::Repeated) => row.repeated += 1,
             Some(Fate::Unknown) | None => row.unknown += 1,
         }
         self.owe(entry.submission.clone(), entry.at, &entry.route, -1, false);
@@ -301,6 +302,8 @@ fn stands_after(entry: &DecisionEntry) -> &'static str {
             Verdict::Rewrite => "rewritten",
             _ => "passed",
         },
+        // An earlier release had sent it.
+        Some(Fate::Repeated) => "passed",
         Some(Fate::Blocked | Fate::Dropped) => "dropped",
         Some(Fate::Refused) => "refused",
         Some(Fate::Unknown) => "unknown",

@@ -151,7 +151,34 @@ impl Connection {
         inside.enter(sender).inspect_err(|_| inside.turned_away(sender))
     }
 
-    /// The mail goes on in its own task even when the client leaves: what was begun is finished and recorded.
+    /// True when the client talks before it was greeted (Postfix: "unauthorized pipelining").
+    async fn talks_first(&mut self) -> io::Result<bool> {
+        let pause = Duration::from_millis(self.door.greet_pause_ms);
+        match timeout(pause, self.pipe.read_buf(&mut self.input)).await {
+            Err(_) => Ok(false),
+            Ok(Ok(0)) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => read.map(|_| true),
+        }
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        if self.session.replies.is_empty() {
+            return Ok(());
+        }
+        let replies = std::mem::take(&mut self.session.replies);
+        timeout(Duration::from_millis(self.door.command_ms), async {
+            self.pipe.write_all(&replies).await?;
+            self.pipe.flush().await
+        })
+        .await??;
+        if let Some(telling) = self.telling.take() {
+            telling.told();
+        }
+        Ok(())
+    }
+
+    /// The mail goes on in its own task even when the client leaves: what was begun is finished and
+    /// recorded. That it left is told inside, where nothing may have been begun yet.
     async fn carried<I: Inside>(
         &mut self,
         inside: &Arc<I>,
