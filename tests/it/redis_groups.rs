@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::redis::{answers, free_port};
@@ -14,6 +14,8 @@ use crate::redis::{answers, free_port};
 pub struct Tied {
     shell: Child,
     server: u32,
+    dir: PathBuf,
+    program: Vec<String>,
 }
 
 /// Sentinels and what they watch.
@@ -28,6 +30,7 @@ pub struct Sentinels {
 /// Six servers of one cluster.
 pub struct Cluster {
     servers: Vec<(u16, Tied)>,
+    revived: Mutex<Vec<Tied>>,
 }
 
 const TIED: &str = r#"
@@ -53,7 +56,14 @@ impl Tied {
             .unwrap();
         let mut line = String::new();
         BufReader::new(shell.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Tied { shell, server: line.trim().parse().unwrap() }
+        let program = program.iter().map(|word| (*word).to_owned()).collect();
+        Tied { shell, server: line.trim().parse().unwrap(), dir: dir.to_owned(), program }
+    }
+
+    /// Starts the same server again, with the files it left.
+    fn again(&self) -> Tied {
+        let program: Vec<&str> = self.program.iter().map(String::as_str).collect();
+        Tied::start(&self.dir, &program)
     }
 
     /// Sends the server a signal.
@@ -159,7 +169,7 @@ impl Cluster {
                 told.contains("master_link_status:up") || told.contains("state=online")
             });
         }
-        Cluster { servers }
+        Cluster { servers, revived: Mutex::default() }
     }
 
     /// Where two of them are.
@@ -187,7 +197,16 @@ impl Cluster {
 
     /// Ends the server at a port as a power cut would.
     pub fn kill(&self, port: u16) {
-        self.servers.iter().find(|(known, _)| *known == port).unwrap().1.signal("-KILL");
+        self.server(port).signal("-KILL");
+    }
+
+    /// Starts it again; it finds out by itself that it has become a replica.
+    pub fn revive(&self, port: u16) {
+        self.revived.lock().unwrap().push(self.server(port).again());
+    }
+
+    fn server(&self, port: u16) -> &Tied {
+        &self.servers.iter().find(|(known, _)| *known == port).unwrap().1
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the store's operations are in commands. One hash a customer: `v` version, `d` document, `m` moved.
 //! One sorted set per set of marks, whose `ZADD LT` is exactly "add, and of two instants keep the earlier".
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use redis::{Cmd, FromRedisValue, Value};
 use tokio::time::Instant;
@@ -192,7 +193,8 @@ impl Redis {
             self.inner.topology.node(0, deadline).await.map_err(Trouble::for_read)?;
         }
         let asked = masters.iter().map(|node| node.ask_one(redis::cmd("PING"), deadline));
-        for answer in futures_util::future::join_all(asked).await {
+        let asked: BoxFuture<'_, _> = Box::pin(futures_util::future::join_all(asked));
+        for answer in asked.await {
             answer.map_err(|trouble| {
                 self.inner.topology.met(&trouble);
                 trouble.for_read()
@@ -247,7 +249,10 @@ impl Redis {
             // The write, and as long again for the replicas.
             Care::Replicas(_) => self.deadline() + self.inner.answer,
         };
-        let replies = ask_all(&self.inner.topology, questions, care, deadline, &self.inner.counts).await;
+        // Its type ends here: what callers are made of would else hold every socket's inside.
+        let asking: BoxFuture<'_, _> =
+            Box::pin(ask_all(&self.inner.topology, questions, care, deadline, &self.inner.counts));
+        let replies = asking.await;
         if replies.iter().any(|reply| reply.as_ref().is_err_and(|trouble| trouble.kind == Kind::ReadOnly)) {
             self.inner.health.look_again();
         }

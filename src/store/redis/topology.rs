@@ -51,11 +51,18 @@ impl Topology {
 
     /// Looks for the masters anew, soon, when what was met means that they may have changed.
     pub(super) fn met(&self, trouble: &Trouble) {
-        let uneasy = match trouble.kind {
-            Kind::ReadOnly | Kind::MasterDown | Kind::ClusterDown | Kind::Moved => true,
-            Kind::Timeout | Kind::Lost | Kind::Unreachable | Kind::BreakerOpen | Kind::Loading => true,
-            _ => false,
-        };
+        let uneasy = matches!(
+            trouble.kind,
+            Kind::ReadOnly
+                | Kind::MasterDown
+                | Kind::ClusterDown
+                | Kind::Moved
+                | Kind::Timeout
+                | Kind::Lost
+                | Kind::Unreachable
+                | Kind::BreakerOpen
+                | Kind::Loading
+        );
         match self {
             Topology::Sentinel(sentinel) if uneasy => sentinel.look_again(),
             Topology::Cluster(cluster) if uneasy => cluster.look_again(),
