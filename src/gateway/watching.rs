@@ -228,9 +228,11 @@ impl Gateway {
         let Some(acknowledged) = self.watch.acknowledged_us() else { return Ok(None) };
         let certain = self.is_certain();
         let found = self.store.canary(self.identity.gateway(), self.watch.shared).await?.unwrap_or(0);
-        // Where a call failed, its own canary may have been set without an answer.
-        if found > acknowledged && certain && self.watch.shared {
-            self.take_new_name().await?;
+        match found > acknowledged {
+            true if certain && self.watch.shared => self.take_new_name().await?,
+            // Set by this gateway: in its last run, or by a call whose answer was lost.
+            true => self.watch.acknowledged_us.store(found, Ordering::Release),
+            false => {}
         }
         if found >= acknowledged {
             return Ok(None);
