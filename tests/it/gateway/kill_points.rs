@@ -262,7 +262,7 @@ fn wherever_one_of_two_is_killed_the_other_releases_what_it_had_accepted() {
         return;
     }
     let all = std::env::var("TACTGATE_KILL_POINTS").is_ok_and(|wish| wish == "all");
-    let sends: Vec<usize> = if all { (10..200).step_by(3).collect() } else { vec![22, 36, 48] };
+    let sends: Vec<usize> = if all { (10..200).step_by(3).collect() } else { vec![16, 22, 30] };
     let mut points: Vec<Point> = sends.into_iter().map(|nth| Point::kill("sendto", None, nth)).collect();
     points.push(Point::kill("fsync", HOLD, 3));
     let tried = try_all(points, fleet_trial);
