@@ -96,8 +96,12 @@ async fn trial(point: Point) -> (Point, usize, bool) {
     nothing_waits(&gate).await;
     if point.how.starts_with("error") {
         // A refused hold does not come back from the log of the file, not even to be dropped.
+        // One that was durable, lost its commit and could not be cancelled may: that is what orphans are.
         let page = get(gate.admin, "/metrics").await.body;
-        assert!(!page.contains("outcome=\"dropped\""), "{point:?}: {page}");
+        let counted = page.lines().filter(|line| line.contains("outcome=\"dropped\""));
+        let dropped: usize = counted.map(|line| line.rsplit(' ').next().unwrap().parse::<usize>().unwrap()).sum();
+        let orphans = home.log().matches("a hold was not cancelled").count();
+        assert!(dropped <= orphans, "{point:?}: {dropped} dropped, {orphans} orphans");
     }
     let accepted = check(&point, &heard, &sink, &home.log());
     (point, accepted, died)
