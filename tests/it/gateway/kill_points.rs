@@ -96,8 +96,12 @@ async fn trial(point: Point) -> (Point, usize, bool) {
     nothing_waits(&gate).await;
     if point.how.starts_with("error") {
         // A refused hold does not come back from the log of the file, not even to be dropped.
+        // One that was durable, lost its commit and could not be cancelled may: that is what orphans are.
         let page = get(gate.admin, "/metrics").await.body;
-        assert!(!page.contains("outcome=\"dropped\""), "{point:?}: {page}");
+        let counted = page.lines().filter(|line| line.contains("outcome=\"dropped\""));
+        let dropped: usize = counted.map(|line| line.rsplit(' ').next().unwrap().parse::<usize>().unwrap()).sum();
+        let orphans = home.log().matches("a hold was not cancelled").count();
+        assert!(dropped <= orphans, "{point:?}: {dropped} dropped, {orphans} orphans");
     }
     let accepted = check(&point, &heard, &sink, &home.log());
     (point, accepted, died)
@@ -262,7 +266,7 @@ fn wherever_one_of_two_is_killed_the_other_releases_what_it_had_accepted() {
         return;
     }
     let all = std::env::var("TACTGATE_KILL_POINTS").is_ok_and(|wish| wish == "all");
-    let sends: Vec<usize> = if all { (10..200).step_by(3).collect() } else { vec![22, 36, 48] };
+    let sends: Vec<usize> = if all { (10..200).step_by(3).collect() } else { vec![16, 22, 30] };
     let mut points: Vec<Point> = sends.into_iter().map(|nth| Point::kill("sendto", None, nth)).collect();
     points.push(Point::kill("fsync", HOLD, 3));
     let tried = try_all(points, fleet_trial);
