@@ -177,7 +177,6 @@ fn relay_settings(route: &config::Route, host_name: &str) -> RelaySettings {
         command_ms: route.timeouts.command_ms,
         data_ms: route.timeouts.reply_ms(&route.upstream),
         total_ms: route.timeouts.reply_ms(&route.upstream),
-        wait_ms: route.timeouts.connect_ms,
         connections_max: route.connections_max,
         idle_ms: route.timeouts.idle_ms,
         login,

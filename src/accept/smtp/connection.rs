@@ -35,6 +35,16 @@ const HANDSHAKE_MS: u64 = 30_000;
 trait Pipe: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Pipe for T {}
 
+/// What a connection has of the door.
+pub(super) struct Seat {
+    /// The room of all mails.
+    pub room: Room,
+    /// One of the last connections there is a place for: kept for must-send messages.
+    pub is_spare: bool,
+    /// Mails being carried, also those whose client has left.
+    pub under_way: TaskTracker,
+}
+
 /// Serves one connection to its end. Errors are the client's going away.
 pub(super) async fn run<I: Inside>(
     tcp: impl Socket,
@@ -42,9 +52,7 @@ pub(super) async fn run<I: Inside>(
     door: Arc<SmtpDoor>,
     inside: Arc<I>,
     stop: CancellationToken,
-    room: Room,
-    is_spare: bool,
-    under_way: TaskTracker,
+    seat: Seat,
 ) -> io::Result<()> {
     tcp.set_nodelay()?;
     let mut pipe: Box<dyn Pipe> = Box::new(tcp);
@@ -60,10 +68,8 @@ pub(super) async fn run<I: Inside>(
         ends,
         data_ends: None,
         command_ends: None,
-        taken: room.enter(),
-        room,
-        is_spare,
-        under_way,
+        taken: seat.room.enter(),
+        seat,
         telling: None,
     };
     if connection.talks_first().await? {
@@ -85,11 +91,7 @@ struct Connection {
     command_ends: Option<(u64, Instant)>,
     /// What this connection's mail takes of the room of all.
     taken: Taken,
-    room: Room,
-    /// One of the last connections there is a place for: kept for must-send messages.
-    is_spare: bool,
-    /// Mails being carried, also those whose client has left.
-    under_way: TaskTracker,
+    seat: Seat,
     /// Of the mail whose reply is written next.
     telling: Option<Telling>,
 }
@@ -142,7 +144,7 @@ impl Connection {
     /// Why the mail that is announced is not taken now.
     fn turns_away<I: Inside>(&self, inside: &I) -> Option<Shed> {
         let sender = self.session.sender();
-        let crowded = || (self.is_spare && !inside.is_must_send(sender)).then_some(Shed::Crowded);
+        let crowded = || (self.seat.is_spare && !inside.is_must_send(sender)).then_some(Shed::Crowded);
         inside.turns_away(sender).or_else(crowded).inspect(|_| inside.turned_away(sender))
     }
 
@@ -189,7 +191,7 @@ impl Connection {
         let (client, telling) = Client::waiting();
         self.telling = Some(telling);
         let inside = Arc::clone(inside);
-        let mut task = self.under_way.spawn(async move {
+        let mut task = self.seat.under_way.spawn(async move {
             let _place = place;
             inside.mail(peer, mail, client).await
         });
@@ -244,7 +246,7 @@ impl Connection {
             Ok(Ok(0)) => Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(Ok(bytes)) => {
                 if self.session.in_data().is_none() {
-                    self.taken = self.room.enter();
+                    self.taken = self.seat.room.enter();
                 } else if !self.taken.grow(bytes, || inside.is_must_send(self.session.sender())) {
                     inside.turned_away(self.session.sender());
                     self.session.close(421, "4.3.2", "too much is being carried, try again");

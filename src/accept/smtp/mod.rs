@@ -149,10 +149,10 @@ pub async fn serve<I: Inside>(listener: impl Listen, door: Arc<SmtpDoor>, inside
                         }
                     };
                     let is_spare = places.all.available_permits() < spare;
-                    let (door, inside, stop, room) = (Arc::clone(&door), Arc::clone(&inside), stop.clone(), room.clone());
-                    let under_way = under_way.clone();
+                    let seat = connection::Seat { room: room.clone(), is_spare, under_way: under_way.clone() };
+                    let (door, inside, stop) = (Arc::clone(&door), Arc::clone(&inside), stop.clone());
                     sessions.spawn(async move {
-                        if let Err(error) = connection::run(tcp, peer, door, inside, stop, room, is_spare, under_way).await {
+                        if let Err(error) = connection::run(tcp, peer, door, inside, stop, seat).await {
                             tracing::debug!(%error, "an SMTP session ended early");
                         }
                         drop(place);
