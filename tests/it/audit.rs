@@ -180,6 +180,53 @@ async fn what_is_done_to_the_checkpoints_shows() {
     assert!(found.breaks.iter().any(|found| found.why.contains("not a key given")), "{found:?}");
 }
 
+/// Everything made to fit again, file and checkpoints, by somebody who has all but the key.
+#[tokio::test]
+async fn only_the_gateway_s_key_makes_a_checkpoint() {
+    use tactgate::record::chain::{NOTHING_BEFORE, chained, next, unchained};
+    let dir = tempfile::tempdir().unwrap();
+    let record = Record::open(&settings(dir.path()), noon()).unwrap();
+    for number in 0..10 {
+        record.append(&received(noon(), number)).await.unwrap();
+    }
+    record.close().await.unwrap();
+    drop(record);
+    let file = day(dir.path(), "2026-11-22");
+    let forge = |recipients: &str, signature: &dyn Fn(&CheckpointEntry) -> String| {
+        let (mut chain, mut before) = (NOTHING_BEFORE.to_owned(), String::new());
+        let (mut log, mut beside) = (String::new(), String::new());
+        for line in std::fs::read_to_string(&file).unwrap().lines() {
+            let (mut body, _) = unchained(line).unwrap();
+            body = body.replace(r#""recipients":1"#, recipients);
+            if let Ok(Line::Checkpoint(mut entry)) = serde_json::from_str(&body) {
+                (entry.head, entry.previous) = (chain.clone(), before.clone());
+                entry.signature = signature(&entry);
+                before = entry.signature.clone();
+                body = serde_json::to_string(&Line::Checkpoint(entry)).unwrap();
+                beside += &format!("{body}\n");
+            }
+            chain = next(&chain, &body);
+            log += &format!("{}\n", chained(&body, &chain));
+        }
+        let there = copy(dir.path());
+        std::fs::write(day(there.path(), "2026-11-22"), log).unwrap();
+        std::fs::write(ledger(there.path()), beside).unwrap();
+        verified(there.path(), &trusted(dir.path()))
+    };
+    for (signature, how) in [("00".repeat(64), "wrongly signed"), (String::new(), "unsigned")] {
+        let found = forge(r#""recipients":2"#, &|_| signature.clone());
+        assert!(
+            found.breaks.iter().all(|found| found.why.contains("not signed by the gateway's key")),
+            "{how}: {found:?}"
+        );
+        assert!(!found.is_whole(), "{how}");
+    }
+    // The honest twin: with the key the same words fit, so nothing but the signature told.
+    let key = AuditKey::read(&dir.path().join("audit.key")).unwrap().unwrap();
+    let found = forge(r#""recipients":2"#, &|entry| entry.clone().signed(&key).signature);
+    assert!(found.is_whole(), "{found:?}");
+}
+
 #[tokio::test]
 async fn cutting_everything_off_after_a_checkpoint_shows_only_against_one_kept_elsewhere() {
     let dir = tempfile::tempdir().unwrap();
