@@ -251,3 +251,51 @@ async fn pass(wait: Duration) {
         tokio::time::sleep(wait).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(key: &str, version: u64, byte: u8) -> RecordWrite {
+        let record = Record { version, document: Some(vec![byte]), moved: None };
+        RecordWrite { key: CustomerKey(key.to_owned()), record, now: None }
+    }
+
+    async fn standing(model: &Modelled, key: &str) -> Option<Vec<u8>> {
+        let ask = Ask { records: vec![CustomerKey(key.to_owned())], sets: Vec::new() };
+        model.read(&ask).await.unwrap().records.remove(0).document
+    }
+
+    #[tokio::test]
+    async fn a_failover_forgets_the_last_writes_and_no_others() {
+        let model = Modelled::default();
+        for (key, version, byte) in [("a", 0, 1), ("b", 0, 2), ("a", 1, 3), ("b", 1, 4)] {
+            assert_eq!(model.write(vec![write(key, version, byte)]).await.unwrap(), [Wrote::Done]);
+        }
+        assert_eq!(model.forget_last(2), [CustomerKey("b".into()), CustomerKey("a".into())]);
+        assert_eq!((standing(&model, "a").await, standing(&model, "b").await), (Some(vec![1]), Some(vec![2])));
+        assert_eq!(model.write(vec![write("a", 2, 5)]).await.unwrap(), [Wrote::Stale], "version 2 never was");
+        assert_eq!(model.forget_last(9).len(), 2, "what there is");
+        assert_eq!(standing(&model, "a").await, None);
+    }
+
+    #[derive(Debug)]
+    struct Always(Fault);
+
+    impl Way for Always {
+        fn trip(&self, _writes: bool) -> Trip {
+            Trip { fault: self.0, ..Trip::default() }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lost_write_and_a_lost_answer_look_alike_and_are_not() {
+        let model = Modelled::default();
+        for (fault, left) in [(Fault::WritesLost, None), (Fault::AnswersLost, Some(vec![1]))] {
+            let by = model.by(Arc::new(Always(fault)));
+            let error = by.write(vec![write("a", 0, 1)]).await.unwrap_err();
+            assert!(matches!(error, StoreError::Unknown(_)), "{error}");
+            assert_eq!(standing(&model, "a").await, left);
+        }
+    }
+}

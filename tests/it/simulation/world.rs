@@ -19,7 +19,7 @@ use super::way::{Broken, StoreWay};
 /// One step of the network and of the clock.
 const STEP_MS: u64 = 100;
 /// How often the folder is looked at for what still waits.
-const LOOK_EVERY_MS: u64 = 5_000;
+const LOOK_EVERY_MS: u64 = 10_000;
 
 /// A polite stop takes no longer.
 const STOP_WITHIN_MS: u64 = 60_000;
