@@ -192,6 +192,7 @@ async fn metrics<V: AdminView>(State(view): State<Arc<V>>) -> Response {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
 
     use super::*;
 

@@ -84,6 +84,11 @@ impl Modelled {
         Modelled { state: Arc::clone(&self.state), way: Some(way) }
     }
 
+    /// The replica has heard of everything so far: no failover forgets it.
+    pub fn replicated(&self) {
+        self.lock().undoable.clear();
+    }
+
     /// A failover to a replica that had not heard of the last `writes`; returns the keys of records that
     /// went back to what they were.
     pub fn forget_last(&self, writes: usize) -> Vec<CustomerKey> {
