@@ -87,6 +87,11 @@ impl Modelled {
         Modelled { state: Arc::clone(&self.state), way: Some(way) }
     }
 
+    /// The replica has heard of everything so far: no failover forgets it.
+    pub fn replicated(&self) {
+        self.lock().undoable.clear();
+    }
+
     /// A failover to a replica that had not heard of the last `writes`; returns the keys of records that
     /// went back to what they were.
     pub fn forget_last(&self, writes: usize) -> Vec<CustomerKey> {
@@ -263,10 +268,7 @@ mod tests {
     async fn a_store_that_compares_nothing_lets_the_loser_of_a_race_write() {
         let store = Modelled::default();
         let key = CustomerKey("k".to_owned());
-        let write = |document: u8| {
-            let record = Record { version: 0, document: Some(vec![document]), moved: None };
-            vec![RecordWrite { key: key.clone(), record, now: None }]
-        };
+        let write = |document: u8| vec![write("k", 0, document)];
         assert_eq!(store.write(write(1)).await, Ok(vec![Wrote::Done]));
         assert_eq!(store.write(write(2)).await, Ok(vec![Wrote::Stale]));
         store.fail(Fault::NothingCompared);
@@ -274,5 +276,48 @@ mod tests {
         let ask = Ask { records: vec![key], sets: Vec::new() };
         let standing = store.read(&ask).await.unwrap().records.remove(0);
         assert_eq!((standing.version, standing.document), (2, Some(vec![3])), "the first one is lost");
+    }
+
+    fn write(key: &str, version: u64, byte: u8) -> RecordWrite {
+        let record = Record { version, document: Some(vec![byte]), moved: None };
+        RecordWrite { key: CustomerKey(key.to_owned()), record, now: None }
+    }
+
+    async fn standing(model: &Modelled, key: &str) -> Option<Vec<u8>> {
+        let ask = Ask { records: vec![CustomerKey(key.to_owned())], sets: Vec::new() };
+        model.read(&ask).await.unwrap().records.remove(0).document
+    }
+
+    #[tokio::test]
+    async fn a_failover_forgets_the_last_writes_and_no_others() {
+        let model = Modelled::default();
+        for (key, version, byte) in [("a", 0, 1), ("b", 0, 2), ("a", 1, 3), ("b", 1, 4)] {
+            assert_eq!(model.write(vec![write(key, version, byte)]).await.unwrap(), [Wrote::Done]);
+        }
+        assert_eq!(model.forget_last(2), [CustomerKey("b".into()), CustomerKey("a".into())]);
+        assert_eq!((standing(&model, "a").await, standing(&model, "b").await), (Some(vec![1]), Some(vec![2])));
+        assert_eq!(model.write(vec![write("a", 2, 5)]).await.unwrap(), [Wrote::Stale], "version 2 never was");
+        assert_eq!(model.forget_last(9).len(), 2, "what there is");
+        assert_eq!(standing(&model, "a").await, None);
+    }
+
+    #[derive(Debug)]
+    struct Always(Fault);
+
+    impl Way for Always {
+        fn trip(&self, _writes: bool) -> Trip {
+            Trip { fault: self.0, ..Trip::default() }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lost_write_and_a_lost_answer_look_alike_and_are_not() {
+        let model = Modelled::default();
+        for (fault, left) in [(Fault::WritesLost, None), (Fault::AnswersLost, Some(vec![1]))] {
+            let by = model.by(Arc::new(Always(fault)));
+            let error = by.write(vec![write("a", 0, 1)]).await.unwrap_err();
+            assert!(matches!(error, StoreError::Unknown(_)), "{error}");
+            assert_eq!(standing(&model, "a").await, left);
+        }
     }
 }

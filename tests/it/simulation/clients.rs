@@ -27,6 +27,7 @@ pub async fn run(plan: Plan, history: History) -> turmoil::Result {
         tell(&plan, &history, &chance, &link).await;
     }
     history.say("the shop has linked whom it knows");
+    history.seen().linked = true;
     history.seen().clients_waiting = plan.submissions.len() + plan.opt_outs.len();
     for submission in plan.submissions.clone() {
         let (plan, history, chance) = (plan.clone(), history.clone(), chance.clone());

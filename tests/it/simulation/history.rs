@@ -51,6 +51,8 @@ pub struct Seen {
     pub opted_out: BTreeMap<String, u64>,
     /// Keys of records that a failover took back.
     pub gone_back: Vec<String>,
+    /// The shop's links are acknowledged.
+    pub linked: bool,
     pub clients_waiting: usize,
     pub crashes: usize,
 }

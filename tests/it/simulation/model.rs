@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde_json::Value;
+use serde::Deserialize;
 use tactgate::facts::{Keep, SendState};
 use tactgate::message::{Address, Class};
 use tactgate::record::audit::{Trusted, verify};
@@ -17,12 +17,12 @@ use super::plan::{Door, Person, Plan};
 
 /// A client's retry is known as one: no second copy of a courtesy message whatever was lost. Off: each
 /// attempt is a message of its own.
-const RETRIES_ARE_ONE: bool = option_env!("SIM_K").is_some();
+const RETRIES_ARE_ONE: bool = false;
 /// A reservation whose lease has run out is settled by somebody. Off: it stands as reserved and counts.
-const LEASES_END: bool = option_env!("SIM_J").is_some();
+const LEASES_END: bool = false;
 /// A failover that loses writes is made good from the gateways' own journals. Off: what was lost may be
 /// exceeded by.
-const FAILOVERS_ARE_MADE_GOOD: bool = option_env!("SIM_F").is_some();
+const FAILOVERS_ARE_MADE_GOOD: bool = false;
 
 /// From a decision to the provider's having it: all waits on that way, at their longest.
 const TRANSIT_MS: u64 = 30_000;
@@ -312,6 +312,19 @@ struct Log {
     outcomes: BTreeMap<String, Vec<(String, Option<String>)>>,
 }
 
+/// What the model reads of a line; the rest is the gateway's own affair.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Line {
+    line: String,
+    id: String,
+    submission: String,
+    outcome: String,
+    again: Option<String>,
+    decision: String,
+    next: Option<String>,
+}
+
 #[derive(Debug, Clone)]
 struct Decision {
     id: String,
@@ -327,19 +340,15 @@ impl Log {
         let mut paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
         paths.sort();
         for line in paths.iter().flat_map(|path| std::fs::read_to_string(path)).collect::<String>().lines() {
-            let line: Value = serde_json::from_str(line).unwrap();
-            let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
-            match line["line"].as_str() {
-                Some("decision") => log.decisions.push(Decision {
-                    id: text("id"),
-                    submission: text("submission"),
-                    outcome: text("outcome"),
-                    again: line["again"].is_string(),
+            let line: Line = serde_json::from_str(line).unwrap();
+            match line.line.as_str() {
+                "decision" => log.decisions.push(Decision {
+                    id: line.id,
+                    submission: line.submission,
+                    outcome: line.outcome,
+                    again: line.again.is_some(),
                 }),
-                Some("outcome") => {
-                    let next = line["next"].as_str().map(str::to_owned);
-                    log.outcomes.entry(text("decision")).or_default().push((text("outcome"), next));
-                }
+                "outcome" => log.outcomes.entry(line.decision).or_default().push((line.outcome, line.next)),
                 _ => {}
             }
         }

@@ -19,7 +19,7 @@ use super::way::{Broken, StoreWay};
 /// One step of the network and of the clock.
 const STEP_MS: u64 = 100;
 /// How often the folder is looked at for what still waits.
-const LOOK_EVERY_MS: u64 = 5_000;
+const LOOK_EVERY_MS: u64 = 10_000;
 
 /// A polite stop takes no longer.
 const STOP_WITHIN_MS: u64 = 60_000;
@@ -102,6 +102,7 @@ struct World<'a> {
     ways: Vec<Arc<StoreWay>>,
     store: Modelled,
     broken: Broken,
+    linked: bool,
     /// Of each gateway: killed or told to stop, and when it is started again.
     down_until_ms: Vec<Option<u64>>,
 }
@@ -130,6 +131,7 @@ impl<'a> World<'a> {
             ways: Vec::new(),
             store: store.clone(),
             broken,
+            linked: false,
             down_until_ms: vec![None; plan.gateways],
             sim: {
                 let providers = Providers::new(plan, history);
@@ -188,6 +190,10 @@ impl<'a> World<'a> {
     /// What begins or ends now.
     fn trouble(&mut self) {
         let now = self.history.now_ms();
+        if !self.linked && self.history.seen().linked {
+            self.linked = true;
+            self.store.replicated();
+        }
         let begins = |at: u64| (now..now + STEP_MS).contains(&at);
         for gateway in 0..self.plan.gateways {
             let stopped = self.machines[gateway].has_stopped() && self.down_until_ms[gateway].is_some();
@@ -224,7 +230,8 @@ impl<'a> World<'a> {
                 TroubleKind::SlowClients(gateway) if ends => self.sim.release("clients", name(gateway)),
                 TroubleKind::StoreAway(gateway) if begins(trouble.from_ms) => self.ways[gateway].set_cut(true),
                 TroubleKind::StoreAway(gateway) if ends => self.ways[gateway].set_cut(false),
-                TroubleKind::Failover(writes) if begins(trouble.from_ms) => {
+                // Before the shop has linked whom it knows there are no persons to promise anything to.
+                TroubleKind::Failover(writes) if begins(trouble.from_ms) && self.linked => {
                     let gone_back = self.store.forget_last(writes);
                     let keys = gone_back.into_iter().map(|key| key.0);
                     self.history.seen().gone_back.extend(keys);
