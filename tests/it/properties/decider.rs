@@ -108,8 +108,7 @@ pub async fn contend(stores: &[Store], decisions: usize, rules: Arc<Rules>, wind
         });
     }
     workers.join_all().await;
-    let left = left.lock().unwrap().clone();
-    left
+    std::mem::take(&mut *left.lock().unwrap())
 }
 
 fn addresses(customer: usize) -> [Address; 2] {

@@ -97,6 +97,20 @@ fn life() -> impl Strategy<Value = Vec<Step>> {
     ])
 }
 
+/// Where a send stands after these steps: surely sent, else unknown, else gone when it was given back.
+fn end(life: &[Step]) -> Option<SendState> {
+    let said = |wanted: fn(&Step) -> bool| life.iter().any(wanted);
+    if said(|step| matches!(step, Step::Sent)) {
+        Some(SendState::Sent)
+    } else if said(|step| matches!(step, Step::GiveBack)) {
+        None
+    } else if said(|step| matches!(step, Step::Unknown | Step::Expire)) {
+        Some(SendState::Unknown)
+    } else {
+        Some(SendState::Reserved)
+    }
+}
+
 fn take(customer: &mut Customer, send_number: usize, step: Step) {
     let id = format!("d{send_number}");
     match step {
@@ -143,6 +157,11 @@ proptest! {
         let mut one_by_one = Customer::default();
         for (n, life) in lives.iter().enumerate() {
             life.iter().for_each(|step| take(&mut one_by_one, n, *step));
+        }
+        // Each is where its own steps lead.
+        for (n, life) in lives.iter().enumerate() {
+            let state = one_by_one.sends.iter().find(|send| send.id == format!("d{n}")).map(|send| send.state);
+            prop_assert_eq!(state, end(life), "{:?}", life);
         }
         let mut interleaved = Customer::default();
         let mut lives: Vec<_> = lives.into_iter().map(Vec::into_iter).collect();

@@ -1,5 +1,5 @@
 //! What holds whatever comes: caps under contention, histories that have a serial order, and properties
-//! of the pure parts under generated input. The long forms run by `tests/contention` and `tests/spellings`.
+//! of the pure parts under generated input. The long forms: `tests/contention` and `tests/properties`.
 
 mod amounts;
 mod arena;

@@ -21,7 +21,7 @@ const HOURS: &[(i32, i32, Option<&[Weekday]>)] = &[
     (23 * 60 + 30, 45, None),
     (0, 24 * 60, Some(&[Weekday::Friday, Weekday::Sunday])),
     (22 * 60, 22 * 60 - 15, Some(&[Weekday::Saturday])),
-    (1 * 60 + 45, 1 * 60 + 50, None),
+    (60 + 45, 60 + 50, None),
 ];
 
 /// Seconds from a change of the clocks at which the question is asked.
