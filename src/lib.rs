@@ -1,9 +1,6 @@
 //! Tactgate (分寸): a sending gateway proxy for e-mail and SMS. The modules stand in the order of a
 //! message's path: accept → understand → decide → rewrite → forward | hold → record.
 
-// A walk holds the whole gateway, down to the sockets of a cluster's client: deeper than the usual 128.
-#![recursion_limit = "256"]
-
 /// Shared nouns: message, channel, envelope, address, money, spans.
 pub mod message;
 

@@ -53,7 +53,7 @@ impl Gateway {
     ) -> bool {
         for index in open {
             let item = &mut items[*index];
-            if !item.committed && item.before.take().is_some() {
+            if !item.committed && item.before.take().is_some() && errand.release.is_none() {
                 item.send_id.clone_from(&item.decision_id);
             }
         }
@@ -66,14 +66,11 @@ impl Gateway {
             let customer = groups.values_mut().find(|group| group.members.contains(&at));
             let customer = customer.and_then(|group| group.facts.customer_mut());
             let (item, id) = (&mut items[at], earlier.id().to_owned());
-            match (&earlier, customer) {
-                (Earlier::OnceMore { .. }, Some(customer)) => {
-                    item.before = taken(customer, &id);
-                    self.settle.latest().begun_again(&id);
-                    item.send_id = id;
-                    continue;
-                }
-                _ => {}
+            if let (Earlier::OnceMore { .. }, Some(customer)) = (&earlier, customer) {
+                item.before = taken(customer, &id);
+                self.settle.latest().begun_again(&id);
+                item.send_id = id;
+                continue;
             }
             item.fate = Fate::Repeated { earlier, reply: None };
         }

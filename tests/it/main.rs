@@ -1,5 +1,4 @@
 //! One binary of integration tests (one link, one run): each module is one kind of story.
-#![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed expectation is how a test speaks")]
 mod asking;
 mod attacks;
