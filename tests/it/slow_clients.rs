@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use tactgate::accept::http::HttpDoor;
 use tactgate::accept::smtp::SmtpDoor;
-use tactgate::accept::{Inside, Login, http as http_door, smtp as smtp_door};
+use tactgate::accept::{Client, Inside, Login, http as http_door, smtp as smtp_door};
 use tactgate::message::{HttpReply, HttpRequest, MailSubmission, Secret, SmtpReply};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -27,11 +27,11 @@ impl Inside for Host {
         Login::Refused
     }
 
-    async fn mail(&self, _: IpAddr, _: MailSubmission) -> SmtpReply {
+    async fn mail(&self, _: IpAddr, _: MailSubmission, _: Client) -> SmtpReply {
         SmtpReply::new(250, "2.0.0", "taken")
     }
 
-    async fn request(&self, _: IpAddr, _: &str, request: HttpRequest) -> HttpReply {
+    async fn request(&self, _: IpAddr, _: &str, request: HttpRequest, _: Client) -> HttpReply {
         let bytes = if request.path == "/big" { 64 << 20 } else { 2 };
         HttpReply { status: StatusCode::OK, body: Bytes::from(vec![b'a'; bytes]), ..HttpReply::default() }
     }

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use tactgate::accept::Inside as _;
+use tactgate::accept::{Client, Inside as _};
 use tactgate::clock::Clock;
 use tactgate::command::serve::{Running, start};
 use tactgate::config::Config;
 use tactgate::gateway::inside::Carrier;
-use tactgate::message::{Address, HttpRequest, MailEnvelope, MailRecipient, MailSubmission};
+use tactgate::message::{Address, HttpReply, HttpRequest, MailEnvelope, MailRecipient, MailSubmission, SmtpReply};
 
 use super::over_cap::{Arrival, Scan, scan};
 use crate::gateway::child::{Home, routes};
@@ -314,10 +314,10 @@ async fn submit(carrier: &Carrier, number: usize, customer: usize, dice: &mut Di
     let after = Timestamp::now();
     let one = async move {
         if by_mail {
-            let reply = carrier.mail(LOOPBACK, a_mail(customer, &campaign(customer), &text)).await;
+            let reply = mailed(&carrier, a_mail(customer, &campaign(customer), &text)).await;
             fate(reply.code, &[250], &[550])
         } else {
-            let reply = carrier.request(LOOPBACK, "twilio", a_text(customer, &campaign(customer), &text)).await;
+            let reply = texted(&carrier, a_text(customer, &campaign(customer), &text)).await;
             fate(reply.status.as_u16(), &[201], &[400])
         }
     };
@@ -393,4 +393,20 @@ impl Dice {
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (mixed ^ (mixed >> 31)) % sides.max(1)
     }
+}
+
+/// Carries a mail for a client that reads its reply.
+pub(super) async fn mailed(carrier: &Carrier, mail: MailSubmission) -> SmtpReply {
+    let (client, telling) = Client::waiting();
+    let reply = carrier.mail(LOOPBACK, mail, client).await;
+    telling.told();
+    reply
+}
+
+/// Carries a text message for a client that reads its reply.
+pub(super) async fn texted(carrier: &Carrier, request: HttpRequest) -> HttpReply {
+    let (client, telling) = Client::waiting();
+    let reply = carrier.request(LOOPBACK, "twilio", request, client).await;
+    telling.told();
+    reply
 }

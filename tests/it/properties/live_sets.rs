@@ -7,12 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use tactgate::accept::Inside as _;
 use tactgate::clock::Clock;
 use tactgate::config::{Judged, Live, PolicyFolder, PolicySettings};
 use tokio_util::sync::CancellationToken;
 
-use super::arena::{Arena, Dice, LOOPBACK, a_text};
+use super::arena::{Arena, Dice, a_text, texted};
 use crate::gateway::child::{Gate, Home, until};
 use crate::gateway::tools::get;
 
@@ -65,7 +64,7 @@ async fn each_decision_is_explained_by_the_set_it_names() {
             for n in 0..60 {
                 let campaign = format!("c-{}", dice.roll(SETS as u64));
                 let text = a_text((worker * 1_000 + n) as usize, &campaign, "【某某商城】新品到店，欢迎光临");
-                let reply = carrier.request(LOOPBACK, "twilio", text).await;
+                let reply = texted(&carrier, text).await;
                 assert!([201, 400].contains(&reply.status.as_u16()), "{}", reply.status);
             }
         });

@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 
-use tactgate::accept::Inside as _;
 use tokio::sync::Barrier;
 
-use super::arena::{Arena, LOOPBACK, a_mail, a_text};
+use super::arena::{Arena, a_mail, a_text, mailed, texted};
 
 /// Pairs of the short form, over all stories.
 const PAIRS: usize = 500;
@@ -115,12 +114,12 @@ async fn pairs(pairs: usize) -> usize {
             let start = Arc::clone(&start);
             async move {
                 start.wait().await;
-                mail_door.mail(LOOPBACK, mail).await.code
+                mailed(&mail_door, mail).await.code
             }
         });
         let texting = tokio::spawn(async move {
             start.wait().await;
-            text_door.request(LOOPBACK, "twilio", text).await.status.as_u16()
+            texted(&text_door, text).await.status.as_u16()
         });
         let (code, status) = (mailing.await.unwrap(), texting.await.unwrap());
         assert!([250, 550].contains(&code) && [201, 400].contains(&status), "{code} {status}");
