@@ -65,7 +65,7 @@ async fn killed_before_anything_left_the_slot_is_given_back() {
         let home = Home::with_policy(ONE_A_DAY);
         home.settings(&format!("{}{store}", routes(None, Some(&texts))));
         let gate = killed_at(&home, "write", &journal(&home)).await;
-        // The canary has moved on since the dead gateway last wrote down where it stood.
+        // By then the dead gateway had moved its canary on since it last wrote down where it stood.
         tokio::time::sleep(std::time::Duration::from_millis(if store.is_empty() { 0 } else { 100 })).await;
         assert!(texts.requests().is_empty(), "nothing left");
         let answer = send(&gate).await;
