@@ -111,7 +111,7 @@ async fn submit(plan: &Plan, history: &History, chance: &Chance, submission: &Su
         }
         tokio::time::sleep(Duration::from_millis(pause) + chance.millis(0, 1_000)).await;
         // Nobody hurries for ever: who waits too short a time would never hear the answer.
-        (pause, patience) = ((pause * 2).min(16_000), (patience * 2).max(10_000).min(60_000));
+        (pause, patience) = ((pause * 2).min(16_000), (patience * 2).clamp(10_000, 60_000));
         gateway = (gateway + usize::from(told != Told::Later)) % plan.gateways;
     }
 }

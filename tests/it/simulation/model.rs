@@ -339,7 +339,7 @@ impl Log {
         let Ok(files) = std::fs::read_dir(data.join("decisions")) else { return log };
         let mut paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
         paths.sort();
-        for line in paths.iter().flat_map(|path| std::fs::read_to_string(path)).collect::<String>().lines() {
+        for line in paths.iter().flat_map(std::fs::read_to_string).collect::<String>().lines() {
             let line: Line = serde_json::from_str(line).unwrap();
             match line.line.as_str() {
                 "decision" => log.decisions.push(Decision {
