@@ -181,5 +181,7 @@ pub fn print_line(line: std::fmt::Arguments<'_>) {
 
 /// A runtime for the subcommands that wait for sockets or a store.
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    // Never one alone: a disk that does not move may hold up whoever writes the record (`record/log/thread.rs`).
+    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?)
 }

@@ -12,8 +12,12 @@ pub const REMOVED: &str = "(address removed)";
 /// A JSON line without anything in its strings that reads as a mailbox or an international phone
 /// number. Names of members stay: they are ours and the policies'.
 pub fn impersonal(line: String) -> Result<String, serde_json::Error> {
-    let suspicious = line.bytes().any(|byte| matches!(byte, b'@' | b'+')) || line.contains(['＠', '＋']);
-    if !suspicious {
+    // Full width they begin with this byte, in UTF-8.
+    const FULL_WIDTH: u8 = 0xef;
+    let suspicious = |at: usize| matches!(line.as_bytes().get(at), Some(b'@' | b'+'));
+    let mut places = memchr::memchr3_iter(b'@', b'+', FULL_WIDTH, line.as_bytes());
+    let full_width = |at: usize| line.get(at..).is_some_and(|rest| rest.starts_with(['＠', '＋']));
+    if !places.any(|at| suspicious(at) || full_width(at)) {
         return Ok(line);
     }
     // In the decoded strings: in the text of the line a pattern would reach into an escape (`\u0000a@b.cn`).

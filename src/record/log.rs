@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -83,8 +83,8 @@ pub struct Record {
 /// Who does the writing.
 #[derive(Clone)]
 enum Jobs {
-    /// The thread.
-    Thread(mpsc::Sender<thread::Job>),
+    /// The thread, or whoever brings a line while nobody writes.
+    Thread(thread::Jobs),
     /// The calling task: a simulation's.
     Here(Arc<Mutex<thread::Writer>>, Pause),
 }
@@ -233,7 +233,7 @@ impl Record {
 
     fn hand_at_once(&self, job: thread::Job) -> Result<(), RecordError> {
         match &self.jobs {
-            Jobs::Thread(jobs) => jobs.send(job).map_err(|_| RecordError::Closed),
+            Jobs::Thread(jobs) => jobs.give(job, !self.is_stuck()).then_some(()).ok_or(RecordError::Closed),
             Jobs::Here(writer, _) => {
                 writer.lock().unwrap_or_else(PoisonError::into_inner).work(vec![job]);
                 Ok(())

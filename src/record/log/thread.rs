@@ -1,12 +1,13 @@
 //! The writer: takes the lines that wait, writes each file once, answers, and syncs at once for
-//! durable lines, else when `fsync_ms` has passed since the first unsynced line.
+//! durable lines, else when `fsync_ms` has passed since the first unsynced line. A line that finds nobody
+//! writing is written by whoever brings it: waking the thread costs more than the write.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -35,6 +36,8 @@ pub(super) enum Job {
     Line(LineJob),
     /// Something else that only the owner of the files may do, between two writes.
     Task(Box<dyn FnOnce(&mut Writer) + Send>),
+    /// Look again when something has to be done by itself.
+    Wake,
 }
 
 /// One line to write.
@@ -48,17 +51,86 @@ pub(super) struct LineJob {
     pub(super) _room: Option<OwnedSemaphorePermit>,
 }
 
-pub(super) fn start(
-    settings: &RecordSettings,
-    now: Timestamp,
-    errors: Arc<AtomicU64>,
-) -> Result<mpsc::Sender<Job>, RecordError> {
-    let writer = writer(settings, now, errors)?;
-    let (jobs, waiting) = mpsc::channel();
-    let run = move || writer.run(&waiting);
+/// A way to the thread, and to what it writes with.
+#[derive(Clone)]
+pub(super) struct Jobs {
+    jobs: mpsc::Sender<Job>,
+    /// Jobs on their way to the thread.
+    waiting: Arc<AtomicUsize>,
+    writer: Arc<Mutex<Writer>>,
+}
+
+impl Jobs {
+    /// Writes an undurable line at once when nobody else writes and nothing waits; anything else goes to the
+    /// thread. A disk that does not move can hold up one caller so, never two. False when the thread is gone.
+    pub(super) fn give(&self, job: Job, may_write: bool) -> bool {
+        let here = may_write && matches!(&job, Job::Line(LineJob { durable: false, .. }));
+        if here
+            && self.waiting.load(Ordering::Acquire) == 0
+            && let Ok(mut writer) = self.writer.try_lock()
+        {
+            writer.take(std::iter::once(job));
+            let wakes = writer.must_wake();
+            drop(writer);
+            return !wakes || self.send(Job::Wake);
+        }
+        self.send(job)
+    }
+
+    fn send(&self, job: Job) -> bool {
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        self.jobs.send(job).is_ok()
+    }
+}
+
+pub(super) fn start(settings: &RecordSettings, now: Timestamp, errors: Arc<AtomicU64>) -> Result<Jobs, RecordError> {
+    let writer = Arc::new(Mutex::new(writer(settings, now, errors)?));
+    let (jobs, incoming) = mpsc::channel();
+    let jobs = Jobs { jobs, waiting: Arc::default(), writer: Arc::clone(&writer) };
+    let waiting = Arc::clone(&jobs.waiting);
+    let run = move || run(&writer, &incoming, &waiting);
     let started = std::thread::Builder::new().name("record-writer".into()).spawn(run);
     started.map_err(|e| RecordError::Io(e.to_string()))?;
     Ok(jobs)
+}
+
+fn run(writer: &Mutex<Writer>, incoming: &mpsc::Receiver<Job>, waiting: &AtomicUsize) {
+    let mut woken = false;
+    loop {
+        let wait = locked(writer).sleeps(woken);
+        woken = false;
+        let first = match wait {
+            None => incoming.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(wait) => incoming.recv_timeout(wait),
+        };
+        let mut writer = locked(writer);
+        match first {
+            Ok(first) => {
+                let rest = incoming.try_iter().take(LINES_TOGETHER_MAX - 1);
+                let mut jobs: Vec<Job> = std::iter::once(first).chain(rest).collect();
+                let taken = jobs.len();
+                jobs.retain(|job| !matches!(job, Job::Wake));
+                woken = jobs.len() < taken;
+                if !jobs.is_empty() {
+                    writer.take(jobs.into_iter());
+                }
+                waiting.fetch_sub(taken, Ordering::AcqRel);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                writer.write_noted();
+                let _ = writer.sync(); // said and counted inside
+                writer.sign_stop();
+                return;
+            }
+        }
+        writer.do_what_is_due();
+    }
+}
+
+/// Whole whatever happened: a line is appended or not.
+fn locked(writer: &Mutex<Writer>) -> MutexGuard<'_, Writer> {
+    writer.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What writes: folders made, torn ends mended.
@@ -75,6 +147,7 @@ pub(super) fn writer(settings: &RecordSettings, now: Timestamp, errors: Arc<Atom
         signing: Signing::open(settings, now).map_err(io)?,
         noted: Vec::new(),
         noted_since: None,
+        wakes: None,
     };
     let today = day_of(now);
     for folder in [DECISIONS, JOURNAL] {
@@ -118,36 +191,38 @@ pub(super) struct Writer {
     /// Lines that nobody waits for, and since when they wait.
     noted: Vec<Job>,
     noted_since: Option<Instant>,
+    /// When the thread looks again by itself.
+    wakes: Option<Instant>,
 }
 
 impl Writer {
-    fn run(mut self, waiting: &mpsc::Receiver<Job>) {
-        loop {
-            let first = match self.wait() {
-                None => waiting.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(wait) => waiting.recv_timeout(wait),
-            };
-            match first {
-                Ok(first) => {
-                    let rest = waiting.try_iter().take(LINES_TOGETHER_MAX - 1);
-                    self.take(std::iter::once(first).chain(rest));
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => {
-                    self.write_noted();
-                    let _ = self.sync(); // said and counted inside
-                    self.sign_stop();
-                    return;
-                }
-            }
-            if self.noted_since.is_some_and(|since| since.elapsed() >= NOTED_WAIT) {
-                self.write_noted();
-            }
-            if self.first_unsynced.is_some_and(|since| since.elapsed() >= self.sync_every) {
-                let _ = self.sync(); // said and counted inside
-            }
-            self.sign_when_due();
+    fn do_what_is_due(&mut self) {
+        if self.noted_since.is_some_and(|since| since.elapsed() >= NOTED_WAIT) {
+            self.write_noted();
         }
+        if self.first_unsynced.is_some_and(|since| since.elapsed() >= self.sync_every) {
+            let _ = self.sync(); // said and counted inside
+        }
+        self.sign_when_due();
+    }
+
+    /// How long the thread sleeps. Woken once, it looks again soon by itself: in a rush it need not be woken
+    /// for every line.
+    fn sleeps(&mut self, woken: bool) -> Option<Duration> {
+        let wait = self.wait();
+        let wait = if woken { Some(wait.map_or(NOTED_WAIT, |wait| wait.min(NOTED_WAIT))) } else { wait };
+        self.wakes = wait.map(|wait| Instant::now() + wait);
+        wait
+    }
+
+    /// True, once, when something is due before the thread looks again.
+    fn must_wake(&mut self) -> bool {
+        let Some(due) = self.wait().map(|wait| Instant::now() + wait) else { return false };
+        let early = self.wakes.is_none_or(|wakes| due < wakes);
+        if early {
+            self.wakes = Some(due);
+        }
+        early
     }
 
     /// How long nothing has to be done by itself.
@@ -182,6 +257,7 @@ impl Writer {
         let mut lines = Vec::new();
         for job in jobs {
             match job {
+                Job::Wake => {}
                 Job::Line(line) => lines.push(line),
                 Job::Task(task) => {
                     // What was asked before the task is done before it.
