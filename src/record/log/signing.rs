@@ -53,6 +53,11 @@ impl Signing {
         }
     }
 
+    /// True when so many lines are uncovered that the next one has to wait for a checkpoint.
+    pub(super) fn is_due(&self) -> bool {
+        self.uncovered.values().sum::<u64>() >= self.lines_max
+    }
+
     /// How long nothing has to be signed for the time that has passed.
     pub(super) fn wait(&self) -> Option<Duration> {
         self.due.map(|due| due.saturating_duration_since(Instant::now()))
@@ -102,7 +107,7 @@ impl Writer {
     /// What must be covered by now.
     pub(super) fn sign_when_due(&mut self) {
         let over = self.signing.due.is_some_and(|due| due <= Instant::now());
-        let many = self.signing.uncovered.values().sum::<u64>() >= self.signing.lines_max;
+        let many = self.signing.is_due();
         let reason = if over { Reason::Hour } else { Reason::Lines };
         if over || many {
             let days: Vec<Date> = self.signing.uncovered.keys().copied().collect();

@@ -68,6 +68,7 @@ impl Jobs {
         if here
             && self.waiting.load(Ordering::Acquire) == 0
             && let Ok(mut writer) = self.writer.try_lock()
+            && !writer.signing.is_due()
         {
             writer.take(std::iter::once(job));
             let wakes = writer.must_wake();
