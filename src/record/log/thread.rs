@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,6 +24,8 @@ const LINES_TOGETHER_MAX: usize = 512;
 /// A line that nobody waits for waits so long for others to be written with: one write, not two, for a
 /// message that comes alone.
 const NOTED_WAIT: Duration = Duration::from_millis(5);
+/// Rounds in which one caller writes what others bring.
+const TURNS_MAX: usize = 8;
 /// Day files kept open: today's two, and those that late outcomes go to.
 const OPEN_FILES_MAX: usize = 8;
 
@@ -55,83 +57,154 @@ pub(super) struct LineJob {
 #[derive(Clone)]
 pub(super) struct Jobs {
     jobs: mpsc::Sender<Job>,
-    /// Jobs on their way to the thread.
-    waiting: Arc<AtomicUsize>,
-    writer: Arc<Mutex<Writer>>,
+    shared: Arc<Shared>,
+}
+
+/// What those who bring lines and the thread have in common.
+struct Shared {
+    waiting: Mutex<Waiting>,
+    writer: Mutex<Writer>,
+}
+
+/// Lines that are not written yet, and when the thread looks for them.
+#[derive(Default)]
+struct Waiting {
+    lines: Vec<LineJob>,
+    /// True when somebody waits for one of them.
+    awaited: bool,
+    /// Since when a line waits that nobody waits for.
+    noted_since: Option<Instant>,
+    /// When the thread looks again by itself; none while it is at work or sleeps until it is woken.
+    wakes: Option<Instant>,
 }
 
 impl Jobs {
-    /// Writes an undurable line at once when nobody else writes and nothing waits; anything else goes to the
-    /// thread. A disk that does not move can hold up one caller so, never two. False when the thread is gone.
+    /// Writes an undurable line at once, with all that wait, when nobody else writes; whoever writes then
+    /// writes this one, too. Anything else goes to the thread. A disk that does not move can hold up one caller
+    /// so, never two. False when the thread is gone.
     pub(super) fn give(&self, job: Job, may_write: bool) -> bool {
-        let here = may_write && matches!(&job, Job::Line(LineJob { durable: false, .. }));
-        if here
-            && self.waiting.load(Ordering::Acquire) == 0
-            && let Ok(mut writer) = self.writer.try_lock()
-            && !writer.signing.is_due()
+        let line = match job {
+            Job::Line(line) if may_write && !line.durable => line,
+            other => return self.jobs.send(other).is_ok(),
+        };
+        let awaited = line.answer.is_some();
         {
-            writer.take(std::iter::once(job));
-            let wakes = writer.must_wake();
-            drop(writer);
-            return !wakes || self.send(Job::Wake);
+            let mut waiting = locked(&self.shared.waiting);
+            waiting.lines.push(line);
+            waiting.awaited |= awaited;
+            if !awaited {
+                waiting.noted_since.get_or_insert_with(Instant::now);
+            }
         }
-        self.send(job)
+        let through = !awaited || self.shared.write_waiting();
+        let wakes = !through || self.shared.must_wake();
+        !wakes || self.jobs.send(Job::Wake).is_ok()
+    }
+}
+
+impl Shared {
+    /// Writes what waits, until nobody waits for any of it or somebody else writes. False when it is the
+    /// thread's turn: a checkpoint is due, or others bring more without end.
+    fn write_waiting(&self) -> bool {
+        for _ in 0..TURNS_MAX {
+            let Ok(mut writer) = self.writer.try_lock() else { return true };
+            if writer.signing.is_due() {
+                return false;
+            }
+            self.write_by(&mut writer);
+            drop(writer);
+            // What came meanwhile from those who found the writer taken.
+            if !locked(&self.waiting).awaited {
+                return true;
+            }
+        }
+        false
     }
 
-    fn send(&self, job: Job) -> bool {
-        self.waiting.fetch_add(1, Ordering::AcqRel);
-        self.jobs.send(job).is_ok()
+    fn write_by(&self, writer: &mut Writer) {
+        let lines = {
+            let mut waiting = locked(&self.waiting);
+            (waiting.awaited, waiting.noted_since) = (false, None);
+            std::mem::take(&mut waiting.lines)
+        };
+        if !lines.is_empty() {
+            writer.write(lines);
+        }
+    }
+
+    /// How long the thread sleeps. Woken once, it looks again soon by itself: in a rush it need not be woken
+    /// for every line.
+    fn sleeps(&self, woken: bool) -> Option<Duration> {
+        let due = locked(&self.writer).wait();
+        let mut waiting = locked(&self.waiting);
+        let noted = waiting.noted_since.map(|since| NOTED_WAIT.saturating_sub(since.elapsed()));
+        let wait = due.into_iter().chain(noted).chain(woken.then_some(NOTED_WAIT)).min();
+        waiting.wakes = wait.map(|wait| Instant::now() + wait);
+        wait
+    }
+
+    /// True, once, when something is due before the thread looks again.
+    fn must_wake(&self) -> bool {
+        // Whoever holds it looks itself.
+        let due = self.writer.try_lock().ok().and_then(|writer| writer.wait());
+        let mut waiting = locked(&self.waiting);
+        let noted = waiting.noted_since.map(|since| NOTED_WAIT.saturating_sub(since.elapsed()));
+        let Some(due) = due.into_iter().chain(noted).min().map(|wait| Instant::now() + wait) else { return false };
+        let early = waiting.wakes.is_none_or(|wakes| due < wakes);
+        if early {
+            waiting.wakes = Some(due);
+        }
+        early
     }
 }
 
 pub(super) fn start(settings: &RecordSettings, now: Timestamp, errors: Arc<AtomicU64>) -> Result<Jobs, RecordError> {
-    let writer = Arc::new(Mutex::new(writer(settings, now, errors)?));
+    let writer = Mutex::new(writer(settings, now, errors)?);
     let (jobs, incoming) = mpsc::channel();
-    let jobs = Jobs { jobs, waiting: Arc::default(), writer: Arc::clone(&writer) };
-    let waiting = Arc::clone(&jobs.waiting);
-    let run = move || run(&writer, &incoming, &waiting);
+    let shared = Arc::new(Shared { waiting: Mutex::default(), writer });
+    let jobs = Jobs { jobs, shared: Arc::clone(&shared) };
+    let run = move || run(&shared, &incoming);
     let started = std::thread::Builder::new().name("record-writer".into()).spawn(run);
     started.map_err(|e| RecordError::Io(e.to_string()))?;
     Ok(jobs)
 }
 
-fn run(writer: &Mutex<Writer>, incoming: &mpsc::Receiver<Job>, waiting: &AtomicUsize) {
+fn run(shared: &Shared, incoming: &mpsc::Receiver<Job>) {
     let mut woken = false;
     loop {
-        let wait = locked(writer).sleeps(woken);
-        woken = false;
-        let first = match wait {
+        let first = match shared.sleeps(std::mem::take(&mut woken)) {
             None => incoming.recv().map_err(|_| RecvTimeoutError::Disconnected),
             Some(wait) => incoming.recv_timeout(wait),
         };
-        let mut writer = locked(writer);
+        let mut writer = locked(&shared.writer);
+        // What was brought before is written before.
+        shared.write_by(&mut writer);
         match first {
             Ok(first) => {
                 let rest = incoming.try_iter().take(LINES_TOGETHER_MAX - 1);
                 let mut jobs: Vec<Job> = std::iter::once(first).chain(rest).collect();
-                let taken = jobs.len();
+                let brought = jobs.len();
                 jobs.retain(|job| !matches!(job, Job::Wake));
-                woken = jobs.len() < taken;
-                if !jobs.is_empty() {
-                    writer.take(jobs.into_iter());
-                }
-                waiting.fetch_sub(taken, Ordering::AcqRel);
+                woken = jobs.len() < brought;
+                writer.work(jobs);
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
-                writer.write_noted();
                 let _ = writer.sync(); // said and counted inside
                 writer.sign_stop();
                 return;
             }
         }
         writer.do_what_is_due();
+        drop(writer);
+        // What came meanwhile from those who found the writer taken.
+        woken |= !shared.write_waiting();
     }
 }
 
 /// Whole whatever happened: a line is appended or not.
-fn locked(writer: &Mutex<Writer>) -> MutexGuard<'_, Writer> {
-    writer.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What writes: folders made, torn ends mended.
@@ -146,9 +219,6 @@ pub(super) fn writer(settings: &RecordSettings, now: Timestamp, errors: Arc<Atom
         first_unsynced: None,
         errors,
         signing: Signing::open(settings, now).map_err(io)?,
-        noted: Vec::new(),
-        noted_since: None,
-        wakes: None,
     };
     let today = day_of(now);
     for folder in [DECISIONS, JOURNAL] {
@@ -189,69 +259,21 @@ pub(super) struct Writer {
     first_unsynced: Option<Instant>,
     errors: Arc<AtomicU64>,
     pub(super) signing: Signing,
-    /// Lines that nobody waits for, and since when they wait.
-    noted: Vec<Job>,
-    noted_since: Option<Instant>,
-    /// When the thread looks again by itself.
-    wakes: Option<Instant>,
 }
 
 impl Writer {
     fn do_what_is_due(&mut self) {
-        if self.noted_since.is_some_and(|since| since.elapsed() >= NOTED_WAIT) {
-            self.write_noted();
-        }
         if self.first_unsynced.is_some_and(|since| since.elapsed() >= self.sync_every) {
             let _ = self.sync(); // said and counted inside
         }
         self.sign_when_due();
     }
 
-    /// How long the thread sleeps. Woken once, it looks again soon by itself: in a rush it need not be woken
-    /// for every line.
-    fn sleeps(&mut self, woken: bool) -> Option<Duration> {
-        let wait = self.wait();
-        let wait = if woken { Some(wait.map_or(NOTED_WAIT, |wait| wait.min(NOTED_WAIT))) } else { wait };
-        self.wakes = wait.map(|wait| Instant::now() + wait);
-        wait
-    }
-
-    /// True, once, when something is due before the thread looks again.
-    fn must_wake(&mut self) -> bool {
-        let Some(due) = self.wait().map(|wait| Instant::now() + wait) else { return false };
-        let early = self.wakes.is_none_or(|wakes| due < wakes);
-        if early {
-            self.wakes = Some(due);
-        }
-        early
-    }
-
     /// How long nothing has to be done by itself.
     fn wait(&self) -> Option<Duration> {
         let sync = self.first_unsynced.map(|since| self.sync_every.saturating_sub(since.elapsed()));
-        let noted = self.noted_since.map(|since| NOTED_WAIT.saturating_sub(since.elapsed()));
-        sync.into_iter().chain(noted).chain(self.signing.wait()).min()
-    }
-
-    /// Does what is asked, in its order; what nobody waits for waits a moment for company.
-    fn take(&mut self, jobs: impl Iterator<Item = Job>) {
-        let before = self.noted.len();
-        self.noted.extend(jobs);
-        let awaited = |job: &Job| !matches!(job, Job::Line(LineJob { answer: None, durable: false, .. }));
-        let many = self.noted.len() >= LINES_TOGETHER_MAX;
-        if many || self.noted.get(before..).unwrap_or_default().iter().any(awaited) {
-            self.write_noted();
-        } else {
-            self.noted_since.get_or_insert_with(Instant::now);
-        }
-    }
-
-    fn write_noted(&mut self) {
-        self.noted_since = None;
-        let jobs = std::mem::take(&mut self.noted);
-        if !jobs.is_empty() {
-            self.work(jobs);
-        }
+        let sign = if self.signing.is_due() { Some(Duration::ZERO) } else { self.signing.wait() };
+        sync.into_iter().chain(sign).min()
     }
 
     pub(super) fn work(&mut self, jobs: Vec<Job>) {
