@@ -6,6 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use super::settling::{End, Settlement};
 use crate::facts::{Customer, SendState};
@@ -21,7 +22,7 @@ pub struct Latest {
 
 #[derive(Debug, Default)]
 struct Inner {
-    ends: HashMap<String, End>,
+    ends: HashMap<String, (End, Timestamp)>,
     order: VecDeque<String>,
     /// Replies on their way to the store, by message key.
     replies: HashMap<String, Bytes>,
@@ -31,7 +32,7 @@ impl Latest {
     /// Remembers one end.
     pub fn remember(&self, one: &Settlement) {
         let mut inner = self.lock();
-        if inner.ends.insert(one.id.clone(), one.end.clone()).is_none() {
+        if inner.ends.insert(one.id.clone(), (one.end.clone(), one.at)).is_none() {
             inner.order.push_back(one.id.clone());
         }
         inner.replies.extend(one.reply.clone());
@@ -51,8 +52,8 @@ impl Latest {
             return;
         }
         let inner = self.lock();
-        for (id, end) in open.iter().filter_map(|id| Some((id, inner.ends.get(id)?))) {
-            end.write(customer, id, u64::MAX);
+        for (id, (end, at)) in open.iter().filter_map(|id| Some((id, inner.ends.get(id)?))) {
+            end.write(customer, id, *at, u64::MAX);
         }
     }
 

@@ -26,6 +26,8 @@ struct Open {
     outcome: Option<SendState>,
     /// What an earlier attempt left under the same id.
     before: Option<Box<SendEvent>>,
+    /// An earlier round of the walk asked, too, and what became of that is not known.
+    asked_before: bool,
 }
 
 /// Whether a document lists a send.
@@ -49,8 +51,8 @@ impl Reservation {
     }
 
     fn new(queue: &Queue, brand: &str, root: CustomerKey, send: SendEvent, stands: Stands) -> Reservation {
-        let (forwarding, outcome, before) = (false, None, None);
-        let open = Open { brand: brand.to_owned(), root, send, stands, forwarding, outcome, before };
+        let (forwarding, outcome, before, asked_before) = (false, None, None, false);
+        let open = Open { brand: brand.to_owned(), root, send, stands, forwarding, outcome, before, asked_before };
         Reservation { open: Some(open), queue: queue.clone() }
     }
 
@@ -79,6 +81,21 @@ impl Reservation {
             open.before = before.cloned().map(Box::new);
         }
         self
+    }
+
+    /// It takes the place of what an earlier round of the same walk asked for: that is taken out with it.
+    pub fn instead_of(mut self, earlier: Option<Reservation>) -> Reservation {
+        if let (Some(open), Some(earlier)) = (&mut self.open, earlier) {
+            open.asked_before = earlier.open.is_some();
+            earlier.forget();
+        }
+        self
+    }
+
+    /// Somebody else wrote first. True when no document can list it then, so that there is nothing to give
+    /// back: what stands under its id is another's.
+    pub fn lost_its_race(&mut self) -> bool {
+        self.open.take_if(|open| !open.asked_before).is_some() || self.open.is_none()
     }
 
     /// The provider has it, or may have it. To be settled once it is known whether the client was told.

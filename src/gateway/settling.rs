@@ -260,35 +260,42 @@ pub(super) async fn settle_root(
 
 /// True when there is something to write.
 fn settle(customer: &mut Customer, version: u64, ends: &[Settlement]) -> bool {
-    ends.iter().fold(false, |changed, one| one.end.write(customer, &one.id, version) | changed)
+    ends.iter().fold(false, |changed, one| one.end.write(customer, &one.id, one.at, version) | changed)
 }
 
 impl End {
     /// Writes it into the document loaded at this version; true when that changed something or the version
-    /// has to be used up. Idempotent: a step repeated after a lost answer changes nothing.
-    pub(super) fn write(&self, customer: &mut Customer, id: &str, version: u64) -> bool {
+    /// has to be used up. Idempotent: a step repeated after a lost answer changes nothing. `at` = when it was
+    /// reserved.
+    pub(super) fn write(&self, customer: &mut Customer, id: &str, at: Timestamp, version: u64) -> bool {
         match self {
             End::Is { state, told } => sends::settle(customer, id, *state) | attempts::tell(customer, id, *told),
             End::Enter(send) => {
                 let told = !send.attempt.unanswered;
                 sends::enter(customer, send) | attempts::tell(customer, id, told)
             }
-            End::Back(before) => give_back(customer, id, before.as_deref()),
-            End::BackFrom(asked, before) => give_back(customer, id, before.as_deref()) || version <= *asked,
+            End::Back(before) => give_back(customer, id, at, before.as_deref()),
+            End::BackFrom(asked, before) => give_back(customer, id, at, before.as_deref()) || version <= *asked,
             End::Held { told } => attempts::tell(customer, id, *told),
         }
     }
 }
 
-/// Takes a send out; what an earlier attempt left under the same id stands again.
-fn give_back(customer: &mut Customer, id: &str, before: Option<&SendEvent>) -> bool {
+/// Takes a send out; what an earlier attempt left under the same id stands again. Several retries share that
+/// id: what stands there and was not reserved at that instant is another's, which may be leaving now.
+fn give_back(customer: &mut Customer, id: &str, at: Timestamp, before: Option<&SendEvent>) -> bool {
     let Some(before) = before else { return sends::give_back(customer, id) };
-    let same = |send: &SendEvent| before == send || (send.state == SendState::Sent && send.id == id);
-    if customer.sends.iter().any(same) {
+    let another = |send: &SendEvent| send.id == id && (!same_instant(send.at, at) || send.state == SendState::Sent);
+    if customer.sends.iter().any(another) {
         return false;
     }
     sends::give_back(customer, id);
     sends::reserve(customer, before.clone())
+}
+
+/// As documents tell instants apart: they keep microseconds.
+fn same_instant(one: Timestamp, other: Timestamp) -> bool {
+    one.as_microsecond() == other.as_microsecond()
 }
 
 impl Gateway {

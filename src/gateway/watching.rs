@@ -122,6 +122,16 @@ impl Gateway {
         self.watch.certainty() == Certainty::Certain
     }
 
+    /// Why the store is not taken at its word now: for the record.
+    pub(super) fn why_uncertain(&self) -> String {
+        let last = self.store.last_fault();
+        match (self.watch.certainty(), last) {
+            (Certainty::Retelling, _) => "the store forgot what it had acknowledged and is told again".to_owned(),
+            (_, Some(fault)) => fault.to_string(),
+            (_, None) => "the store was not asked yet whether it forgot anything".to_owned(),
+        }
+    }
+
     /// The first look, before any door opens; what was under way when the gateway last stopped is settled
     /// by [`Gateway::keep_watch`], behind open doors.
     pub(super) async fn first_look(&self) {
