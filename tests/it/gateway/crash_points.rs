@@ -61,7 +61,7 @@ fn states(home: &Home) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_before_anything_left_the_slot_is_given_back() {
     let redis = RedisServer::start();
-    for store in [String::new(), format!("[store]\nkind = \"redis\"\nurl = \"{}\"\n", redis.url())] {
+    for store in [String::new(), format!("[store]\nkind = \"redis\"\nanswer_ms = 5000\nurl = \"{}\"\n", redis.url())] {
         let texts = HttpSink::start().await;
         let home = Home::with_policy(ONE_A_DAY);
         home.settings(&format!("{}{store}", routes(None, Some(&texts))));
@@ -90,7 +90,7 @@ async fn killed_once_something_may_have_left_it_counts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_the_provider_answers_it_counts_and_is_settled_at_the_next_start() {
     let redis = RedisServer::start();
-    for store in [String::new(), format!("[store]\nkind = \"redis\"\nurl = \"{}\"\n", redis.url())] {
+    for store in [String::new(), format!("[store]\nkind = \"redis\"\nanswer_ms = 5000\nurl = \"{}\"\n", redis.url())] {
         let texts = HttpSink::start().await;
         let home = Home::with_policy(ONE_A_DAY);
         home.settings(&format!("{}{store}", routes(None, Some(&texts))));
