@@ -93,6 +93,18 @@ async fn a_storm_of_retries_after_a_lost_answer_sends_an_offer_once() {
     }
     let metrics = get(gate.admin, "/metrics").await.body;
     assert!(metrics.contains("repeated"), "{metrics}");
+    // Each of them is on the books, beside the four that nobody knows the end of.
+    assert_eq!(on_the_books(&home), [86, 82, 4]);
+}
+
+/// All that was taken, answered from the record, and of unknown end; the books balance.
+fn on_the_books(home: &Home) -> [u64; 3] {
+    let told = home.run(&["audit", "reconcile", "--format", "json"]);
+    let said = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.status.success(), "{said}");
+    let books: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let rows = books["rows"].as_array().unwrap();
+    ["received", "repeated", "unknown"].map(|what| rows.iter().map(|row| row[what].as_u64().unwrap()).sum())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,6 +160,8 @@ async fn what_must_arrive_is_sent_once_more_and_no_more() {
     let said = send(3).await;
     assert!(said.starts_with("250 2.0.0 assumed sent"), "{said}");
     assert_eq!(mails.mails().len(), before + 2);
+    let [received, repeated, unknown] = on_the_books(&home);
+    assert!(received > 80 && repeated > 70 && unknown == 6, "{received} {repeated} {unknown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
