@@ -260,15 +260,24 @@ pub(super) async fn settle_root(
 
 /// True when there is something to write.
 fn settle(customer: &mut Customer, version: u64, ends: &[Settlement]) -> bool {
-    ends.iter().fold(false, |changed, one| one.end.write(customer, &one.id, one.at, version) | changed)
+    ends.iter().fold(false, |changed, one| one.write(customer, version) | changed)
+}
+
+impl Settlement {
+    fn write(&self, customer: &mut Customer, version: u64) -> bool {
+        self.end.write(customer, &self.id, self.at, version)
+    }
 }
 
 impl End {
-    /// Writes it into the document loaded at this version; true when that changed something or the version
-    /// has to be used up. Idempotent: a step repeated after a lost answer changes nothing. `at` = when it was
-    /// reserved.
+    /// Writes it, of what was reserved `at` that time, into the document loaded at this version; true when that
+    /// changed something or the version has to be used up. Idempotent: a step repeated after a lost answer
+    /// changes nothing.
     pub(super) fn write(&self, customer: &mut Customer, id: &str, at: Timestamp, version: u64) -> bool {
+        let anew = reserved_anew(customer, id, at);
         match self {
+            End::BackFrom(asked, _) if anew => version <= *asked,
+            End::Back(_) if anew => false,
             End::Is { state, told } => sends::settle(customer, id, *state) | attempts::tell(customer, id, *told),
             End::Enter(send) => {
                 let told = !send.attempt.unanswered;
@@ -279,6 +288,12 @@ impl End {
             End::Held { told } => attempts::tell(customer, id, *told),
         }
     }
+}
+
+/// A hold's later release, here or elsewhere, reserves under the same id: no earlier end speaks of that.
+pub(super) fn reserved_anew(customer: &Customer, id: &str, at: Timestamp) -> bool {
+    let later = |send: &SendEvent| send.at > at && !same_instant(send.at, at);
+    customer.sends.iter().any(|send| send.id == id && later(send))
 }
 
 /// Takes a send out; what an earlier attempt left under the same id stands again. Several retries share that
@@ -293,7 +308,7 @@ fn give_back(customer: &mut Customer, id: &str, at: Timestamp, before: Option<&S
     sends::reserve(customer, before.clone())
 }
 
-/// As documents tell instants apart: they keep microseconds.
+/// As documents tell instants apart: they hold microseconds.
 fn same_instant(one: Timestamp, other: Timestamp) -> bool {
     one.as_microsecond() == other.as_microsecond()
 }
@@ -411,6 +426,8 @@ impl Gateway {
 
     /// Before the reply, so that the client's next try finds the slot free; behind it when the store fails.
     async fn give_back(&self, errand: &Errand<'_>, one: Settlement) {
+        // A failover may forget it: this gateway does not.
+        self.settle.latest().remember(&one);
         if !self.is_certain() {
             return self.settle.push(one);
         }
@@ -497,6 +514,21 @@ mod tests {
         }
         assert_eq!(place.write(0, "d1").await, [Written::Stale], "its version is used up");
         assert_eq!(place.states().await, []);
+    }
+
+    #[tokio::test]
+    async fn an_end_that_comes_late_leaves_what_a_later_release_reserved_under_the_same_id() {
+        let place = place().await;
+        let mut given_up = place.asked(0, "d1");
+        given_up.stands();
+        let again = SendEvent { at: send("d1", 0).at + jiff::SignedDuration::from_secs(30), ..send("d1", 0) };
+        let mut customer = Customer { sends: vec![again.clone()], ..Customer::default() };
+        let write = Write { root: place.root.clone(), expect: 0, customer: customer.clone(), now: None };
+        place.store.commit(vec![write]).await.unwrap();
+        drop(given_up);
+        place.queue.latest().catch_up(&mut customer);
+        assert_eq!(customer.sends, [again], "nor is it missing where it is next decided on");
+        assert_eq!(place.states().await, [("d1".to_owned(), SendState::Reserved)]);
     }
 
     #[tokio::test]
