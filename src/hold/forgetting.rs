@@ -25,14 +25,31 @@ impl Hold {
     }
 
     /// Takes recipients out of a message that waits; with the last of them it is dropped. A wheel that has it
-    /// in hand loses it. False when bytes may be leaving already, or it has ended.
+    /// in hand loses it, and its copy in a shared store is brought up to date or taken away. False when bytes may be leaving already, or it has ended.
     pub async fn leave_out(&self, id: &str, recipients: Vec<u32>, now: Timestamp) -> Result<bool, HoldError> {
         let id = id.to_owned();
         self.writer.run(move |connection, key| leave_out(connection, key, &id, &recipients, now)).await
     }
 }
 
-fn waiting_after(connection: &Connection, key: &HoldKey, id: &str, most: usize) -> Result<Vec<HeldMessage>, HoldError> {
+impl HeldMessage {
+    /// Takes recipients out, with what decided about them. True when somebody is left.
+    pub fn leave_out(&mut self, recipients: &[u32]) -> bool {
+        let stays: Vec<bool> = self.recipients.iter().map(|index| !recipients.contains(index)).collect();
+        let mut kept = stays.iter();
+        self.recipients.retain(|_| *kept.next().unwrap_or(&true));
+        let mut kept = stays.iter();
+        self.decisions.retain(|_| *kept.next().unwrap_or(&true));
+        !self.recipients.is_empty()
+    }
+}
+
+pub(super) fn waiting_after(
+    connection: &Connection,
+    key: &HoldKey,
+    id: &str,
+    most: usize,
+) -> Result<Vec<HeldMessage>, HoldError> {
     let mut query = connection.prepare_cached(PAGE)?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let rows = query.query_map(params![id, most], Stored::of)?;
@@ -58,18 +75,16 @@ fn leave_out(
     };
     let Ok((_, mut held)) = stored.open(key) else { return Ok(false) };
     let message = &mut held.message;
-    let stays: Vec<bool> = message.recipients.iter().map(|index| !recipients.contains(index)).collect();
-    if !stays.contains(&true) {
+    if !message.leave_out(recipients) {
         rows::cancel(connection, id, now)?;
         return Ok(true);
     }
-    let mut kept = stays.iter();
-    message.recipients.retain(|_| *kept.next().unwrap_or(&true));
-    let mut kept = stays.iter();
-    message.decisions.retain(|_| *kept.next().unwrap_or(&true));
     let fence = held.fence + 1;
     connection
-        .prepare_cached("UPDATE hold SET state = ?2, fence = ?3, wake = min(due, expires) WHERE id = ?1")?
+        .prepare_cached(
+            "UPDATE hold SET state = ?2, fence = ?3, wake = min(due, expires),
+             copy = CASE copy WHEN 2 THEN 3 ELSE copy END WHERE id = ?1",
+        )?
         .execute(params![id, State::Held as i64, fence])?;
     rows::amend(connection, key, message, fence)?;
     Ok(true)
