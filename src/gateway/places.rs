@@ -135,7 +135,7 @@ pub const PLACES: &[Place] = &[
         erased: Erased::LeadsToNobody,
     },
     Place {
-        paths: &["store: {claims}:*", "store: {brand}:since"],
+        paths: &["store: {brand}:d:*", "store: {brand}:p:*", "store: {brand}:since"],
         holds: Holds {
             en: "what the brand itself has promised, and since when each kind of fact is known",
             zh: "品牌自己作出的承诺，以及各类事实自何时起可知",

@@ -9,12 +9,12 @@ use super::states::State;
 use super::{HeldMessage, Hold, HoldError, HoldKey};
 
 const PAGE: &str = "
-    SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed
-    FROM hold h LEFT JOIN body b ON b.name = h.body WHERE h.state <= 1 AND h.id > ?1 ORDER BY h.id LIMIT ?2";
+    SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed,
+    h.copy FROM hold h LEFT JOIN body b ON b.name = h.body WHERE h.state <= 1 AND h.id > ?1 ORDER BY h.id LIMIT ?2";
 
 const ONE: &str = "
-    SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed
-    FROM hold h LEFT JOIN body b ON b.name = h.body WHERE h.state <= 1 AND h.id = ?1";
+    SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed,
+    h.copy FROM hold h LEFT JOIN body b ON b.name = h.body WHERE h.state <= 1 AND h.id = ?1";
 
 impl Hold {
     /// Messages that nobody is sending, in the order of their ids, after one. A damaged one is not among
