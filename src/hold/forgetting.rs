@@ -89,3 +89,36 @@ fn leave_out(
     rows::amend(connection, key, message, fence)?;
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::hold::{HoldReader, HoldSettings, StoreCopy};
+
+    #[tokio::test]
+    async fn who_is_left_out_leaves_the_copy_too_and_the_last_one_takes_it_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = HoldSettings { copies: true, alone: true, ..HoldSettings::in_folder(folder.path()) };
+        let hold = Hold::open(&settings).unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        let (id, parcel) = ("h-1".to_owned(), Bytes::from_static(b"to two"));
+        let (recipients, decisions) = (vec![0, 1], Vec::new());
+        let (must_send, priority) = (false, 0);
+        let message =
+            HeldMessage { id, due: now, expires: Timestamp::MAX, must_send, priority, parcel, recipients, decisions };
+        hold.put(message).await.unwrap();
+        let fence = hold.to_copy(9).await.unwrap()[0].fence;
+        hold.copy_stands("h-1", fence, StoreCopy::Made).await.unwrap();
+        assert!(hold.to_copy(9).await.unwrap().is_empty());
+
+        assert!(hold.leave_out("h-1", vec![1], now).await.unwrap());
+        assert_eq!(hold.to_copy(9).await.unwrap()[0].message.recipients, [0], "the copy is behind");
+        let reader = HoldReader::open(&settings).unwrap().expect("read beside the gateway that has it");
+        assert_eq!(reader.waiting_after("", 9).unwrap()[0].recipients, [0]);
+        assert!(hold.leave_out("h-1", vec![0], now).await.unwrap());
+        assert_eq!(hold.copies_to_remove(9).await.unwrap(), ["h-1"]);
+        assert!(reader.waiting_after("", 9).unwrap().is_empty());
+    }
+}
