@@ -267,6 +267,7 @@ impl Gateway {
                 let lease = item.now.saturating_add(SignedDuration::from_secs(LEASE_SECONDS)).unwrap_or(item.now);
                 let mut send = sent_event(item, lease);
                 send.attempt.owner = Some(self.identity.owner());
+                send.attempt.released = released;
                 crate::facts::sends::reserve(customer, send.clone());
                 if let Some(History { root, version, .. }) = &item.history {
                     let brand = &errand.submission.stream.brand;

@@ -1,6 +1,8 @@
 //! A reservation in a walk's hands. It ends in exactly one way: settled, or given back. Where the walk
 //! itself ends early (a panic, a deadline, a lost answer) the reservation ends by what is certain: never
-//! forwarded is given back, forwarding begun is unknown, which counts as sent.
+//! forwarded is given back, forwarding begun is unknown, which counts as sent. That of a hold's release
+//! stands on until the hold is handed out again: given back alone, nothing would say that the hold was
+//! accepted.
 
 use bytes::Bytes;
 
@@ -131,6 +133,7 @@ impl Drop for Reservation {
         let end = match open.outcome {
             Some(state) => Some(open.settled(state, false)),
             None if open.forwarding => Some(open.settled(SendState::Unknown, false)),
+            None if open.send.attempt.released => None,
             None => open.given_back(),
         };
         if let Some(end) = end {

@@ -506,6 +506,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_release_that_ends_early_leaves_the_word_that_its_hold_was_accepted() {
+        let place = place().await;
+        place.write(0, "d1").await;
+        let mut of_hold = send("d1", 0);
+        of_hold.attempt.released = true;
+        drop(Reservation::asked(&place.queue, "shop", place.root.clone(), 0, of_hold));
+        assert_eq!(place.states().await, [("d1".to_owned(), SendState::Reserved)]);
+    }
+
+    #[tokio::test]
     async fn a_commit_that_arrives_after_it_was_given_up_loses() {
         let place = place().await;
         drop(place.asked(0, "d1"));
