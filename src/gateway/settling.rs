@@ -516,6 +516,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_retry_that_lost_its_race_leaves_the_winner_under_their_one_id() {
+        let place = place().await;
+        let before = SendEvent { state: SendState::Unknown, ..send("d1", 0) };
+        let customer = Customer { sends: vec![send("d1", 5)], ..Customer::default() };
+        let write = Write { root: place.root.clone(), expect: 0, customer, now: None };
+        place.store.commit(vec![write]).await.unwrap();
+        let asked =
+            || Reservation::asked(&place.queue, "shop", place.root.clone(), 0, send("d1", 7)).after(Some(&before));
+        let mut lost = asked();
+        assert!(lost.lost_its_race());
+        drop(lost);
+        assert!(place.queue.is_idle(), "nothing to give back");
+        drop(asked());
+        assert_eq!(place.states().await, [("d1".to_owned(), SendState::Reserved)], "it does not know");
+    }
+
+    #[tokio::test]
     async fn a_commit_that_arrives_after_it_was_given_up_loses() {
         let place = place().await;
         drop(place.asked(0, "d1"));
