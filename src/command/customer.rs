@@ -11,13 +11,13 @@ use crate::clock::Clock;
 use crate::config::{Brand, Config};
 use crate::gateway::erasing::{Files, held_export};
 use crate::gateway::opening::{hold_settings, record_settings, store_settings};
-use crate::hold::Hold;
+use crate::hold::{Hold, HoldError, HoldReader, HoldSettings};
 use crate::message::Address;
 use crate::record::RecordError;
 use crate::record::log::Record;
 use crate::record::person::{decisions_about, journal_about};
 use crate::store::erasures::Erasure;
-use crate::store::{CustomerKey, LoadedCustomer, OpenError, Store, StoreKind};
+use crate::store::{CustomerKey, LoadedCustomer, OpenError, Refusals, Store, StoreKind};
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -122,12 +122,10 @@ async fn export(
         Some(record_id) => decisions_about(&config.data_dir, record_id)?,
         None => Vec::new(),
     };
-    let settings = hold_settings(config);
-    // What is not there is not made by asking.
-    let held = if settings.path.exists() {
-        held_export(config, store, &Hold::open(&settings)?, keys).await?
-    } else {
-        Vec::new()
+    // Beside a running gateway, too: nothing is made, locked or written by asking.
+    let held = match HoldReader::open(&hold_settings(config))? {
+        Some(hold) => held_export(config, store, &hold, keys)?,
+        None => Vec::new(),
     };
     if document.is_none() && journal.is_empty() && held.is_empty() {
         say!("nothing is known of this address");
@@ -168,8 +166,15 @@ async fn erase_files(config: &Config, store: &Store, keys: &[String]) -> anyhow:
         Err(RecordError::InUse(_)) if fleet => return Ok(FilesErased::WordLeft),
         log => log?,
     };
-    let hold = Hold::open(&hold_settings(config))?;
-    let erased = Files { config, store, hold: &hold, log: &log }.erase(&erasures, at).await?;
+    let hold = match Hold::open(&HoldSettings { copies: fleet, ..hold_settings(config) }) {
+        // It is just starting: it finds the word.
+        Err(HoldError::InUse) if fleet => return Ok(FilesErased::WordLeft),
+        hold => hold?,
+    };
+    let refusals = Refusals::open(&config.data_dir, config.limits.refusals_remembered_max)?;
+    let files = Files { config, store, hold: &hold, log: &log, refusals: &refusals };
+    let erased = files.erase(&erasures, at).await?;
+    refusals.close();
     log.close().await?;
     Ok(FilesErased::Now {
         journal_lines: erased.journal_lines,

@@ -169,6 +169,9 @@ pub struct Attempt {
     pub times: u8,
     /// True when its reply did not reach the client: a retry is answered from the record.
     pub unanswered: bool,
+    /// True while a hold is being released by it: it stands where the document listed the hold, so until
+    /// it is settled it is also the word that the hold was accepted.
+    pub released: bool,
 }
 
 impl Attempt {

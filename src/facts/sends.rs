@@ -32,6 +32,7 @@ fn end(send: &mut SendEvent, state: SendState) {
     send.state = state;
     send.lease_until = None;
     send.attempt.owner = None;
+    send.attempt.released = false;
 }
 
 /// Takes a send out again: the provider refused it, so it never reached the person. What was already

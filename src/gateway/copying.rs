@@ -12,9 +12,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Gateway;
+use super::erasing::leave_erased_out;
 use crate::hold::copy::{CopyError, CopyNote, body_name, open_body, seal_body};
 use crate::hold::{Held, HoldError, StoreCopy};
 use crate::store::StoreError;
+use crate::store::erasures::Erasure;
 
 /// Whose a hold is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -260,7 +262,7 @@ impl Gateway {
     }
 
     async fn take_due(&self, from: &str, until: Timestamp, forget: bool) -> Result<(), NotCopied> {
-        let mut taken = 0;
+        let (mut taken, mut erasures) = (0, None);
         let lists = self.store.due_lists(from).await?;
         if lists.is_empty() && forget {
             self.store.forget_gateway(from).await?;
@@ -287,7 +289,11 @@ impl Gateway {
                     match note {
                         Ok(Some(note)) if note.owner == from => {
                             if note.due() <= until {
-                                self.take(id, stored.version, note).await?;
+                                let words = match &erasures {
+                                    Some(words) => words,
+                                    None => &*erasures.insert(self.words_of_erasures().await?),
+                                };
+                                self.take(id, stored.version, note, words).await?;
                                 taken += 1;
                             }
                         }
@@ -307,7 +313,7 @@ impl Gateway {
     }
 
     /// Takes one hold: entered here first, so that it is found wherever this stops.
-    async fn take(&self, id: &str, version: u64, note: CopyNote) -> Result<(), NotCopied> {
+    async fn take(&self, id: &str, version: u64, note: CopyNote, erased: &[Erasure]) -> Result<(), NotCopied> {
         let fleet = &self.fleet;
         let Some(sealed) = self.store.hold_body(&note.body).await? else {
             tracing::error!(
@@ -316,7 +322,8 @@ impl Gateway {
             );
             return Ok(());
         };
-        let message = note.message(id, open_body(&note.body, &sealed, &fleet.key)?)?;
+        let mut message = note.message(id, open_body(&note.body, &sealed, &fleet.key)?)?;
+        let wanted = leave_erased_out(&self.config, &self.store, &mut message, erased);
         if note.owner != fleet.id {
             let list = fleet.next_list();
             self.store.list_due(&fleet.id, &list, id, note.due()).await?;
@@ -326,6 +333,14 @@ impl Gateway {
                 self.store.unlist_due(&fleet.id, &list, id).await?;
                 return Ok(());
             }
+        }
+        if !wanted {
+            tracing::info!(hold = id, "a hold of a gateway that is gone was for an erased person only, and ends");
+            self.remove_copy(id).await?;
+            if note.owner != fleet.id {
+                self.store.unlist_due(&note.owner, &note.list, id).await?;
+            }
+            return Ok(());
         }
         self.hold.take_over(message, note.attempts, note.leaving).await?;
         tracing::warn!(hold = id, from = note.owner, leaving = note.leaving, "a hold was taken over");

@@ -3,6 +3,7 @@
 //! [`ROUNDS_MAX`] times, and is then left to the client (design §3).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
@@ -41,7 +42,7 @@ impl Gateway {
         let mut open: Vec<usize> = (0..items.len()).collect();
         for _ in 0..ROUNDS_MAX {
             if !self.may_ask_store(items, &open).await {
-                self.decide_blind(errand, items, &open, rules).await;
+                self.decide_blind(errand, items, &open, rules, self.why_uncertain()).await;
                 return;
             }
             let keys: Vec<CustomerKey> = open.iter().map(|i| items[*i].key.clone()).collect();
@@ -50,15 +51,13 @@ impl Gateway {
                 Err(error) => {
                     tracing::warn!(%error, "deciding without the store");
                     self.metrics.store_error("load");
-                    let why: std::sync::Arc<str> = error.to_string().into();
-                    open.iter().for_each(|index| items[*index].without_store = Some(why.clone()));
-                    self.decide_blind(errand, items, &open, rules).await;
+                    self.decide_blind(errand, items, &open, rules, error.to_string()).await;
                     return;
                 }
             };
             if !self.is_certain() {
                 // The connection broke and came back while this was asked, perhaps to another server.
-                self.decide_blind(errand, items, &open, rules).await;
+                self.decide_blind(errand, items, &open, rules, self.why_uncertain()).await;
                 return;
             }
             let mut groups = self.group(loaded, &open, self.zone(brand));
@@ -145,12 +144,21 @@ impl Gateway {
     }
 
     /// Store down: each rule's `on_store_down` speaks; what is delayed is held without a reservation.
-    async fn decide_blind(&self, errand: &Errand<'_>, items: &mut [Item], open: &[usize], rules: &PolicySet) {
+    async fn decide_blind(
+        &self,
+        errand: &Errand<'_>,
+        items: &mut [Item],
+        open: &[usize],
+        rules: &PolicySet,
+        why: String,
+    ) {
+        let why: Arc<str> = why.into();
         for index in open {
             let item = &mut items[*index];
             if item.repeats().is_some() {
                 continue;
             }
+            item.without_store = Some(Arc::clone(&why));
             self.decide_unknowing(errand, item, rules);
             // What an earlier round wrote still stands and is settled as ever.
             item.history = item.history.take().filter(|_| item.committed);
@@ -259,12 +267,14 @@ impl Gateway {
                 let lease = item.now.saturating_add(SignedDuration::from_secs(LEASE_SECONDS)).unwrap_or(item.now);
                 let mut send = sent_event(item, lease);
                 send.attempt.owner = Some(self.identity.owner());
+                send.attempt.released = released;
                 crate::facts::sends::reserve(customer, send.clone());
                 if let Some(History { root, version, .. }) = &item.history {
                     let brand = &errand.submission.stream.brand;
                     let asked = Reservation::asked(&self.settle, brand, root.clone(), *version, send)
-                        .after(item.before.as_ref());
-                    item.reservation.replace(asked).into_iter().for_each(Reservation::forget);
+                        .after(item.before.as_ref())
+                        .instead_of(item.reservation.take());
+                    item.reservation = Some(asked);
                 }
             }
             Fate::Held { id, due } => {
@@ -322,6 +332,7 @@ impl Gateway {
                         }
                     }
                     if !matches!(one, Written::Done(_)) {
+                        group.iter().for_each(|index| items[*index].lost_its_race());
                         lost.extend(group.iter().map(|index| errand.leader(&items[*index])));
                     }
                 }
@@ -341,7 +352,7 @@ impl Gateway {
                     open.iter().copied().filter(|index| unsure.contains(&errand.leader(&items[*index]))).collect();
                 self.take_back_holds(errand, items, &again).await;
                 if matches!(error, StoreError::Down(_)) {
-                    self.go_on_unwritten(errand, items, &again, rules).await;
+                    self.go_on_unwritten(errand, items, &again, rules, &error).await;
                     return Vec::new();
                 }
                 again

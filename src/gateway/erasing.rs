@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::releasing::recipients;
 use crate::config::Config;
-use crate::hold::{HeldMessage, Hold, parcel};
+use crate::hold::{HeldMessage, Hold, HoldReader, parcel};
 use crate::message::{Submission, Wire};
 use crate::providers::{self, Reading};
 use crate::record::entry::{Fate, Line, OutcomeEntry};
 use crate::record::log::{Forget, Record};
-use crate::store::{Store, erasures::Erasure};
+use crate::store::{CustomerKey, Refusals, Store, erasures::Erasure};
 
 /// Held messages read together.
 const PAGE: usize = 64;
@@ -40,6 +40,8 @@ pub struct Files<'a> {
     pub hold: &'a Hold,
     /// Journal and decision log.
     pub log: &'a Record,
+    /// The refusals that this machine remembers.
+    pub refusals: &'a Refusals,
 }
 
 impl Files<'_> {
@@ -52,6 +54,9 @@ impl Files<'_> {
         let mut until: BTreeMap<&str, Timestamp> = BTreeMap::new();
         for Erasure { key, at } in erasures {
             until.entry(key).and_modify(|known| *known = (*known).max(*at)).or_insert(*at);
+        }
+        for key in until.keys() {
+            self.refusals.erase(&CustomerKey((*key).to_owned()));
         }
         self.drop_held(&until, now, &mut erased).await?;
         let whose = |(key, at): (&&str, &Timestamp)| Forget { keys: vec![(*key).to_owned()], until: *at };
@@ -99,12 +104,20 @@ impl Files<'_> {
     }
 }
 
+/// Takes those who were erased out of a message that comes over from a gateway that is gone: it may have
+/// stopped before it could. True when somebody is left.
+pub(super) fn leave_erased_out(config: &Config, store: &Store, message: &mut HeldMessage, words: &[Erasure]) -> bool {
+    let erased = |key: &str, at: Timestamp| words.iter().any(|word| word.key == key && at <= word.at);
+    let theirs = if words.is_empty() { Vec::new() } else { held_for(config, store, message, erased) };
+    message.leave_out(&theirs)
+}
+
 /// What waits for a person, for their own eyes: when, and by which decision; not the text, which is the
 /// sender's until it is sent.
-pub async fn held_export(config: &Config, store: &Store, hold: &Hold, keys: &[String]) -> anyhow::Result<Vec<Value>> {
+pub fn held_export(config: &Config, store: &Store, hold: &HoldReader, keys: &[String]) -> anyhow::Result<Vec<Value>> {
     let (mut after, mut found) = (String::new(), Vec::new());
     loop {
-        let page = hold.waiting_after(&after, PAGE).await?;
+        let page = hold.waiting_after(&after, PAGE)?;
         let Some(last) = page.last() else { return Ok(found) };
         after.clone_from(&last.id);
         for message in &page {

@@ -34,7 +34,14 @@ pub struct Fleet {
     born: String,
     beats: AtomicU64,
     listed: AtomicU64,
-    seen: Mutex<BTreeMap<String, Seen>>,
+    seen: Mutex<Observed>,
+}
+
+#[derive(Debug, Default)]
+struct Observed {
+    gateways: BTreeMap<String, Seen>,
+    /// When the roll was last called: silence is told from then, not from now.
+    last: Option<Instant>,
 }
 
 #[derive(Debug, Clone)]
@@ -63,7 +70,7 @@ impl Fleet {
             born: drawn()?,
             beats: AtomicU64::new(0),
             listed: AtomicU64::new(0),
-            seen: Mutex::new(BTreeMap::new()),
+            seen: Mutex::default(),
         })
     }
 
@@ -84,8 +91,14 @@ impl Fleet {
 
     /// Who is there, by what was announced. One seen for the first time may be live.
     fn call_the_roll(&self, announced: BTreeMap<String, Option<String>>, now: Instant) -> Roll {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut observed = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = observed.last.replace(now);
+        let seen = &mut observed.gateways;
         seen.retain(|gateway, _| announced.contains_key(gateway));
+        if before.is_some_and(|before| now.saturating_duration_since(before) >= self.lease) {
+            // Whoever was asleep, or could not ask, has heard nobody keep silent: all begin anew.
+            seen.values_mut().for_each(|seen| seen.since = now);
+        }
         let mut roll = Roll::default();
         for (gateway, word) in announced {
             let known = seen.entry(gateway.clone()).or_insert_with(|| Seen { word: word.clone(), since: now });
@@ -104,10 +117,11 @@ impl Fleet {
 
     /// Those that were gone when last looked for.
     fn gone(&self) -> Vec<(String, bool)> {
-        let now = Instant::now();
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let silent = |seen: &Seen| now.saturating_duration_since(seen.since);
-        let gone = seen.iter().filter(|(gateway, seen)| **gateway != self.id && silent(seen) >= self.lease);
+        let observed = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let silent =
+            |seen: &Seen| observed.last.map_or(Duration::ZERO, |last| last.saturating_duration_since(seen.since));
+        let gone =
+            observed.gateways.iter().filter(|(gateway, seen)| **gateway != self.id && silent(seen) >= self.lease);
         gone.map(|(gateway, seen)| (gateway.clone(), silent(seen) >= self.lease * FORGOTTEN_AFTER)).collect()
     }
 }
@@ -209,7 +223,24 @@ mod tests {
         assert_eq!(fleet.call_the_roll(says("2"), at(49)).live, 2, "29 seconds without a new word");
         let gone = |forgotten| Roll { live: 1, gone: vec![("g-2".to_owned(), forgotten)] };
         assert_eq!(fleet.call_the_roll(says("2"), at(50)), gone(false));
+        for tick in 3..=30 {
+            fleet.call_the_roll(says("2"), at(20 * tick));
+        }
         assert_eq!(fleet.call_the_roll(says("2"), at(20 + 30 * 20)), gone(true));
-        assert_eq!(fleet.call_the_roll(says("3"), at(700)).live, 2, "back again");
+        assert_eq!(fleet.call_the_roll(says("3"), at(640)).live, 2, "back again");
+    }
+
+    #[tokio::test]
+    async fn whoever_was_asleep_takes_nobody_for_gone() {
+        let fleet = fleet("g-1").await;
+        let says = |word: &str| BTreeMap::from([("g-2".to_owned(), Some(word.to_owned()))]);
+        let long_ago = Instant::now();
+        let at = |seconds| long_ago + Duration::from_secs(seconds);
+        fleet.call_the_roll(says("1"), at(0));
+        assert_eq!(fleet.gone(), [], "what was heard since is not known yet");
+        assert_eq!(fleet.call_the_roll(says("1"), at(900)).live, 2, "perhaps it slept, too");
+        assert_eq!(fleet.call_the_roll(says("1"), at(929)).live, 2);
+        assert_eq!(fleet.call_the_roll(says("1"), at(930)).gone.len(), 1);
+        assert_eq!(fleet.gone().len(), 1);
     }
 }

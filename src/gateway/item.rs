@@ -176,6 +176,11 @@ impl Item {
         }
     }
 
+    /// Somebody else wrote into its customer's document first.
+    pub(super) fn lost_its_race(&mut self) {
+        self.reservation.take_if(Reservation::lost_its_race);
+    }
+
     /// True when its client need not come again: it was taken, waits, or was taken by an earlier attempt.
     pub fn is_seen_to(&self) -> bool {
         let of_the_record =

@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::Gateway;
 use super::erasing::Files;
 use crate::record::{Days, reconcile};
-use crate::store::StoreKind;
 use crate::store::erasures::Erasure;
+use crate::store::{StoreError, StoreKind};
 
 /// How often word of erasures is looked for, and whether the day has changed.
 const EVERY: Duration = Duration::from_secs(5);
@@ -90,12 +90,19 @@ impl Gateway {
         if fresh.is_empty() {
             return Ok(());
         }
-        let files = Files { config: &self.config, store: &self.store, hold: &self.hold, log: &self.log };
+        let Gateway { config, store, hold, log, refusals, .. } = self;
+        let files = Files { config, store, hold, log, refusals };
         let erased = files.erase(&fresh, now).await?;
         let (keys, lines, held, leaving) = (fresh.len(), erased.journal_lines, erased.held, erased.leaving);
         tracing::info!(keys, lines, held, leaving, "erasures were carried out on this gateway's files");
         kept.erased.extend(fresh);
         Ok(())
+    }
+
+    /// The words of erasures that may be about a message that waits somewhere.
+    pub(super) async fn words_of_erasures(&self) -> Result<Vec<Erasure>, StoreError> {
+        let days = self.hold_at_most().as_hours() / 24 + 2;
+        self.store.erasures(&days_before(day_of(self.clock.now()), u32::try_from(days).unwrap_or(u32::MAX))).await
     }
 
     /// The day that ended, in one line a route.

@@ -6,8 +6,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use jiff::Timestamp;
 
-use super::settling::{End, Settlement};
+use super::settling::{End, Settlement, reserved_anew};
 use crate::facts::{Customer, SendState};
 
 /// Ends remembered: as many as may wait in the queue.
@@ -21,7 +22,8 @@ pub struct Latest {
 
 #[derive(Debug, Default)]
 struct Inner {
-    ends: HashMap<String, End>,
+    /// By send or hold: when it was reserved, and its end.
+    ends: HashMap<String, (Timestamp, End)>,
     order: VecDeque<String>,
     /// Replies on their way to the store, by message key.
     replies: HashMap<String, Bytes>,
@@ -31,7 +33,7 @@ impl Latest {
     /// Remembers one end.
     pub fn remember(&self, one: &Settlement) {
         let mut inner = self.lock();
-        if inner.ends.insert(one.id.clone(), one.end.clone()).is_none() {
+        if inner.ends.insert(one.id.clone(), (one.at, one.end.clone())).is_none() {
             inner.order.push_back(one.id.clone());
         }
         inner.replies.extend(one.reply.clone());
@@ -51,8 +53,10 @@ impl Latest {
             return;
         }
         let inner = self.lock();
-        for (id, end) in open.iter().filter_map(|id| Some((id, inner.ends.get(id)?))) {
-            end.write(customer, id, u64::MAX);
+        for (id, (at, end)) in open.iter().filter_map(|id| Some((id, inner.ends.get(id)?))) {
+            if !reserved_anew(customer, id, *at) {
+                end.write(customer, id, *at, u64::MAX);
+            }
         }
     }
 

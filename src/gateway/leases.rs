@@ -63,6 +63,9 @@ impl Leases {
         let known = self.whole.zip(made).is_some_and(|((from, until), made)| from <= made && made < until);
         match self.departures.left(&send.id) {
             Some(true) => Proof::MayHaveLeft,
+            // Whoever is handed its hold takes it out and decides anew; without it the hold would be taken for
+            // one that was never accepted.
+            _ if send.attempt.released => Proof::None,
             Some(false) => Proof::NothingLeft,
             None if known => Proof::NothingLeft,
             None => Proof::None,

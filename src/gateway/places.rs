@@ -60,18 +60,19 @@ pub const PLACES: &[Place] = &[
         erased: Erased::RefusalStays,
     },
     Place {
-        paths: &["suppressed", "suppressed.*"],
+        paths: &["refusals.jsonl", "refusals.part"],
         holds: Holds {
-            en: "keyed hashes of refusals, for when the store is away",
-            zh: "退订者的加密散列，供存储不可用时使用",
+            en: "the refusals this machine last knew of, for when the store is away: keyed hashes and what was refused",
+            zh: "本机最近获知的退订，供存储不可用时使用：加密散列与所拒绝的内容",
         },
-        ends: Ends::BySetting("store.history_days"),
+        ends: Ends::BySetting("limits.refusals_remembered_max"),
         erased: Erased::RefusalStays,
     },
     Place {
         paths: &["journal/*.jsonl", "journal/*.torn-at-*"],
         holds: Holds {
-            en: "events the shop told, under keyed hashes", zh: "商家告知的事件，以加密散列为键"
+            en: "events the shop told, sends and promises that left, under keyed hashes",
+            zh: "商家告知的事件、已发出的消息与承诺，以加密散列为键",
         },
         ends: Ends::BySetting("record.journal_days"),
         erased: Erased::Removed,
@@ -91,14 +92,39 @@ pub const PLACES: &[Place] = &[
         erased: Erased::NothingThere,
     },
     Place {
-        paths: &["hold.db", "hold.db-*", "store: holds"],
+        paths: &["hold.db", "hold.db-*"],
         holds: Holds { en: "messages that wait, sealed", zh: "待发消息，已加密" },
         ends: Ends::BySetting("hold.wait_hours_max"),
         erased: Erased::Removed,
     },
     Place {
-        paths: &["store: replies"],
-        holds: Holds { en: "answers for clients that try again", zh: "供客户端重试时使用的答复" },
+        paths: &[
+            "store: hold:{hold}",
+            "store: {hold-body:*}",
+            "store: {hold-body:*}:needed-by",
+            "store: {holds:*}:lists",
+            "store: {holds:*}:due:*",
+        ],
+        holds: Holds {
+            en: "copies of messages that wait, and their notes, sealed, for the other gateways",
+            zh: "待发消息的副本与说明，已加密，供其他网关接管",
+        },
+        ends: Ends::BySetting("hold.wait_hours_max"),
+        erased: Erased::Removed,
+    },
+    Place {
+        paths: &["store: {hold-end:*}"],
+        holds: Holds {
+            en: "that a hold ended at another gateway", zh: "某条待发消息已由另一网关了结的标记"
+        },
+        ends: Ends::BySetting("hold.wait_hours_max"),
+        erased: Erased::LeadsToNobody,
+    },
+    Place {
+        paths: &["store: {brand}:reply:*"],
+        holds: Holds {
+            en: "answers for clients that try again, sealed", zh: "供客户端重试时使用的答复，已加密"
+        },
         ends: Ends::AfterHours(24),
         erased: Erased::EndsByItself,
     },
@@ -109,13 +135,43 @@ pub const PLACES: &[Place] = &[
         erased: Erased::LeadsToNobody,
     },
     Place {
-        paths: &["store: claims"],
-        holds: Holds { en: "what the brand itself has promised", zh: "品牌自己作出的承诺" },
+        paths: &["store: {brand}:d:*", "store: {brand}:p:*", "store: {brand}:since"],
+        holds: Holds {
+            en: "what the brand itself has promised, and since when each kind of fact is known",
+            zh: "品牌自己作出的承诺，以及各类事实自何时起可知",
+        },
         ends: Ends::Bounded,
         erased: Erased::NothingThere,
     },
     Place {
-        paths: &["pepper", "hold.key", "audit.key", "lock", "*.lock", "policies.accepted"],
+        paths: &["store: {fleet}:gateways", "store: {fleet}:beat:*", "store: {canary-*}:*", "store: {store}:*"],
+        holds: Holds {
+            en: "who serves from the store, and marks by which lost writes are seen",
+            zh: "由哪些网关使用本存储，以及用于发现写入丢失的标记",
+        },
+        ends: Ends::Bounded,
+        erased: Erased::NothingThere,
+    },
+    Place {
+        paths: &["gateway.json", "gateway.json.part"],
+        holds: Holds {
+            en: "who this gateway is among others: a random number, counts, instants",
+            zh: "本网关的身份：随机数、次数与时间",
+        },
+        ends: Ends::Bounded,
+        erased: Erased::NothingThere,
+    },
+    Place {
+        paths: &[
+            "pepper",
+            "hold.key",
+            "audit.key",
+            "audit.key-new",
+            "lock",
+            "*.lock",
+            "policies.accepted",
+            "policies.accepted.new",
+        ],
         holds: Holds { en: "keys, locks, hashes of policy sets", zh: "密钥、锁、策略集的散列" },
         ends: Ends::Bounded,
         erased: Erased::NothingThere,
@@ -153,12 +209,20 @@ mod tests {
             ("facts.db-wal", true),
             ("data/decisions/2026-11-22.jsonl", true),
             ("data/decisions/2026-11-22.torn-at-17", true),
+            ("data/gateway.json", true),
+            ("data/hold.lock", true),
             ("data/decisions/2026-11-22.txt", false),
             ("data/bodies/1", false),
         ] {
             assert_eq!(place_of(Path::new(path)).is_some(), there, "{path}");
         }
-        let known = ["store.history_days", "record.journal_days", "record.decisions_days", "hold.wait_hours_max"];
+        let known = [
+            "store.history_days",
+            "limits.refusals_remembered_max",
+            "record.journal_days",
+            "record.decisions_days",
+            "hold.wait_hours_max",
+        ];
         for place in PLACES {
             match place.ends {
                 Ends::BySetting(name) => assert!(known.contains(&name), "{name}"),

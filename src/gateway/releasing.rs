@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::copying::{Owner, STORE_WAIT};
 use super::item::{Fate, Item};
 use super::{Errand, Gateway, LISTED};
-use crate::facts::{Customer, Earlier};
+use crate::facts::{Customer, Earlier, SendEvent, SendState};
 use crate::hold::{Due, Held, HeldDecision, HeldMessage, HoldError, Requeued, Settled, parcel};
 use crate::providers::Outcome;
 
@@ -202,19 +202,23 @@ impl Gateway {
     /// is told where mail can tell (RFC 5321 §6.1: who accepts a mail takes the duty to deliver or report).
     async fn give_up(&self, held: &Held, errand: &Errand<'_>) {
         let brand = &errand.submission.stream.brand;
+        let ours = recipients(&held.message);
         for index in &held.message.recipients {
             let recipient = errand.reading.recipients.get(*index as usize);
             let Some(Ok(address)) = recipient.map(|recipient| recipient.address.as_ref()) else { continue };
             let forget = |customer: &mut Customer| {
-                let before = customer.held.len();
+                let before = customer.held.len() + customer.sends.len();
                 customer.held.retain(|one| one.id != held.message.id);
-                customer.held.len() != before
+                // Nor does a release count that stopped before anything left.
+                let undone = |send: &SendEvent| send.state == SendState::Reserved && send.attempt.released;
+                customer.sends.retain(|send| !undone(send) || ours.values().all(|one| one.id != send.id));
+                customer.held.len() + customer.sends.len() != before
             };
             if let Err(error) = self.store.update(brand, &self.store.key(brand, address), forget).await {
                 tracing::warn!(%error, "a document still lists a hold that has ended, until it expires there");
             }
         }
-        self.tell_of_given_up(errand, &recipients(&held.message)).await;
+        self.tell_of_given_up(errand, &ours).await;
     }
 }
 
@@ -235,9 +239,10 @@ impl Errand<'_> {
     }
 
     /// True when the customer's document must list this hold: else it is an orphan of a commit that
-    /// never was, and is not sent.
+    /// never was, and is not sent. One that was leaving once had been found listed.
     pub(super) fn must_be_listed(&self) -> bool {
-        self.release.as_ref().is_some_and(|release| release.attempts == 0 && release.id.starts_with(LISTED))
+        let first = |release: &Release| release.attempts == 0 && !release.once_more;
+        self.release.as_ref().is_some_and(|release| first(release) && release.id.starts_with(LISTED))
     }
 }
 

@@ -7,7 +7,7 @@ use super::deciding::Group;
 use super::item::{Fate, Item};
 use super::{Errand, Gateway};
 use crate::policy::PolicySet;
-use crate::store::CustomerKey;
+use crate::store::{CustomerKey, StoreError};
 
 impl Gateway {
     /// What was just loaded is the newest word: remembered for when nothing can be loaded.
@@ -29,10 +29,12 @@ impl Gateway {
         items: &mut [Item],
         unwritten: &[usize],
         rules: &PolicySet,
+        error: &StoreError,
     ) {
         for at in unwritten {
             let Some(item) = items.get_mut(*at) else { continue };
             if item.leaves_now() {
+                item.without_store = Some(error.to_string().into());
                 self.decide_unknowing(errand, item, rules);
             }
             if matches!(item.fate, Fate::Open) {

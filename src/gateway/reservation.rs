@@ -1,6 +1,8 @@
 //! A reservation in a walk's hands. It ends in exactly one way: settled, or given back. Where the walk
 //! itself ends early (a panic, a deadline, a lost answer) the reservation ends by what is certain: never
-//! forwarded is given back, forwarding begun is unknown, which counts as sent.
+//! forwarded is given back, forwarding begun is unknown, which counts as sent. That of a hold's release
+//! stands on until the hold is handed out again: given back alone, nothing would say that the hold was
+//! accepted.
 
 use bytes::Bytes;
 
@@ -26,6 +28,8 @@ struct Open {
     outcome: Option<SendState>,
     /// What an earlier attempt left under the same id.
     before: Option<Box<SendEvent>>,
+    /// An earlier round of the walk asked, too, and what became of that is not known.
+    asked_before: bool,
 }
 
 /// Whether a document lists a send.
@@ -49,8 +53,8 @@ impl Reservation {
     }
 
     fn new(queue: &Queue, brand: &str, root: CustomerKey, send: SendEvent, stands: Stands) -> Reservation {
-        let (forwarding, outcome, before) = (false, None, None);
-        let open = Open { brand: brand.to_owned(), root, send, stands, forwarding, outcome, before };
+        let (forwarding, outcome, before, asked_before) = (false, None, None, false);
+        let open = Open { brand: brand.to_owned(), root, send, stands, forwarding, outcome, before, asked_before };
         Reservation { open: Some(open), queue: queue.clone() }
     }
 
@@ -79,6 +83,21 @@ impl Reservation {
             open.before = before.cloned().map(Box::new);
         }
         self
+    }
+
+    /// It takes the place of what an earlier round of the same walk asked for: that is taken out with it.
+    pub fn instead_of(mut self, earlier: Option<Reservation>) -> Reservation {
+        if let (Some(open), Some(earlier)) = (&mut self.open, earlier) {
+            open.asked_before = earlier.open.is_some();
+            earlier.forget();
+        }
+        self
+    }
+
+    /// Somebody else wrote first. True when no document can list it then, so that there is nothing to give
+    /// back: what stands under its id is another's.
+    pub fn lost_its_race(&mut self) -> bool {
+        self.open.take_if(|open| !open.asked_before).is_some() || self.open.is_none()
     }
 
     /// The provider has it, or may have it. To be settled once it is known whether the client was told.
@@ -114,6 +133,7 @@ impl Drop for Reservation {
         let end = match open.outcome {
             Some(state) => Some(open.settled(state, false)),
             None if open.forwarding => Some(open.settled(SendState::Unknown, false)),
+            None if open.send.attempt.released => None,
             None => open.given_back(),
         };
         if let Some(end) = end {

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::Gateway;
+use super::settling::reserved_anew;
 use crate::facts::{Customer, Event, Member, SendEvent, SendState, What, apply, kind_of, sends};
 use crate::message::{AddressKind, Channel};
 use crate::record::journal::{self, Departures};
@@ -26,6 +27,8 @@ const ACCEPTED_HOURS: i64 = 1;
 #[derive(Debug, Clone)]
 enum Told {
     Send(SendEvent),
+    /// It set out and came back: what was reserved for it is given back.
+    Back(SendEvent),
     Event(Event),
 }
 
@@ -63,14 +66,17 @@ impl Gateway {
         while let Some(line) = receiver.recv().await {
             match line {
                 Line::Forwarding(entry) => {
-                    for one in entry.sends.into_iter().filter(|one| departures.left(&one.send.id) != Some(false)) {
+                    for one in entry.sends {
                         if one.send.channel == Channel::Sms {
                             batch.phones.insert(one.send.from.clone());
                         }
                         let state = self.state_of(&one.send, accepted.contains(&one.send.id), now);
                         // By its address, not by the root of then: histories move.
                         let key = CustomerKey(one.send.from.clone());
-                        let told = Told::Send(SendEvent { state, ..one.send });
+                        let told = match departures.left(&one.send.id) {
+                            Some(false) => Told::Back(one.send),
+                            _ => Told::Send(SendEvent { state, ..one.send }),
+                        };
                         batch.customers.entry((entry.brand.clone(), key)).or_default().push(told);
                     }
                 }
@@ -161,6 +167,8 @@ fn enter(customer: &mut Customer, key: &CustomerKey, told: Option<&[Told]>) -> b
             Told::Event(event) => apply(customer, event, &key.0),
             Told::Send(send) if send.state == SendState::Reserved => sends::reserve(customer, send.clone()),
             Told::Send(send) => sends::enter(customer, send),
+            // A hold's next release reserves anew under the same id.
+            Told::Back(send) => !reserved_anew(customer, &send.id, send.at) && sends::give_back(customer, &send.id),
         };
         if now && let Told::Send(send) = one {
             customer.last_now = customer.last_now.max(Some(send.at));

@@ -260,35 +260,57 @@ pub(super) async fn settle_root(
 
 /// True when there is something to write.
 fn settle(customer: &mut Customer, version: u64, ends: &[Settlement]) -> bool {
-    ends.iter().fold(false, |changed, one| one.end.write(customer, &one.id, version) | changed)
+    ends.iter().fold(false, |changed, one| one.write(customer, version) | changed)
+}
+
+impl Settlement {
+    fn write(&self, customer: &mut Customer, version: u64) -> bool {
+        self.end.write(customer, &self.id, self.at, version)
+    }
 }
 
 impl End {
-    /// Writes it into the document loaded at this version; true when that changed something or the version
-    /// has to be used up. Idempotent: a step repeated after a lost answer changes nothing.
-    pub(super) fn write(&self, customer: &mut Customer, id: &str, version: u64) -> bool {
+    /// Writes it, of what was reserved `at` that time, into the document loaded at this version; true when that
+    /// changed something or the version has to be used up. Idempotent: a step repeated after a lost answer
+    /// changes nothing.
+    pub(super) fn write(&self, customer: &mut Customer, id: &str, at: Timestamp, version: u64) -> bool {
+        let anew = reserved_anew(customer, id, at);
         match self {
+            End::BackFrom(asked, _) if anew => version <= *asked,
+            End::Back(_) if anew => false,
             End::Is { state, told } => sends::settle(customer, id, *state) | attempts::tell(customer, id, *told),
             End::Enter(send) => {
                 let told = !send.attempt.unanswered;
                 sends::enter(customer, send) | attempts::tell(customer, id, told)
             }
-            End::Back(before) => give_back(customer, id, before.as_deref()),
-            End::BackFrom(asked, before) => give_back(customer, id, before.as_deref()) || version <= *asked,
+            End::Back(before) => give_back(customer, id, at, before.as_deref()),
+            End::BackFrom(asked, before) => give_back(customer, id, at, before.as_deref()) || version <= *asked,
             End::Held { told } => attempts::tell(customer, id, *told),
         }
     }
 }
 
-/// Takes a send out; what an earlier attempt left under the same id stands again.
-fn give_back(customer: &mut Customer, id: &str, before: Option<&SendEvent>) -> bool {
+/// A hold's later release, here or elsewhere, reserves under the same id: no earlier end speaks of that.
+pub(super) fn reserved_anew(customer: &Customer, id: &str, at: Timestamp) -> bool {
+    let later = |send: &SendEvent| send.at > at && !same_instant(send.at, at);
+    customer.sends.iter().any(|send| send.id == id && later(send))
+}
+
+/// Takes a send out; what an earlier attempt left under the same id stands again. Several retries share that
+/// id: what stands there and was not reserved at that instant is another's, which may be leaving now.
+fn give_back(customer: &mut Customer, id: &str, at: Timestamp, before: Option<&SendEvent>) -> bool {
     let Some(before) = before else { return sends::give_back(customer, id) };
-    let same = |send: &SendEvent| before == send || (send.state == SendState::Sent && send.id == id);
-    if customer.sends.iter().any(same) {
+    let another = |send: &SendEvent| send.id == id && (!same_instant(send.at, at) || send.state == SendState::Sent);
+    if customer.sends.iter().any(another) {
         return false;
     }
     sends::give_back(customer, id);
     sends::reserve(customer, before.clone())
+}
+
+/// As documents tell instants apart: they hold microseconds.
+fn same_instant(one: Timestamp, other: Timestamp) -> bool {
+    one.as_microsecond() == other.as_microsecond()
 }
 
 impl Gateway {
@@ -404,6 +426,8 @@ impl Gateway {
 
     /// Before the reply, so that the client's next try finds the slot free; behind it when the store fails.
     async fn give_back(&self, errand: &Errand<'_>, one: Settlement) {
+        // A failover may forget it: this gateway does not.
+        self.settle.latest().remember(&one);
         if !self.is_certain() {
             return self.settle.push(one);
         }
@@ -482,6 +506,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_release_that_ends_early_leaves_the_word_that_its_hold_was_accepted() {
+        let place = place().await;
+        place.write(0, "d1").await;
+        let mut of_hold = send("d1", 0);
+        of_hold.attempt.released = true;
+        drop(Reservation::asked(&place.queue, "shop", place.root.clone(), 0, of_hold));
+        assert_eq!(place.states().await, [("d1".to_owned(), SendState::Reserved)]);
+    }
+
+    #[tokio::test]
+    async fn a_retry_that_lost_its_race_leaves_the_winner_under_their_one_id() {
+        let place = place().await;
+        let before = SendEvent { state: SendState::Unknown, ..send("d1", 0) };
+        let customer = Customer { sends: vec![send("d1", 5)], ..Customer::default() };
+        let write = Write { root: place.root.clone(), expect: 0, customer, now: None };
+        place.store.commit(vec![write]).await.unwrap();
+        let asked =
+            || Reservation::asked(&place.queue, "shop", place.root.clone(), 0, send("d1", 7)).after(Some(&before));
+        let mut lost = asked();
+        assert!(lost.lost_its_race());
+        drop(lost);
+        assert!(place.queue.is_idle(), "nothing to give back");
+        drop(asked());
+        assert_eq!(place.states().await, [("d1".to_owned(), SendState::Reserved)], "it does not know");
+    }
+
+    #[tokio::test]
     async fn a_commit_that_arrives_after_it_was_given_up_loses() {
         let place = place().await;
         drop(place.asked(0, "d1"));
@@ -490,6 +541,21 @@ mod tests {
         }
         assert_eq!(place.write(0, "d1").await, [Written::Stale], "its version is used up");
         assert_eq!(place.states().await, []);
+    }
+
+    #[tokio::test]
+    async fn an_end_that_comes_late_leaves_what_a_later_release_reserved_under_the_same_id() {
+        let place = place().await;
+        let mut given_up = place.asked(0, "d1");
+        given_up.stands();
+        let again = SendEvent { at: send("d1", 0).at + jiff::SignedDuration::from_secs(30), ..send("d1", 0) };
+        let mut customer = Customer { sends: vec![again.clone()], ..Customer::default() };
+        let write = Write { root: place.root.clone(), expect: 0, customer: customer.clone(), now: None };
+        place.store.commit(vec![write]).await.unwrap();
+        drop(given_up);
+        place.queue.latest().catch_up(&mut customer);
+        assert_eq!(customer.sends, [again], "nor is it missing where it is next decided on");
+        assert_eq!(place.states().await, [("d1".to_owned(), SendState::Reserved)]);
     }
 
     #[tokio::test]

@@ -5,11 +5,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::deciding::LEASE_SECONDS;
@@ -120,6 +121,16 @@ impl Gateway {
             self.watch.suspect();
         }
         self.watch.certainty() == Certainty::Certain
+    }
+
+    /// Why the store is not taken at its word now: for the record.
+    pub(super) fn why_uncertain(&self) -> String {
+        let last = self.store.last_fault();
+        match (self.watch.certainty(), last) {
+            (Certainty::Retelling, _) => "the store forgot what it had acknowledged and is told again".to_owned(),
+            (_, Some(fault)) => fault.to_string(),
+            (_, None) => "the store was not asked yet whether it forgot anything".to_owned(),
+        }
     }
 
     /// The first look, before any door opens; what was under way when the gateway last stopped is settled

@@ -283,13 +283,17 @@ fn sound(connection: &Connection) -> Result<(), HoldError> {
     if told == "ok" { Ok(()) } else { Err(HoldError::Damaged(told)) }
 }
 
+/// The key of a file that has one.
+pub(super) fn sound_key(connection: &Connection, settings: &HoldSettings) -> Result<Option<HoldKey>, HoldError> {
+    let Some(sealed) = rows::canary(connection)? else { return Ok(None) };
+    let key = HoldKey::read(&settings.key_path)?;
+    key.open(CANARY, &sealed).ok_or(HoldError::WrongKey)?;
+    Ok(Some(key))
+}
+
 fn fitting_key(connection: &Connection, settings: &HoldSettings) -> Result<HoldKey, HoldError> {
-    match rows::canary(connection)? {
-        Some(sealed) => {
-            let key = HoldKey::read(&settings.key_path)?;
-            key.open(CANARY, &sealed).ok_or(HoldError::WrongKey)?;
-            Ok(key)
-        }
+    match sound_key(connection, settings)? {
+        Some(key) => Ok(key),
         None => {
             let there = settings.key_path.exists();
             let key = if there { HoldKey::read } else { HoldKey::generate }(&settings.key_path)?;

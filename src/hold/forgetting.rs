@@ -9,12 +9,12 @@ use super::states::State;
 use super::{HeldMessage, Hold, HoldError, HoldKey};
 
 const PAGE: &str = "
-    SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed
-    FROM hold h LEFT JOIN body b ON b.name = h.body WHERE h.state <= 1 AND h.id > ?1 ORDER BY h.id LIMIT ?2";
+    SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed,
+    h.copy FROM hold h LEFT JOIN body b ON b.name = h.body WHERE h.state <= 1 AND h.id > ?1 ORDER BY h.id LIMIT ?2";
 
 const ONE: &str = "
-    SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed
-    FROM hold h LEFT JOIN body b ON b.name = h.body WHERE h.state <= 1 AND h.id = ?1";
+    SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed,
+    h.copy FROM hold h LEFT JOIN body b ON b.name = h.body WHERE h.state <= 1 AND h.id = ?1";
 
 impl Hold {
     /// Messages that nobody is sending, in the order of their ids, after one. A damaged one is not among
@@ -25,14 +25,31 @@ impl Hold {
     }
 
     /// Takes recipients out of a message that waits; with the last of them it is dropped. A wheel that has it
-    /// in hand loses it. False when bytes may be leaving already, or it has ended.
+    /// in hand loses it, and its copy in a shared store is brought up to date or taken away. False when bytes may be leaving already, or it has ended.
     pub async fn leave_out(&self, id: &str, recipients: Vec<u32>, now: Timestamp) -> Result<bool, HoldError> {
         let id = id.to_owned();
         self.writer.run(move |connection, key| leave_out(connection, key, &id, &recipients, now)).await
     }
 }
 
-fn waiting_after(connection: &Connection, key: &HoldKey, id: &str, most: usize) -> Result<Vec<HeldMessage>, HoldError> {
+impl HeldMessage {
+    /// Takes recipients out, with what decided about them. True when somebody is left.
+    pub fn leave_out(&mut self, recipients: &[u32]) -> bool {
+        let stays: Vec<bool> = self.recipients.iter().map(|index| !recipients.contains(index)).collect();
+        let mut kept = stays.iter();
+        self.recipients.retain(|_| *kept.next().unwrap_or(&true));
+        let mut kept = stays.iter();
+        self.decisions.retain(|_| *kept.next().unwrap_or(&true));
+        !self.recipients.is_empty()
+    }
+}
+
+pub(super) fn waiting_after(
+    connection: &Connection,
+    key: &HoldKey,
+    id: &str,
+    most: usize,
+) -> Result<Vec<HeldMessage>, HoldError> {
     let mut query = connection.prepare_cached(PAGE)?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let rows = query.query_map(params![id, most], Stored::of)?;
@@ -58,19 +75,50 @@ fn leave_out(
     };
     let Ok((_, mut held)) = stored.open(key) else { return Ok(false) };
     let message = &mut held.message;
-    let stays: Vec<bool> = message.recipients.iter().map(|index| !recipients.contains(index)).collect();
-    if !stays.contains(&true) {
+    if !message.leave_out(recipients) {
         rows::cancel(connection, id, now)?;
         return Ok(true);
     }
-    let mut kept = stays.iter();
-    message.recipients.retain(|_| *kept.next().unwrap_or(&true));
-    let mut kept = stays.iter();
-    message.decisions.retain(|_| *kept.next().unwrap_or(&true));
     let fence = held.fence + 1;
     connection
-        .prepare_cached("UPDATE hold SET state = ?2, fence = ?3, wake = min(due, expires) WHERE id = ?1")?
+        .prepare_cached(
+            "UPDATE hold SET state = ?2, fence = ?3, wake = min(due, expires),
+             copy = CASE copy WHEN 2 THEN 3 ELSE copy END WHERE id = ?1",
+        )?
         .execute(params![id, State::Held as i64, fence])?;
     rows::amend(connection, key, message, fence)?;
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::hold::{HoldReader, HoldSettings, StoreCopy};
+
+    #[tokio::test]
+    async fn who_is_left_out_leaves_the_copy_too_and_the_last_one_takes_it_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = HoldSettings { copies: true, alone: true, ..HoldSettings::in_folder(folder.path()) };
+        let hold = Hold::open(&settings).unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        let (id, parcel) = ("h-1".to_owned(), Bytes::from_static(b"to two"));
+        let (recipients, decisions) = (vec![0, 1], Vec::new());
+        let (must_send, priority) = (false, 0);
+        let message =
+            HeldMessage { id, due: now, expires: Timestamp::MAX, must_send, priority, parcel, recipients, decisions };
+        hold.put(message).await.unwrap();
+        let fence = hold.to_copy(9).await.unwrap()[0].fence;
+        hold.copy_stands("h-1", fence, StoreCopy::Made).await.unwrap();
+        assert!(hold.to_copy(9).await.unwrap().is_empty());
+
+        assert!(hold.leave_out("h-1", vec![1], now).await.unwrap());
+        assert_eq!(hold.to_copy(9).await.unwrap()[0].message.recipients, [0], "the copy is behind");
+        let reader = HoldReader::open(&settings).unwrap().expect("read beside the gateway that has it");
+        assert_eq!(reader.waiting_after("", 9).unwrap()[0].recipients, [0]);
+        assert!(hold.leave_out("h-1", vec![0], now).await.unwrap());
+        assert_eq!(hold.copies_to_remove(9).await.unwrap(), ["h-1"]);
+        assert!(reader.waiting_after("", 9).unwrap().is_empty());
+    }
 }

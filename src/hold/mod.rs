@@ -2,7 +2,7 @@
 //! re-decided at release*). `states` is the written table, `file` keeps it in `hold.db`, `wheel`
 //! turns it, `parcel` is a submission as bytes, `key` keeps those bytes unreadable at rest. `copies` is
 //! what the file knows of a hold's copy in a shared store, `copy` that copy as bytes; `mending` finds
-//! rows that no wheel would find, `room` keeps some of the disk free.
+//! rows that no wheel would find, `room` keeps some of the disk free, `reading` looks in beside a gateway.
 
 mod copies;
 pub mod copy;
@@ -12,6 +12,7 @@ mod forgetting;
 pub mod key;
 mod mending;
 pub mod parcel;
+mod reading;
 pub mod room;
 mod rows;
 pub mod states;
@@ -21,6 +22,7 @@ mod writer;
 pub use error::HoldError;
 pub use file::{Hold, HoldSettings};
 pub use key::HoldKey;
+pub use reading::HoldReader;
 pub use states::{
     Cancelled, Counts, Damaged, Due, HOLD_ATTEMPTS_MAX, Held, HeldDecision, HeldMessage, HoldStatus, Requeued, Settled,
     State, StoreCopy,

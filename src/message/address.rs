@@ -61,6 +61,8 @@ impl Address {
             return Err(Unaddressable::TooLong);
         }
         let (local, domain) = text.rsplit_once('@').ok_or(Unaddressable::NotEmail)?;
+        // First of all: some signs are another one in NFC, the Greek question mark a semicolon.
+        let local: String = local.nfc().collect();
         let quoted = local.len() >= 2 && local.starts_with('"') && local.ends_with('"');
         let unfit = |c: char| c.is_control() || (!quoted && (c.is_whitespace() || "<>()[]\\,;:\"@".contains(c)));
         if local.is_empty() || domain.is_empty() || local.chars().any(unfit) {
@@ -79,9 +81,10 @@ impl Address {
         let local = match local.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) {
             // RFC 5321 §4.1.2: a local part is quoted only where it must be; `"li"@x` and `li@x` are one mailbox.
             Some(inner) if quoted && is_dot_string(inner) => inner,
-            _ => local,
+            _ => local.as_str(),
         };
-        let local: String = local.nfc().flat_map(char::to_lowercase).collect();
+        // Lower case may be spelt apart where the upper was not to be joined (J with a caron): NFC again.
+        let local: String = local.chars().flat_map(char::to_lowercase).nfc().collect();
         Ok(Address { kind: AddressKind::Email, canonical: format!("{local}@{domain}") })
     }
 
@@ -166,7 +169,9 @@ mod tests {
         assert_eq!(Address::email("王@例子.中国").unwrap().canonical(), "王@xn--fsqu00a.xn--fiqs8s");
         assert_ne!(Address::email("zhangwei@example.cn").unwrap(), one);
         assert!(Address::email("a..b@docomo.ne.jp").is_ok(), "they exist in Japan");
-        for refused in ["", "a", "@b", "a@", "Zhang <a@b.cn>", "a b@c.cn", "a@b@c.cn", "a\u{0}@b.cn", "a@b c"] {
+        assert_eq!(Address::email("J\u{30c}@b.cn").unwrap(), Address::email("\u{1f0}@b.cn").unwrap());
+        let refused = ["", "a", "@b", "a@", "Zhang <a@b.cn>", "a b@c.cn", "a@b@c.cn", "a\u{0}@b.cn", "a@b c"];
+        for refused in refused.into_iter().chain(["\u{37e}@b.cn"]) {
             assert!(Address::email(refused).is_err(), "{refused}");
         }
     }

@@ -126,6 +126,7 @@ struct Open {
 struct Held {
     day: Date,
     route: String,
+    submission: String,
     stands: &'static str,
 }
 
@@ -198,7 +199,9 @@ impl Reading {
     }
 
     fn decided(&mut self, entry: &DecisionEntry) {
-        if let Some(first) = &entry.again {
+        if let Some(first) = &entry.again
+            && self.is_of_a_hold(first, &entry.submission)
+        {
             // Taken up again at the end of a hold: the submission was counted when it was held.
             if let Some(held) = self.holds.get_mut(first) {
                 held.stands = stands_after(entry);
@@ -216,7 +219,10 @@ impl Reading {
             Some(Fate::Held | Fate::Requeued) => {
                 row.held += 1;
                 let route = entry.route.clone();
-                self.holds.insert(entry.id.clone(), Held { day, route, stands: "waiting" });
+                self.holds.insert(
+                    entry.id.clone(),
+                    Held { day, route, submission: entry.submission.clone(), stands: "waiting" },
+                );
             }
             Some(Fate::Refused | Fate::Expired | Fate::Failed) => {
                 row.refused += 1;
@@ -230,6 +236,15 @@ impl Reading {
             Some(Fate::Unknown) | None => row.unknown += 1,
         }
         self.owe(entry.submission.clone(), entry.at, &entry.route, -1, false);
+    }
+
+    /// A decision that follows an earlier one is taken at the end of a hold, or for a client's retry: a retry
+    /// is a submission of its own.
+    fn is_of_a_hold(&self, first: &str, submission: &str) -> bool {
+        match self.holds.get(first) {
+            Some(held) => held.submission == submission,
+            None => !self.open.contains_key(submission),
+        }
     }
 
     fn ended(&mut self, outcome: &OutcomeEntry) {

@@ -512,7 +512,7 @@ mod tests {
         assert!(document.len() <= 1_500, "{} bytes for a customer with 20 events", document.len());
         // A send of these minutes says more.
         let key = Some(MessageKey { hash: u64::MAX - 7, given: true });
-        customer.sends[19].attempt = Attempt { key, owner: Some(7), times: 1, unanswered: true };
+        customer.sends[19].attempt = Attempt { key, owner: Some(7), times: 1, unanswered: true, released: true };
         assert_eq!(decode(&encode(&customer).unwrap()).unwrap(), customer);
     }
 

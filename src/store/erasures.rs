@@ -11,6 +11,9 @@ use super::{Store, StoreError};
 /// Sets of one day, by the key's first digit: a set holds only so many members.
 const SETS_A_DAY: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
 
+/// Days asked for in one trip: a year at once would take longer than an answer may.
+const DAYS_PER_TRIP: usize = 4;
+
 /// One address key whose files are to be cleared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Erasure {
@@ -45,14 +48,17 @@ impl Store {
 
     /// Words left on these days.
     pub async fn erasures(&self, days: &[Date]) -> Result<Vec<Erasure>, StoreError> {
-        let sets = days.iter().flat_map(|day| SETS_A_DAY.map(|digit| (set(*day, digit), SET_MEMBERS_MAX)));
-        let answer = self.inner.backend.read(&Ask { records: Vec::new(), sets: sets.collect() }).await?;
-        let members = answer.sets.into_iter().flat_map(|set| set.earliest);
+        let mut members = Vec::new();
+        for days in days.chunks(DAYS_PER_TRIP) {
+            let sets = days.iter().flat_map(|day| SETS_A_DAY.map(|digit| (set(*day, digit), SET_MEMBERS_MAX)));
+            let answer = self.inner.backend.read(&Ask { records: Vec::new(), sets: sets.collect() }).await?;
+            members.extend(answer.sets.into_iter().flat_map(|set| set.earliest));
+        }
         let read = |(member, _): (String, i64)| {
             let (key, at) = member.split_once(':')?;
             Some(Erasure { key: key.to_owned(), at: Timestamp::from_microsecond(at.parse().ok()?).ok()? })
         };
-        Ok(members.filter_map(read).collect())
+        Ok(members.into_iter().filter_map(read).collect())
     }
 
     /// Takes the words of a day away: every file that they were about is past its time.

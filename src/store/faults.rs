@@ -1,8 +1,10 @@
 //! Counts the calls that a store failed. A connection that broke is told to whoever called next and comes
 //! back by itself, perhaps to another server: whoever goes by the store's word must hear of it, too.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 
 use super::backend::{Answer, Ask, Backend, Kept, Mark, RecordWrite, Wrote};
@@ -15,12 +17,14 @@ use super::{CustomerKey, Store, StoreError};
 pub(super) struct Counted {
     backend: Watched,
     faults: AtomicU64,
+    /// What the last of them said.
+    last: ArcSwapOption<String>,
 }
 
 #[allow(dead_code, reason = "all that a backend can do, whether or not it is asked for today")]
 impl Counted {
     pub(super) fn new(backend: Watched) -> Counted {
-        Counted { backend, faults: AtomicU64::new(0) }
+        Counted { backend, faults: AtomicU64::new(0), last: ArcSwapOption::empty() }
     }
 
     pub(super) async fn read(&self, ask: &Ask) -> Result<Answer, StoreError> {
@@ -81,7 +85,8 @@ impl Counted {
     }
 
     fn counted<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
-        if answer.is_err() {
+        if let Err(error) = &answer {
+            self.last.store(Some(Arc::new(error.to_string())));
             self.faults.fetch_add(1, Ordering::AcqRel);
         }
         answer
@@ -92,5 +97,10 @@ impl Store {
     /// Calls that failed since it was opened.
     pub fn faults(&self) -> u64 {
         self.inner.backend.faults.load(Ordering::Acquire)
+    }
+
+    /// What the last failed call said.
+    pub fn last_fault(&self) -> Option<Arc<String>> {
+        self.inner.backend.last.load_full()
     }
 }

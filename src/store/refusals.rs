@@ -112,6 +112,18 @@ impl Refusals {
         self.correct(&customer, std::iter::once(key));
     }
 
+    /// A person was erased: of an address stays what they refused, under its keyed hash; consents, and
+    /// earlier lines of the file, go.
+    pub fn erase(&self, key: &CustomerKey) {
+        let mut facts = self.of(key);
+        let before = facts.len();
+        facts.retain(|fact| fact.refused);
+        if facts.len() < before {
+            self.known.behind.store(true, Ordering::Release);
+            self.set(&key.0, facts);
+        }
+    }
+
     /// Writes what waits and closes the file.
     pub fn close(&self) {
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -296,6 +308,21 @@ mod tests {
         let text = std::fs::read_to_string(dir.path().join(FILE)).unwrap();
         assert!(text.lines().last().unwrap().contains(r#""facts":[]"#), "{text}");
         assert!(Refusals::open(dir.path(), 10).unwrap().of(&key("a")).is_empty());
+    }
+
+    #[test]
+    fn of_the_erased_the_refusal_stays_and_no_consent_in_any_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let refusals = Refusals::open(dir.path(), 10).unwrap();
+        let (channel, purpose) = (None, Some("wedding-list".to_owned()));
+        refusals.hear(&key("a"), &event("1", 0, What::OptOut { channel: None, purpose: None }));
+        refusals.hear(&key("a"), &event("2", 1, What::Consent { channel, purpose }));
+        refusals.erase(&key("a"));
+        refusals.close();
+        let text = std::fs::read_to_string(dir.path().join(FILE)).unwrap();
+        assert!(!text.contains("wedding"), "{text}");
+        let left = Refusals::open(dir.path(), 10).unwrap().of(&key("a"));
+        assert_eq!((left.len(), refused(&left)), (1, 1));
     }
 
     #[test]

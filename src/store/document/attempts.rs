@@ -8,6 +8,7 @@ pub(super) type WireAttempt = (u32, Option<u64>, u8, Option<u32>, u8);
 
 const GIVEN: u8 = 1;
 const UNANSWERED: u8 = 2;
+const RELEASED: u8 = 4;
 
 /// What is to be written.
 pub(super) fn wire<'a>(attempts: impl Iterator<Item = &'a Attempt>) -> Vec<WireAttempt> {
@@ -15,7 +16,9 @@ pub(super) fn wire<'a>(attempts: impl Iterator<Item = &'a Attempt>) -> Vec<WireA
     said.map(|(at, attempt)| {
         let given = if attempt.key.is_some_and(|key| key.given) { GIVEN } else { 0 };
         let unanswered = if attempt.unanswered { UNANSWERED } else { 0 };
-        (at as u32, attempt.key.map(|key| key.hash), given | unanswered, attempt.owner, attempt.times)
+        let released = if attempt.released { RELEASED } else { 0 };
+        let flags = given | unanswered | released;
+        (at as u32, attempt.key.map(|key| key.hash), flags, attempt.owner, attempt.times)
     })
     .collect()
 }
@@ -25,7 +28,8 @@ pub(super) fn unwire<'a>(written: Vec<WireAttempt>, places: impl Iterator<Item =
     let mut places: Vec<&mut Attempt> = places.collect();
     written.into_iter().all(|(at, hash, flags, owner, times)| {
         let key = hash.map(|hash| MessageKey { hash, given: flags & GIVEN != 0 });
-        let attempt = Attempt { key, owner, times, unanswered: flags & UNANSWERED != 0 };
+        let (unanswered, released) = (flags & UNANSWERED != 0, flags & RELEASED != 0);
+        let attempt = Attempt { key, owner, times, unanswered, released };
         places.get_mut(at as usize).map(|place| **place = attempt).is_some()
     })
 }

@@ -140,7 +140,8 @@ async fn beside_running_gateways_each_erases_its_own() {
     let homes = [Home::with_policy(NIGHT), Home::with_policy(NIGHT)];
     for home in &homes {
         let pepper = homes[0].path("pepper");
-        let store = format!("[store]\nkind = \"redis\"\nurl = \"{}\"\npepper = {pepper:?}\n", redis.url());
+        let store =
+            format!("[store]\nkind = \"redis\"\nurl = \"{}\"\npepper = {pepper:?}\nanswer_ms = 5000\n", redis.url());
         home.settings(&format!("{}{store}", routes(Some(&mails), Some(&texts))));
     }
     let gates = [Gate::start(&homes[0]), Gate::start(&homes[1])];

@@ -93,6 +93,18 @@ async fn a_storm_of_retries_after_a_lost_answer_sends_an_offer_once() {
     }
     let metrics = get(gate.admin, "/metrics").await.body;
     assert!(metrics.contains("repeated"), "{metrics}");
+    // Each of them is on the books, beside the four that nobody knows the end of.
+    assert_eq!(on_the_books(&home), [86, 82, 4]);
+}
+
+/// All that was taken, answered from the record, and of unknown end; the books balance.
+fn on_the_books(home: &Home) -> [u64; 3] {
+    let told = home.run(&["audit", "reconcile", "--format", "json"]);
+    let said = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.status.success(), "{said}");
+    let books: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let rows = books["rows"].as_array().unwrap();
+    ["received", "repeated", "unknown"].map(|what| rows.iter().map(|row| row[what].as_u64().unwrap()).sum())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,11 +160,13 @@ async fn what_must_arrive_is_sent_once_more_and_no_more() {
     let said = send(3).await;
     assert!(said.starts_with("250 2.0.0 assumed sent"), "{said}");
     assert_eq!(mails.mails().len(), before + 2);
+    let [received, repeated, unknown] = on_the_books(&home);
+    assert!(received > 80 && repeated > 70 && unknown == 6, "{received} {repeated} {unknown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_equal_newsletter_is_a_new_message_once_the_first_was_answered() {
-    let Shop { mails, requests, gate, .. } = shop("").await;
+    let Shop { mails, requests, gate, home: _home } = shop("").await;
     for round in 1..=3 {
         for (to, text) in [("wang@example.cn", "秋装上新，全场8折。"), ("king@example.com", "New coats: 20% off.")]
         {
@@ -204,7 +218,7 @@ async fn hang_up_after(smtp: SocketAddr, steps: usize, raw: &[u8]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_client_that_hangs_up_at_any_step_and_comes_back_sends_once() {
-    let Shop { mails, gate, .. } = shop("").await;
+    let Shop { mails, gate, home: _home, .. } = shop("").await;
     for steps in 0..=6 {
         let before = mails.mails().len();
         let text = format!("秋装上新第{steps}期，全场8折。");
@@ -226,7 +240,7 @@ async fn a_mail_client_that_hangs_up_at_any_step_and_comes_back_sends_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_http_client_that_hangs_up_at_any_step_and_comes_back_sends_once() {
-    let Shop { requests, gate, .. } = shop("").await;
+    let Shop { requests, gate, home: _home, .. } = shop("").await;
     for share in [0, 30, 60, 90, 100] {
         let before = requests.requests().len();
         let text = format!("New coats, part {share}: 20% off.");
@@ -256,7 +270,7 @@ async fn an_http_client_that_hangs_up_at_any_step_and_comes_back_sends_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_recipients_of_random_fates_get_it_once_each() {
     // What fails for now cannot be held: a body longer than the hold file may be.
-    let Shop { mails, gate, .. } = shop("[hold]\nfile_bytes_max = 65536\n").await;
+    let Shop { mails, gate, home: _home, .. } = shop("[hold]\nfile_bytes_max = 65536\n").await;
     let mut drawn = 0x9e37_79b9_7f4a_7c15_u64;
     let mut draw = move |of: u64| {
         drawn = drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -301,7 +315,7 @@ async fn a_hundred_recipients_of_random_fates_get_it_once_each() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_given_key_names_one_message() {
-    let Shop { requests, gate, .. } = shop("").await;
+    let Shop { requests, gate, home: _home, .. } = shop("").await;
     let http = gate.http;
     let text = "New coats: 20% off.";
     let once = async |key: &str, text: &str| by_api(http, "wang@example.cn", text, &[("Idempotency-Key", key)]).await;

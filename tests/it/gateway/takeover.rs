@@ -55,7 +55,10 @@ impl Two {
             let rule = ONE_IN_SECONDS.replace("WITHIN", &within_seconds.to_string());
             home.write("policies/own.toml", &rule);
             let pepper = homes[0].path("pepper");
-            let store = format!("[store]\nkind = \"redis\"\nurl = \"{}\"\npepper = {pepper:?}\n", redis.url());
+            let store = format!(
+                "[store]\nkind = \"redis\"\nurl = \"{}\"\npepper = {pepper:?}\nanswer_ms = 5000\n",
+                redis.url()
+            );
             home.settings(&format!("{}{more}{store}[hold]\ntakeover_seconds = 3\n", routes(Some(&sink), None)));
         }
         let gates = vec![Gate::start(&homes[0]), Gate::start(&homes[1])];
@@ -116,6 +119,28 @@ async fn what_a_killed_gateway_held_the_other_releases_once_and_an_opt_out_in_be
     assert!(two.homes[0].log().contains("another gateway has taken this hold over"), "{}", two.homes[0].log());
     let page = get(two.gates[0].admin, "/metrics").await.body;
     assert!(page.lines().any(|line| line == "tactgate_holds_taken_over_total 4"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_erased_meanwhile_is_left_out_of_what_is_taken_over() {
+    let mut two = Two::start(9).await;
+    two.hold_for(&["ann@example.com", "gone@example.com"]).await;
+    two.gates.remove(0).kill();
+    let told = two.homes[1].run(&["customer", "erase", "gone@example.com"]);
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    two.wait_for_second(&["ann@example.com"]).await;
+    until("the other's hold ends", async || two.homes[1].log().contains("was for an erased person only").then_some(()))
+        .await;
+    let page = get(two.gates[0].admin, "/metrics").await.body;
+    assert!(page.lines().any(|line| line == "tactgate_holds_taken_over_total 1"), "{page}");
+    // The first comes back with the message on its disk.
+    two.gates.push(Gate::start(&two.homes[0]));
+    until("nothing waits", async || {
+        let page = get(two.gates[1].admin, "/metrics").await.body;
+        page.lines().any(|line| line == "tactgate_holds 0").then_some(())
+    })
+    .await;
+    two.wait_for_second(&["ann@example.com"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,7 +24,7 @@ use crate::redis::RedisServer;
 /// Workers of each arena, over all its gateways.
 pub const WORKERS: usize = 32;
 /// One in so many submissions is killed in the middle.
-const KILLED_ONE_IN: u64 = 97;
+const KILLED_ONE_IN: u64 = 29;
 /// Requests in a row, over all workers, that go to the same person.
 const BURST: usize = WORKERS;
 

@@ -52,11 +52,13 @@ fn money() -> impl Strategy<Value = Money> {
 
 fn attempt() -> impl Strategy<Value = Attempt> {
     let key = maybe((any::<u64>(), any::<bool>()).prop_map(|(hash, given)| MessageKey { hash, given }));
-    (key, maybe(any::<u32>()), any::<u8>(), any::<bool>()).prop_map(|(key, owner, times, unanswered)| Attempt {
+    let flags = (any::<bool>(), any::<bool>());
+    (key, maybe(any::<u32>()), any::<u8>(), flags).prop_map(|(key, owner, times, (unanswered, released))| Attempt {
         key,
         owner,
         times,
         unanswered,
+        released,
     })
 }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 use tactgate::facts::{Keep, SendState};
 use tactgate::message::{Address, Class};
+use tactgate::record::AuditKey;
 use tactgate::record::audit::{Trusted, verify};
 use tactgate::store::{Modelled, Store};
 
@@ -60,7 +61,9 @@ pub fn judge(plan: &Plan, history: &History, machines: &[Machine], store: &Model
     judged.every_hold_ends(&mut found);
     judged.records_are_complete(&mut found);
     for machine in machines {
-        match verify(&machine.data(), &Trusted::default(), |_| ()) {
+        let keys = AuditKey::read(&machine.data().join("audit.key")).ok().flatten();
+        let keys = keys.map(|key| key.public().clone()).into_iter().collect();
+        match verify(&machine.data(), &Trusted { keys, kept: Vec::new() }, |_| ()) {
             Ok(verified) if verified.is_whole() => {}
             Ok(verified) => found.push(Violation::new("the chain is whole", format!("{verified:?}"))),
             Err(error) => found.push(Violation::new("the chain is whole", error.to_string())),
@@ -330,7 +333,8 @@ struct Decision {
     id: String,
     submission: String,
     outcome: String,
-    again: bool,
+    /// The decision that it takes anew, or, of a client's retry, that it repeats.
+    again: Option<String>,
 }
 
 impl Log {
@@ -346,7 +350,7 @@ impl Log {
                     id: line.id,
                     submission: line.submission,
                     outcome: line.outcome,
-                    again: line.again.is_some(),
+                    again: line.again,
                 }),
                 "outcome" => log.outcomes.entry(line.decision).or_default().push((line.outcome, line.next)),
                 _ => {}
@@ -367,16 +371,30 @@ impl Log {
     }
 
     fn of_submission(&self, id: &str) -> impl Iterator<Item = &Decision> {
-        self.decisions.iter().filter(move |decision| decision.submission == id && !decision.again)
+        self.decisions.iter().filter(move |decision| decision.submission == id && !self.is_release(decision))
+    }
+
+    /// True for a hold's decision taken anew; a client's retry repeats what was decided of another submission.
+    fn is_release(&self, decision: &Decision) -> bool {
+        decision.again.as_ref().and_then(|id| self.find(id)).is_some_and(|held| held.submission == decision.submission)
+    }
+
+    fn find(&self, id: &str) -> Option<&Decision> {
+        self.decisions.iter().find(|decision| decision.id == id)
     }
 
     /// Not at a provider, or nobody can tell, and the record says so.
     fn ended_unsent(&self, decision: &Decision) -> bool {
         let unsent = ["blocked", "refused", "unknown", "dropped", "expired", "failed"];
+        if decision.outcome == "repeated" {
+            // The earlier attempt's end is this one's. One that a kill left without a line is assumed sent.
+            let earlier = decision.again.as_ref().and_then(|id| self.find(id));
+            return earlier.is_none_or(|earlier| self.ended_unsent(earlier));
+        }
         match self.end_of(&decision.id) {
             None => unsent.contains(&decision.outcome.as_str()),
             Some((outcome, next)) if outcome == "released" => {
-                let next = next.as_ref().and_then(|next| self.decisions.iter().find(|d| d.id == *next));
+                let next = next.as_ref().and_then(|next| self.find(next));
                 next.is_some_and(|next| unsent.contains(&next.outcome.as_str()))
             }
             Some((outcome, _)) => unsent.contains(&outcome.as_str()),
@@ -395,7 +413,7 @@ impl Log {
 
     /// Held, and no end on record.
     fn waiting(&self) -> Vec<&str> {
-        let held = self.decisions.iter().filter(|decision| decision.outcome == "held" && !decision.again);
+        let held = self.decisions.iter().filter(|decision| decision.outcome == "held" && !self.is_release(decision));
         held.filter(|decision| self.end_of(&decision.id).is_none()).map(|decision| decision.id.as_str()).collect()
     }
 }

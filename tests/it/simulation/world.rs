@@ -88,8 +88,14 @@ pub fn run(seed: u64, broken: Broken) -> Ended {
     Ended { fingerprint: history.fingerprint(), violations, summary: plan.summary(), trace, taken, met }
 }
 
-/// In memory where the machine has such a folder: a run writes a few megabytes that nobody keeps.
+/// In memory where the machine has such a folder: a run writes a few megabytes that nobody keeps, but for
+/// whoever looks into a failure (`SIMULATION_KEEP=folder`).
 fn folder() -> tempfile::TempDir {
+    if let Some(kept) = std::env::var_os("SIMULATION_KEEP") {
+        let mut folder = tempfile::tempdir_in(kept).unwrap();
+        folder.disable_cleanup(true);
+        return folder;
+    }
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
