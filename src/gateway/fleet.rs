@@ -233,14 +233,14 @@ mod tests {
     #[tokio::test]
     async fn whoever_was_asleep_takes_nobody_for_gone() {
         let fleet = fleet("g-1").await;
-        let says = |word: &str| BTreeMap::from([("g-2".to_owned(), Some(word.to_owned()))]);
+        let others = |word: &str| BTreeMap::from([("g-2".to_owned(), Some(word.to_owned()))]);
         let long_ago = Instant::now();
         let at = |seconds| long_ago + Duration::from_secs(seconds);
-        fleet.call_the_roll(says("1"), at(0));
+        fleet.call_the_roll(others("1"), at(0));
         assert_eq!(fleet.gone(), [], "what was heard since is not known yet");
-        assert_eq!(fleet.call_the_roll(says("1"), at(900)).live, 2, "perhaps it slept, too");
-        assert_eq!(fleet.call_the_roll(says("1"), at(929)).live, 2);
-        assert_eq!(fleet.call_the_roll(says("1"), at(930)).gone.len(), 1);
+        assert_eq!(fleet.call_the_roll(others("1"), at(900)).gone, [], "perhaps it slept, too");
+        assert_eq!(fleet.call_the_roll(others("1"), at(929)).gone, []);
+        assert_eq!(fleet.call_the_roll(others("1"), at(930)).gone.len(), 1);
         assert_eq!(fleet.gone().len(), 1);
     }
 }

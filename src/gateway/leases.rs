@@ -72,3 +72,27 @@ impl Leases {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::sends::tests::send;
+
+    #[test]
+    fn an_earlier_runs_reservation_goes_back_and_that_of_a_release_stays_for_its_hold() {
+        let folder = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
+        let first = Identity::open(folder.path(), now).unwrap();
+        let second = Identity::open(folder.path(), now).unwrap();
+        let leases = Leases::open(folder.path(), &second, now).unwrap();
+        let left = |released| {
+            let mut one = send(&ids::decision(now, &[7; 10]), 0);
+            one.lease_until = now.checked_add(SignedDuration::from_mins(3)).ok();
+            (one.attempt.owner, one.attempt.released) = (Some(first.owner()), released);
+            let mut customer = Customer { sends: vec![one], ..Customer::default() };
+            leases.end(&mut customer, now, &second);
+            customer.sends.len()
+        };
+        assert_eq!((left(false), left(true)), (0, 1));
+    }
+}

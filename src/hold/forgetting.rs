@@ -105,9 +105,9 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         let (id, parcel) = ("h-1".to_owned(), Bytes::from_static(b"to two"));
         let (recipients, decisions) = (vec![0, 1], Vec::new());
+        let expires = now + jiff::SignedDuration::from_hours(1);
         let (must_send, priority) = (false, 0);
-        let message =
-            HeldMessage { id, due: now, expires: Timestamp::MAX, must_send, priority, parcel, recipients, decisions };
+        let message = HeldMessage { id, due: now, expires, must_send, priority, parcel, recipients, decisions };
         hold.put(message).await.unwrap();
         let fence = hold.to_copy(9).await.unwrap()[0].fence;
         hold.copy_stands("h-1", fence, StoreCopy::Made).await.unwrap();
