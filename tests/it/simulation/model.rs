@@ -18,9 +18,9 @@ use super::plan::{Door, Person, Plan};
 
 /// A client's retry is known as one: no second copy of a courtesy message whatever was lost. Off: each
 /// attempt is a message of its own.
-const RETRIES_ARE_ONE: bool = false;
+const RETRIES_ARE_ONE: bool = true;
 /// A reservation whose lease has run out is settled by somebody. Off: it stands as reserved and counts.
-const LEASES_END: bool = false;
+const LEASES_END: bool = true;
 /// A failover that loses writes is made good from the gateways' own journals. Off: what was lost may be
 /// exceeded by.
 const FAILOVERS_ARE_MADE_GOOD: bool = false;
@@ -376,7 +376,16 @@ impl Log {
 
     /// True for a hold's decision taken anew; a client's retry repeats what was decided of another submission.
     fn is_release(&self, decision: &Decision) -> bool {
-        decision.again.as_ref().and_then(|id| self.find(id)).is_some_and(|held| held.submission == decision.submission)
+        let Some(again) = &decision.again else { return false };
+        match self.find(again) {
+            Some(held) => held.submission == decision.submission,
+            // A kill came between the hold and its line: nobody was told of it, and its outcomes speak of it.
+            None => self.outcomes.get(again).is_some_and(|all| {
+                all.iter().any(|(outcome, next)| {
+                    next.as_ref() == Some(&decision.id) && ["requeued", "released", "dropped"].contains(&&**outcome)
+                })
+            }),
+        }
     }
 
     fn find(&self, id: &str) -> Option<&Decision> {
@@ -414,6 +423,8 @@ impl Log {
     /// Held, and no end on record.
     fn waiting(&self) -> Vec<&str> {
         let held = self.decisions.iter().filter(|decision| decision.outcome == "held" && !self.is_release(decision));
-        held.filter(|decision| self.end_of(&decision.id).is_none()).map(|decision| decision.id.as_str()).collect()
+        let held = held.map(|decision| &decision.id);
+        let without_line = self.outcomes.keys().filter(|id| self.find(id).is_none());
+        held.chain(without_line).filter(|id| self.end_of(id).is_none()).map(String::as_str).collect()
     }
 }
