@@ -13,7 +13,7 @@ use tactgate::record::audit::{Trusted, verify};
 use tactgate::store::{Modelled, Store};
 
 use super::gateways::Machine;
-use super::history::{History, Seen, Told};
+use super::history::{Attempt, History, Seen, Told};
 use super::plan::{Door, Person, Plan};
 
 /// A client's retry is known as one: no second copy of a courtesy message whatever was lost. Off: each
@@ -106,7 +106,11 @@ fn people(plan: &Plan, history: &History, store: &Modelled) -> Vec<Document> {
                 let sends = &found.customer.sends;
                 documents.push(Document {
                     sends: sends.iter().map(|s| (history.ms_of(s.at), s.class)).collect(),
-                    reserved: sends.iter().filter(|s| s.state == SendState::Reserved).count(),
+                    // One whose lease ran out is unknown to whoever loads it next.
+                    reserved: sends
+                        .iter()
+                        .filter(|s| s.state == SendState::Reserved && s.lease_until.is_none_or(|until| until > now))
+                        .count(),
                     keys: keys.iter().map(|key| key.0.clone()).collect(),
                     addresses,
                 });
@@ -152,12 +156,14 @@ impl Judged<'_> {
         }
     }
 
-    /// A courtesy message once; a must-send one once more when an answer was lost.
+    /// A courtesy message once; a must-send one once more when an answer was lost. What the gateway answered
+    /// and its client did not hear (two generals) may come as a new message.
     fn nothing_is_sent_twice(&self, found: &mut Vec<Violation>) {
         for submission in &self.plan.submissions {
-            let attempts = self.seen.attempts.iter().filter(|a| a.reference == submission.reference);
-            let handed_over = attempts.filter(|a| a.told != Told::Unreached).count();
-            let once = if RETRIES_ARE_ONE { 1 } else { handed_over };
+            let attempts = || self.seen.attempts.iter().filter(|a| a.reference == submission.reference);
+            let handed_over = attempts().filter(|a| a.told != Told::Unreached).count();
+            let unheard = attempts().filter(|a| a.told == Told::Nothing && self.was_answered(a)).count();
+            let once = if RETRIES_ARE_ONE { 1 + unheard } else { handed_over };
             let most = once + usize::from(submission.door == Door::Code);
             for address in self.addresses(submission.reference) {
                 let copies = self.copies(submission.reference, &address);
@@ -168,6 +174,13 @@ impl Judged<'_> {
                 }
             }
         }
+    }
+
+    /// True when the provider said within the attempt that it has the message: the reply may have been written.
+    fn was_answered(&self, attempt: &Attempt) -> bool {
+        let within = attempt.from_ms..=attempt.until_ms;
+        let mut taken = self.seen.taken.iter().filter(|taken| taken.reference == attempt.reference);
+        taken.any(|taken| taken.answered && within.contains(&taken.at_ms))
     }
 
     /// At the provider (where a message may be late by its transit), and by the documents' own times.
