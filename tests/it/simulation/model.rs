@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use tactgate::facts::{Keep, SendState};
 use tactgate::message::{Address, Class};
@@ -14,7 +15,7 @@ use tactgate::store::{Modelled, Store};
 
 use super::gateways::Machine;
 use super::history::{Attempt, History, Seen, Told};
-use super::plan::{Door, Person, Plan};
+use super::plan::{Door, EPOCH, Person, Plan};
 
 /// A client's retry is known as one: no second copy of a courtesy message whatever was lost. Off: each
 /// attempt is a message of its own.
@@ -164,7 +165,9 @@ impl Judged<'_> {
             let handed_over = attempts().filter(|a| a.told != Told::Unreached).count();
             let unheard = attempts().filter(|a| a.told == Told::Nothing && self.was_answered(a)).count();
             let once = if RETRIES_ARE_ONE { 1 + unheard } else { handed_over };
-            let most = once + usize::from(submission.door == Door::Code);
+            // What must arrive leaves also while the store cannot be asked what left before.
+            let blind = attempts().filter(|a| id_in(&a.words).is_some_and(|id| self.log.is_blind(id))).count();
+            let most = once + if submission.door == Door::Code { 1 + blind } else { 0 };
             for address in self.addresses(submission.reference) {
                 let copies = self.copies(submission.reference, &address);
                 let person = self.people.iter().find(|person| person.addresses.contains(&address));
@@ -177,11 +180,15 @@ impl Judged<'_> {
         }
     }
 
-    /// True when the provider said within the attempt that it has the message: the reply may have been written.
+    /// True when the provider said within the attempt that it has the message, or a hold was made of which no
+    /// client heard: the reply may have been written.
     fn was_answered(&self, attempt: &Attempt) -> bool {
         let within = attempt.from_ms..=attempt.until_ms;
         let mut taken = self.seen.taken.iter().filter(|taken| taken.reference == attempt.reference);
+        let heard = |id: &str| self.seen.attempts.iter().any(|attempt| id_in(&attempt.words) == Some(id));
+        let mut holds = self.log.decisions.iter().filter(|decision| decision.outcome == "held");
         taken.any(|taken| taken.answered && within.contains(&taken.at_ms))
+            || holds.any(|hold| within.contains(&hold.at_ms) && !heard(&hold.submission))
     }
 
     /// At the provider (where a message may be late by its transit), and by the documents' own times.
@@ -334,6 +341,8 @@ struct Log {
 #[serde(default)]
 struct Line {
     line: String,
+    at: Option<Timestamp>,
+    without_store: Option<String>,
     id: String,
     submission: String,
     outcome: String,
@@ -345,6 +354,8 @@ struct Line {
 #[derive(Debug, Clone)]
 struct Decision {
     id: String,
+    at_ms: u64,
+    blind: bool,
     submission: String,
     outcome: String,
     /// The decision that it takes anew, or, of a client's retry, that it repeats.
@@ -353,7 +364,7 @@ struct Decision {
 
 impl Log {
     fn read(data: &Path) -> Log {
-        let mut log = Log::default();
+        let (mut log, epoch) = (Log::default(), EPOCH.parse::<Timestamp>().unwrap());
         let Ok(files) = std::fs::read_dir(data.join("decisions")) else { return log };
         let mut paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
         paths.sort();
@@ -362,6 +373,8 @@ impl Log {
             match line.line.as_str() {
                 "decision" => log.decisions.push(Decision {
                     id: line.id,
+                    at_ms: line.at.map_or(0, |at| u64::try_from(at.duration_since(epoch).as_millis()).unwrap_or(0)),
+                    blind: line.without_store.is_some(),
                     submission: line.submission,
                     outcome: line.outcome,
                     again: line.again,
@@ -386,6 +399,10 @@ impl Log {
 
     fn of_submission(&self, id: &str) -> impl Iterator<Item = &Decision> {
         self.decisions.iter().filter(move |decision| decision.submission == id && !self.is_release(decision))
+    }
+
+    fn is_blind(&self, id: &str) -> bool {
+        self.of_submission(id).any(|decision| decision.blind)
     }
 
     /// True for a hold's decision taken anew; a client's retry repeats what was decided of another submission.
