@@ -110,7 +110,10 @@ pub fn earlier(
         let made = held_at(&held.id).map_or(key.given, recent);
         same(&held.attempt) && made && held.expires > now && (key.given || held.attempt.unanswered)
     });
-    let of_sends = sends.map(|send| (send.attempt.key, of_send(send, now)));
+    // While the store was away each attempt left under an id of its own.
+    let times = sends.clone().filter(|send| send.attempt.key == Some(key)).map(|send| send.attempt.times.max(1));
+    let times = times.fold(0, u8::saturating_add);
+    let of_sends = sends.map(|send| (send.attempt.key, of_send(send, now, times)));
     let of_holds = held.map(|held| (held.attempt.key, of_hold(held)));
     let told = of_sends.chain(of_holds).map(|(other, earlier)| match other == Some(key) {
         true => earlier,
@@ -124,13 +127,14 @@ fn may_be_repeated(send: &SendEvent, key: MessageKey) -> bool {
     key.given || send.attempt.unanswered || send.state != SendState::Sent
 }
 
-fn of_send(send: &SendEvent, now: Timestamp) -> Earlier {
+/// `times` = how often all of that message left.
+fn of_send(send: &SendEvent, now: Timestamp, times: u8) -> Earlier {
     let id = send.id.clone();
     let lease_is_over = send.lease_until.is_some_and(|until| until <= now);
     match send.state {
         SendState::Sent => Earlier::Sent { id },
         SendState::Reserved if !lease_is_over => Earlier::InFlight { id },
-        _ if send.class == Class::MustSend && send.attempt.times < TIMES_MAX => Earlier::OnceMore { id },
+        _ if send.class == Class::MustSend && times < TIMES_MAX => Earlier::OnceMore { id },
         _ => Earlier::Assumed { id },
     }
 }
@@ -254,6 +258,9 @@ mod tests {
         let unknown = |times| customer(SendState::Unknown, KEY, must(times));
         assert_eq!(found(&unknown(1), KEY, 5), Some(Earlier::OnceMore { id: id() }));
         assert_eq!(found(&unknown(2), KEY, 5), Some(Earlier::Assumed { id: id() }));
+        let mut apart = unknown(1);
+        apart.sends.push(SendEvent { id: "d2".into(), ..apart.sends[0].clone() });
+        assert_eq!(found(&apart, KEY, 5), Some(Earlier::Assumed { id: id() }), "each under an id of its own");
     }
 
     #[test]

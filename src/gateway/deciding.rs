@@ -282,8 +282,8 @@ impl Gateway {
                 customer.held.retain(|held| held.expires > item.now);
                 customer.held.push(held_send(item, &id, due));
             }
-            // The document forgets a hold that was decided against.
-            _ if released || item.committed || item.reservation.is_some() => {}
+            // The document forgets a hold that was decided against or taken back.
+            _ if released || item.committed || item.reservation.is_some() || !item.holds_taken_back.is_empty() => {}
             _ => return false,
         }
         customer.last_now = Some(customer.last_now.map_or(item.now, |last| last.max(item.now)));

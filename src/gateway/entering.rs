@@ -34,7 +34,10 @@ impl Gateway {
                     at: self.clock.now(),
                     outcome: release_fate(item),
                     next: (!unchanged).then(|| item.decision_id.clone()),
-                    note: unchanged.then(|| "still waits, for the same reasons".to_owned()),
+                    note: match item.repeats() {
+                        Some(earlier) => Some(format!("an earlier attempt at it left as {}", earlier.id())),
+                        None => unchanged.then(|| "still waits, for the same reasons".to_owned()),
+                    },
                 };
                 self.enter_outcome(outcome).await;
             } else {
@@ -175,6 +178,8 @@ fn fate(item: &Item) -> entry::Fate {
 
 fn release_fate(item: &Item) -> entry::Fate {
     match (&item.fate, &item.decision.verdict) {
+        // Assumed sent: nobody knows.
+        (Fate::Repeated { earlier: Earlier::Assumed { .. }, .. }, _) => entry::Fate::Unknown,
         (Fate::Held { .. }, Verdict::Delay { .. }) => entry::Fate::Requeued,
         (Fate::Blocked | Fate::Orphan, _) => entry::Fate::Dropped,
         (Fate::Forwarded { outcome: Outcome::TryLater, .. } | Fate::NotTaken(_) | Fate::Open, _) => {

@@ -29,6 +29,13 @@ impl Gateway {
                 }
                 continue;
             }
+            if errand.walk.client_has_left() {
+                // Its retry may have been decided, and told, while this one still waited for the store.
+                for at in waiting {
+                    items[at].fate = Fate::NotTaken("the client left before it was held".to_owned());
+                }
+                continue;
+            }
             self.hold(errand, items, &waiting, until, expires, listed).await;
         }
     }

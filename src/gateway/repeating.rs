@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::deciding::Group;
 use super::item::{Answer, Fate, Item};
-use super::{Errand, Gateway, Tongue};
+use super::{Errand, Gateway, Tongue, UNLISTED};
 use crate::facts::attempts::{self, Earlier, TIMES_MAX};
 use crate::facts::{Attempt, Customer, Known, SendEvent, SendState};
 use crate::message::Class;
@@ -103,13 +103,15 @@ impl Gateway {
             let clock = self.clock.now();
             let now = customer.last_now.map_or(clock, |last| clock.max(last));
             for at in &group.members {
-                if errand.release.is_some() {
-                    found.extend(released_before(errand, &mut items[*at], customer, now).map(|earlier| (*at, earlier)));
+                let before = released_before(errand, &mut items[*at], customer, now);
+                if before.is_some() || errand.release.is_some() && errand.held_blind().is_none() {
+                    found.extend(before.map(|earlier| (*at, earlier)));
                     continue;
                 }
-                let item = &items[*at];
+                let (item, came) = (&items[*at], errand.held_blind().unwrap_or(now));
                 let own = |id: &str| items.iter().any(|item| item.send_id == id);
-                let earlier = attempts::earlier(customer, item.message_key.short, &item.key.0, now, own, held_since);
+                let earlier = attempts::earlier(customer, item.message_key.short, &item.key.0, came, own, held_since);
+                let earlier = earlier.filter(|it| errand.release.is_none() || !matches!(it, Earlier::OnceMore { .. }));
                 found.extend(earlier.map(|earlier| (*at, earlier)));
             }
         }
@@ -172,6 +174,14 @@ fn released_before(errand: &Errand<'_>, item: &mut Item, customer: &Customer, no
         SendState::Reserved if send.lease_until.is_some_and(|until| until > now) && !errand.is_once_more() => None,
         _ if send.attempt.times >= TIMES_MAX => Some(Earlier::Assumed { id }),
         _ => Some(Earlier::OnceMore { id }),
+    }
+}
+
+impl Errand<'_> {
+    /// When a hold was made that may have been made without the store: whether it was a retry could not be
+    /// looked up then, so that is done at its release.
+    fn held_blind(&self) -> Option<Timestamp> {
+        self.hold_id().filter(|id| id.starts_with(UNLISTED)).and_then(held_since)
     }
 }
 

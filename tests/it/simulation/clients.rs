@@ -97,6 +97,7 @@ async fn submit(plan: &Plan, history: &History, chance: &Chance, submission: &Su
                 _ => by_http(plan, gateway, submission).await,
             }
         };
+        let from_ms = history.now_ms();
         let answered = timeout(Duration::from_millis(patience), attempt).await;
         let (told, words) = match answered {
             Ok(Ok(answer)) => answer,
@@ -105,7 +106,8 @@ async fn submit(plan: &Plan, history: &History, chance: &Chance, submission: &Su
             Err(_) => (Told::Nothing, "no patience".to_owned()),
         };
         history.say(format_args!("client is told {told:?} of {reference}: {words}"));
-        history.seen().attempts.push(Attempt { reference, told, words });
+        let until_ms = history.now_ms();
+        history.seen().attempts.push(Attempt { reference, from_ms, until_ms, told, words });
         if matches!(told, Told::Accepted | Told::Refused) {
             return;
         }

@@ -29,6 +29,8 @@ pub enum Told {
 #[derive(Debug, Clone)]
 pub struct Attempt {
     pub reference: u32,
+    pub from_ms: u64,
+    pub until_ms: u64,
     pub told: Told,
     pub words: String,
 }
@@ -37,6 +39,8 @@ pub struct Attempt {
 #[derive(Debug, Clone)]
 pub struct Taken {
     pub at_ms: u64,
+    /// It said so, whole and at once.
+    pub answered: bool,
     pub reference: u32,
     pub address: String,
 }

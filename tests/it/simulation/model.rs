@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use tactgate::facts::{Keep, SendState};
 use tactgate::message::{Address, Class};
@@ -13,14 +14,14 @@ use tactgate::record::audit::{Trusted, verify};
 use tactgate::store::{Modelled, Store};
 
 use super::gateways::Machine;
-use super::history::{History, Seen, Told};
-use super::plan::{Door, Person, Plan};
+use super::history::{Attempt, History, Seen, Told};
+use super::plan::{Door, EPOCH, Person, Plan};
 
 /// A client's retry is known as one: no second copy of a courtesy message whatever was lost. Off: each
 /// attempt is a message of its own.
-const RETRIES_ARE_ONE: bool = false;
+const RETRIES_ARE_ONE: bool = true;
 /// A reservation whose lease has run out is settled by somebody. Off: it stands as reserved and counts.
-const LEASES_END: bool = false;
+const LEASES_END: bool = true;
 /// A failover that loses writes is made good from the gateways' own journals. Off: what was lost may be
 /// exceeded by.
 const FAILOVERS_ARE_MADE_GOOD: bool = false;
@@ -106,7 +107,11 @@ fn people(plan: &Plan, history: &History, store: &Modelled) -> Vec<Document> {
                 let sends = &found.customer.sends;
                 documents.push(Document {
                     sends: sends.iter().map(|s| (history.ms_of(s.at), s.class)).collect(),
-                    reserved: sends.iter().filter(|s| s.state == SendState::Reserved).count(),
+                    // One whose lease ran out is unknown to whoever loads it next.
+                    reserved: sends
+                        .iter()
+                        .filter(|s| s.state == SendState::Reserved && s.lease_until.is_none_or(|until| until > now))
+                        .count(),
                     keys: keys.iter().map(|key| key.0.clone()).collect(),
                     addresses,
                 });
@@ -152,22 +157,38 @@ impl Judged<'_> {
         }
     }
 
-    /// A courtesy message once; a must-send one once more when an answer was lost.
+    /// A courtesy message once; a must-send one once more when an answer was lost. What the gateway answered
+    /// and its client did not hear (two generals) may come as a new message.
     fn nothing_is_sent_twice(&self, found: &mut Vec<Violation>) {
         for submission in &self.plan.submissions {
-            let attempts = self.seen.attempts.iter().filter(|a| a.reference == submission.reference);
-            let handed_over = attempts.filter(|a| a.told != Told::Unreached).count();
-            let once = if RETRIES_ARE_ONE { 1 } else { handed_over };
-            let most = once + usize::from(submission.door == Door::Code);
+            let attempts = || self.seen.attempts.iter().filter(|a| a.reference == submission.reference);
+            let handed_over = attempts().filter(|a| a.told != Told::Unreached).count();
+            let unheard = attempts().filter(|a| a.told == Told::Nothing && self.was_answered(a)).count();
+            let once = if RETRIES_ARE_ONE { 1 + unheard } else { handed_over };
+            // What must arrive leaves also while the store cannot be asked what left before.
+            let blind = attempts().filter(|a| id_in(&a.words).is_some_and(|id| self.log.is_blind(id))).count();
+            let most = once + if submission.door == Door::Code { 1 + blind } else { 0 };
             for address in self.addresses(submission.reference) {
                 let copies = self.copies(submission.reference, &address);
-                if copies > most {
+                let person = self.people.iter().find(|person| person.addresses.contains(&address));
+                if copies > most + person.map_or(0, |person| self.lost_writes(person)) {
                     let what =
                         format!("{} for {address}: {copies} copies, {handed_over} attempts", submission.reference);
                     found.push(Violation::new("nothing is sent twice", what));
                 }
             }
         }
+    }
+
+    /// True when the provider said within the attempt that it has the message, or a hold was made of which no
+    /// client heard: the reply may have been written.
+    fn was_answered(&self, attempt: &Attempt) -> bool {
+        let within = attempt.from_ms..=attempt.until_ms;
+        let mut taken = self.seen.taken.iter().filter(|taken| taken.reference == attempt.reference);
+        let heard = |id: &str| self.seen.attempts.iter().any(|attempt| id_in(&attempt.words) == Some(id));
+        let mut holds = self.log.decisions.iter().filter(|decision| decision.outcome == "held");
+        taken.any(|taken| taken.answered && within.contains(&taken.at_ms))
+            || holds.any(|hold| within.contains(&hold.at_ms) && !heard(&hold.submission))
     }
 
     /// At the provider (where a message may be late by its transit), and by the documents' own times.
@@ -320,6 +341,8 @@ struct Log {
 #[serde(default)]
 struct Line {
     line: String,
+    at: Option<Timestamp>,
+    without_store: Option<String>,
     id: String,
     submission: String,
     outcome: String,
@@ -331,6 +354,8 @@ struct Line {
 #[derive(Debug, Clone)]
 struct Decision {
     id: String,
+    at_ms: u64,
+    blind: bool,
     submission: String,
     outcome: String,
     /// The decision that it takes anew, or, of a client's retry, that it repeats.
@@ -339,7 +364,7 @@ struct Decision {
 
 impl Log {
     fn read(data: &Path) -> Log {
-        let mut log = Log::default();
+        let (mut log, epoch) = (Log::default(), EPOCH.parse::<Timestamp>().unwrap());
         let Ok(files) = std::fs::read_dir(data.join("decisions")) else { return log };
         let mut paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
         paths.sort();
@@ -348,6 +373,8 @@ impl Log {
             match line.line.as_str() {
                 "decision" => log.decisions.push(Decision {
                     id: line.id,
+                    at_ms: line.at.map_or(0, |at| u64::try_from(at.duration_since(epoch).as_millis()).unwrap_or(0)),
+                    blind: line.without_store.is_some(),
                     submission: line.submission,
                     outcome: line.outcome,
                     again: line.again,
@@ -374,9 +401,22 @@ impl Log {
         self.decisions.iter().filter(move |decision| decision.submission == id && !self.is_release(decision))
     }
 
+    fn is_blind(&self, id: &str) -> bool {
+        self.of_submission(id).any(|decision| decision.blind)
+    }
+
     /// True for a hold's decision taken anew; a client's retry repeats what was decided of another submission.
     fn is_release(&self, decision: &Decision) -> bool {
-        decision.again.as_ref().and_then(|id| self.find(id)).is_some_and(|held| held.submission == decision.submission)
+        let Some(again) = &decision.again else { return false };
+        match self.find(again) {
+            Some(held) => held.submission == decision.submission,
+            // A kill came between the hold and its line: nobody was told of it, and its outcomes speak of it.
+            None => self.outcomes.get(again).is_some_and(|all| {
+                all.iter().any(|(outcome, next)| {
+                    next.as_ref() == Some(&decision.id) && ["requeued", "released", "dropped"].contains(&&**outcome)
+                })
+            }),
+        }
     }
 
     fn find(&self, id: &str) -> Option<&Decision> {
@@ -414,6 +454,8 @@ impl Log {
     /// Held, and no end on record.
     fn waiting(&self) -> Vec<&str> {
         let held = self.decisions.iter().filter(|decision| decision.outcome == "held" && !self.is_release(decision));
-        held.filter(|decision| self.end_of(&decision.id).is_none()).map(|decision| decision.id.as_str()).collect()
+        let held = held.map(|decision| &decision.id);
+        let without_line = self.outcomes.keys().filter(|id| self.find(id).is_none());
+        held.chain(without_line).filter(|id| self.end_of(id).is_none()).map(String::as_str).collect()
     }
 }

@@ -86,7 +86,8 @@ impl Providers {
                 Treatment::Take | Treatment::TakeAndClose | Treatment::TakeAndSayHalf | Treatment::TakeAndSayLate
             ) {
                 let at_ms = self.history.now_ms();
-                self.history.seen().taken.push(Taken { at_ms, reference, address });
+                let answered = how == Treatment::Take;
+                self.history.seen().taken.push(Taken { at_ms, answered, reference, address });
             }
         }
     }
