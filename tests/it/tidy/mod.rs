@@ -295,3 +295,17 @@ fn every_file_is_formatted() {
         Err(error) => println!("skipped: rustfmt cannot be run ({error}); `rustup component add rustfmt`"),
     }
 }
+
+/// "Each promise … names the test that fails when the mechanism is taken out."
+#[test]
+fn every_test_that_a_guarantee_names_exists() {
+    let page = std::fs::read_to_string(root().join("docs/guarantees.md")).unwrap();
+    let sources: String = rust_texts().into_iter().map(|(_, text)| text).collect();
+    let is_test = |name: &&str| name.matches('_').count() >= 3 && !name.contains(['/', ' ', '=']);
+    let named: Vec<&str> = page.split('`').skip(1).step_by(2).filter(is_test).collect();
+    assert!(named.len() > 50, "the page names its tests");
+    // Some are told once for every store, and named in a macro.
+    let exists = |name: &&&str| sources.contains(&format!("fn {name}(")) || sources.contains(&format!("{name},"));
+    let missing: Vec<&&str> = named.iter().filter(|name| !exists(name)).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
