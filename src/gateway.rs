@@ -165,7 +165,7 @@ impl Gateway {
         let mut items = self.understand_items(&errand);
         let set = self.policies.current();
         self.decide_items(&errand, &mut items, &set).await;
-        walk.note(&items);
+        walk.note(&submission.stream.brand, &items);
         fail::fail_point!(format!("decided {}", submission.route).as_str());
         if walk.goes_on() {
             if walk.client_has_left() {

@@ -62,6 +62,8 @@ pub enum End {
         /// False when a retry is to be answered from the record.
         told: bool,
     },
+    /// A hold that is taken back: its line is taken out, so that no retry is told that it waits.
+    NotHeld,
 }
 
 /// The queue behind the replies.
@@ -286,6 +288,11 @@ impl End {
             End::Back(before) => give_back(customer, id, at, before.as_deref()),
             End::BackFrom(asked, before) => give_back(customer, id, at, before.as_deref()) || version <= *asked,
             End::Held { told } => attempts::tell(customer, id, *told),
+            End::NotHeld => {
+                let listed = customer.held.len();
+                customer.held.retain(|held| held.id != id);
+                customer.held.len() < listed
+            }
         }
     }
 }

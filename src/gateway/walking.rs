@@ -4,8 +4,10 @@
 //! reception and answer 451"). Once something has
 //! left it is finished and recorded, however long that takes. The clock is the monotonic one.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
 use super::item::{Fate, Item};
+use super::settling::{End, Settlement, settle_root};
 use super::{Errand, Gateway};
 use crate::accept::Client;
 use crate::hold::{HeldMessage, HoldError};
@@ -37,7 +40,15 @@ pub(super) struct Walk {
 struct State {
     stage: Stage,
     /// Holds it made that nobody has been told of yet.
-    holds: Vec<String>,
+    holds: Vec<Made>,
+}
+
+/// A hold that a walk made.
+#[derive(Debug)]
+struct Made {
+    id: String,
+    /// The customer's document that lists it; none for one made without the store.
+    line: Option<Settlement>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -103,12 +114,8 @@ impl Walk {
     }
 
     /// Remembers what was held, until all is settled.
-    pub fn note(&self, items: &[Item]) {
-        let held = items.iter().filter_map(|item| match &item.fate {
-            Fate::Held { id, .. } => Some(id.clone()),
-            _ => None,
-        });
-        self.lock().holds = held.collect();
+    pub fn note(&self, brand: &str, items: &[Item]) {
+        self.lock().holds = items.iter().filter_map(|item| Made::by(brand, item)).collect();
     }
 
     /// All is settled: nothing would have to be undone any more.
@@ -167,12 +174,42 @@ impl Gateway {
 
     /// Decided, but too late for its client: nothing of it will be sent.
     pub(super) async fn unwind(&self, errand: &Errand<'_>, items: &mut [Item]) {
-        let held: Vec<usize> = (0..items.len()).filter(|at| matches!(items[*at].fate, Fate::Held { .. })).collect();
+        let brand = &errand.submission.stream.brand;
+        let made = items.iter().filter_map(|item| Made::by(brand, item)).collect();
+        let unlisted = self.unlist(made).await;
+        let back = |item: &Item| matches!(&item.fate, Fate::Held { id, .. } if unlisted.contains(id));
+        let held: Vec<usize> = (0..items.len()).filter(|at| back(&items[*at])).collect();
         self.take_back_holds(errand, items, &held).await;
         for item in items.iter_mut().filter(|item| matches!(item.fate, Fate::Open)) {
             item.fate = Fate::NotTaken(TOO_LATE.to_owned());
         }
         self.settle_items(errand, items).await;
+    }
+
+    /// Takes the lines of holds out of their customers' documents, before the holds go: a retry elsewhere that
+    /// found the line of a hold that is gone would be told that its message waits. The holds that no document
+    /// lists any more; where the store does not say, line and hold stay together, and the retry finds both.
+    async fn unlist(&self, made: Vec<Made>) -> BTreeSet<String> {
+        let (mut unlisted, mut listed) = (BTreeSet::new(), BTreeSet::new());
+        for Made { id, line } in made {
+            let gone = match &line {
+                None => true,
+                Some(_) if !self.is_certain() => false,
+                Some(line) => match settle_root(&self.store, &line.brand, &line.root, slice::from_ref(line)).await {
+                    Ok(()) => true,
+                    Err(error) => {
+                        tracing::warn!(%error, hold = id, "a hold that came too late stays: its retry finds it");
+                        false
+                    }
+                },
+            };
+            if gone {
+                unlisted.insert(id)
+            } else {
+                listed.insert(id)
+            };
+        }
+        unlisted.difference(&listed).cloned().collect()
     }
 
     /// Puts a hold on disk, or leaves it: a hold that comes too late is taken back, so that nobody is told
@@ -196,12 +233,30 @@ impl Gateway {
 
     /// After a panic its holds are as if they had never been; its reservations ended with it.
     async fn undo(&self, walk: &Walk) {
-        let holds = std::mem::take(&mut walk.lock().holds);
-        for hold in holds {
-            if let Err(error) = self.hold.cancel(&hold, self.clock.now()).await {
-                tracing::error!(%error, hold, "a hold of a submission that panicked was not cancelled");
+        let made = std::mem::take(&mut walk.lock().holds);
+        for hold in self.unlist(made).await {
+            match self.hold.cancel(&hold, self.clock.now()).await {
+                Ok(_) => self.remove_copies(&[hold]).await,
+                Err(error) => {
+                    tracing::error!(%error, hold, "a hold of a submission that panicked was not cancelled");
+                }
             }
         }
+    }
+}
+
+impl Made {
+    fn by(brand: &str, item: &Item) -> Option<Made> {
+        let Fate::Held { id, .. } = &item.fate else { return None };
+        let line = item.history.as_ref().map(|history| Settlement {
+            brand: brand.to_owned(),
+            root: history.root.clone(),
+            id: id.clone(),
+            at: item.now,
+            end: End::NotHeld,
+            reply: None,
+        });
+        Some(Made { id: id.clone(), line })
     }
 }
 

@@ -3,7 +3,9 @@
 //! Delays and panics are injected by name (each route here has a name of its own).
 
 use jiff::SignedDuration;
+use tactgate::command::serve::Running;
 use tactgate::config::Protocol;
+use tactgate::message::Address;
 
 use super::child::{Home, until};
 use super::hand_clock::by_hand;
@@ -90,6 +92,14 @@ async fn what_is_decided_too_late_is_given_back_and_never_sent() {
     assert_eq!((mails.mails().len(), requests.requests().len()), (1, 1), "never sent later");
 }
 
+/// How many holds the customer's document lists, once there is one.
+async fn listed(running: &Running, address: &str) -> Option<usize> {
+    let store = &running.gateway.store;
+    let key = store.key("shop", &Address::any(address, Some("CN")).unwrap());
+    let found = store.load("shop", &[key], &[]).await.unwrap().customers.remove(0);
+    found.customer.last_now.map(|_| found.customer.held.len())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_that_comes_too_late_is_taken_back() {
     let (mails, requests) = (MailSink::start().await, HttpSink::start().await);
@@ -102,8 +112,16 @@ async fn a_hold_that_comes_too_late_is_taken_back() {
         let said = mail(smtp, "<news@shop.example>", &["<a@example.cn>"], &offer("a@example.cn")).await;
         assert!(said.starts_with("451 4."), "its sender keeps it: {said}");
     }
+    until("the hold is cancelled", async || {
+        let held = running.gateway.hold.count().await.unwrap().held;
+        (held == 0 && listed(&running, "a@example.cn").await.is_some()).then_some(())
+    })
+    .await;
+    let of_the_late = listed(&running, "a@example.cn").await;
+    assert_eq!(of_the_late, Some(0), "a gateway that does not have the hold would tell a retry that it waits");
     let said = mail(smtp, "<news@shop.example>", &["<b@example.cn>"], &offer("b@example.cn")).await;
     assert!(said.starts_with("250 2.0.0 accepted, held"), "the honest twin: {said}");
+    assert_eq!(listed(&running, "b@example.cn").await, Some(1));
     running.gateway.clock.turn(SignedDuration::from_mins(61));
     assert_eq!(mails.wait_for(1).await[0].recipients, ["<b@example.cn>"]);
     until("no more holds", async || {

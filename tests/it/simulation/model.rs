@@ -165,8 +165,9 @@ impl Judged<'_> {
             let handed_over = attempts().filter(|a| a.told != Told::Unreached).count();
             let unheard = attempts().filter(|a| a.told == Told::Nothing && self.was_answered(a)).count();
             let once = if RETRIES_ARE_ONE { 1 + unheard } else { handed_over };
-            // What must arrive leaves also while the store cannot be asked what left before.
-            let blind = attempts().filter(|a| id_in(&a.words).is_some_and(|id| self.log.is_blind(id))).count();
+            // What must arrive leaves also while the store cannot be asked what left before: once for each such
+            // attempt that may have left.
+            let blind = attempts().filter(|a| id_in(&a.words).is_some_and(|id| self.log.left_blind(id))).count();
             let most = once + if submission.door == Door::Code { 1 + blind } else { 0 };
             for address in self.addresses(submission.reference) {
                 let copies = self.copies(submission.reference, &address);
@@ -401,8 +402,10 @@ impl Log {
         self.decisions.iter().filter(move |decision| decision.submission == id && !self.is_release(decision))
     }
 
-    fn is_blind(&self, id: &str) -> bool {
-        self.of_submission(id).any(|decision| decision.blind)
+    /// True when it was decided without the store, and may have left at once.
+    fn left_blind(&self, id: &str) -> bool {
+        let left = |outcome: &str| ["accepted", "unknown"].contains(&outcome);
+        self.of_submission(id).any(|decision| decision.blind && left(&decision.outcome))
     }
 
     /// True for a hold's decision taken anew; a client's retry repeats what was decided of another submission.
