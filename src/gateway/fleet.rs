@@ -176,6 +176,8 @@ impl Gateway {
             }
         };
         tokio::select! {
+            // In this order, so that a simulation's runs are alike.
+            biased;
             () = stop => {}
             () = announcing => {}
             () = looking => {}
