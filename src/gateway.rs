@@ -99,6 +99,8 @@ pub struct Gateway {
     settle: settling::Queue,
     /// Who this gateway is, in this run.
     identity: Arc<identity::Identity>,
+    /// True in a simulation: no work on threads beside the runtime.
+    works_here: bool,
     leases: leases::Leases,
     watch: watching::Watch,
 }

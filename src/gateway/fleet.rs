@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_lc_rs::rand;
 use tokio::time::Instant;
 
 use super::Gateway;
@@ -61,17 +60,9 @@ struct Roll {
 
 impl Fleet {
     /// A gateway of this name on this store.
-    pub fn open(id: String, store: &Store, lease: Duration) -> anyhow::Result<Fleet> {
+    pub fn open(id: String, born: String, store: &Store, lease: Duration) -> anyhow::Result<Fleet> {
         let key = HoldKey::shared(&store.derived_key(copy::KEY_PURPOSE))?;
-        Ok(Fleet {
-            id,
-            key,
-            lease,
-            born: drawn()?,
-            beats: AtomicU64::new(0),
-            listed: AtomicU64::new(0),
-            seen: Mutex::default(),
-        })
+        Ok(Fleet { id, key, lease, born, beats: AtomicU64::new(0), listed: AtomicU64::new(0), seen: Mutex::default() })
     }
 
     /// The due list that the next hold is entered in.
@@ -185,23 +176,18 @@ impl Gateway {
     }
 }
 
-fn drawn() -> anyhow::Result<String> {
-    let mut random = [0u8; 16];
-    rand::fill(&mut random).map_err(|_| anyhow::anyhow!("the system gives no randomness"))?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
 
     use super::*;
     use crate::facts::Keep;
+    use crate::record::ids::Ids;
     use crate::store::Modelled;
 
     async fn fleet(id: &str) -> Fleet {
         let store = Store::modelled(Modelled::default(), Keep::default(), Timestamp::UNIX_EPOCH).await.unwrap();
-        Fleet::open(id.to_owned(), &store, Duration::from_secs(30)).unwrap()
+        Fleet::open(id.to_owned(), Ids::new().unwrap().word(), &store, Duration::from_secs(30)).unwrap()
     }
 
     #[tokio::test]

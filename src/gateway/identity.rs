@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
-use aws_lc_rs::rand;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -53,13 +52,13 @@ const RUN_BITS: u32 = 8;
 
 impl Identity {
     /// Reads or makes the file, and counts this run. Called while the folder's lock is held.
-    pub fn open(folder: &Path, now: Timestamp) -> anyhow::Result<Identity> {
+    pub fn open(folder: &Path, now: Timestamp, number: u32) -> anyhow::Result<Identity> {
         let path = folder.join("gateway.json");
         let before = match std::fs::read(&path) {
             Ok(text) => serde_json::from_slice(&text).with_context(|| {
                 format!("{} cannot be read; without it what is under way counts as sent: remove it", path.display())
             })?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Kept::new(now)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Kept::new(now, number),
             Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
         };
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim().to_owned());
@@ -99,11 +98,11 @@ impl Identity {
 
     /// Another gateway goes by the same number (its folder is a copy of this one's): this one takes a new
     /// one. What it reserved under the old one counts as sent when its lease runs out. Blocking.
-    pub fn rename(&self, now: Timestamp) -> anyhow::Result<()> {
-        let fresh = Kept::new(now)?;
-        Ok(self.keep(|kept| {
+    pub fn rename(&self, now: Timestamp, number: u32) -> std::io::Result<()> {
+        let fresh = Kept::new(now, number);
+        self.keep(|kept| {
             *kept = Kept { runs: 1, boot: kept.boot.take(), settled_until: kept.settled_until, ..fresh };
-        })?)
+        })
     }
 
     /// Changes what is kept, on disk when it returns. Blocking.
@@ -116,9 +115,9 @@ impl Identity {
 }
 
 impl Kept {
-    fn new(now: Timestamp) -> anyhow::Result<Kept> {
-        Ok(Kept {
-            gateway: drawn()?,
+    fn new(now: Timestamp, number: u32) -> Kept {
+        Kept {
+            gateway: number >> RUN_BITS,
             since: now,
             runs: 0,
             boot: None,
@@ -126,14 +125,8 @@ impl Kept {
             canary_us: None,
             installed: None,
             lost_at: None,
-        })
+        }
     }
-}
-
-fn drawn() -> anyhow::Result<u32> {
-    let mut bytes = [0u8; 4];
-    rand::fill(&mut bytes).map_err(|_| anyhow::anyhow!("the system gives no randomness"))?;
-    Ok(u32::from_be_bytes(bytes) >> RUN_BITS)
 }
 
 /// Whole or not at all: beside it, to disk, then renamed, and the folder to disk.
@@ -156,16 +149,18 @@ mod tests {
     #[test]
     fn a_gateway_knows_its_earlier_runs_and_no_other_gateways() {
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let first = Identity::open(one.path(), Timestamp::UNIX_EPOCH).unwrap();
+        let first = Identity::open(one.path(), Timestamp::UNIX_EPOCH, 0x1234_5678).unwrap();
         first.keep(|kept| kept.canary_us = Some(7)).unwrap();
-        let second = Identity::open(one.path(), Timestamp::UNIX_EPOCH).unwrap();
+        let second = Identity::open(one.path(), Timestamp::UNIX_EPOCH, 0x1234_5678).unwrap();
         assert_eq!((second.before.canary_us, second.before.runs, second.same_boot), (Some(7), 1, true));
         assert!(second.is_earlier_run(first.owner()) && !second.is_earlier_run(second.owner()));
         let before = second.owner();
-        second.rename(Timestamp::UNIX_EPOCH).unwrap();
+        second.rename(Timestamp::UNIX_EPOCH, 0x0bad_cafe).unwrap();
         assert!(second.owner() != before && !second.is_earlier_run(before), "a copy is somebody else");
-        assert!(!second.is_earlier_run(Identity::open(other.path(), Timestamp::UNIX_EPOCH).unwrap().owner()));
+        assert!(
+            !second.is_earlier_run(Identity::open(other.path(), Timestamp::UNIX_EPOCH, 0x8765_4321).unwrap().owner())
+        );
         std::fs::write(one.path().join("gateway.json"), "{").unwrap();
-        assert!(Identity::open(one.path(), Timestamp::UNIX_EPOCH).is_err(), "never a new name by mistake");
+        assert!(Identity::open(one.path(), Timestamp::UNIX_EPOCH, 0x1234_5678).is_err(), "never a new name by mistake");
     }
 }

@@ -43,6 +43,7 @@ impl Gateway {
             }
             kept.failed = done.is_err();
             tokio::select! {
+                biased;
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(EVERY) => {}
             }

@@ -82,8 +82,8 @@ mod tests {
     fn an_earlier_runs_reservation_goes_back_and_that_of_a_release_stays_for_its_hold() {
         let folder = tempfile::tempdir().unwrap();
         let now: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
-        let first = Identity::open(folder.path(), now).unwrap();
-        let second = Identity::open(folder.path(), now).unwrap();
+        let first = Identity::open(folder.path(), now, 7 << 8).unwrap();
+        let second = Identity::open(folder.path(), now, 7 << 8).unwrap();
         let leases = Leases::open(folder.path(), &second, now).unwrap();
         let left = |released| {
             let mut one = send(&ids::decision(now, &[7; 10]), 0);

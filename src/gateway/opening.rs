@@ -48,15 +48,17 @@ impl Gateway {
         let hold = open_hold(&config, store.is_shared(), clock.now(), pause.clone()).await;
         let hold = hold.context("the hold does not open")?;
         let record_settings = record_settings(&config);
+        let works_here = pause.is_some();
+        let ids = ids.map_or_else(Ids::new, |secret| Ok(Ids::seeded(&secret))).context("ids")?;
         let log = match pause {
             None => Record::open(&record_settings, clock.now()),
             Some(pause) => Record::open_here(&record_settings, clock.now(), pause),
         };
         let log = log.context("the record does not open")?;
         // The record's lock is held: nobody else counts a run here.
-        let identity = Arc::new(Identity::open(&config.data_dir, clock.now())?);
+        let identity = Arc::new(Identity::open(&config.data_dir, clock.now(), ids.number())?);
         let lease = Duration::from_secs(u64::from(config.hold.takeover_seconds.get()));
-        let fleet = Fleet::open(identity.name(), &store, lease)?;
+        let fleet = Fleet::open(identity.name(), ids.word(), &store, lease)?;
         let leases = Leases::open(&config.data_dir, &identity, clock.now()).context("the journal cannot be read")?;
         let watch = Watch::new(settings.kind == StoreKind::Redis, identity.before.canary_us);
         let refusals = Refusals::open(&config.data_dir, config.limits.refusals_remembered_max)
@@ -84,9 +86,10 @@ impl Gateway {
             admission: Admission::new(config.limits.submissions_max, config.limits.must_send_reserve_percent),
             routes,
             links,
-            ids: ids.map_or_else(Ids::new, |secret| Ok(Ids::seeded(&secret))).context("ids")?,
+            ids,
             settle,
             identity,
+            works_here,
             leases,
             watch,
             config,

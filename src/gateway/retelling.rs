@@ -42,6 +42,9 @@ struct Batch {
     told: u64,
 }
 
+/// The reading of the journal, under way.
+type Reading = tokio::task::JoinHandle<std::io::Result<()>>;
+
 impl Gateway {
     /// Tells the store what happened since; returns how many things were told.
     pub(super) async fn retell(&self, since: Timestamp) -> anyhow::Result<u64> {
@@ -50,18 +53,13 @@ impl Gateway {
         let since = since.max(now.checked_sub(history).unwrap_or(since));
         let recent = since.max(now.checked_sub(SignedDuration::from_hours(ACCEPTED_HOURS)).unwrap_or(since));
         let folder = self.config.data_dir.clone();
-        let known = tokio::task::spawn_blocking(move || {
+        let known = self.blocking(move || {
             let mut departures = Departures::default();
             journal::since(&folder, since, |line| departures.count(&line))?;
             Ok::<_, std::io::Error>((departures, journal::accepted_since(&folder, recent)?))
         });
         let (departures, accepted) = known.await??;
-        let (sender, mut receiver) = mpsc::channel(LINES_AHEAD);
-        let folder = self.config.data_dir.clone();
-        // When the store fails the receiver goes, and what is still read goes nowhere.
-        let reading = tokio::task::spawn_blocking(move || {
-            journal::since(&folder, since, |line| drop(sender.blocking_send(line)))
-        });
+        let (mut receiver, reading) = self.lines_since(since)?;
         let mut batch = Batch::default();
         while let Some(line) = receiver.recv().await {
             match line {
@@ -88,9 +86,28 @@ impl Gateway {
                 self.tell(&mut batch).await?;
             }
         }
-        reading.await??;
+        if let Some(reading) = reading {
+            reading.await??;
+        }
         self.tell(&mut batch).await?;
         Ok(batch.told)
+    }
+
+    /// The journal's lines, read on a thread beside the runtime a little ahead of their telling; in a
+    /// simulation all at once.
+    fn lines_since(&self, since: Timestamp) -> anyhow::Result<(mpsc::Receiver<Line>, Option<Reading>)> {
+        let folder = self.config.data_dir.clone();
+        if self.works_here {
+            let mut lines = Vec::new();
+            journal::since(&folder, since, |line| lines.push(line))?;
+            let (sender, receiver) = mpsc::channel(lines.len().max(1));
+            lines.into_iter().for_each(|line| drop(sender.try_send(line)));
+            return Ok((receiver, None));
+        }
+        let (sender, receiver) = mpsc::channel(LINES_AHEAD);
+        // When the store fails the receiver goes, and what is still read goes nowhere.
+        let reading = move || journal::since(&folder, since, |line| drop(sender.blocking_send(line)));
+        Ok((receiver, Some(tokio::task::spawn_blocking(reading))))
     }
 
     /// What a send is taken to be that the store does not know.

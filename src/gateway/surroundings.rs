@@ -35,3 +35,13 @@ impl std::fmt::Debug for Surroundings {
         f.debug_struct("Surroundings").field("clock", &self.clock).finish_non_exhaustive()
     }
 }
+
+impl super::Gateway {
+    /// Work that blocks: on a thread beside the runtime, or in a simulation on the calling task.
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> anyhow::Result<T> {
+        if self.works_here { Ok(work()) } else { Ok(tokio::task::spawn_blocking(work).await?) }
+    }
+}

@@ -175,6 +175,7 @@ impl Gateway {
                 }
             }
             tokio::select! {
+                biased;
                 () = stop.cancelled() => break,
                 () = self.watch.poke.notified() => {}
                 () = tokio::time::sleep(LOOK_EVERY) => {}
@@ -229,7 +230,8 @@ impl Gateway {
     async fn take_new_name(&self) -> anyhow::Result<()> {
         tracing::error!("another gateway runs on a copy of this data folder; this one takes a name of its own");
         let (identity, now) = (Arc::clone(&self.identity), self.clock.now());
-        tokio::task::spawn_blocking(move || identity.rename(now)).await??;
+        let number = self.ids.number();
+        self.blocking(move || identity.rename(now, number)).await??;
         self.watch.acknowledged_us.store(NEVER, Ordering::Release);
         Ok(())
     }
@@ -280,6 +282,6 @@ impl Gateway {
 
     async fn keep(&self, change: impl FnOnce(&mut super::identity::Kept) + Send + 'static) -> anyhow::Result<()> {
         let identity = Arc::clone(&self.identity);
-        Ok(tokio::task::spawn_blocking(move || identity.keep(change)).await??)
+        Ok(self.blocking(move || identity.keep(change)).await??)
     }
 }

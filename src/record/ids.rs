@@ -68,6 +68,16 @@ impl Ids {
         record(&self.random())
     }
 
+    /// A number drawn anew.
+    pub fn number(&self) -> u32 {
+        u32::from_be_bytes(self.random())
+    }
+
+    /// A word drawn anew: 32 hexadecimal digits.
+    pub fn word(&self) -> String {
+        self.random::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     fn random<const N: usize>(&self) -> [u8; N] {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let drawn = hmac::sign(&self.secret, &number.to_be_bytes());

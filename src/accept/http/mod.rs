@@ -115,6 +115,7 @@ pub async fn serve<I: Inside>(listener: impl Listen, door: Arc<HttpDoor>, inside
             (place, listener.accept().await)
         };
         let (place, (stream, peer)) = tokio::select! {
+            biased;
             () = stop.cancelled() => break,
             (place, accepted) = arrival => match accepted {
                 Ok(accepted) => (place, accepted),
@@ -157,6 +158,7 @@ pub async fn serve<I: Inside>(listener: impl Listen, door: Arc<HttpDoor>, inside
                 }
             };
             tokio::select! {
+                biased;
                 () = served => {}
                 () = cut.cancelled() => {}
             }

@@ -236,6 +236,7 @@ impl Connection {
         let idle = self.session.is_idle();
         self.input.reserve(READ_BYTES);
         let read = tokio::select! {
+            biased;
             read = timeout_at(until.min(self.ends), self.pipe.read_buf(&mut self.input)) => read,
             () = stop.cancelled(), if idle => {
                 self.session.close(421, "4.3.2", "the server is stopping");
