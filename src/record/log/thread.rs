@@ -74,6 +74,8 @@ struct Waiting {
     awaited: bool,
     /// Since when a line waits that nobody waits for.
     noted_since: Option<Instant>,
+    /// When what was written has to be synced or signed.
+    due: Option<Instant>,
     /// When the thread looks again by itself; none while it is at work or sleeps until it is woken.
     wakes: Option<Instant>,
 }
@@ -129,6 +131,7 @@ impl Shared {
         };
         if !lines.is_empty() {
             writer.write(lines);
+            locked(&self.waiting).due = writer.wait().map(|wait| Instant::now() + wait);
         }
     }
 
@@ -137,6 +140,10 @@ impl Shared {
     fn sleeps(&self, woken: bool) -> Option<Duration> {
         let due = locked(&self.writer).wait();
         let mut waiting = locked(&self.waiting);
+        if waiting.awaited {
+            // Brought while the writer was taken here just now: whoever brought it counts on this thread.
+            return Some(Duration::ZERO);
+        }
         let noted = waiting.noted_since.map(|since| NOTED_WAIT.saturating_sub(since.elapsed()));
         let wait = due.into_iter().chain(noted).chain(woken.then_some(NOTED_WAIT)).min();
         waiting.wakes = wait.map(|wait| Instant::now() + wait);
@@ -145,11 +152,10 @@ impl Shared {
 
     /// True, once, when something is due before the thread looks again.
     fn must_wake(&self) -> bool {
-        // Whoever holds it looks itself.
-        let due = self.writer.try_lock().ok().and_then(|writer| writer.wait());
+        // Not by the writer's lock: whoever finds it taken counts on its holder to write.
         let mut waiting = locked(&self.waiting);
-        let noted = waiting.noted_since.map(|since| NOTED_WAIT.saturating_sub(since.elapsed()));
-        let Some(due) = due.into_iter().chain(noted).min().map(|wait| Instant::now() + wait) else { return false };
+        let noted = waiting.noted_since.map(|since| since + NOTED_WAIT);
+        let Some(due) = waiting.due.into_iter().chain(noted).min() else { return false };
         let early = waiting.wakes.is_none_or(|wakes| due < wakes);
         if early {
             waiting.wakes = Some(due);
