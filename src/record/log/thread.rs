@@ -38,8 +38,6 @@ pub(super) enum Job {
     Line(LineJob),
     /// Something else that only the owner of the files may do, between two writes.
     Task(Box<dyn FnOnce(&mut Writer) + Send>),
-    /// Look again when something has to be done by itself.
-    Wake,
 }
 
 /// One line to write.
@@ -56,7 +54,8 @@ pub(super) struct LineJob {
 /// A way to the thread, and to what it writes with.
 #[derive(Clone)]
 pub(super) struct Jobs {
-    jobs: mpsc::Sender<Job>,
+    /// None: look again when something has to be done by itself.
+    jobs: mpsc::Sender<Option<Job>>,
     shared: Arc<Shared>,
 }
 
@@ -76,7 +75,7 @@ struct Waiting {
     noted_since: Option<Instant>,
     /// When what was written has to be synced or signed.
     due: Option<Instant>,
-    /// When the thread looks again by itself; none while it is at work or sleeps until it is woken.
+    /// When the thread looks again by itself; past while it is at work, none while it sleeps until it is woken.
     wakes: Option<Instant>,
 }
 
@@ -87,7 +86,7 @@ impl Jobs {
     pub(super) fn give(&self, job: Job, may_write: bool) -> bool {
         let line = match job {
             Job::Line(line) if may_write && !line.durable => line,
-            other => return self.jobs.send(other).is_ok(),
+            other => return self.jobs.send(Some(other)).is_ok(),
         };
         let awaited = line.answer.is_some();
         {
@@ -100,7 +99,7 @@ impl Jobs {
         }
         let through = !awaited || self.shared.write_waiting();
         let wakes = !through || self.shared.must_wake();
-        !wakes || self.jobs.send(Job::Wake).is_ok()
+        !wakes || self.jobs.send(None).is_ok()
     }
 }
 
@@ -138,16 +137,21 @@ impl Shared {
     /// How long the thread sleeps. Woken once, it looks again soon by itself: in a rush it need not be woken
     /// for every line.
     fn sleeps(&self, woken: bool) -> Option<Duration> {
-        let due = locked(&self.writer).wait();
+        {
+            let writer = locked(&self.writer);
+            // While it is held: whoever writes next says anew what is due, and is not written over.
+            locked(&self.waiting).due = writer.wait().map(|wait| Instant::now() + wait);
+        }
         let mut waiting = locked(&self.waiting);
         if waiting.awaited {
             // Brought while the writer was taken here just now: whoever brought it counts on this thread.
             return Some(Duration::ZERO);
         }
-        let noted = waiting.noted_since.map(|since| NOTED_WAIT.saturating_sub(since.elapsed()));
-        let wait = due.into_iter().chain(noted).chain(woken.then_some(NOTED_WAIT)).min();
-        waiting.wakes = wait.map(|wait| Instant::now() + wait);
-        wait
+        let now = Instant::now();
+        let noted = waiting.noted_since.map(|since| since + NOTED_WAIT);
+        let again = woken.then_some(now + NOTED_WAIT);
+        waiting.wakes = waiting.due.into_iter().chain(noted).chain(again).min();
+        waiting.wakes.map(|wakes| wakes.saturating_duration_since(now))
     }
 
     /// True, once, when something is due before the thread looks again.
@@ -175,7 +179,7 @@ pub(super) fn start(settings: &RecordSettings, now: Timestamp, errors: Arc<Atomi
     Ok(jobs)
 }
 
-fn run(shared: &Shared, incoming: &mpsc::Receiver<Job>) {
+fn run(shared: &Shared, incoming: &mpsc::Receiver<Option<Job>>) {
     let mut woken = false;
     loop {
         let first = match shared.sleeps(std::mem::take(&mut woken)) {
@@ -188,11 +192,9 @@ fn run(shared: &Shared, incoming: &mpsc::Receiver<Job>) {
         match first {
             Ok(first) => {
                 let rest = incoming.try_iter().take(LINES_TOGETHER_MAX - 1);
-                let mut jobs: Vec<Job> = std::iter::once(first).chain(rest).collect();
-                let brought = jobs.len();
-                jobs.retain(|job| !matches!(job, Job::Wake));
-                woken = jobs.len() < brought;
-                writer.work(jobs);
+                let brought: Vec<Option<Job>> = std::iter::once(first).chain(rest).collect();
+                woken = brought.iter().any(Option::is_none);
+                writer.work(brought.into_iter().flatten().collect());
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
@@ -286,7 +288,6 @@ impl Writer {
         let mut lines = Vec::new();
         for job in jobs {
             match job {
-                Job::Wake => {}
                 Job::Line(line) => lines.push(line),
                 Job::Task(task) => {
                     // What was asked before the task is done before it.
@@ -377,5 +378,27 @@ fn answer(job: LineJob, result: Result<(), RecordError>) {
     if let Some(answer) = job.answer {
         // Who asked may have gone.
         let _ = answer.send(result);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_synced_already_wakes_nobody() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = RecordSettings { fsync_ms: 1, ..RecordSettings::in_folder(dir.path()) };
+        let writer = Mutex::new(writer(&settings, Timestamp::UNIX_EPOCH, Arc::default()).unwrap());
+        let shared = Shared { waiting: Mutex::default(), writer };
+        let (text, day, answer) = ("{}".to_owned(), Date::constant(1970, 1, 1), Some(oneshot::channel().0));
+        let line = LineJob { folder: JOURNAL, day, text, durable: false, answer, _room: None };
+        locked(&shared.waiting).lines.push(line);
+        assert!(shared.write_waiting() && shared.must_wake(), "the thread slept without end: it is told");
+        assert!(!shared.must_wake(), "once");
+        std::thread::sleep(Duration::from_millis(2));
+        locked(&shared.writer).do_what_is_due();
+        shared.sleeps(false);
+        assert!(!shared.must_wake());
     }
 }
