@@ -70,10 +70,16 @@ async fn smtp() -> SocketAddr {
     at
 }
 
-/// Says something, then drips (a piece every 100 ms) until the other side has closed; gives what it heard.
+/// Says something, then drips until the other side has closed; gives what it heard.
 async fn hold_on(at: SocketAddr, said: &str, drip: &str) -> String {
-    let (mut reading, mut writing) = TcpStream::connect(at).await.unwrap().into_split();
-    writing.write_all(said.as_bytes()).await.unwrap();
+    let mut tcp = TcpStream::connect(at).await.unwrap();
+    tcp.write_all(said.as_bytes()).await.unwrap();
+    drip_on(tcp, said, drip).await
+}
+
+/// Drips (a piece every 100 ms) until the other side has closed; gives what it heard.
+async fn drip_on(tcp: TcpStream, said: &str, drip: &str) -> String {
+    let (mut reading, mut writing) = tcp.into_split();
     let hear = async {
         let mut heard = Vec::new();
         let _ = reading.read_to_end(&mut heard).await;
@@ -180,25 +186,5 @@ async fn talk(at: SocketAddr, said: &str, drip: &str) -> String {
             heard += &String::from_utf8_lossy(&buffer[..n]);
         }
     }
-    let (mut reading, mut writing) = tcp.into_split();
-    let rest = async {
-        let mut all = Vec::new();
-        let _ = reading.read_to_end(&mut all).await;
-        String::from_utf8_lossy(&all).into_owned()
-    };
-    let drips = async {
-        loop {
-            sleep(Duration::from_millis(100)).await;
-            if !drip.is_empty() && writing.write_all(drip.as_bytes()).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-    };
-    let both = async {
-        tokio::select! {
-            rest = rest => rest,
-            () = drips => String::new(),
-        }
-    };
-    heard + &timeout(PATIENCE, both).await.unwrap_or_else(|_| panic!("kept: {said:?}"))
+    heard + &drip_on(tcp, said, drip).await
 }

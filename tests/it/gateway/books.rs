@@ -5,28 +5,8 @@
 use super::child::{Gate, Home, routes};
 use super::http_sink::HttpSink;
 use super::mail_sink::{AtDot, MailSink};
+use super::rules::OPTED_OUT_AND_NIGHT;
 use super::tools::{id_in, mail, plain_mail, post, sendgrid, sendgrid_mail, sms, tell};
-
-const RULES: &str = r#"
-[[suppression]]
-id       = "opted-out"
-then     = "block"
-title.en = "Opted out"
-title.zh = "已退订"
-reason.en = "opted out"
-reason.zh = "已退订"
-
-[[quiet_hours]]
-id       = "night"
-channels = ["sms"]
-from     = "00:00"
-until    = "23:59"
-zone     = "UTC"
-title.en = "Not at night"
-title.zh = "夜间不发送"
-reason.en = "it is {local_time}"
-reason.zh = "现在{local_time}"
-"#;
 
 fn books(home: &Home) -> (i32, serde_json::Value) {
     let told = home.run(&["audit", "reconcile", "--format", "json"]);
@@ -44,7 +24,7 @@ fn row(books: &serde_json::Value, route: &str, what: &str) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_that_was_taken_is_found_again() {
     let (mails, texts) = (MailSink::start().await, HttpSink::start().await);
-    let home = Home::with_policy(RULES);
+    let home = Home::with_policy(OPTED_OUT_AND_NIGHT);
     home.settings(&routes(Some(&mails), Some(&texts)));
     let gate = Gate::start(&home);
     tell(gate.http, "out", r#"{"type":"opt-out","customer":"gone@example.cn","channel":"email"}"#).await;
@@ -62,7 +42,8 @@ async fn all_that_was_taken_is_found_again() {
     assert!(lost.starts_with("451") || lost.starts_with("250"), "{lost}");
     assert_eq!(sendgrid(gate.http, &sendgrid_mail("e@example.cn", "上新", "秋装上新。"), &[]).await.status, 202);
     assert_eq!(sendgrid(gate.http, &serde_json::json!({"personalizations": 7}), &[]).await.status, 400);
-    let night = sms(gate.http, "+8613800138000", "【某某商城】秋装上新，全场8折，回T退订", &[]).await;
+    let of_night = [("Tactgate-Department", "night")];
+    let night = sms(gate.http, "+8613800138000", "【某某商城】秋装上新，全场8折，回T退订", &of_night).await;
     assert!([201, 400].contains(&night.status), "{night:?}");
     let unrouted = post(gate.http, "/tactgate/v1/messages", &[("Content-Type", "application/json")], b"{}").await;
     assert!(unrouted.status >= 400, "{unrouted:?}");
@@ -121,7 +102,7 @@ async fn all_that_was_taken_is_found_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_killed_gateway_left_unanswered_is_shown() {
     let mails = MailSink::start().await;
-    let home = Home::with_policy(RULES);
+    let home = Home::with_policy(OPTED_OUT_AND_NIGHT);
     home.settings(&routes(Some(&mails), None));
     let gate = Gate::start(&home);
     let raw = plain_mail("a@example.cn", "上新", "秋装上新，全场8折。");

@@ -13,30 +13,8 @@ use crate::redis::RedisServer;
 use super::child::{Gate, Home, routes};
 use super::http_sink::{HttpSink, Reply};
 use super::mail_sink::{AtDot, MailSink};
+use super::rules::OPTED_OUT_AND_NIGHT;
 use super::tools::{get, id_in, mail, plain_mail, post, python, sendgrid, sendgrid_mail, sms};
-
-const RULES: &str = r#"
-[[suppression]]
-id       = "opted-out"
-then     = "block"
-on_store_down = "delay"
-title.en = "Opted out"
-title.zh = "已退订"
-reason.en = "opted out"
-reason.zh = "已退订"
-
-[[quiet_hours]]
-id       = "night"
-channels = ["sms", "email"]
-departments = ["night"]
-from     = "00:00"
-until    = "23:59"
-zone     = "UTC"
-title.en = "Not at night"
-title.zh = "夜间不发送"
-reason.en = "it is {local_time}"
-reason.zh = "现在{local_time}"
-"#;
 
 /// Mailboxes as people and tools write them; each with what gives it away.
 const MAILBOXES: &[(&str, &str)] = &[
@@ -239,7 +217,7 @@ async fn rubbish(gate: &Gate) {
 
 async fn nothing_is_told(redis: Option<RedisServer>) {
     let (mails, texts) = (MailSink::start().await, HttpSink::start().await);
-    let home = Home::with_policy(RULES);
+    let home = Home::with_policy(OPTED_OUT_AND_NIGHT);
     let store = redis.as_ref().map(|redis| format!("[store]\nkind = \"redis\"\nurl = \"{}\"\n", redis.url()));
     home.settings(&format!("{}{}", routes(Some(&mails), Some(&texts)), store.unwrap_or_default()));
     let gate = Gate::start_logging(&home, "trace");

@@ -6,19 +6,8 @@ use crate::redis::RedisServer;
 
 use super::child::{Gate, Home, routes, until};
 use super::http_sink::{HttpSink, Reply};
+use super::rules::ONE_A_DAY;
 use super::tools::{Answer, sms};
-
-const ONE_A_DAY: &str = r#"
-[[frequency_cap]]
-id       = "one-a-day"
-at_most  = 1
-within   = "1 day"
-then     = "block"
-title.en = "Too many messages"
-title.zh = "消息过多"
-reason.en = "{count} in {within}"
-reason.zh = "{within}内{count}条"
-"#;
 
 const PHONE: &str = "+8613800138041";
 

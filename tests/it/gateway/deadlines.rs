@@ -11,30 +11,8 @@ use super::child::{Home, until};
 use super::hand_clock::by_hand;
 use super::http_sink::HttpSink;
 use super::mail_sink::{AtDot, MailSink};
+use super::rules::{NO_MAIL_AT_NOON, ONE_A_DAY};
 use super::tools::{mail, plain_mail, sendgrid, sendgrid_mail};
-
-const ONE_A_DAY: &str = r#"
-[[frequency_cap]]
-id       = "one-a-day"
-at_most  = 1
-within   = "1 day"
-then     = "block"
-title.en = "Too many messages"
-title.zh = "消息过多"
-reason.en = "{count} in {within}"
-reason.zh = "{within}内{count}条"
-"#;
-
-const QUIET: &str = r#"
-[[quiet_hours]]
-id       = "lunch"
-from     = "12:00"
-until    = "13:00"
-title.en = "Not at noon"
-title.zh = "午间不发送"
-reason.en = "it is {local_time}"
-reason.zh = "现在{local_time}"
-"#;
 
 /// Two routes of this name, `…-mail` and `…-http`.
 fn routes(name: &str, timeouts: &str, mails: &MailSink, requests: &HttpSink) -> String {
@@ -103,7 +81,7 @@ async fn listed(running: &Running, address: &str) -> Option<usize> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_that_comes_too_late_is_taken_back() {
     let (mails, requests) = (MailSink::start().await, HttpSink::start().await);
-    let home = Home::with_policy(QUIET);
+    let home = Home::with_policy(NO_MAIL_AT_NOON);
     let routes = routes("held", "connect_ms = 100, reply_ms = 400, total_ms = 900", &mails, &requests);
     let (running, _) = by_hand(&home, &routes).await;
     let smtp = running.door(Protocol::Smtp).unwrap();

@@ -7,24 +7,12 @@ use std::process::Command;
 use super::child::{Gate, Home, routes, until};
 use super::http_sink::HttpSink;
 use super::mail_sink::MailSink;
+use super::rules::one_in_seconds;
 use super::tools::{get, mail, plain_mail, sms};
 
 const MIB: u64 = 1 << 20;
 const DISK: u64 = 32 * MIB;
 const RESERVE: u64 = 8 * MIB;
-
-/// The second message waits until the first is so old.
-const ONE_IN_SIX_SECONDS: &str = r#"
-[[frequency_cap]]
-id       = "one-in-six-seconds"
-at_most  = 1
-within   = "6 seconds"
-then     = { delay = { at_most = "1 hour" } }
-title.en = "Too many messages"
-title.zh = "消息过多"
-reason.en = "{count} in {within}"
-reason.zh = "{within}内{count}条"
-"#;
 
 /// A small disk of its own; needs root, or the right to mount.
 struct SmallDisk(PathBuf);
@@ -68,7 +56,7 @@ impl Drop for SmallDisk {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_refuses_holds_lets_passes_through_and_needs_no_restart() {
     let (mails, texts) = (MailSink::start().await, HttpSink::start().await);
-    let home = Home::with_policy(ONE_IN_SIX_SECONDS);
+    let home = Home::with_policy(&one_in_seconds(6));
     let Some(disk) = SmallDisk::mounted(&home.path("data")) else {
         println!("SKIPPED: a disk of its own cannot be mounted here (needs root); full disks are not tried");
         return;

@@ -8,29 +8,8 @@ use crate::redis::RedisServer;
 use super::child::{Gate, Home, routes, until};
 use super::http_sink::HttpSink;
 use super::mail_sink::MailSink;
+use super::rules::OPTED_OUT_AND_NIGHT;
 use super::tools::{mail, plain_mail, sendgrid, sms, tell};
-
-const NIGHT: &str = r#"
-[[suppression]]
-id       = "opted-out"
-then     = "block"
-title.en = "Opted out"
-title.zh = "已退订"
-reason.en = "opted out"
-reason.zh = "已退订"
-
-[[quiet_hours]]
-id       = "night"
-channels = ["sms", "email"]
-departments = ["night"]
-from     = "00:00"
-until    = "23:59"
-zone     = "UTC"
-title.en = "Not at night"
-title.zh = "夜间不发送"
-reason.en = "it is {local_time}"
-reason.zh = "现在{local_time}"
-"#;
 
 fn key_of(home: &Home, address: &str) -> String {
     let told = home.run(&["customer", "export", address]);
@@ -81,7 +60,7 @@ async fn live(gate: &Gate) {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_the_embedded_store_everything_goes_at_once() {
     let (mails, texts) = (MailSink::start().await, HttpSink::start().await);
-    let home = Home::with_policy(NIGHT);
+    let home = Home::with_policy(OPTED_OUT_AND_NIGHT);
     home.settings(&routes(Some(&mails), Some(&texts)));
     let gate = Gate::start(&home);
     live(&gate).await;
@@ -137,7 +116,7 @@ async fn with_the_embedded_store_everything_goes_at_once() {
 async fn beside_running_gateways_each_erases_its_own() {
     let redis = RedisServer::start();
     let (mails, texts) = (MailSink::start().await, HttpSink::start().await);
-    let homes = [Home::with_policy(NIGHT), Home::with_policy(NIGHT)];
+    let homes = [Home::with_policy(OPTED_OUT_AND_NIGHT), Home::with_policy(OPTED_OUT_AND_NIGHT)];
     for home in &homes {
         let pepper = homes[0].path("pepper");
         let store =

@@ -9,20 +9,8 @@ use crate::redis::RedisServer;
 
 use super::child::{Gate, Home, routes, until};
 use super::mail_sink::MailSink;
+use super::rules::one_in_seconds;
 use super::tools::{get, mail_if_it_lives, plain_mail};
-
-/// The second message to a person waits until the first is so old.
-pub const ONE_IN_SECONDS: &str = r#"
-[[frequency_cap]]
-id       = "one-in-seconds"
-at_most  = 1
-within   = "WITHIN seconds"
-then     = { delay = { at_most = "1 hour" } }
-title.en = "Too many messages"
-title.zh = "消息过多"
-reason.en = "{count} in {within}"
-reason.zh = "{within}内{count}条"
-"#;
 
 const PEOPLE: usize = 4;
 const TOGETHER: usize = 4;
@@ -73,7 +61,7 @@ struct Heard {
 /// Sends, dies, starts again: then what arrived is held against what was answered.
 async fn trial(point: Point) -> (Point, usize, bool) {
     let sink = MailSink::start().await;
-    let home = Home::with_policy(&ONE_IN_SECONDS.replace("WITHIN", "4"));
+    let home = Home::with_policy(&one_in_seconds(4));
     home.settings(&routes(Some(&sink), None));
     let line = point.strace(&home);
     let line: Vec<&str> = line.iter().map(String::as_str).collect();
@@ -160,7 +148,7 @@ async fn nothing_waits(gate: &Gate) {
 /// back.
 async fn fleet_trial(point: Point) -> (Point, usize, bool) {
     let (redis, sink) = (RedisServer::start(), MailSink::start().await);
-    let homes = [0, 1].map(|_| Home::with_policy(&ONE_IN_SECONDS.replace("WITHIN", "5")));
+    let homes = [0, 1].map(|_| Home::with_policy(&one_in_seconds(5)));
     for home in &homes {
         let pepper = homes[0].path("pepper");
         let store = format!("[store]\nkind = \"redis\"\nurl = \"{}\"\npepper = {pepper:?}\n", redis.url());

@@ -5,6 +5,7 @@ pub(crate) mod child;
 pub(crate) mod hand_clock;
 pub(crate) mod http_sink;
 pub(crate) mod mail_sink;
+pub(crate) mod rules;
 pub(crate) mod tools;
 
 mod bad_input;

@@ -11,19 +11,8 @@ use super::child::{Gate, Home, routes, until};
 use super::hand_clock::by_hand;
 use super::http_sink::{HttpSink, Reply};
 use super::mail_sink::{AtDot, MailSink};
+use super::rules::{NO_MAIL_AT_NOON, ONE_A_DAY};
 use super::tools::{id_in, mail, plain_mail, sendgrid, sendgrid_mail, sms};
-
-const ONE_A_DAY: &str = r#"
-[[frequency_cap]]
-id       = "one-a-day"
-at_most  = 1
-within   = "1 day"
-then     = "block"
-title.en = "Too many messages"
-title.zh = "消息过多"
-reason.en = "{count} in {within}"
-reason.zh = "{within}内{count}条"
-"#;
 
 /// A port at which nobody listens.
 fn nobody() -> SocketAddr {
@@ -141,22 +130,10 @@ async fn a_provider_that_says_nothing_is_not_waited_for_without_end() {
     assert!(said.starts_with("550 5.7.1 one-a-day"), "it may have been sent: {said}");
 }
 
-const QUIET: &str = r#"
-[[quiet_hours]]
-id       = "lunch"
-channels = ["email"]
-from     = "12:00"
-until    = "13:00"
-title.en = "Not at noon"
-title.zh = "午间不发送"
-reason.en = "it is {local_time}"
-reason.zh = "现在{local_time}"
-"#;
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_message_outlasts_a_provider_that_is_away_for_hours() {
     let address = nobody();
-    let home = Home::with_policy(QUIET);
+    let home = Home::with_policy(NO_MAIL_AT_NOON);
     let route =
         format!("[[route]]\nname = \"mail\"\nprovider = \"relay\"\nupstream = \"smtp://{address}\"\ntls = \"off\"\n");
     let (running, _) = by_hand(&home, &route).await;

@@ -12,19 +12,9 @@ use super::child::{Home, routes, until};
 use super::hand_clock::by_hand;
 use super::http_sink::HttpSink;
 use super::mail_sink::{AtDot, MailSink};
+use super::rules::NO_MAIL_AT_NOON;
 use super::tools::{mail, plain_mail, post, sendgrid_mail};
 
-const QUIET: &str = r#"
-[[quiet_hours]]
-id       = "lunch"
-channels = ["email"]
-from     = "12:00"
-until    = "13:00"
-title.en = "Not at noon"
-title.zh = "午间不发送"
-reason.en = "it is {local_time}"
-reason.zh = "现在{local_time}"
-"#;
 const SENDER: &str = "<news@shop.example>";
 
 async fn holds(running: &Running) -> u64 {
@@ -34,7 +24,7 @@ async fn holds(running: &Running) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_of_what_is_held_is_held_once() {
     let (mails, requests) = (MailSink::start().await, HttpSink::start().await);
-    let home = Home::with_policy(QUIET);
+    let home = Home::with_policy(NO_MAIL_AT_NOON);
     let (running, _) = by_hand(&home, &routes(Some(&mails), Some(&requests))).await;
     let (smtp, http) = (running.door(Protocol::Smtp).unwrap(), running.door(Protocol::Http).unwrap());
 

@@ -16,19 +16,8 @@ use tokio::time::{sleep, timeout};
 use super::child::{Gate, Home, PATIENCE, routes, until};
 use super::http_sink::{HttpSink, Reply};
 use super::mail_sink::{AtDot, MailSink};
+use super::rules::ONE_A_DAY;
 use super::tools::{get, plain_mail, sendgrid_mail};
-
-const ONE_A_DAY: &str = r#"
-[[frequency_cap]]
-id       = "one-a-day"
-at_most  = 1
-within   = "1 day"
-then     = "block"
-title.en = "Too many messages"
-title.zh = "消息过多"
-reason.en = "{count} in {within}"
-reason.zh = "{within}内{count}条"
-"#;
 
 /// Three free ports, below those that the system gives to outgoing connections: else one of these would
 /// take a door's port while the gateway is between two lives.

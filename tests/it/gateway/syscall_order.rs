@@ -2,8 +2,9 @@
 //! binary: nothing is said to be done that a power cut could undo.
 
 use super::child::{Gate, Home, routes};
-use super::kill_points::{ONE_IN_SECONDS, may_trace};
+use super::kill_points::may_trace;
 use super::mail_sink::MailSink;
+use super::rules::one_in_seconds;
 use super::tools::{mail, plain_mail};
 
 /// One syscall that ended, in the order in which they ended; one that had not ended yet counts where it
@@ -51,7 +52,7 @@ async fn a_hold_is_on_disk_before_its_250_and_keys_before_they_are_used() {
         return;
     }
     let sink = MailSink::start().await;
-    let home = Home::with_policy(&ONE_IN_SECONDS.replace("WITHIN", "600"));
+    let home = Home::with_policy(&one_in_seconds(600));
     home.settings(&routes(Some(&sink), None));
     let trace = home.path("trace");
     let watched = "trace=fsync,fdatasync,write,pwrite64,writev,pwritev,sendto,sendmsg,link,linkat,rename,renameat";

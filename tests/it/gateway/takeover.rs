@@ -12,20 +12,8 @@ use crate::redis::RedisServer;
 use super::child::{Gate, Home, routes, until};
 use super::hand_clock::by_hand;
 use super::mail_sink::MailSink;
+use super::rules::one_in_seconds;
 use super::tools::{get, mail, plain_mail, tell};
-
-/// The second message waits until the first is so old.
-const ONE_IN_SECONDS: &str = r#"
-[[frequency_cap]]
-id       = "one-in-seconds"
-at_most  = 1
-within   = "WITHIN seconds"
-then     = { delay = { at_most = "1 hour" } }
-title.en = "Too many messages"
-title.zh = "消息过多"
-reason.en = "{count} in {within}"
-reason.zh = "{within}内{count}条"
-"#;
 
 /// Two gateways on one Redis; each takes the other for gone after three silent seconds.
 struct Two {
@@ -52,7 +40,7 @@ impl Two {
                     std::fs::remove_file(path).unwrap();
                 }
             }
-            let rule = ONE_IN_SECONDS.replace("WITHIN", &within_seconds.to_string());
+            let rule = one_in_seconds(within_seconds);
             home.write("policies/own.toml", &rule);
             let pepper = homes[0].path("pepper");
             let store = format!(
@@ -182,7 +170,7 @@ async fn the_rate_of_a_route_is_one_for_the_whole_fleet() {
 async fn while_the_store_is_silent_what_another_may_have_taken_waits_and_a_code_goes() {
     let mut redis = RedisServer::start();
     let sink = MailSink::start().await;
-    let home = Home::with_policy(&ONE_IN_SECONDS.replace("WITHIN", "600"));
+    let home = Home::with_policy(&one_in_seconds(600));
     let route = format!("{}rate = \"1 per second\"\nburst = 1\n", routes(Some(&sink), None));
     let (running, _) = by_hand(&home, &format!("{route}[store]\nkind = \"redis\"\nurl = \"{}\"\n", redis.url())).await;
     let smtp = running.door(Protocol::Smtp).unwrap();

@@ -6,19 +6,8 @@ use crate::redis::RedisServer;
 use super::child::{Gate, Home, routes};
 use super::http_sink::HttpSink;
 use super::mail_sink::MailSink;
+use super::rules::ONE_A_DAY;
 use super::tools::{mail, plain_mail, sms, tell};
-
-const ONE_A_DAY: &str = r#"
-[[frequency_cap]]
-id       = "one-a-day"
-at_most  = 1
-within   = "1 day"
-then     = "block"
-title.en = "Too many messages"
-title.zh = "消息过多"
-reason.en = "{count} in {within}"
-reason.zh = "{within}内{count}条"
-"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn exactly_one_passes() {
