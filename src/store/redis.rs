@@ -30,9 +30,16 @@ use self::node::Node;
 use self::sentinel::Sentinel;
 use self::topology::Topology;
 use self::trouble::{Counts, Kind, Trouble};
+use super::StoreError;
 use super::settings::{OpenError, Servers, StoreSettings};
 use super::standing::Standing;
 use crate::breaker::BreakerState;
+
+/// What a server's refusal means: to whoever only read, and to whoever wrote.
+pub fn refusal(error: &redis::ServerError) -> [StoreError; 2] {
+    let trouble = Trouble::said(error);
+    [trouble.clone().for_read(), trouble.for_write()]
+}
 
 /// The store on servers. Clones share the connections, which come back by themselves.
 #[derive(Clone)]

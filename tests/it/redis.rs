@@ -12,7 +12,33 @@ pub struct RedisServer {
     more: Vec<String>,
     tls: bool,
     program: &'static str,
+    /// A library that it is to load first.
+    preload: Option<std::path::PathBuf>,
 }
+
+/// The clock that Redis reads, off by as many seconds as the file `clock-off` says. (The tools that shift a
+/// program's time do not get along with the allocator of most Redis packages.)
+#[cfg(target_os = "linux")]
+const WRONG_CLOCK: &str = r#"
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+int gettimeofday(struct timeval *restrict at, void *restrict zone) {
+    char off[24] = {0};
+    int file = open("clock-off", O_RDONLY);
+    if (file >= 0) {
+        if (read(file, off, sizeof off - 1) < 0) off[0] = 0;
+        close(file);
+    }
+    int answer = syscall(SYS_gettimeofday, at, zone);
+    at->tv_sec += atol(off);
+    return answer;
+}
+"#;
 
 impl RedisServer {
     /// Starts one.
@@ -22,9 +48,30 @@ impl RedisServer {
 
     /// Starts one with more options: `&["--maxmemory-policy", "allkeys-lru"]`.
     pub fn start_with(more: &[&str]) -> RedisServer {
-        let more = more.iter().map(|text| (*text).to_owned()).collect();
+        let mut server = RedisServer::unbegun("redis-server", tempfile::tempdir().unwrap());
+        server.more = more.iter().map(|text| (*text).to_owned()).collect();
+        server.begun()
+    }
+
+    /// Starts one whose clock can be set wrong.
+    #[cfg(target_os = "linux")]
+    pub fn start_with_own_clock() -> RedisServer {
         let dir = tempfile::tempdir().unwrap();
-        RedisServer { child: None, port: free_port(), dir, more, tls: false, program: "redis-server" }.begun()
+        let (code, library) = (dir.path().join("clock.c"), dir.path().join("clock.so"));
+        std::fs::write(&code, WRONG_CLOCK).unwrap();
+        let made = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&code).status().unwrap();
+        assert!(made.success(), "cc compiles the clock");
+        let mut server = RedisServer::unbegun("redis-server", dir);
+        server.preload = Some(library);
+        server.begun()
+    }
+
+    /// Sets its clock so far ahead of the machine's.
+    #[cfg(target_os = "linux")]
+    pub fn set_clock_ahead(&self, seconds: i64) {
+        let beside = self.dir.path().join("clock-off.new");
+        std::fs::write(&beside, seconds.to_string()).unwrap();
+        std::fs::rename(beside, self.dir.path().join("clock-off")).unwrap();
     }
 
     /// Starts a Valkey, where there is one.
@@ -34,8 +81,7 @@ impl RedisServer {
             return None;
         }
         let dir = tempfile::tempdir().unwrap();
-        let (port, more) = (free_port(), Vec::new());
-        Some(RedisServer { child: None, port, dir, more, tls: false, program: "valkey-server" }.begun())
+        Some(RedisServer::unbegun("valkey-server", dir).begun())
     }
 
     /// Starts one that speaks TLS only; its authority's certificate stands in `ca()`.
@@ -44,8 +90,9 @@ impl RedisServer {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         std::fs::write(dir.path().join("cert.pem"), made.cert.pem()).unwrap();
         std::fs::write(dir.path().join("key.pem"), made.signing_key.serialize_pem()).unwrap();
-        RedisServer { child: None, port: free_port(), dir, more: Vec::new(), tls: true, program: "redis-server" }
-            .begun()
+        let mut server = RedisServer::unbegun("redis-server", dir);
+        server.tls = true;
+        server.begun()
     }
 
     /// The certificate to trust.
@@ -117,6 +164,10 @@ impl RedisServer {
         assert!(self.try_begin(), "redis-server did not start on port {}", self.port);
     }
 
+    fn unbegun(program: &'static str, dir: tempfile::TempDir) -> RedisServer {
+        RedisServer { child: None, port: free_port(), dir, more: Vec::new(), tls: false, program, preload: None }
+    }
+
     /// A free port may be taken by somebody else before the server takes it: then another is tried.
     fn begun(mut self) -> RedisServer {
         for _ in 0..10 {
@@ -145,6 +196,9 @@ impl RedisServer {
             command.args(["--port", &port]);
         }
         command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "always"]);
+        if let Some(library) = &self.preload {
+            command.env("LD_PRELOAD", library);
+        }
         command.args(&self.more).current_dir(self.dir.path()).stdout(Stdio::null()).stderr(Stdio::null());
         command
     }

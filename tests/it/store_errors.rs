@@ -8,7 +8,9 @@
 
 use std::time::Duration;
 
+use redis::aio::MultiplexedConnection;
 use tactgate::facts::apply;
+use tactgate::store::redis::refusal;
 use tactgate::store::{CustomerKey, Store, StoreError, StoreSettings};
 
 use crate::redis::{RedisServer, free_port};
@@ -86,6 +88,22 @@ fn is_down(told: &Result<(), StoreError>, kind: &str) {
     assert!(matches!(told, Err(StoreError::Down(why)) if why.starts_with(kind)), "{kind}: {told:?}");
 }
 
+async fn raw(port: u16) -> MultiplexedConnection {
+    let client = redis::Client::open(format!("redis://127.0.0.1:{port}/")).unwrap();
+    client.get_multiplexed_async_connection().await.unwrap()
+}
+
+/// What the server's answer would mean to the store, that itself never asks so: whether it read or wrote.
+async fn refused(wire: &mut MultiplexedConnection, command: &str, words: &[&str]) -> [StoreError; 2] {
+    let mut asked = redis::pipe();
+    asked.cmd(command).arg(words);
+    let answers = wire.send_packed_commands(&asked, 0, 1).await.unwrap();
+    match &answers[..] {
+        [redis::Value::ServerError(error)] => refusal(error),
+        other => panic!("it was not refused: {other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn loading_its_file() {
     let mut place = Place::with(&["--appendonly", "no"]).await;
@@ -130,6 +148,36 @@ async fn a_script_without_end() {
     is_down(&place.writing("x").await, "busy");
     place.says(&["script", "kill"]);
     endless.wait().unwrap();
+    place.works_again("x").await;
+}
+
+#[tokio::test]
+async fn a_script_without_end_that_has_written() {
+    let mut place = Place::with(&["--busy-reply-threshold", "1"]).await;
+    let mut wire = raw(place.server.port()).await;
+    let mut endless = std::process::Command::new("redis-cli")
+        .args(["-p", &place.server.port().to_string(), "eval", "redis.call('set', 'x', 1) while true do end", "0"])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut read = place.reading().await;
+    for _ in 0..500 {
+        if read.is_err() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        read = place.reading().await;
+    }
+    is_down(&read, "busy");
+    // UNKILLABLE: ended now, it would be half done.
+    for told in refused(&mut wire, "SCRIPT", &["KILL"]).await {
+        assert!(told.to_string().contains("already executed write commands"), "{told}");
+        is_down(&Err(told), "busy");
+    }
+    is_down(&place.writing("x").await, "busy");
+    place.server.stop();
+    endless.wait().unwrap();
+    place.server.begin();
     place.works_again("x").await;
 }
 
@@ -303,6 +351,47 @@ async fn a_cluster_without_its_slots() {
     let key = store.key(BRAND, &mail(1));
     let read = store.load(BRAND, &[key], &[]).await.map(|_| ());
     assert!(matches!(&read, Err(StoreError::Down(why)) if why.starts_with("cluster-down")), "{read:?}");
+}
+
+#[tokio::test]
+async fn two_slots_in_one_command_and_a_slot_on_two_servers() {
+    let start = || {
+        let bus = free_port().to_string();
+        (RedisServer::start_with(&["--cluster-enabled", "yes", "--cluster-port", &bus]), bus)
+    };
+    let ((from, _), (to, bus)) = (start(), start());
+    let tell = |server: &RedisServer, command: &[&str]| {
+        assert_eq!(said(server.port(), command).trim(), "OK", "{command:?}");
+    };
+    tell(&from, &["cluster", "addslotsrange", "0", "16383"]);
+    tell(&from, &["cluster", "meet", "127.0.0.1", &to.port().to_string(), &bus]);
+    for server in [&from, &to] {
+        crate::redis_groups::until("both know each other", || {
+            said(server.port(), &["cluster", "info"]).contains("cluster_state:ok")
+                && said(server.port(), &["cluster", "info"]).contains("cluster_known_nodes:2")
+        });
+    }
+    let mut wire = raw(from.port()).await;
+    for told in refused(&mut wire, "MSET", &["{a}1", "1", "{b}1", "1"]).await {
+        is_down(&Err(told), "cross-slot");
+    }
+    tell(&from, &["mset", "{a}1", "1", "{a}2", "2"]);
+    let slot = said(from.port(), &["cluster", "keyslot", "a"]).trim().to_owned();
+    let name = |server: &RedisServer| said(server.port(), &["cluster", "myid"]).trim().to_owned();
+    tell(&to, &["cluster", "setslot", &slot, "importing", &name(&from)]);
+    tell(&from, &["cluster", "setslot", &slot, "migrating", &name(&to)]);
+    let moves = |key: &str| tell(&from, &["migrate", "127.0.0.1", &to.port().to_string(), key, "0", "5000"]);
+    moves("{a}1");
+    // One of the two is here, the other there.
+    for (command, words) in [("MGET", vec!["{a}1", "{a}2"]), ("MSET", vec!["{a}1", "1", "{a}2", "2"])] {
+        for told in refused(&mut wire, command, &words).await {
+            is_down(&Err(told), "try-again");
+        }
+    }
+    moves("{a}2");
+    for told in refused(&mut wire, "MGET", &["{a}1", "{a}2"]).await {
+        is_down(&Err(told), "ask");
+    }
 }
 
 #[tokio::test]

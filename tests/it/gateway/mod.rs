@@ -40,3 +40,5 @@ mod syscall_order;
 mod takeover;
 mod two_gateways;
 mod unchanged_mail;
+#[cfg(target_os = "linux")]
+mod wrong_clock;
