@@ -151,7 +151,8 @@ async fn fleet_trial(point: Point) -> (Point, usize, bool) {
     let homes = [0, 1].map(|_| Home::with_policy(&one_in_seconds(5)));
     for home in &homes {
         let pepper = homes[0].path("pepper");
-        let store = format!("[store]\nkind = \"redis\"\nurl = \"{}\"\npepper = {pepper:?}\n", redis.url());
+        let store =
+            format!("[store]\nkind = \"redis\"\nanswer_ms = 5000\nurl = \"{}\"\npepper = {pepper:?}\n", redis.url());
         home.settings(&format!("{}{store}[hold]\ntakeover_seconds = 3\n", routes(Some(&sink), None)));
     }
     let second = Gate::start(&homes[1]);
