@@ -9,12 +9,8 @@ use super::{Answer, Decision, Verdict};
 /// another rule.
 pub fn harm_left(before: &Decision, after: &Decision) -> bool {
     let wanted = |rule: &str| before.rewrites.iter().any(|r| r.rule == rule);
-    let objected_again = after.findings.iter().any(|f| {
-        !f.shadow
-            && wanted(&f.rule)
-            && matches!(f.answer, Answer::Objects(_))
-            && (f.wants != Verdict::Pass || f.not_removed)
-    });
+    let objected_again =
+        after.findings.iter().any(|f| !f.shadow && wanted(&f.rule) && matches!(f.answer, Answer::Objects(_)));
     objected_again || after.verdict.severity() > before.verdict.severity()
 }
 

@@ -164,6 +164,33 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_refusal_takes_out_its_own_send_and_no_other() {
+        let mut customer = Customer::default();
+        for (id, second) in [("refused", 0), ("in-flight", 1), ("late-refusal", 2)] {
+            reserve(&mut customer, send(id, second));
+        }
+        settle(&mut customer, "late-refusal", SendState::Unknown);
+        assert!(give_back(&mut customer, "refused"));
+        assert!(give_back(&mut customer, "late-refusal"), "what was unknown is known now: it never arrived");
+        assert!(!give_back(&mut customer, "somebody-else's"));
+        let left: Vec<_> = customer.sends.iter().map(|send| send.id.as_str()).collect();
+        assert_eq!(left, ["in-flight"]);
+    }
+
+    #[test]
+    fn what_left_without_a_reservation_is_entered_once_and_as_surely_as_it_is_known() {
+        let mut customer = Customer::default();
+        reserve(&mut customer, send("beside", 1));
+        let unknown = SendEvent { state: SendState::Unknown, ..send("d1", 0) };
+        assert!(enter(&mut customer, &unknown));
+        assert!(!enter(&mut customer, &unknown), "told twice is once");
+        assert!(enter(&mut customer, &SendEvent { state: SendState::Sent, ..send("d1", 9) }));
+        let [entered, beside] = &customer.sends[..] else { panic!("{:?}", customer.sends) };
+        assert_eq!((entered.state, entered.at, entered.lease_until), (SendState::Sent, unknown.at, None));
+        assert_eq!((beside.state, beside.lease_until.is_some()), (SendState::Reserved, true));
+    }
+
+    #[test]
     fn a_lease_that_ran_out_counts_as_sent_until_it_is_known_better() {
         let mut customer = Customer::default();
         reserve(&mut customer, send("d1", 0));

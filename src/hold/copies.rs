@@ -76,11 +76,6 @@ impl Hold {
         })
         .await
     }
-
-    /// True when a row of this id still waits here.
-    pub async fn has_live(&self, id: &str) -> Result<bool, HoldError> {
-        Ok(self.get(id).await?.is_some_and(|status| status.state.is_live() || status.state == State::Quarantined))
-    }
 }
 
 fn to_copy(connection: &Connection, key: &HoldKey, limit: usize) -> Result<Vec<Held>, HoldError> {
@@ -120,4 +115,26 @@ fn take_over(connection: &Connection, sealed: &Sealed, attempts: u32, leaving: b
             StoreCopy::Made as i64
         ])?;
     rows::add_body(connection, sealed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hold::HoldSettings;
+
+    #[tokio::test]
+    async fn what_is_taken_over_wakes_a_wheel_that_sleeps() {
+        let folder = tempfile::tempdir().unwrap();
+        let hold = Hold::open(&HoldSettings::in_folder(folder.path())).unwrap();
+        let woken = hold.changed();
+        let now = Timestamp::UNIX_EPOCH;
+        let expires = now + jiff::SignedDuration::from_hours(1);
+        let (id, parcel) = ("h-1".to_owned(), bytes::Bytes::from_static(b"p"));
+        let (recipients, decisions) = (vec![0], Vec::new());
+        let (must_send, priority) = (false, 0);
+        let message = HeldMessage { id, due: now, expires, must_send, priority, parcel, recipients, decisions };
+        hold.take_over(message, 1, false).await.unwrap();
+        let waited = tokio::time::timeout(std::time::Duration::from_secs(20), woken).await;
+        assert!(waited.is_ok(), "it sleeps until its own next hold is due");
+    }
 }

@@ -195,4 +195,22 @@ mod tests {
             (0..1_000).map(|n| body_name(&HeldMessage { recipients: vec![n], ..message() }, &key)).collect();
         assert_eq!(names.len(), 4);
     }
+
+    #[test]
+    fn a_note_follows_its_hold_and_counts_its_owners() {
+        let note = CopyNote::of(&message(), 3, "g-1", "a", "body");
+        assert_eq!((note.due(), note.expires()), (message().due, message().expires));
+        let moved = note.moved_to("g-2", "b").moved_to("g-3", "c");
+        assert_eq!((moved.owner.as_str(), moved.list.as_str(), moved.moves), ("g-3", "c", 2));
+        assert_eq!(
+            CopyNote { owner: "g-1".into(), list: "a".into(), moves: 0, ..moved.clone() },
+            note,
+            "else the same"
+        );
+        // Held again, for fewer people: whose it is and what it is called stay.
+        let later = HeldMessage { due: Timestamp::from_second(90).unwrap(), recipients: vec![], ..message() };
+        let mut waiting = CopyNote { leaving: true, ..moved.clone() };
+        waiting.waits(&later, 4);
+        assert_eq!(waiting, CopyNote { due: 90_000_000, recipients: vec![], attempts: 4, ..moved });
+    }
 }

@@ -68,3 +68,18 @@ impl From<rusqlite::Error> for HoldError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_and_a_file_in_use_are_told_apart_from_a_broken_one() {
+        let of = |code| HoldError::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        assert_eq!(of(ffi::SQLITE_FULL), HoldError::Full);
+        assert_eq!((of(ffi::SQLITE_BUSY), of(ffi::SQLITE_LOCKED)), (HoldError::Busy, HoldError::Busy));
+        assert!(matches!(of(ffi::SQLITE_CORRUPT), HoldError::File(_)));
+    }
+}

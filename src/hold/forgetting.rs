@@ -121,4 +121,32 @@ mod tests {
         assert_eq!(hold.copies_to_remove(9).await.unwrap(), ["h-1"]);
         assert!(reader.waiting_after("", 9).unwrap().is_empty());
     }
+
+    #[tokio::test]
+    async fn whoever_had_it_in_hand_for_all_cannot_send_it_to_who_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let hold = Hold::open(&HoldSettings::in_folder(folder.path())).unwrap();
+        let (now, minute) = (Timestamp::UNIX_EPOCH, jiff::SignedDuration::from_mins(1));
+        let (id, parcel) = ("h-1".to_owned(), Bytes::from_static(b"to two"));
+        let (recipients, decisions) = (vec![0, 1], Vec::new());
+        let (must_send, priority) = (false, 0);
+        let expires = now + minute * 60;
+        let message = HeldMessage { id, due: now, expires, must_send, priority, parcel, recipients, decisions };
+        hold.put(message).await.unwrap();
+        let mut in_hand = Vec::new();
+        // Two of them, one after the other: neither of their tokens is ever good again.
+        for _ in 0..2 {
+            let due = hold.claim_due(now, 1, minute).await.unwrap().pop();
+            let Some(crate::hold::Due::Release(held)) = due else { panic!("{due:?}") };
+            in_hand.push(held.fence);
+            assert!(hold.leave_out("h-1", vec![1], now).await.unwrap());
+        }
+        let due = hold.claim_due(now, 1, minute).await.unwrap().pop();
+        let Some(crate::hold::Due::Release(held)) = due else { panic!("{due:?}") };
+        assert_eq!(held.message.recipients, [0]);
+        for fence in in_hand {
+            assert_eq!(hold.forwarding("h-1", fence, now + minute).await, Err(HoldError::Fenced));
+        }
+        hold.forwarding("h-1", held.fence, now + minute).await.unwrap();
+    }
 }

@@ -119,6 +119,15 @@ mod tests {
         assert_ne!(sealed, key.seal(b"d-1", "验证码 482913".as_bytes()).unwrap(), "a new nonce each time");
     }
 
+    #[test]
+    fn of_two_that_start_at_once_both_have_the_first_ones_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("hold.key");
+        let (first, second) = (HoldKey::generate(&path).unwrap(), HoldKey::generate(&path).unwrap());
+        let sealed = first.seal(b"d-1", b"held").unwrap();
+        assert_eq!(second.open(b"d-1", &sealed).unwrap(), b"held");
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_key_that_others_may_read_is_refused() {

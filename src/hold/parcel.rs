@@ -221,5 +221,8 @@ mod tests {
         let mut newer = parcel.to_vec();
         newer[0] = 9;
         assert_eq!(decode(&Bytes::from(newer)).unwrap_err(), ParcelError::NewerFormat(9));
+        let mut zeroed = parcel.to_vec();
+        zeroed[0] = 0;
+        assert!(matches!(decode(&Bytes::from(zeroed)).unwrap_err(), ParcelError::Damaged(_)), "no format is 0");
     }
 }

@@ -264,6 +264,20 @@ fn two_delays_find_an_instant_that_suits_both() {
 }
 
 #[test]
+fn the_last_moment_of_a_rules_patience_is_still_in_time() {
+    for (patience, verdict) in [("60 minutes", "delay"), ("59 minutes", "block")] {
+        let set = rules(&format!(
+            "[[quiet_hours]]\nid = \"night\"\ntitle.en = \"t\"\nfrom = 9\nuntil = 11\n\
+             then = {{ delay = {{ at_most = \"{patience}\" }} }}"
+        ));
+        let (message, meaning) = message(Channel::Sms, Class::Ordinary, "hello", now());
+        let facts = Facts::of(Customer { zone: Some("UTC".into()), ..Customer::default() });
+        let decision = decide(now(), &message, &meaning, &facts, &everything(&set));
+        assert_eq!(decision.verdict.name(), verdict, "{patience}: {decision:?}");
+    }
+}
+
+#[test]
 fn those_who_wait_already_come_first() {
     let set = rules(
         "[[frequency_cap]]\nid = \"cap\"\ntitle.en = \"t\"\nat_most = 1\nwithin = \"1 day\"\n\

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use tactgate::hold::room::Reserve;
 use tactgate::hold::{Due, Held, HeldMessage, Hold, HoldError, HoldSettings, Settled, State, StoreCopy};
 
 const LEASE: SignedDuration = SignedDuration::from_mins(3);
@@ -145,4 +146,51 @@ async fn a_file_of_the_first_format_is_read_on() {
     let hold = reopened(folder.path()).await;
     let found = held(claim(&hold, at(0)).await);
     assert_eq!((&found.message, found.copy), (&message("h-1"), StoreCopy::None));
+}
+
+#[tokio::test]
+async fn what_is_laid_back_waits_until_then_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let hold = Hold::open(&alone(folder.path())).unwrap();
+    hold.put(message("h-1")).await.unwrap();
+    let first = held(claim(&hold, at(0)).await);
+    hold.lay_back("h-1", first.fence, at(10)).await.unwrap();
+    assert_eq!(claim(&hold, at(9)).await, None);
+    let again = held(claim(&hold, at(10)).await);
+    assert_eq!(again.attempts, first.attempts, "it was not even decided again");
+    let late = hold.lay_back("h-1", first.fence, at(20)).await;
+    assert_eq!(late, Err(HoldError::Fenced), "whoever had it before has it no more");
+    hold.settle("h-1", again.fence, Settled::Released, at(11)).await.unwrap();
+    let asked = ["h-1", "h-2"].map(str::to_owned).to_vec();
+    let ended: Vec<String> = hold.ended(asked).await.unwrap().into_iter().collect();
+    assert_eq!(ended, ["h-1"], "one that this file does not know has not ended");
+}
+
+#[tokio::test]
+async fn those_who_wait_are_looked_through_a_page_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let hold = Hold::open(&alone(folder.path())).unwrap();
+    for id in ["h-3", "h-1", "h-2"] {
+        hold.put(message(id)).await.unwrap();
+    }
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    while let Some(last) = hold.waiting_after(&after, 2).await.unwrap().last().map(|m| m.id.clone()) {
+        seen.extend(hold.waiting_after(&after, 2).await.unwrap().into_iter().map(|m| m.id));
+        after = last;
+    }
+    assert_eq!(seen, ["h-1", "h-2", "h-3"]);
+}
+
+#[tokio::test]
+async fn a_disk_that_keeps_its_reserve_says_so_before_the_next_hold_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    hold_with(folder.path(), 0).has_room().await.unwrap();
+    let other = tempfile::tempdir().unwrap();
+    let refused = hold_with(other.path(), u64::MAX).has_room().await;
+    assert!(matches!(refused, Err(HoldError::Reserve { .. })), "{refused:?}");
+}
+
+fn hold_with(folder: &Path, free_bytes_min: u64) -> Hold {
+    let reserve = Reserve { free_bytes_min: Some(free_bytes_min), bytes_min: 1 };
+    Hold::open(&HoldSettings { reserve, ..alone(folder) }).unwrap()
 }

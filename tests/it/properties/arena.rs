@@ -15,6 +15,7 @@ use tactgate::config::Config;
 use tactgate::gateway::inside::Carrier;
 use tactgate::message::{Address, HttpReply, HttpRequest, MailEnvelope, MailRecipient, MailSubmission, SmtpReply};
 
+use super::dice::Dice;
 use super::over_cap::{Arrival, Scan, scan};
 use crate::gateway::child::{Home, routes};
 use crate::gateway::http_sink::HttpSink;
@@ -379,20 +380,6 @@ pub fn a_text(customer: usize, campaign: &str, text: &str) -> HttpRequest {
 
 fn number_in(text: &str) -> Option<usize> {
     text.split_once("no-")?.1.split('-').next()?.parse().ok()
-}
-
-/// A small generator: the same rolls from the same seed.
-pub struct Dice(pub u64);
-
-impl Dice {
-    /// From 0 to `sides` - 1.
-    pub fn roll(&mut self, sides: u64) -> u64 {
-        // SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators).
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % sides.max(1)
-    }
 }
 
 /// Carries a mail for a client that reads its reply.

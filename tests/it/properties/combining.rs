@@ -16,7 +16,7 @@ use tactgate::understand::{Context, Meaning, ProductLinks, understand};
 
 /// What a rule's guard sees, in minutes from now.
 #[derive(Debug, Clone)]
-enum Sight {
+pub(super) enum Sight {
     Fine,
     /// Objects for ever.
     Harm {
@@ -29,17 +29,17 @@ enum Sight {
 
 /// A rule whose guard answers as it is told.
 #[derive(Debug, Clone)]
-struct Told {
-    id: String,
-    class: GuardClass,
-    mode: Mode,
-    then: Then,
-    on_unknown: OnUnknown,
-    on_store_down: OnUnknown,
-    sight: Sight,
-    filters: Filters,
-    texts: Texts,
-    place: Place,
+pub(super) struct Told {
+    pub(super) id: String,
+    pub(super) class: GuardClass,
+    pub(super) mode: Mode,
+    pub(super) then: Then,
+    pub(super) on_unknown: OnUnknown,
+    pub(super) on_store_down: OnUnknown,
+    pub(super) sight: Sight,
+    pub(super) filters: Filters,
+    pub(super) texts: Texts,
+    pub(super) place: Place,
 }
 
 impl Judge for Told {
@@ -89,11 +89,11 @@ fn now() -> Timestamp {
     "2026-11-20T10:00:00Z".parse().unwrap()
 }
 
-fn minutes(from_now: i64) -> Timestamp {
+pub(super) fn minutes(from_now: i64) -> Timestamp {
     now() + SignedDuration::from_mins(from_now)
 }
 
-fn told() -> impl Strategy<Value = Told> {
+pub(super) fn told() -> impl Strategy<Value = Told> {
     let class = prop::sample::select(vec![GuardClass::Law, GuardClass::Courtesy]);
     let mode = prop::sample::select(vec![Mode::Enforce, Mode::Enforce, Mode::Enforce, Mode::Shadow, Mode::Off]);
     let add = Action::AddOptOut { text: Texts { en: Some("Reply STOP".into()), zh: None }, url: None };
@@ -129,7 +129,7 @@ fn told() -> impl Strategy<Value = Told> {
     })
 }
 
-fn rules() -> impl Strategy<Value = Vec<Told>> {
+pub(super) fn rules() -> impl Strategy<Value = Vec<Told>> {
     prop::collection::vec(told(), 0..7).prop_map(|mut rules| {
         rules.iter_mut().enumerate().for_each(|(n, rule)| rule.id = format!("r{n}"));
         rules
@@ -137,7 +137,7 @@ fn rules() -> impl Strategy<Value = Vec<Told>> {
 }
 
 /// A message, must-send or not.
-fn message(must: bool) -> (Message, Meaning) {
+pub(super) fn message(must: bool) -> (Message, Meaning) {
     let text = if must { "您的验证码是482913，5分钟内有效，请勿泄露。" } else { "hello" };
     let content = Content { parts: vec![Part { kind: PartKind::Plain, text: text.into() }], ..Content::default() };
     let class = if must { Class::MustSend } else { Class::Ordinary };
@@ -151,14 +151,14 @@ fn message(must: bool) -> (Message, Meaning) {
     (message, meaning)
 }
 
-fn decided(rules: &[Told], (message, meaning): &(Message, Meaning)) -> Decision {
+pub(super) fn decided(rules: &[Told], (message, meaning): &(Message, Meaning)) -> Decision {
     let judges = rules.iter().map(|rule| rule as &dyn Judge);
     let facts = Facts::of(Customer::default());
     decide(now(), message, meaning, &facts, &Selection::for_everyone(judges))
 }
 
 /// What one rule wants, by the design's words; none when it has nothing to say.
-fn wants(rule: &Told, must: bool, message: &(Message, Meaning)) -> Option<Verdict> {
+pub(super) fn wants(rule: &Told, must: bool, message: &(Message, Meaning)) -> Option<Verdict> {
     let facts = Facts::of(Customer::default());
     let case = Case { now: now(), message: &message.0, meaning: &message.1, facts: &facts };
     let shielded = must && rule.class == GuardClass::Courtesy;

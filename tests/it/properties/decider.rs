@@ -7,14 +7,16 @@ use std::sync::{Arc, Mutex};
 use jiff::{SignedDuration, Timestamp};
 use tactgate::clock::Clock;
 use tactgate::decide::{Verdict, decide};
-use tactgate::facts::{Attempt, Facts, Known, SendEvent, SendState, give_back, reserve, settle};
-use tactgate::message::{Address, Channel, Class, Content, Declared, Message, Part, PartKind, Stream};
+use tactgate::facts::{Facts, Known, SendState, give_back, reserve, settle};
+use tactgate::message::{Address, Channel, Content, Declared, Message, Part, PartKind, Stream};
 use tactgate::policy::{Limits, PolicySet};
 use tactgate::store::{Store, Write, Written};
 use tactgate::understand::{Context, Meaning, ProductLinks, understand};
 
-use super::arena::{Dice, WORKERS, cap_of, caps};
+use super::arena::{WORKERS, cap_of, caps};
+use super::dice::Dice;
 use super::over_cap::Arrival;
+use super::sends::send;
 use crate::store::{BRAND, now};
 
 /// Rounds of load, decide and commit before giving up, as in the gateway.
@@ -145,25 +147,4 @@ async fn one(
         }
     }
     None
-}
-
-/// A reservation.
-pub fn send(id: &str, at: Timestamp, channel: Channel, from: &str) -> SendEvent {
-    SendEvent {
-        id: id.to_owned(),
-        at,
-        state: SendState::Reserved,
-        channel,
-        class: Class::Ordinary,
-        stream: "news".to_owned(),
-        department: None,
-        campaign: None,
-        purpose: None,
-        survey: None,
-        survey_minutes: None,
-        offers: Vec::new(),
-        lease_until: Some(at + SignedDuration::from_secs(180)),
-        from: from.to_owned(),
-        attempt: Attempt::default(),
-    }
 }

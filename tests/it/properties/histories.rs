@@ -10,7 +10,7 @@ use tactgate::facts::{
 };
 use tactgate::message::{AddressKind, Channel, Language};
 
-use super::decider::send;
+use super::sends::send;
 
 /// The addresses of the people of these stories.
 const KEYS: [&str; 3] = ["a", "b", "c"];

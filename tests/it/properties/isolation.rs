@@ -9,7 +9,7 @@ use std::time::Duration;
 use tactgate::facts::Customer;
 use tactgate::store::Store;
 
-use super::arena::Dice;
+use super::dice::Dice;
 use crate::redis::RedisServer;
 use crate::store::{BRAND, files, mail, now, server};
 

@@ -11,8 +11,8 @@ use tactgate::facts::{Customer, Keep, SendState, give_back, reserve, settle};
 use tactgate::message::Channel;
 use tactgate::store::{CustomerKey, Fault, Modelled, Store, StoreError, Write, Written};
 
-use super::arena::Dice;
-use super::decider::send;
+use super::dice::Dice;
+use super::sends::send;
 use super::serial_order::{Op, Register, Step, is_explained};
 use crate::redis::RedisServer;
 use crate::store::{BRAND, files, mail, now, server};

@@ -11,7 +11,8 @@ use tactgate::clock::Clock;
 use tactgate::config::{Judged, Live, PolicyFolder, PolicySettings};
 use tokio_util::sync::CancellationToken;
 
-use super::arena::{Arena, Dice, a_text, texted};
+use super::arena::{Arena, a_text, texted};
+use super::dice::Dice;
 use crate::gateway::child::{Gate, Home, until};
 use crate::gateway::tools::get;
 

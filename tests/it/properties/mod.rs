@@ -6,6 +6,7 @@ mod arena;
 mod combining;
 mod contention;
 mod decider;
+mod dice;
 mod documents;
 mod histories;
 mod isolation;
@@ -13,8 +14,10 @@ mod linear;
 mod live_sets;
 mod over_cap;
 mod pairs;
+mod sends;
 mod serial_order;
 mod spellings;
+mod twice_decided;
 mod windows;
 mod zones;
 

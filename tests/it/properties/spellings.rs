@@ -8,7 +8,7 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNu
 use tactgate::message::Address;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::arena::Dice;
+use super::dice::Dice;
 
 #[test]
 fn spellings_of_one_address_fold_to_one_key() {

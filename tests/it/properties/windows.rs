@@ -12,7 +12,7 @@ use tactgate::message::{Address, Channel, Class, Content, Declared, Message, Str
 use tactgate::policy::{Limits, PolicySet};
 use tactgate::understand::Meaning;
 
-use super::decider::send;
+use super::sends::send;
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_795_000_000).unwrap()
@@ -87,7 +87,9 @@ fn sends() -> impl Strategy<Value = Vec<SendEvent>> {
 }
 
 fn held() -> impl Strategy<Value = Vec<HeldSend>> {
-    prop::collection::vec((-5..80i64, -3..200i64, channels()), 0..4).prop_map(|held| {
+    // Some expire at this very instant: they take no slot any more.
+    let expires = prop_oneof![1 => Just(0), 5 => -3..200i64];
+    prop::collection::vec((-5..80i64, expires, channels()), 0..4).prop_map(|held| {
         let held = held.into_iter().enumerate();
         held.map(|(n, (due, expires, channel))| HeldSend {
             id: format!("h{n}"),
