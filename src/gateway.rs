@@ -7,6 +7,7 @@ mod company;
 mod copying;
 mod deciding;
 mod departing;
+pub mod ending;
 mod entering;
 pub mod erasing;
 pub mod fleet;

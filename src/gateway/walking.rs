@@ -1,8 +1,8 @@
 //! One submission's time. Until something leaves it may be given up: at its deadline, or because it
 //! panicked; then its reservations are given back (each knows how it ends: see `reservation`), its holds
 //! cancelled, and it is never sent later ("if the work took longer than the client waits, unwind the
-//! reception and answer 451"). Once something has
-//! left it is finished and recorded, however long that takes. The clock is the monotonic one.
+//! reception and answer 451"). Once something has left it is finished and recorded, however long that
+//! takes. The clock is the monotonic one.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -14,8 +14,9 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
+use super::ending::{End, Settlement};
 use super::item::{Fate, Item};
-use super::settling::{End, Settlement, settle_root};
+use super::settling::settle_root;
 use super::{Errand, Gateway};
 use crate::accept::Client;
 use crate::hold::{HeldMessage, HoldError};
