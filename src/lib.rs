@@ -43,6 +43,12 @@ pub mod record;
 /// When to stop asking what does not answer.
 pub mod breaker;
 
+/// Bytes as hexadecimal digits.
+pub mod hex;
+
+/// Files with a secret in them.
+pub mod secret_file;
+
 /// The clock, the wall's or a hand-turned one.
 pub mod clock;
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest;
 
 use super::PolicySettings;
+use crate::hex::hex;
 
 /// The texts of a policy folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +77,7 @@ impl PolicyFolder {
                 hash.update(field.as_bytes());
             }
         }
-        let hash = hash.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hex(hash.finish().as_ref());
         PolicyFolder { files, hash }
     }
 }

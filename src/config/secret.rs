@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use aws_lc_rs::{constant_time, digest};
 
 use super::problem::Problems;
+use crate::hex::unhex;
 use crate::message::Secret;
 
 /// A secret file is a line, not a book.
@@ -27,15 +28,7 @@ impl SecretHash {
 
     /// Reads 64 hex digits.
     pub fn from_hex(text: &str) -> Option<SecretHash> {
-        let digits = text.as_bytes();
-        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return None;
-        }
-        let mut hash = [0; 32];
-        for (byte, at) in hash.iter_mut().zip((0..64).step_by(2)) {
-            *byte = u8::from_str_radix(text.get(at..at + 2)?, 16).ok()?;
-        }
-        Some(SecretHash(hash))
+        unhex(text)?.try_into().ok().map(SecretHash)
     }
 
     /// True when this is the secret's hash; in a time that does not depend on where they differ.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{HeldDecision, HeldMessage, HoldError, HoldKey};
+use crate::hex::hex;
 
 const NOTE_FORMAT: u8 = 1;
 /// What the shared key is derived for.
@@ -128,7 +129,7 @@ pub fn body_name(message: &HeldMessage, key: &HoldKey) -> String {
     let mut named = key.name_of(&message.parcel);
     named.truncate(16);
     let expires = message.expires.as_microsecond();
-    format!("{}-{share}-{expires}", named.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    format!("{}-{share}-{expires}", hex(&named))
 }
 
 /// Recipients of a submission that share one body; the sets that count them are bounded.

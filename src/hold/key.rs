@@ -3,13 +3,15 @@
 //! open. The key file stands outside the store and only its owner may read it.
 
 use std::fs;
-use std::io::Write;
+use std::io;
 use std::path::Path;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use aws_lc_rs::{hmac, rand};
+use aws_lc_rs::hmac;
 
 use super::HoldError;
+use crate::hex::{hex, unhex};
+use crate::secret_file;
 
 const KEY_BYTES: usize = 32;
 const KEY_FILE_FORMAT: &str = "tactgate-hold-key-1";
@@ -23,39 +25,23 @@ pub struct HoldKey {
 impl HoldKey {
     /// Reads the key file.
     pub fn read(path: &Path) -> Result<HoldKey, HoldError> {
-        refuse_open_to_others(path)?;
+        secret_file::refuse_open_to_others(path).map_err(|e| unusable(path, &e.to_string()))?;
         let text = fs::read_to_string(path).map_err(|e| unusable(path, &e.to_string()))?;
         let wrong = || unusable(path, "is not a hold key: one line, `tactgate-hold-key-1` and 64 hexadecimal digits");
-        let hex = text.trim().strip_prefix(KEY_FILE_FORMAT).ok_or_else(wrong)?.trim();
-        let bytes = unhex(hex).filter(|bytes| bytes.len() == KEY_BYTES).ok_or_else(wrong)?;
+        let digits = text.trim().strip_prefix(KEY_FILE_FORMAT).ok_or_else(wrong)?.trim();
+        let bytes = unhex(digits).filter(|bytes| bytes.len() == KEY_BYTES).ok_or_else(wrong)?;
         HoldKey::of(&bytes)
     }
 
     /// Makes a key file, readable by its owner alone, durable before it is used.
     pub fn generate(path: &Path) -> Result<HoldKey, HoldError> {
-        let io = |e: std::io::Error| unusable(path, &e.to_string());
-        let mut bytes = [0u8; KEY_BYTES];
-        rand::fill(&mut bytes).map_err(|_| unusable(path, "the system gave no randomness"))?;
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(io)?;
-        let fresh = path.with_extension("key-new");
-        let _ = fs::remove_file(&fresh);
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&fresh).map_err(io)?;
-        writeln!(file, "{KEY_FILE_FORMAT} {}", hex(&bytes)).map_err(io)?;
-        file.sync_all().map_err(io)?;
-        // A link, not a rename: two starting at once must not replace each other's key.
-        let linked = fs::hard_link(&fresh, path);
-        fs::remove_file(&fresh).map_err(io)?;
-        match linked {
-            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => return HoldKey::read(path),
-            other => other.map_err(io)?,
+        let io = |e: io::Error| unusable(path, &e.to_string());
+        let bytes = secret_file::drawn::<KEY_BYTES>().map_err(io)?;
+        match secret_file::make(path, &format!("{KEY_FILE_FORMAT} {}\n", hex(&bytes))).map_err(io)? {
+            true => HoldKey::of(&bytes),
+            // Somebody who started just now made one first.
+            false => HoldKey::read(path),
         }
-        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
-        HoldKey::of(&bytes)
     }
 
     /// The key that gateways of one store share, from a secret that they share and the store does not have.
@@ -106,32 +92,8 @@ impl std::fmt::Debug for HoldKey {
     }
 }
 
-#[cfg(unix)]
-fn refuse_open_to_others(path: &Path) -> Result<(), HoldError> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = fs::metadata(path).map_err(|e| unusable(path, &e.to_string()))?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Err(unusable(path, "others may read it: `chmod 600` it, and consider the key known"));
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn refuse_open_to_others(_path: &Path) -> Result<(), HoldError> {
-    Ok(())
-}
-
 fn unusable(path: &Path, why: &str) -> HoldError {
     HoldError::KeyFile { path: path.display().to_string(), why: why.to_owned() }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    text.len().is_multiple_of(2).then(|| text.as_bytes().chunks(2).map(pair).collect())?
 }
 
 #[cfg(test)]

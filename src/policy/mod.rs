@@ -20,6 +20,7 @@ pub use judge::{Head, Judge};
 pub use rule::{Filters, Mode, OnUnknown, Place, Rule, Texts, Then, Window};
 pub use select::Selection;
 
+use crate::hex::hex;
 use crate::message::Message;
 use crate::understand::Meaning;
 
@@ -83,7 +84,7 @@ impl PolicySet {
             errors.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
             return Err(errors);
         }
-        set.hash = digest.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        set.hash = hex(digest.finish().as_ref());
         set.index = select::Index::of(&set.rules);
         Ok(set)
     }

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 
+use crate::hex::hex;
+
 /// Where a chain without a line before starts.
 pub const NOTHING_BEFORE: &str = "";
 
@@ -33,7 +35,7 @@ pub fn next(previous: &str, line: &str) -> String {
     let mut hash = digest::Context::new(&digest::SHA256);
     hash.update(previous.as_bytes());
     hash.update(line.as_bytes());
-    hash.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(hash.finish().as_ref())
 }
 
 /// A JSON object's line with the chain's value as its last member.

@@ -7,6 +7,8 @@ use aws_lc_rs::{hmac, rand};
 use jiff::Timestamp;
 use uuid::{Builder, Uuid};
 
+use crate::hex::hex;
+
 /// Prefix of a decision's id.
 pub const DECISION: &str = "d-";
 /// Prefix of a submission's id.
@@ -75,7 +77,7 @@ impl Ids {
 
     /// A word drawn anew: 32 hexadecimal digits.
     pub fn word(&self) -> String {
-        self.random::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.random::<16>())
     }
 
     fn random<const N: usize>(&self) -> [u8; N] {

@@ -10,6 +10,7 @@ use super::backend::{Mark, Marks};
 use super::{Store, StoreError};
 use crate::facts::claims::DEADLINES_MAX;
 use crate::facts::{ClaimAddition, FactKind, Family, FamilyClaims};
+use crate::hex::hex;
 use crate::message::{Channel, Currency, Money};
 
 /// Prices handed out per family.
@@ -63,7 +64,7 @@ pub(super) fn since_set(tag: &str) -> String {
 /// A family's two sets with how many members to hand out: its deadlines, its prices.
 pub(super) fn family_sets(tag: &str, family: &Family) -> [(String, usize); 2] {
     let hash = digest::digest(&digest::SHA256, family.0.as_bytes());
-    let name = super::pepper::hex(&hash.as_ref()[..16]);
+    let name = hex(&hash.as_ref()[..16]);
     [(format!("{{{tag}}}:d:{name}"), DEADLINES_MAX), (format!("{{{tag}}}:p:{name}"), PRICES_MAX)]
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::backend::{Ask, Kept, Mark, SET_MEMBERS_MAX};
-use super::{Backend, Store, StoreError};
+use super::{Store, StoreError};
 
 /// The gateways of the store.
 const FLEET_SET: &str = "{fleet}:gateways";
@@ -13,7 +13,7 @@ const FLEET_SET: &str = "{fleet}:gateways";
 impl Store {
     /// True when other gateways may serve from it.
     pub fn is_shared(&self) -> bool {
-        !matches!(self.inner.backend.place(), Backend::Embedded(_))
+        !self.inner.backend.is_own()
     }
 
     /// A secret for one purpose, the same for every gateway of the store: from the pepper, which the

@@ -9,7 +9,6 @@ pub mod document;
 pub mod embedded;
 mod erase;
 pub mod erasures;
-mod faults;
 mod fleet;
 mod holds;
 mod link;
@@ -38,7 +37,6 @@ use jiff::{SignedDuration, Timestamp};
 pub use self::backend::Backend;
 pub use self::backend::Kept;
 use self::backend::{Ask, Mark, Record, RecordWrite, Wrote};
-use self::faults::Counted;
 pub use self::holds::{DUE_LIST_MAX, StoredNote};
 pub use self::link::{Linked, Steps};
 pub use self::message_key::{KeyParts, Keyed};
@@ -139,7 +137,7 @@ pub struct Store {
 
 #[derive(Debug)]
 struct Inner {
-    backend: Counted,
+    backend: Watched,
     pepper: Pepper,
     keep: Keep,
     redirects: Redirects,
@@ -147,7 +145,7 @@ struct Inner {
 
 impl Inner {
     fn new(backend: Watched, pepper: Pepper, keep: Keep) -> Inner {
-        Inner { backend: Counted::new(backend), pepper, keep, redirects: Redirects::default() }
+        Inner { backend, pepper, keep, redirects: Redirects::default() }
     }
 }
 
@@ -197,7 +195,7 @@ impl Store {
         let backend = Backend::Modelled(model);
         let at = now.as_microsecond();
         backend.mark(vec![Mark { set: INSTALLED_SET.to_owned(), member: "at".to_owned(), at }]).await?;
-        Ok(Store { inner: Arc::new(Inner::new(Watched::unwatched(backend), Pepper::fixed(), keep)) })
+        Ok(Store { inner: Arc::new(Inner::new(Watched::unguarded(backend), Pepper::fixed(), keep)) })
     }
 
     /// The key under which facts about an address are kept for a brand.

@@ -4,14 +4,16 @@
 //! made with it, because under another pepper every customer, opt-outs and all, would be a stranger.
 
 use std::fmt;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 
-use aws_lc_rs::{hmac, rand};
+use aws_lc_rs::hmac;
 
 use super::CustomerKey;
 use super::settings::OpenError;
+use crate::hex::{hex, unhex};
 use crate::message::{Address, AddressKind};
+use crate::secret_file;
 
 const FIRST_LINE: &str = "tactgate pepper 1";
 
@@ -37,7 +39,9 @@ impl Pepper {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(unfit(format!("cannot be read: {e}"))),
         };
-        warn_if_others_may_read(path);
+        if secret_file::is_open_to_others(path).unwrap_or(false) {
+            tracing::warn!(path = %path.display(), "the pepper file can be read by others: chmod 600 it");
+        }
         let mut lines = text.lines();
         let broken =
             || unfit("is not a pepper file: it needs the lines `tactgate pepper 1`, `id …`, `secret …`".into());
@@ -55,28 +59,14 @@ impl Pepper {
     /// Makes a new one and its file, never over an existing one.
     pub fn generate(path: &Path) -> Result<Pepper, OpenError> {
         let unfit = |why: String| OpenError::Pepper { path: path.to_owned(), why };
-        let mut drawn = [0u8; 40];
-        rand::fill(&mut drawn).map_err(|_| unfit("cannot be made: the system gives no randomness".to_owned()))?;
+        let drawn = secret_file::drawn::<40>().map_err(|e| unfit(format!("cannot be made: {e}")))?;
         let (id, secret) = (hex(&drawn[..8]), hex(&drawn[8..]));
-        let written = |e: std::io::Error| unfit(format!("cannot be written: {e}"));
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).map_err(written)?;
-        // Beside it first: a pepper that is there is whole, wherever the machine stops.
-        let fresh = path.with_extension(&id);
-        let mut options = std::fs::File::options();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&fresh).map_err(written)?;
         let text = format!(
             "{FIRST_LINE}\nid {id}\nsecret {secret}\n\nKeep this file safe and apart from the store. Without it the store is unreadable.\n"
         );
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(written)?;
-        // A link, not a rename: it never replaces a pepper that stands there already.
-        let linked = std::fs::hard_link(&fresh, path);
-        std::fs::remove_file(&fresh).map_err(written)?;
-        linked.map_err(written)?;
-        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(written)?;
+        if !secret_file::make(path, &text).map_err(|e| unfit(format!("cannot be written: {e}")))? {
+            return Err(unfit("cannot be made: there is one already".to_owned()));
+        }
         Pepper::read(path)?.ok_or_else(|| unfit("vanished while it was written".to_owned()))
     }
 
@@ -148,34 +138,6 @@ impl Pepper {
         }
         mac.sign()
     }
-}
-
-#[cfg(unix)]
-fn warn_if_others_may_read(path: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    if let Ok(metadata) = std::fs::metadata(path)
-        && metadata.permissions().mode() & 0o077 != 0
-    {
-        tracing::warn!(path = %path.display(), "the pepper file can be read by others: chmod 600 it");
-    }
-}
-
-#[cfg(not(unix))]
-fn warn_if_others_may_read(_: &Path) {}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.is_ascii() {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }
 
 #[cfg(test)]

@@ -3,11 +3,14 @@
 
 use std::fmt;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
+use aws_lc_rs::digest;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use aws_lc_rs::{digest, rand};
+
+use crate::hex::{hex, unhex};
+use crate::secret_file;
 
 const FIRST_LINE: &str = "tactgate audit key 1";
 const SEED_BYTES: usize = 32;
@@ -50,7 +53,7 @@ impl AuditKey {
             Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(why) => return Err(unfit(path, &why.to_string())),
         };
-        refuse_open_to_others(path)?;
+        secret_file::refuse_open_to_others(path).map_err(|why| unfit(path, &why.to_string()))?;
         let mut lines = text.lines();
         let seed = (lines.next() == Some(FIRST_LINE))
             .then(|| lines.find_map(|line| line.strip_prefix("secret ")).and_then(unhex))
@@ -72,33 +75,14 @@ impl AuditKey {
 
     fn generate(path: &Path) -> Result<AuditKey, KeyError> {
         let io = |why: io::Error| unfit(path, &why.to_string());
-        let mut seed = [0u8; SEED_BYTES];
-        rand::fill(&mut seed).map_err(|_| unfit(path, "the system gave no randomness"))?;
+        let seed = secret_file::drawn::<SEED_BYTES>().map_err(io)?;
         let key = AuditKey::of(&seed).map_err(|why| unfit(path, why))?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(io)?;
-        let fresh = path.with_extension("key-new");
-        // Left over from a start that was stopped halfway; nothing is signed with it.
-        let _ = fs::remove_file(&fresh);
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&fresh).map_err(io)?;
-        writeln!(file, "{FIRST_LINE}\nid {}\npublic {}\nsecret {}", key.public.id(), key.public, hex(&seed))
-            .map_err(io)?;
-        file.sync_all().map_err(io)?;
-        // A link, not a rename: two starting at once must not replace each other's key.
-        let linked = fs::hard_link(&fresh, path);
-        fs::remove_file(&fresh).map_err(io)?;
-        match linked {
-            Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {
-                return AuditKey::read(path)?.ok_or_else(|| unfit(path, "vanished while it was made"));
-            }
-            linked => linked.map_err(io)?,
+        let text = format!("{FIRST_LINE}\nid {}\npublic {}\nsecret {}\n", key.public.id(), key.public, hex(&seed));
+        match secret_file::make(path, &text).map_err(io)? {
+            true => Ok(key),
+            // Somebody who started just now made one first.
+            false => AuditKey::read(path)?.ok_or_else(|| unfit(path, "vanished while it was made")),
         }
-        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
-        Ok(key)
     }
 
     fn of(seed: &[u8]) -> Result<AuditKey, &'static str> {
@@ -139,32 +123,8 @@ impl fmt::Display for PublicKey {
     }
 }
 
-#[cfg(unix)]
-fn refuse_open_to_others(path: &Path) -> Result<(), KeyError> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = fs::metadata(path).map_err(|why| unfit(path, &why.to_string()))?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Err(unfit(path, "others may read it: `chmod 600` it, and consider the key known"));
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn refuse_open_to_others(_path: &Path) -> Result<(), KeyError> {
-    Ok(())
-}
-
 fn unfit(path: &Path, why: &str) -> KeyError {
     KeyError { path: path.display().to_string(), why: why.to_owned() }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    (text.is_ascii() && text.len().is_multiple_of(2)).then(|| text.as_bytes().chunks(2).map(pair).collect())?
 }
 
 #[cfg(test)]
