@@ -20,6 +20,7 @@ use super::settling::settle_root;
 use super::{Errand, Gateway};
 use crate::accept::Client;
 use crate::hold::{HeldMessage, HoldError};
+use crate::record::{ClosedEntry, WhyClosed};
 
 /// What a client hears whose submission was given up.
 pub(super) const TOO_LATE: &str = "this took too long and was not sent, try again";
@@ -42,6 +43,8 @@ struct State {
     stage: Stage,
     /// Holds it made that nobody has been told of yet.
     holds: Vec<Made>,
+    /// What would close the books on it: the recipients of whom no decision is recorded yet.
+    owed: Option<ClosedEntry>,
 }
 
 /// A hold that a walk made.
@@ -122,6 +125,26 @@ impl Walk {
     /// All is settled: nothing would have to be undone any more.
     pub fn is_settled(&self) {
         self.lock().holds.clear();
+    }
+
+    /// What its `received` line says has to be found again.
+    pub fn owes(&self, closed: ClosedEntry) {
+        self.lock().owed = Some(closed);
+    }
+
+    /// The decision on one recipient is recorded.
+    pub fn is_entered(&self) {
+        if let Some(owed) = &mut self.lock().owed {
+            owed.recipients = owed.recipients.saturating_sub(1);
+        }
+    }
+
+    /// What nobody will decide any more.
+    fn unentered(&self) -> Option<ClosedEntry> {
+        let mut state = self.lock();
+        let why = if state.stage == Stage::Leaving { WhyClosed::FailedLeaving } else { WhyClosed::Failed };
+        let owed = state.owed.take().filter(|owed| owed.recipients > 0);
+        owed.map(|owed| ClosedEntry { why, ..owed })
     }
 
     fn give_up(&self) -> bool {
@@ -232,8 +255,12 @@ impl Gateway {
         Err(HoldError::Busy)
     }
 
-    /// After a panic its holds are as if they had never been; its reservations ended with it.
+    /// After a panic its holds are as if they had never been; its reservations ended with it, and the books
+    /// on it are closed.
     async fn undo(&self, walk: &Walk) {
+        if let Some(closed) = walk.unentered() {
+            self.closed(closed).await;
+        }
         let made = std::mem::take(&mut walk.lock().holds);
         for hold in self.unlist(made).await {
             match self.hold.cancel(&hold, self.clock.now()).await {
