@@ -42,6 +42,9 @@ struct Room {
 
 /// Settlements that may wait; beyond it the journal alone remembers them.
 const WAITING_MAX: usize = 20_000;
+/// How long they gather before they are written together: nobody waits for one, and a trip for each would
+/// cost more than the mail itself.
+const GATHER: Duration = Duration::from_millis(5);
 /// Settlements written in one trip.
 const BATCH_MAX: usize = 256;
 /// Wait after the store failed: at first, and at most.
@@ -103,8 +106,13 @@ async fn settle_all(
 ) {
     let (mut batch, mut pause, mut tries) = (Vec::new(), PAUSE.0, 0);
     loop {
-        if batch.is_empty() && receiver.recv_many(&mut batch, BATCH_MAX).await == 0 {
-            return;
+        if batch.is_empty() {
+            if receiver.recv_many(&mut batch, BATCH_MAX).await == 0 {
+                return;
+            }
+            if batch.len() < BATCH_MAX && !receiver.is_closed() {
+                tokio::time::sleep(GATHER).await;
+            }
         }
         while batch.len() < BATCH_MAX
             && let Ok(one) = receiver.try_recv()
