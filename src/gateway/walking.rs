@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -65,6 +66,10 @@ enum Stage {
     /// The client was told that it was not taken.
     GivenUp,
 }
+
+/// A walk under way. In a place of its own from the start: it is many kilobytes large, and every future and
+/// task that had it inside would be copied with it.
+pub(super) type Going<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// How a walk ended.
 #[derive(Debug)]
@@ -163,12 +168,8 @@ impl Walk {
 impl Gateway {
     /// Runs a walk to its answer. What is given up goes on by itself until it finds that out, and undoes
     /// what it did; a panic costs this one submission.
-    pub(super) async fn in_time<T: Send + 'static>(
-        self: &Arc<Self>,
-        walk: &Walk,
-        going: impl Future<Output = T> + Send + 'static,
-    ) -> Ended<T> {
-        let mut going = Box::pin(AssertUnwindSafe(going).catch_unwind());
+    pub(super) async fn in_time<T: Send + 'static>(self: &Arc<Self>, walk: &Walk, going: Going<T>) -> Ended<T> {
+        let mut going = AssertUnwindSafe(going).catch_unwind();
         let first = match walk.start_by {
             Some(start_by) => tokio::time::timeout_at(start_by, &mut going).await.ok(),
             None => Some((&mut going).await),

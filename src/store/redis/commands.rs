@@ -24,16 +24,16 @@ impl Redis {
         let mut questions = Vec::with_capacity(ask.records.len() + ask.sets.len());
         for key in &ask.records {
             let key = self.customer(key);
-            let mut command = redis::cmd("HMGET");
-            command.arg(&key).arg(&["v", "d", "m"]);
+            let mut command = command("HMGET", &key);
+            command.arg(&["v", "d", "m"]);
             questions.push(question(&key, vec![command]));
         }
         for (set, most) in &ask.sets {
             let set = self.set(set);
             // An empty range is written as 1 0: -1 would mean the last.
             let (from, to) = if *most == 0 { (1, 0) } else { (0, *most - 1) };
-            let mut earliest = redis::cmd("ZRANGE");
-            earliest.arg(&set).arg(from).arg(to).arg("WITHSCORES");
+            let mut earliest = command("ZRANGE", &set);
+            earliest.arg(from).arg(to).arg("WITHSCORES");
             questions.push(question(&set, vec![earliest]));
         }
         let mut replies = self.asked_to_read(questions).await?.into_iter();
@@ -101,7 +101,7 @@ impl Redis {
         for RecordWrite { key, record, now } in &writes {
             let moved = record.moved.as_ref().map_or("", |key| key.0.as_str());
             let key = self.customer(key);
-            let mut call = COMPARE_AND_SET.call(&key);
+            let mut call = COMPARE_AND_SET.call(&key, record.document.as_ref().map_or(0, Vec::len));
             call.arg(record.version)
                 .arg(record.version + 1)
                 .arg(record.document.as_deref().unwrap_or_default())
@@ -168,7 +168,7 @@ impl Redis {
         let mut questions = Vec::with_capacity(records.len());
         for (key, version) in &records {
             let key = self.customer(key);
-            let mut call = REMOVE.call(&key);
+            let mut call = REMOVE.call(&key, 0);
             call.arg(*version);
             questions.push(Question { whole: Some(REMOVE.text), ..question(&key, vec![call]) });
         }
@@ -290,6 +290,13 @@ impl Redis {
 
 fn question(key: &str, commands: Vec<Cmd>) -> Question {
     Question { slot: slot(key.as_bytes()), commands, whole: None }
+}
+
+/// A command with room for a few short arguments behind its key.
+fn command(name: &str, key: &str) -> Cmd {
+    let mut command = Cmd::with_capacity(6, key.len() + 32);
+    command.arg(name).arg(key);
+    command
 }
 
 /// The one number a script answers with.
