@@ -7,6 +7,7 @@ mod company;
 mod copying;
 mod deciding;
 mod departing;
+pub mod ending;
 mod entering;
 pub mod erasing;
 pub mod fleet;
@@ -155,7 +156,7 @@ struct Walked<'a> {
 impl Gateway {
     /// The walk. What it returns is already recorded; only the reply is left to write.
     async fn walk<'a>(&'a self, submission: &'a Submission, walk: &Walk) -> Result<Walked<'a>, NotStarted> {
-        let taken = self.taken(submission);
+        let taken = self.taken(submission, walk);
         let errand = match self.errand(submission, None) {
             Ok(errand) => Errand { walk: walk.clone(), ..errand },
             Err(refused) => {

@@ -2,6 +2,7 @@
 //! and the typed meaning; holds are on disk before their reply (design §6, *Audit*).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
 
@@ -62,6 +63,7 @@ impl Gateway {
             tracing::error!(decision = item.decision_id, %error, "a decision was not recorded");
             self.metrics.record_errors(self.log.errors());
         }
+        errand.walk.is_entered();
     }
 
     /// Enters the end of a hold that was not decided again.
@@ -112,7 +114,7 @@ impl Gateway {
             latency_us: item.decide_us,
             outcome: Some(fate(item)),
             again: errand.held_by(item.index).map(|held| held.id.clone()).or_else(|| item.repeated_decision()),
-            meaning: item.meaning.as_ref().clone(),
+            meaning: Arc::clone(&item.meaning),
         }
     }
 

@@ -139,13 +139,13 @@ impl Gateway {
         self.metrics.submission("smtp", "relay");
         let walk = self.walk_of(&submission, client);
         let (gateway, its) = (Arc::clone(self), walk.clone());
-        let going = async move {
+        let going = Box::pin(async move {
             match gateway.answer_smtp(&submission, &its).await {
                 Ok(reply) => reply,
                 Err(NotStarted::Malformed(malformed)) => smtp_refusal(&Refusal::Malformed(&malformed)),
                 Err(NotStarted::NoRoute(why)) => smtp_refusal(&Refusal::NoRoute(&why)),
             }
-        };
+        });
         match self.in_time(&walk, going).await {
             Ended::Answered(reply) => reply,
             Ended::TooLate => smtp_refusal(&LATE),
@@ -162,10 +162,10 @@ impl Gateway {
         client: &Client,
     ) -> HttpReply {
         if dialect == "tactgate" && request.path == "/v1/events" {
-            return self.take_events(peer, request, asked).await;
+            return Box::pin(self.take_events(peer, request, asked)).await;
         }
         if dialect == "tactgate" && request.path == "/v1/decide" {
-            return self.take_question(peer, request, asked).await;
+            return Box::pin(self.take_question(peer, request, asked)).await;
         }
         let Some(dialect) = providers::dialect(dialect) else {
             return providers::unknown_segment(dialect, &[]);
@@ -194,9 +194,9 @@ impl Gateway {
         self.metrics.submission("http", dialect.name());
         match dialect.claim(&request) {
             Claim::Send => self.take_submission(peer, dialect, stream, request, client).await,
-            Claim::Blind => self.pass_blind(dialect, &route.name, request).await,
+            Claim::Blind => Box::pin(self.pass_blind(dialect, &route.name, request)).await,
             Claim::Other if self.routes.get(&route.name).is_some_and(|r| r.forwards_other_paths) => {
-                self.pass_blind(dialect, &route.name, request).await
+                Box::pin(self.pass_blind(dialect, &route.name, request)).await
             }
             Claim::Other => dialect.refused(
                 &request,
@@ -220,14 +220,14 @@ impl Gateway {
         };
         let walk = self.walk_of(&submission, client);
         let (gateway, its) = (Arc::clone(self), walk.clone());
-        let going = async move {
+        let going = Box::pin(async move {
             let Wire::Http(request) = &submission.wire else { return HttpReply::default() };
             match gateway.answer_http(&submission, &its).await {
                 Ok(reply) => reply,
                 Err(NotStarted::Malformed(malformed)) => dialect.refused(request, &Refusal::Malformed(&malformed)),
                 Err(NotStarted::NoRoute(why)) => dialect.refused(request, &Refusal::NoRoute(&why)),
             }
-        };
+        });
         match self.in_time(&walk, going).await {
             Ended::Answered(reply) => reply,
             Ended::TooLate => dialect.refused(&shape, &LATE),

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::settling::{End, Settlement, reserved_anew};
+use super::ending::{End, Settlement, reserved_anew};
 use crate::facts::{Customer, SendState};
 
 /// Ends remembered: as many as may wait in the queue.

@@ -1,6 +1,7 @@
 //! The left side of the books: every submission that is taken leaves a line before it is understood, and
 //! one that ends without a decision leaves a second (`record/reconcile.rs` holds them against the decisions).
 
+use super::walking::Walk;
 use super::{Errand, Gateway, NotStarted};
 use crate::message::Submission;
 use crate::record::entry::Line;
@@ -11,24 +12,19 @@ use crate::record::receipt::{ClosedEntry, ReceivedEntry, WhyClosed};
 pub(super) struct Taken<'a> {
     gateway: &'a Gateway,
     submission: &'a Submission,
+    walk: &'a Walk,
     told: bool,
 }
 
 impl Gateway {
     /// From here on the submission is on the books.
-    pub(super) fn taken<'a>(&'a self, submission: &'a Submission) -> Taken<'a> {
-        Taken { gateway: self, submission, told: false }
+    pub(super) fn taken<'a>(&'a self, submission: &'a Submission, walk: &'a Walk) -> Taken<'a> {
+        walk.owes(closed(submission, 1, WhyClosed::Failed));
+        Taken { gateway: self, submission, walk, told: false }
     }
 
     /// A submission, or some recipients of it, ended without a decision.
-    pub(super) async fn closed(&self, submission: &Submission, recipients: usize, why: WhyClosed) {
-        let entry = ClosedEntry {
-            submission: submission.id.clone(),
-            at: submission.received_at,
-            route: submission.route.clone(),
-            recipients: u32::try_from(recipients).unwrap_or(u32::MAX),
-            why,
-        };
+    pub(super) async fn closed(&self, entry: ClosedEntry) {
         self.say(self.log.note(&Line::Closed(entry)).await);
     }
 
@@ -54,7 +50,9 @@ impl Taken<'_> {
     /// It was read: so many it is for.
     pub(super) async fn read(mut self, errand: &Errand<'_>) {
         self.told = true;
-        let line = self.line(errand.reading.recipients.len());
+        let recipients = errand.reading.recipients.len();
+        self.walk.owes(closed(self.submission, recipients, WhyClosed::Failed));
+        let line = self.line(recipients);
         self.gateway.say(self.gateway.log.note(&line).await);
     }
 
@@ -66,7 +64,8 @@ impl Taken<'_> {
             NotStarted::NoRoute(_) => WhyClosed::NoRoute,
         };
         self.gateway.say(self.gateway.log.note(&self.line(1)).await);
-        self.gateway.closed(self.submission, 1, why).await;
+        self.walk.owes(closed(self.submission, 0, why));
+        self.gateway.closed(closed(self.submission, 1, why)).await;
     }
 
     fn line(&self, recipients: usize) -> Line {
@@ -76,6 +75,16 @@ impl Taken<'_> {
             route: self.submission.route.clone(),
             recipients: u32::try_from(recipients).unwrap_or(u32::MAX),
         })
+    }
+}
+
+fn closed(submission: &Submission, recipients: usize, why: WhyClosed) -> ClosedEntry {
+    ClosedEntry {
+        submission: submission.id.clone(),
+        at: submission.received_at,
+        route: submission.route.clone(),
+        recipients: u32::try_from(recipients).unwrap_or(u32::MAX),
+        why,
     }
 }
 

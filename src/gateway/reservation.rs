@@ -6,7 +6,8 @@
 
 use bytes::Bytes;
 
-use super::settling::{End, Queue, Settlement};
+use super::ending::{End, Settlement};
+use super::settling::Queue;
 use crate::facts::{SendEvent, SendState};
 use crate::store::CustomerKey;
 

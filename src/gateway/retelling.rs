@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::Gateway;
-use super::settling::reserved_anew;
+use super::ending::reserved_anew;
 use crate::facts::{Customer, Event, Member, SendEvent, SendState, What, apply, kind_of, sends};
 use crate::message::{AddressKind, Channel};
 use crate::record::journal::{self, Departures};

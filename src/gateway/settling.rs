@@ -1,8 +1,8 @@
 //! After the provider answered: reservations become sent or unknown in batches behind the reply, with
-//! what a retry needs when that reply did not reach its client; a refusal gives its reservation back before
-//! the reply (design §3). While the store is away settlements
-//! wait in memory, as many as there is room for; the journal knows the rest, and the watch tells the store
-//! again what it says. The brand's claims are entered before anything leaves.
+//! what a retry needs when that reply did not reach its client; a refusal gives its reservation back
+//! before the reply (design §3). While the store is away settlements wait in memory, as many as there is
+//! room for; the journal knows the rest, and the watch tells the store again what it says. The brand's
+//! claims are entered before anything leaves.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,58 +13,16 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use super::ending::{End, Settlement};
 use super::item::{Fate, Item};
 use super::latest::Latest;
 use super::reservation::Reservation;
 use super::{Errand, Gateway, repeating};
-use crate::facts::{Customer, SendEvent, SendState, attempts, sends};
+use crate::facts::{Customer, SendState};
 use crate::providers::Outcome;
 use crate::record::metrics::Metrics;
 use crate::record::{ClaimedEntry, GivenBackEntry, Line};
 use crate::store::{CustomerKey, Store, StoreError, Write, Written};
-
-/// One reservation's end.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settlement {
-    /// Whose customer.
-    pub brand: String,
-    /// The root under which it was reserved.
-    pub root: CustomerKey,
-    /// The send, or the hold.
-    pub id: String,
-    /// When it was reserved.
-    pub at: Timestamp,
-    /// How it ends.
-    pub end: End,
-    /// The reply that a retry will be given, by its message key.
-    pub reply: Option<(String, Bytes)>,
-}
-
-/// How a reservation ends.
-#[derive(Debug, Clone, PartialEq)]
-pub enum End {
-    /// It stands in the document and is that now; and whether its client was told.
-    Is {
-        /// What it is.
-        state: SendState,
-        /// False when a retry is to be answered from the record.
-        told: bool,
-    },
-    /// It may not stand there: entered as it is.
-    Enter(Box<SendEvent>),
-    /// It stands there and is taken out; what an earlier attempt left stands again.
-    Back(Option<Box<SendEvent>>),
-    /// A commit at this version may have written it, or may still do so: it is taken out, or the version
-    /// is used up so that the late commit loses; what an earlier attempt left stands again.
-    BackFrom(u64, Option<Box<SendEvent>>),
-    /// A hold, and whether its client was told.
-    Held {
-        /// False when a retry is to be answered from the record.
-        told: bool,
-    },
-    /// A hold that is taken back: its line is taken out, so that no retry is told that it waits.
-    NotHeld,
-}
 
 /// The queue behind the replies.
 #[derive(Debug, Clone)]
@@ -84,6 +42,9 @@ struct Room {
 
 /// Settlements that may wait; beyond it the journal alone remembers them.
 const WAITING_MAX: usize = 20_000;
+/// How long they gather before they are written together: nobody waits for one, and a trip for each would
+/// cost more than the mail itself.
+const GATHER: Duration = Duration::from_millis(5);
 /// Settlements written in one trip.
 const BATCH_MAX: usize = 256;
 /// Wait after the store failed: at first, and at most.
@@ -145,8 +106,13 @@ async fn settle_all(
 ) {
     let (mut batch, mut pause, mut tries) = (Vec::new(), PAUSE.0, 0);
     loop {
-        if batch.is_empty() && receiver.recv_many(&mut batch, BATCH_MAX).await == 0 {
-            return;
+        if batch.is_empty() {
+            if receiver.recv_many(&mut batch, BATCH_MAX).await == 0 {
+                return;
+            }
+            if batch.len() < BATCH_MAX && !receiver.is_closed() {
+                tokio::time::sleep(GATHER).await;
+            }
         }
         while batch.len() < BATCH_MAX
             && let Ok(one) = receiver.try_recv()
@@ -263,61 +229,6 @@ pub(super) async fn settle_root(
 /// True when there is something to write.
 fn settle(customer: &mut Customer, version: u64, ends: &[Settlement]) -> bool {
     ends.iter().fold(false, |changed, one| one.write(customer, version) | changed)
-}
-
-impl Settlement {
-    fn write(&self, customer: &mut Customer, version: u64) -> bool {
-        self.end.write(customer, &self.id, self.at, version)
-    }
-}
-
-impl End {
-    /// Writes it, of what was reserved `at` that time, into the document loaded at this version; true when that
-    /// changed something or the version has to be used up. Idempotent: a step repeated after a lost answer
-    /// changes nothing.
-    pub(super) fn write(&self, customer: &mut Customer, id: &str, at: Timestamp, version: u64) -> bool {
-        let anew = reserved_anew(customer, id, at);
-        match self {
-            End::BackFrom(asked, _) if anew => version <= *asked,
-            End::Back(_) if anew => false,
-            End::Is { state, told } => sends::settle(customer, id, *state) | attempts::tell(customer, id, *told),
-            End::Enter(send) => {
-                let told = !send.attempt.unanswered;
-                sends::enter(customer, send) | attempts::tell(customer, id, told)
-            }
-            End::Back(before) => give_back(customer, id, at, before.as_deref()),
-            End::BackFrom(asked, before) => give_back(customer, id, at, before.as_deref()) || version <= *asked,
-            End::Held { told } => attempts::tell(customer, id, *told),
-            End::NotHeld => {
-                let listed = customer.held.len();
-                customer.held.retain(|held| held.id != id);
-                customer.held.len() < listed
-            }
-        }
-    }
-}
-
-/// A hold's later release, here or elsewhere, reserves under the same id: no earlier end speaks of that.
-pub(super) fn reserved_anew(customer: &Customer, id: &str, at: Timestamp) -> bool {
-    let later = |send: &SendEvent| send.at > at && !same_instant(send.at, at);
-    customer.sends.iter().any(|send| send.id == id && later(send))
-}
-
-/// Takes a send out; what an earlier attempt left under the same id stands again. Several retries share that
-/// id: what stands there and was not reserved at that instant is another's, which may be leaving now.
-fn give_back(customer: &mut Customer, id: &str, at: Timestamp, before: Option<&SendEvent>) -> bool {
-    let Some(before) = before else { return sends::give_back(customer, id) };
-    let another = |send: &SendEvent| send.id == id && (!same_instant(send.at, at) || send.state == SendState::Sent);
-    if customer.sends.iter().any(another) {
-        return false;
-    }
-    sends::give_back(customer, id);
-    sends::reserve(customer, before.clone())
-}
-
-/// As documents tell instants apart: they hold microseconds.
-fn same_instant(one: Timestamp, other: Timestamp) -> bool {
-    one.as_microsecond() == other.as_microsecond()
 }
 
 impl Gateway {
@@ -458,8 +369,8 @@ impl Gateway {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Keep;
     use crate::facts::sends::tests::send;
+    use crate::facts::{Keep, SendEvent, sends};
     use crate::store::{Fault, Modelled};
 
     struct Place {

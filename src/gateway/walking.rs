@@ -1,12 +1,13 @@
 //! One submission's time. Until something leaves it may be given up: at its deadline, or because it
 //! panicked; then its reservations are given back (each knows how it ends: see `reservation`), its holds
 //! cancelled, and it is never sent later ("if the work took longer than the client waits, unwind the
-//! reception and answer 451"). Once something has
-//! left it is finished and recorded, however long that takes. The clock is the monotonic one.
+//! reception and answer 451"). Once something has left it is finished and recorded, however long that
+//! takes. The clock is the monotonic one.
 
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,11 +15,13 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
+use super::ending::{End, Settlement};
 use super::item::{Fate, Item};
-use super::settling::{End, Settlement, settle_root};
+use super::settling::settle_root;
 use super::{Errand, Gateway};
 use crate::accept::Client;
 use crate::hold::{HeldMessage, HoldError};
+use crate::record::{ClosedEntry, WhyClosed};
 
 /// What a client hears whose submission was given up.
 pub(super) const TOO_LATE: &str = "this took too long and was not sent, try again";
@@ -41,6 +44,8 @@ struct State {
     stage: Stage,
     /// Holds it made that nobody has been told of yet.
     holds: Vec<Made>,
+    /// What would close the books on it: the recipients of whom no decision is recorded yet.
+    owed: Option<ClosedEntry>,
 }
 
 /// A hold that a walk made.
@@ -61,6 +66,10 @@ enum Stage {
     /// The client was told that it was not taken.
     GivenUp,
 }
+
+/// A walk under way. In a place of its own from the start: it is many kilobytes large, and every future and
+/// task that had it inside would be copied with it.
+pub(super) type Going<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// How a walk ended.
 #[derive(Debug)]
@@ -123,6 +132,26 @@ impl Walk {
         self.lock().holds.clear();
     }
 
+    /// What its `received` line says has to be found again.
+    pub fn owes(&self, closed: ClosedEntry) {
+        self.lock().owed = Some(closed);
+    }
+
+    /// The decision on one recipient is recorded.
+    pub fn is_entered(&self) {
+        if let Some(owed) = &mut self.lock().owed {
+            owed.recipients = owed.recipients.saturating_sub(1);
+        }
+    }
+
+    /// What nobody will decide any more.
+    fn unentered(&self) -> Option<ClosedEntry> {
+        let mut state = self.lock();
+        let why = if state.stage == Stage::Leaving { WhyClosed::FailedLeaving } else { WhyClosed::Failed };
+        let owed = state.owed.take().filter(|owed| owed.recipients > 0);
+        owed.map(|owed| ClosedEntry { why, ..owed })
+    }
+
     fn give_up(&self) -> bool {
         let mut state = self.lock();
         if state.stage == Stage::Deciding {
@@ -139,12 +168,8 @@ impl Walk {
 impl Gateway {
     /// Runs a walk to its answer. What is given up goes on by itself until it finds that out, and undoes
     /// what it did; a panic costs this one submission.
-    pub(super) async fn in_time<T: Send + 'static>(
-        self: &Arc<Self>,
-        walk: &Walk,
-        going: impl Future<Output = T> + Send + 'static,
-    ) -> Ended<T> {
-        let mut going = Box::pin(AssertUnwindSafe(going).catch_unwind());
+    pub(super) async fn in_time<T: Send + 'static>(self: &Arc<Self>, walk: &Walk, going: Going<T>) -> Ended<T> {
+        let mut going = AssertUnwindSafe(going).catch_unwind();
         let first = match walk.start_by {
             Some(start_by) => tokio::time::timeout_at(start_by, &mut going).await.ok(),
             None => Some((&mut going).await),
@@ -231,8 +256,12 @@ impl Gateway {
         Err(HoldError::Busy)
     }
 
-    /// After a panic its holds are as if they had never been; its reservations ended with it.
+    /// After a panic its holds are as if they had never been; its reservations ended with it, and the books
+    /// on it are closed.
     async fn undo(&self, walk: &Walk) {
+        if let Some(closed) = walk.unentered() {
+            self.closed(closed).await;
+        }
         let made = std::mem::take(&mut walk.lock().holds);
         for hold in self.unlist(made).await {
             match self.hold.cancel(&hold, self.clock.now()).await {

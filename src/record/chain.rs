@@ -40,8 +40,15 @@ pub fn next(previous: &str, line: &str) -> String {
 
 /// A JSON object's line with the chain's value as its last member.
 pub fn chained(line: &str, chain: &str) -> String {
+    let mut written = String::new();
+    chain_onto(&mut written, line, chain);
+    written
+}
+
+/// The same, behind other lines.
+pub(super) fn chain_onto(written: &mut String, line: &str, chain: &str) {
     let open = line.strip_suffix('}').unwrap_or(line);
-    format!("{open}{OPENING}{chain}{CLOSING}")
+    [open, OPENING, chain, CLOSING].into_iter().for_each(|piece| written.push_str(piece));
 }
 
 /// A line as it was before [`chained`], and the value; `None` when it has none.

@@ -2,6 +2,7 @@
 //! needs to decide again and what `explain` needs to say why. No address, no text.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -98,7 +99,7 @@ pub struct DecisionEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<String>,
     /// What the message was understood to say.
-    pub meaning: Meaning,
+    pub meaning: Arc<Meaning>,
 }
 
 /// A stream's names, for filters and reports.

@@ -185,6 +185,10 @@ impl Record {
         let (answer, mut answered) = oneshot::channel();
         let job = thread::LineJob { folder, day: day_of(at), text, durable, answer: Some(answer), _room: room };
         self.hand(thread::Job::Line(job)).await?;
+        // Nearly always whoever brought it has written it.
+        if let Ok(written) = answered.try_recv() {
+            return written;
+        }
         if let Ok(written) = tokio::time::timeout(wait, &mut answered).await {
             return written.map_err(|_| RecordError::Closed)?;
         }
@@ -206,6 +210,9 @@ impl Record {
     }
 
     async fn room(&self) -> Result<OwnedSemaphorePermit, RecordError> {
+        if let Ok(room) = Arc::clone(&self.waiting).try_acquire_owned() {
+            return Ok(room);
+        }
         let room = tokio::time::timeout(self.line_wait(), Arc::clone(&self.waiting).acquire_owned()).await;
         room.map_err(|_| self.late())?.map_err(|_| RecordError::Closed)
     }

@@ -40,10 +40,10 @@ pub enum WhyClosed {
     Malformed,
     /// No route takes it.
     NoRoute,
-    /// The gateway was too busy.
-    Shed,
-    /// A retry, answered from the record.
-    Repeated,
+    /// The gateway failed on it before anything of it left.
+    Failed,
+    /// The gateway failed on it when it may have left: it counts as sent.
+    FailedLeaving,
 }
 
 /// Whole day files were removed: their time was over.
@@ -61,8 +61,8 @@ impl WhyClosed {
         match self {
             WhyClosed::Malformed => "malformed",
             WhyClosed::NoRoute => "no-route",
-            WhyClosed::Shed => "shed",
-            WhyClosed::Repeated => "repeated",
+            WhyClosed::Failed => "failed",
+            WhyClosed::FailedLeaving => "failed-leaving",
         }
     }
 }

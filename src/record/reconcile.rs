@@ -63,7 +63,7 @@ pub struct Row {
     pub held: u64,
     /// Refused, for good or for now; why stands in `refusals`.
     pub refused: u64,
-    /// Given to the provider, whose answer was lost.
+    /// Given to the provider, whose answer was lost, or on their way when the gateway failed.
     pub unknown: u64,
     /// Retries, answered from the record.
     pub repeated: u64,
@@ -71,7 +71,7 @@ pub struct Row {
     pub unanswered: u64,
     /// Received less all of these. Nought, or something is missing.
     pub difference: i64,
-    /// Refusals by reason: by the provider, come again, malformed, no route, shed.
+    /// Refusals by reason: by the provider, come again, malformed, no route, failed here.
     pub refusals: BTreeMap<&'static str, u64>,
     /// Where the held ones stand now.
     pub holds: BTreeMap<&'static str, u64>,
@@ -189,7 +189,7 @@ impl Reading {
         let count = u64::from(closed.recipients);
         let row = self.row(day, &closed.route);
         match closed.why {
-            WhyClosed::Repeated => row.repeated += count,
+            WhyClosed::FailedLeaving => row.unknown += count,
             why => {
                 row.refused += count;
                 *row.refusals.entry(why.name()).or_default() += count;

@@ -86,7 +86,7 @@ pub struct Ask {
 /// One set as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Marks {
-    /// How many members there are.
+    /// How many members there are; where one alone was asked for, whether there is any.
     pub count: usize,
     /// The earliest of them, in the order of (instant, member).
     pub earliest: Vec<(String, i64)>,

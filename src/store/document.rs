@@ -29,9 +29,11 @@ pub fn encode(customer: &Customer) -> Result<Vec<u8>, StoreError> {
     let mut table = Table::default();
     let c = customer;
     let mut sections: Vec<(u8, Vec<u8>)> = Vec::with_capacity(16);
-    let mut put = |tag: u8, empty: bool, bytes: Result<Vec<u8>, rmp_serde::encode::Error>| {
+    let mut put = |tag: u8, empty: bool, bytes: &dyn Fn(&mut Vec<u8>) -> Encoded| {
         if !empty {
-            sections.push((tag, bytes.map_err(|e| StoreError::Damaged(e.to_string()))?));
+            let mut section = Vec::with_capacity(SECTION_BYTES);
+            bytes(&mut section).map_err(|e| StoreError::Damaged(e.to_string()))?;
+            sections.push((tag, section));
         }
         Ok::<(), StoreError>(())
     };
@@ -44,18 +46,18 @@ pub fn encode(customer: &Customer) -> Result<Vec<u8>, StoreError> {
         c.last_now.map(Micros),
         c.whole_since.map(Micros),
     );
-    put(tag::PROFILE, profile == WireProfile::default(), rmp_serde::to_vec(&profile))?;
+    put(tag::PROFILE, profile == WireProfile::default(), &|to| pack(to, &profile))?;
     let members: Vec<WireMember> =
         c.members.iter().map(|m| (table.at(&m.key), m.kind == AddressKind::Phone, Micros(m.at))).collect();
-    put(tag::MEMBERS, members.is_empty(), rmp_serde::to_vec(&members))?;
+    put(tag::MEMBERS, members.is_empty(), &|to| pack(to, &members))?;
     let purchases: Vec<WirePurchase> = c.purchases.iter().map(|p| table.purchase(p)).collect();
-    put(tag::PURCHASES, purchases.is_empty(), rmp_serde::to_vec(&purchases))?;
+    put(tag::PURCHASES, purchases.is_empty(), &|to| pack(to, &purchases))?;
     let returns: Vec<WireReturn> = c
         .returns
         .iter()
         .map(|r| (table.maybe(r.order.as_deref()), table.at(&r.product), Micros(r.at), table.at(&r.from)))
         .collect();
-    put(tag::RETURNS, returns.is_empty(), rmp_serde::to_vec(&returns))?;
+    put(tag::RETURNS, returns.is_empty(), &|to| pack(to, &returns))?;
     let surveys: Vec<WireSurvey> = c
         .surveys
         .iter()
@@ -64,13 +66,13 @@ pub fn encode(customer: &Customer) -> Result<Vec<u8>, StoreError> {
             (table.at(&s.survey), table.maybe(s.department.as_deref()), step, Micros(s.at), table.at(&s.from))
         })
         .collect();
-    put(tag::SURVEYS, surveys.is_empty(), rmp_serde::to_vec(&surveys))?;
+    put(tag::SURVEYS, surveys.is_empty(), &|to| pack(to, &surveys))?;
     let complaints: Vec<WireComplaint> = c
         .complaints
         .iter()
         .map(|x| (table.at(&x.id), x.opened_at.map(Micros), x.closed_at.map(Micros), table.at(&x.from)))
         .collect();
-    put(tag::COMPLAINTS, complaints.is_empty(), rmp_serde::to_vec(&complaints))?;
+    put(tag::COMPLAINTS, complaints.is_empty(), &|to| pack(to, &complaints))?;
     let opt_outs: Vec<WireOptOut> = c
         .opt_outs
         .iter()
@@ -79,40 +81,51 @@ pub fn encode(customer: &Customer) -> Result<Vec<u8>, StoreError> {
             (o.channel.map(channel), purpose, o.refused, table.at(&o.why), Micros(o.at), table.at(&o.from))
         })
         .collect();
-    put(tag::OPT_OUTS, opt_outs.is_empty(), rmp_serde::to_vec(&opt_outs))?;
+    put(tag::OPT_OUTS, opt_outs.is_empty(), &|to| pack(to, &opt_outs))?;
     let preferences: Vec<WirePreference> =
         c.preferences.iter().map(|p| (table.at(&p.topic), p.wanted, Micros(p.at), table.at(&p.from))).collect();
-    put(tag::PREFERENCES, preferences.is_empty(), rmp_serde::to_vec(&preferences))?;
+    put(tag::PREFERENCES, preferences.is_empty(), &|to| pack(to, &preferences))?;
     let sends: Vec<WireSend> = c.sends.iter().map(|s| table.send(s)).collect();
-    put(tag::SENDS, sends.is_empty(), rmp_serde::to_vec(&sends))?;
+    put(tag::SENDS, sends.is_empty(), &|to| pack(to, &sends))?;
     let held: Vec<WireHeld> = c
         .held
         .iter()
         .map(|h| (Id::of(&h.id), Micros(h.due), Micros(h.expires), channel(h.channel), h.priority))
         .collect();
-    put(tag::HELD, held.is_empty(), rmp_serde::to_vec(&held))?;
+    put(tag::HELD, held.is_empty(), &|to| pack(to, &held))?;
     let tried = attempts::wire(c.sends.iter().map(|send| &send.attempt));
-    put(tag::SEND_ATTEMPTS, tried.is_empty(), rmp_serde::to_vec(&tried))?;
+    put(tag::SEND_ATTEMPTS, tried.is_empty(), &|to| pack(to, &tried))?;
     let tried = attempts::wire(c.held.iter().map(|held| &held.attempt));
-    put(tag::HELD_ATTEMPTS, tried.is_empty(), rmp_serde::to_vec(&tried))?;
-    put(tag::SEEN, c.seen.is_empty(), rmp_serde::to_vec(&c.seen))?;
+    put(tag::HELD_ATTEMPTS, tried.is_empty(), &|to| pack(to, &tried))?;
+    put(tag::SEEN, c.seen.is_empty(), &|to| pack(to, &c.seen))?;
     let folded: Vec<(u32, u64)> = c.folded.iter().map(|f| (table.at(&f.key), f.version)).collect();
-    put(tag::FOLDED, folded.is_empty(), rmp_serde::to_vec(&folded))?;
+    put(tag::FOLDED, folded.is_empty(), &|to| pack(to, &folded))?;
     let joining: Vec<u32> = c.joining.iter().map(|key| table.at(key)).collect();
-    put(tag::JOINING, joining.is_empty(), rmp_serde::to_vec(&joining))?;
+    put(tag::JOINING, joining.is_empty(), &|to| pack(to, &joining))?;
     let mut parting: Vec<(u32, u64, Vec<u8>)> = Vec::with_capacity(c.parting.len());
     for leaving in &c.parting {
         parting.push((table.at(&leaving.key), leaving.version, encode(&leaving.customer)?));
     }
     let wire: Vec<(u32, u64, Bin<'_>)> = parting.iter().map(|(key, at, bytes)| (*key, *at, Bin(bytes))).collect();
-    put(tag::PARTING, wire.is_empty(), rmp_serde::to_vec(&wire))?;
-    put(tag::TABLE, table.texts.is_empty(), rmp_serde::to_vec(&table.texts))?;
+    put(tag::PARTING, wire.is_empty(), &|to| pack(to, &wire))?;
+    put(tag::TABLE, table.texts.is_empty(), &|to| pack(to, &table.texts))?;
     let known = sections.iter().map(|(tag, bytes)| (*tag, Bin(bytes)));
     let extra = c.extra.iter().map(|(tag, bytes)| (*tag, Bin(bytes)));
     let all: Vec<(u8, Bin<'_>)> = known.chain(extra).collect();
-    let mut document = vec![FORMAT];
+    let mut document =
+        Vec::with_capacity(SECTION_BYTES + all.iter().map(|(_, bytes)| bytes.0.len() + 8).sum::<usize>());
+    document.push(FORMAT);
     rmp_serde::encode::write(&mut document, &all).map_err(|e| StoreError::Damaged(e.to_string()))?;
     Ok(document)
+}
+
+type Encoded = Result<(), rmp_serde::encode::Error>;
+
+/// What a section of a young customer takes.
+const SECTION_BYTES: usize = 128;
+
+fn pack<T: Serialize>(to: &mut Vec<u8>, value: &T) -> Encoded {
+    rmp_serde::encode::write(to, value)
 }
 
 /// Reads a document. A newer format is an error of its own: such a document is never overwritten.
@@ -307,32 +320,45 @@ type WireHeld = (Id, Micros, Micros, u8, u16);
 
 /// Texts that stand once.
 #[derive(Default)]
-struct Table {
-    texts: Vec<String>,
-    places: HashMap<String, u32>,
+struct Table<'a> {
+    texts: Vec<&'a str>,
+    /// Where each is, once there are too many to look through.
+    places: HashMap<&'a str, u32>,
 }
 
-impl Table {
-    fn at(&mut self, text: &str) -> u32 {
-        if let Some(at) = self.places.get(text) {
-            return *at;
-        }
+/// As many texts are looked through faster than a map is made.
+const TEXTS_SEARCHED: usize = 24;
+
+impl<'a> Table<'a> {
+    fn at(&mut self, text: &'a str) -> u32 {
+        let known = match self.places.is_empty() {
+            true => self.texts.iter().position(|one| *one == text).map(|at| at as u32),
+            false => self.places.get(text).copied(),
+        };
+        known.unwrap_or_else(|| self.add(text))
+    }
+
+    fn add(&mut self, text: &'a str) -> u32 {
         let at = self.texts.len() as u32;
-        self.texts.push(text.to_owned());
-        self.places.insert(text.to_owned(), at);
+        self.texts.push(text);
+        if !self.places.is_empty() {
+            self.places.insert(text, at);
+        } else if self.texts.len() > TEXTS_SEARCHED {
+            self.places = self.texts.iter().copied().zip(0..).collect();
+        }
         at
     }
 
-    fn maybe(&mut self, text: Option<&str>) -> Option<u32> {
+    fn maybe(&mut self, text: Option<&'a str>) -> Option<u32> {
         text.map(|text| self.at(text))
     }
 
-    fn purchase(&mut self, p: &Purchase) -> WirePurchase {
+    fn purchase(&mut self, p: &'a Purchase) -> WirePurchase {
         let (order, product) = (self.maybe(p.order.as_deref()), self.at(&p.product));
         (order, product, p.price.map(unmoney), Micros(p.at), self.at(&p.from))
     }
 
-    fn send(&mut self, s: &SendEvent) -> WireSend {
+    fn send(&mut self, s: &'a SendEvent) -> WireSend {
         let state = match s.state {
             SendState::Reserved => 0,
             SendState::Sent => 1,

@@ -79,7 +79,7 @@ fn blocked(now: Timestamp, number: u8) -> DecisionEntry {
         latency_us: 812,
         outcome: Some(Fate::Blocked),
         again: None,
-        meaning: Meaning::default(),
+        meaning: Meaning::default().into(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! never begins or never reads, and that lets a refused client read its refusal before closing.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -70,8 +71,9 @@ impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
                     return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
                 }
             }
-            let mut scratch = [0; READ_BYTES];
-            let mut scratch = ReadBuf::new(&mut scratch);
+            // Not filled with noughts first: that would cost more than the reading.
+            let mut scratch = [const { MaybeUninit::uninit() }; READ_BYTES];
+            let mut scratch = ReadBuf::uninit(&mut scratch);
             ready!(Pin::new(&mut this.inner).poll_read(cx, &mut scratch))?;
             if scratch.filled().is_empty() {
                 return Poll::Ready(Ok(()));

@@ -76,8 +76,11 @@ impl Words<'_> {
         match why {
             WhyClosed::Malformed => self.say("refused: it cannot be read", "已拒绝：无法读取"),
             WhyClosed::NoRoute => self.say("refused: no route takes it", "已拒绝：没有路由"),
-            WhyClosed::Shed => self.say("refused for now: the gateway was too busy", "暂时拒绝：网关过忙"),
-            WhyClosed::Repeated => self.say("a retry, answered from the record", "重试，已按记录答复"),
+            WhyClosed::Failed => self.say("not sent: the gateway failed on it", "未发送：网关处理时出错"),
+            WhyClosed::FailedLeaving => self.say(
+                "the gateway failed on it when it may have left; it counts as sent",
+                "网关处理时出错，消息可能已发出，按已发送计",
+            ),
         }
     }
 

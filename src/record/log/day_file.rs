@@ -12,6 +12,8 @@ use crate::record::entry::Line;
 
 /// Bytes looked at in one step backwards for the last whole line.
 const LOOK_BACK_BYTES: u64 = 64 << 10;
+/// What the lines of one message take, roughly.
+const LINES_BYTES: usize = 4 << 10;
 /// A line's end that surely holds its chain value.
 const LAST_CHAIN_BYTES: u64 = 128;
 
@@ -64,12 +66,12 @@ impl DayFile {
 
     /// Appends whole lines, or nothing.
     pub(super) fn append<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
-        let (mut chain, mut written, mut count) = (self.chain.clone(), String::new(), 0);
+        let (mut chain, mut written, mut count) = (self.chain.clone(), String::with_capacity(LINES_BYTES), 0);
         for line in lines {
             match &mut chain {
                 Some(chain) => {
                     *chain = chain::next(chain, line);
-                    written.push_str(&chain::chained(line, chain));
+                    chain::chain_onto(&mut written, line, chain);
                 }
                 None => written.push_str(line),
             }

@@ -30,7 +30,7 @@ impl Acknowledged {
     /// The answers, and how many replicas acknowledged what these commands wrote.
     pub(super) async fn ask(
         &self,
-        mut commands: Pipeline,
+        commands: &mut Pipeline,
         replicas: u32,
         deadline: Instant,
     ) -> Result<(Vec<Value>, u32), Trouble> {

@@ -24,19 +24,17 @@ impl Redis {
         let mut questions = Vec::with_capacity(ask.records.len() + ask.sets.len());
         for key in &ask.records {
             let key = self.customer(key);
-            let mut command = redis::cmd("HMGET");
-            command.arg(&key).arg(&["v", "d", "m"]);
+            let mut command = command("HMGET", &key);
+            command.arg(&["v", "d", "m"]);
             questions.push(question(&key, vec![command]));
         }
         for (set, most) in &ask.sets {
             let set = self.set(set);
-            let mut count = redis::cmd("ZCARD");
-            count.arg(&set);
             // An empty range is written as 1 0: -1 would mean the last.
             let (from, to) = if *most == 0 { (1, 0) } else { (0, *most - 1) };
-            let mut earliest = redis::cmd("ZRANGE");
-            earliest.arg(&set).arg(from).arg(to).arg("WITHSCORES");
-            questions.push(question(&set, vec![count, earliest]));
+            let mut earliest = command("ZRANGE", &set);
+            earliest.arg(from).arg(to).arg("WITHSCORES");
+            questions.push(question(&set, vec![earliest]));
         }
         let mut replies = self.asked_to_read(questions).await?.into_iter();
         let mut answer = Answer::default();
@@ -46,13 +44,31 @@ impl Redis {
             answer.records.push(Record { version: version.unwrap_or(0), document, moved: moved.map(CustomerKey) });
         }
         for _ in &ask.sets {
-            let mut values = replies.next().unwrap_or_default().into_iter();
-            let count = parsed(values.next())?;
-            let earliest: Vec<(String, f64)> = parsed(values.next())?;
-            let earliest = earliest.into_iter().map(|(member, at)| (member, at as i64)).collect();
-            answer.sets.push(Marks { count, earliest });
+            let earliest: Vec<(String, f64)> = parsed(replies.next().unwrap_or_default().into_iter().next())?;
+            let earliest: Vec<_> = earliest.into_iter().map(|(member, at)| (member, at as i64)).collect();
+            answer.sets.push(Marks { count: earliest.len(), earliest });
         }
+        self.count_full(ask, &mut answer.sets).await?;
         Ok(answer)
+    }
+
+    /// Counts the sets of which there may be more than was handed out: few ever are, so that counting them
+    /// all with every reading would cost more than this trip of its own.
+    async fn count_full(&self, ask: &Ask, sets: &mut [Marks]) -> Result<(), StoreError> {
+        let full = |((_, most), marks): &(&(String, usize), &mut Marks)| *most != 1 && marks.count == *most;
+        let full: Vec<_> = ask.sets.iter().zip(sets).filter(full).collect();
+        let mut questions = Vec::with_capacity(full.len());
+        for ((set, _), _) in &full {
+            let set = self.set(set);
+            let mut count = redis::cmd("ZCARD");
+            count.arg(&set);
+            questions.push(question(&set, vec![count]));
+        }
+        let counts = self.asked_to_read(questions).await?;
+        for ((_, marks), values) in full.into_iter().zip(counts) {
+            marks.count = parsed(values.into_iter().next())?;
+        }
+        Ok(())
     }
 
     pub(in crate::store) async fn write(&self, writes: Vec<RecordWrite>) -> Result<Vec<Wrote>, StoreError> {
@@ -85,7 +101,7 @@ impl Redis {
         for RecordWrite { key, record, now } in &writes {
             let moved = record.moved.as_ref().map_or("", |key| key.0.as_str());
             let key = self.customer(key);
-            let mut call = COMPARE_AND_SET.call(&key);
+            let mut call = COMPARE_AND_SET.call(&key, record.document.as_ref().map_or(0, Vec::len));
             call.arg(record.version)
                 .arg(record.version + 1)
                 .arg(record.document.as_deref().unwrap_or_default())
@@ -152,7 +168,7 @@ impl Redis {
         let mut questions = Vec::with_capacity(records.len());
         for (key, version) in &records {
             let key = self.customer(key);
-            let mut call = REMOVE.call(&key);
+            let mut call = REMOVE.call(&key, 0);
             call.arg(*version);
             questions.push(Question { whole: Some(REMOVE.text), ..question(&key, vec![call]) });
         }
@@ -274,6 +290,13 @@ impl Redis {
 
 fn question(key: &str, commands: Vec<Cmd>) -> Question {
     Question { slot: slot(key.as_bytes()), commands, whole: None }
+}
+
+/// A command with room for a few short arguments behind its key.
+fn command(name: &str, key: &str) -> Cmd {
+    let mut command = Cmd::with_capacity(6, key.len() + 32);
+    command.arg(name).arg(key);
+    command
 }
 
 /// The one number a script answers with.

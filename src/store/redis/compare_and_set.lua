@@ -3,7 +3,8 @@
 -- KEYS[1] the customer; ARGV: version expected ('0' = nothing there), next version, document, moved; '' = none;
 -- then the decision's now in microseconds ('' = none was used) and how far it may be off.
 -- A full server refuses the first HSET, before anything is changed, and nothing after it.
-if (redis.call('HGET', KEYS[1], 'v') or '0') ~= ARGV[1] then
+local was = redis.call('HMGET', KEYS[1], 'v', 'm')
+if (was[1] or '0') ~= ARGV[1] then
   return 0
 end
 if ARGV[5] ~= '' then
@@ -12,6 +13,11 @@ if ARGV[5] ~= '' then
   if math.abs(now - ARGV[5]) > tonumber(ARGV[6]) then
     return now
   end
+end
+-- As nearly always: a document, and it did not move.
+if ARGV[3] ~= '' and ARGV[4] == '' and not was[2] then
+  redis.call('HSET', KEYS[1], 'v', ARGV[2], 'd', ARGV[3])
+  return 1
 end
 redis.call('HSET', KEYS[1], 'v', ARGV[2])
 for i, field in ipairs({'d', 'm'}) do

@@ -85,9 +85,16 @@ pub(super) async fn ask_all(
                 Err(trouble) => settle(&mut replies, one.at, Err(trouble)),
             }
         }
-        let asked = groups.into_iter().map(|(node, group)| ask_group(node, group, care, deadline));
+        let mut asked = groups.into_iter().map(|(node, group)| ask_group(node, group, care, deadline));
+        let answered = match (asked.next(), asked.len()) {
+            (Some(alone), 0) => alone.await,
+            (first, _) => {
+                let all = futures_util::future::join_all(first.into_iter().chain(asked));
+                all.await.into_iter().flatten().collect()
+            }
+        };
         let mut try_again = false;
-        for (mut one, reply) in futures_util::future::join_all(asked).await.into_iter().flatten() {
+        for (mut one, reply) in answered {
             let trouble = match reply {
                 Ok(answered) => {
                     settle(&mut replies, one.at, Ok(answered));
@@ -137,6 +144,24 @@ pub(super) async fn ask_all(
     replies.into_iter().map(|reply| reply.unwrap_or_else(|| Err(unasked()))).collect()
 }
 
+impl Open {
+    /// Its commands, out of the pipeline that they were lent to.
+    fn take_back<'a>(&mut self, asked: &mut impl Iterator<Item = &'a Cmd>) {
+        for command in &mut self.question.commands {
+            if self.asking.is_some() {
+                asked.next();
+            }
+            asked.next().into_iter().for_each(|own| command.clone_from(own));
+        }
+    }
+
+    /// They are not needed any more.
+    fn passes<'a>(&self, asked: &mut impl Iterator<Item = &'a Cmd>) {
+        let each = if self.asking.is_some() { 2 } else { 1 };
+        asked.take(each * self.question.commands.len()).for_each(drop);
+    }
+}
+
 fn settle(replies: &mut [Option<Reply>], at: usize, reply: Reply) {
     if let Some(place) = replies.get_mut(at) {
         *place = Some(reply);
@@ -146,28 +171,35 @@ fn settle(replies: &mut [Option<Reply>], at: usize, reply: Reply) {
 /// One pipeline to one server.
 async fn ask_group(node: Node, mut group: Vec<Open>, care: Care, deadline: Instant) -> Vec<(Open, Reply)> {
     let mut commands = Pipeline::with_capacity(2 * group.len() + 2);
-    for one in &group {
-        for command in &one.question.commands {
+    for one in &mut group {
+        for command in &mut one.question.commands {
             if one.asking.is_some() {
                 commands.cmd("ASKING");
             }
-            commands.add_command(command.clone());
+            // Lent: what may have to be asked again comes back out of the pipeline.
+            commands.add_command(std::mem::take(command));
         }
     }
     let answers = match care {
-        Care::Master => node.ask(commands, deadline).await.map(|values| (values, true)),
+        Care::Master => node.ask(&mut commands, deadline).await.map(|values| (values, true)),
         Care::Replicas(replicas) => {
-            let answers = node.ask_acknowledged(commands, replicas, deadline).await;
+            let answers = node.ask_acknowledged(&mut commands, replicas, deadline).await;
             answers.map(|(values, acknowledged)| (values, acknowledged >= replicas))
         }
     };
+    let mut asked = commands.cmd_iter();
     let (values, safe) = match answers {
         Ok(answers) => answers,
-        Err(trouble) => return group.into_iter().map(|one| (one, Err(trouble.clone()))).collect(),
+        Err(trouble) => {
+            for one in &mut group {
+                one.take_back(&mut asked);
+            }
+            return group.into_iter().map(|one| (one, Err(trouble.clone()))).collect();
+        }
     };
     let mut values = values.into_iter();
     let mut answered = Vec::with_capacity(group.len());
-    for one in group.drain(..) {
+    for mut one in group.drain(..) {
         let mut own = Vec::with_capacity(one.question.commands.len());
         let mut refused = None;
         for _ in &one.question.commands {
@@ -183,6 +215,10 @@ async fn ask_group(node: Node, mut group: Vec<Open>, care: Care, deadline: Insta
                     refused.get_or_insert_with(|| Trouble::new(Kind::WrongBytes, "the server answered too little"));
                 }
             }
+        }
+        match &refused {
+            Some(_) => one.take_back(&mut asked),
+            None => one.passes(&mut asked),
         }
         let reply = refused.map_or(Ok(Answered { values: own, safe }), Err);
         answered.push((Open { asking: None, ..one }, reply));

@@ -104,7 +104,7 @@ impl Node {
     }
 
     /// Asks in one pipeline. As many answers as commands; each may be the server's refusal.
-    pub(super) async fn ask(&self, commands: Pipeline, deadline: Instant) -> Result<Vec<Value>, Trouble> {
+    pub(super) async fn ask(&self, commands: &mut Pipeline, deadline: Instant) -> Result<Vec<Value>, Trouble> {
         self.judged(self.on_shared_line(commands, deadline)).await
     }
 
@@ -112,7 +112,7 @@ impl Node {
     /// how many have. `WAIT` would stop everybody else on a shared connection.
     pub(super) async fn ask_acknowledged(
         &self,
-        commands: Pipeline,
+        commands: &mut Pipeline,
         replicas: u32,
         deadline: Instant,
     ) -> Result<(Vec<Value>, u32), Trouble> {
@@ -123,7 +123,7 @@ impl Node {
     pub(super) async fn ask_one(&self, command: Cmd, deadline: Instant) -> Result<Value, Trouble> {
         let mut commands = Pipeline::with_capacity(2);
         commands.add_command(command);
-        match self.ask(commands, deadline).await?.into_iter().next() {
+        match self.ask(&mut commands, deadline).await?.into_iter().next() {
             Some(Value::ServerError(error)) => Err(Trouble::said(&error)),
             Some(value) => Ok(value),
             None => Err(Trouble::new(Kind::WrongBytes, "no answer among the answers")),
@@ -149,7 +149,7 @@ impl Node {
         answer
     }
 
-    async fn on_shared_line(&self, commands: Pipeline, deadline: Instant) -> Result<Vec<Value>, Trouble> {
+    async fn on_shared_line(&self, commands: &mut Pipeline, deadline: Instant) -> Result<Vec<Value>, Trouble> {
         let kept = &self.inner.kept;
         let (mut line, number) = kept.line_by(deadline).await?;
         let _place = match timeout_at(deadline, self.inner.places.acquire()).await {
@@ -175,7 +175,7 @@ impl Drop for Inner {
 /// in its place: then each of them is the answer to its question, and none another customer's.
 pub(super) async fn exchange(
     line: &mut MultiplexedConnection,
-    mut commands: Pipeline,
+    commands: &mut Pipeline,
     deadline: Instant,
 ) -> Result<Vec<Value>, Trouble> {
     static WORDS: AtomicU64 = AtomicU64::new(1);
@@ -183,7 +183,7 @@ pub(super) async fn exchange(
     let asked = commands.len();
     // Not PING: a server that cannot write its file refuses that one, and still answers what only reads.
     commands.cmd("ECHO").arg(&word);
-    let mut answers = match timeout_at(deadline, line.send_packed_commands(&commands, 0, asked + 1)).await {
+    let mut answers = match timeout_at(deadline, line.send_packed_commands(commands, 0, asked + 1)).await {
         Ok(Ok(answers)) => answers,
         Ok(Err(error)) => return Err(Trouble::of(&error)),
         Err(_) => return Err(Trouble::new(Kind::Timeout, "no answer in time")),
@@ -244,7 +244,7 @@ impl Kept {
             Err(_) => return Err(Trouble::new(Kind::Unreachable, "not connected in time")),
         };
         // A server that loads its file takes connections, too.
-        exchange(&mut line, ping(), deadline).await.map_err(Trouble::unreached)?;
+        exchange(&mut line, &mut ping(), deadline).await.map_err(Trouble::unreached)?;
         Ok(line)
     }
 }
@@ -294,7 +294,7 @@ async fn watch_line(kept: &Kept, mut line: MultiplexedConnection, number: u64) {
         }
         if told.is_err() {
             let deadline = Instant::now() + kept.limits.connect;
-            if let Err(trouble) = exchange(&mut line, ping(), deadline).await
+            if let Err(trouble) = exchange(&mut line, &mut ping(), deadline).await
                 && trouble.kind.speaks_against_server()
             {
                 return;

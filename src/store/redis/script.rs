@@ -22,10 +22,10 @@ impl Script {
         Script { text, hash: redis::Script::new(text).get_hash().to_owned() }
     }
 
-    /// Begins a call for one key.
-    pub(super) fn call(&self, key: &str) -> Cmd {
-        let mut call = redis::cmd("EVALSHA");
-        call.arg(&self.hash).arg(1).arg(key);
+    /// Begins a call for one key, with room for as many bytes and some numbers.
+    pub(super) fn call(&self, key: &str, bytes: usize) -> Cmd {
+        let mut call = Cmd::with_capacity(9, key.len() + bytes + 160);
+        call.arg("EVALSHA").arg(&self.hash).arg(1).arg(key);
         call
     }
 }
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn a_call_told_whole_says_the_same() {
-        let mut call = REMOVE.call("tg1:{k}");
+        let mut call = REMOVE.call("tg1:{k}", 0);
         call.arg(7);
         let whole = told_whole(&call, REMOVE.text);
         let said = |cmd: &Cmd| String::from_utf8(cmd.get_packed_command()).unwrap();

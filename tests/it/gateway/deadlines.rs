@@ -183,4 +183,15 @@ async fn a_panic_costs_one_submission_and_the_customer_nothing() {
     assert!(said.starts_with("550 5.7.1 one-a-day"), "{said}");
     assert_eq!((running.gateway.admission.in_work(), mails.mails().len()), (0, 3), "every place was given back");
     running.stop().await;
+    // The books balance, too: what failed is on them, as refused or as perhaps sent.
+    let books = home.run(&["audit", "reconcile", "--format", "json"]);
+    let books: serde_json::Value = serde_json::from_slice(&books.stdout).unwrap();
+    let sum = |route: &str, what: &str| -> i64 {
+        let rows = books["rows"].as_array().unwrap().iter().filter(|row| row["route"] == route);
+        rows.map(|row| row.pointer(what).and_then(serde_json::Value::as_i64).unwrap_or(0)).sum()
+    };
+    for (route, failed, unknown) in [("panics-mail", 1, 1), ("panics-http", 1, 0)] {
+        assert_eq!(sum(route, "/refusals/failed"), failed, "{route}: {books}");
+        assert_eq!((sum(route, "/unknown"), sum(route, "/difference")), (unknown, 0), "{route}: {books}");
+    }
 }
