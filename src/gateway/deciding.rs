@@ -280,7 +280,9 @@ impl Gateway {
             Fate::Held { id, due } => {
                 // Holds whose end was not told here (a lost answer, a gateway that stopped) do not pile up.
                 customer.held.retain(|held| held.expires > item.now);
-                customer.held.push(held_send(item, &id, due));
+                let mut line = held_send(item, &id, due);
+                line.attempt.unanswered &= !released || item.was_unanswered;
+                customer.held.push(line);
             }
             // The document forgets a hold that was decided against or taken back.
             _ if released || item.committed || item.reservation.is_some() || !item.holds_taken_back.is_empty() => {}

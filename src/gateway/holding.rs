@@ -112,6 +112,14 @@ impl Gateway {
 }
 
 impl Item {
+    /// The hold made of it, when no document was there to list it.
+    pub(super) fn held_unlisted(&self) -> Option<String> {
+        match &self.fate {
+            Fate::Held { id, .. } if id.starts_with(UNLISTED) => Some(id.clone()),
+            _ => None,
+        }
+    }
+
     /// How a hold remembers the decision that holds this recipient, and what was last told of it.
     pub(super) fn as_held(&self, decision_id: &str) -> HeldDecision {
         let mut told = DefaultHasher::new();

@@ -366,6 +366,7 @@ impl Gateway {
     /// `accepts` = the reply says that it need not come again. Without a client nobody waits for a reply.
     pub(super) fn settle_behind(&self, errand: &Errand<'_>, items: &mut [Item], accepts: bool) {
         let (mut sent, mut held, mut reply) = (Vec::new(), Vec::new(), None);
+        self.note_answered(errand, items, accepts);
         for item in items {
             match &item.fate {
                 Fate::Forwarded { outcome: Outcome::Accepted, answer } => {
@@ -382,7 +383,9 @@ impl Gateway {
                 Fate::Held { id, .. } => {
                     let Some(history) = &item.history else { continue };
                     let (brand, root) = (errand.submission.stream.brand.clone(), history.root.clone());
-                    let (id, at, end) = (id.clone(), item.now, End::Held { told: accepts });
+                    // A hold that is released and waits again was told when it was made, or never.
+                    let told = accepts && !(errand.release.is_some() && item.was_unanswered);
+                    let (id, at, end) = (id.clone(), item.now, End::Held { told });
                     held.push(Settlement { brand, root, id, at, end, reply: None });
                 }
                 _ => {}
@@ -410,6 +413,29 @@ impl Gateway {
             Some(client) => client.afterwards(settle),
             None => settle(true),
         }
+    }
+
+    /// Notes on disk of which holds, made without the store, the client was told: no document says it.
+    fn note_answered(&self, errand: &Errand<'_>, items: &[Item], accepts: bool) {
+        let Some(client) = errand.walk.client().filter(|_| accepts) else { return };
+        let mut made: Vec<String> = items.iter().filter_map(Item::held_unlisted).collect();
+        made.dedup();
+        if made.is_empty() {
+            return;
+        }
+        let (hold, runtime) = (self.hold.clone(), tokio::runtime::Handle::current());
+        client.afterwards(move |told| {
+            if !told {
+                return;
+            }
+            runtime.spawn(async move {
+                for id in made {
+                    if let Err(error) = hold.answered(&id).await {
+                        tracing::warn!(%error, hold = id, "that its client was told of a hold is not on disk");
+                    }
+                }
+            });
+        });
     }
 
     /// Lists in their customers' documents the holds of what failed for now, so that a retry finds them.
