@@ -13,6 +13,8 @@ pub const CONTENT_KEY_LASTS: SignedDuration = SignedDuration::from_mins(10);
 /// How long a key that the client gave can be a retry's; and how long a content's is kept, for holds of a
 /// gateway that was gone meanwhile.
 pub const GIVEN_KEY_LASTS: SignedDuration = SignedDuration::from_hours(24);
+/// The clocks of two gateways agree so far (design §3, *Time*), and a client may come again at once.
+const CLOCKS_AGREE: SignedDuration = SignedDuration::from_secs(1);
 /// How often a must-send message may leave while its outcome is unknown.
 pub const TIMES_MAX: u8 = 2;
 /// The bits of a given key's hash that tell its content: a retry with another one is the client's mistake.
@@ -135,7 +137,10 @@ pub fn replacement(
     own: impl Fn(&str) -> bool,
     held_at: impl Fn(&str) -> Option<Timestamp>,
 ) -> Option<Earlier> {
-    let came_again = |at: Timestamp| at >= made && at.duration_since(made) <= key.lasts();
+    let came_again = |at: Timestamp| {
+        let after = at.duration_since(made);
+        after >= -CLOCKS_AGREE && after <= key.lasts()
+    };
     let same = |attempt: &Attempt, id: &str| attempt.key == Some(key) && !own(id);
     let sends = customer.sends.iter();
     let sends = sends.filter(|send| send.from == from && came_again(send.at) && same(&send.attempt, &send.id));
@@ -318,7 +323,8 @@ mod tests {
         assert_eq!(replaced(&sent, -5, 300), told);
         assert_eq!(replaced(&sent, -600, 80_000), told, "however late its own gateway comes back");
         assert_eq!(replaced(&sent, -601, 300), None, "a retry comes within ten minutes");
-        assert_eq!(replaced(&sent, 1, 300), None, "what was told before it was made is another message");
+        assert_eq!(replaced(&sent, 1, 300), told, "by another clock");
+        assert_eq!(replaced(&sent, 2, 300), None, "what was told before it was made is another message");
         let mut other = sent.clone();
         other.sends[0].attempt.key = Some(MessageKey { hash: 1, ..KEY });
         assert_eq!(replaced(&other, -5, 300), None);

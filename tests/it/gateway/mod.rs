@@ -39,3 +39,4 @@ mod syscall_order;
 mod takeover;
 mod two_gateways;
 mod unchanged_mail;
+mod untold_holds;
