@@ -182,9 +182,10 @@ fn released_before(errand: &Errand<'_>, item: &mut Item, customer: &Customer, no
     }
 }
 
-/// What this walk wrote itself is nobody's earlier attempt.
+/// What this walk wrote itself is nobody's earlier attempt: its sends, and the holds of each of its rounds,
+/// whose ids end with the decision's.
 fn own(errand: &Errand<'_>, items: &[Item]) -> impl Fn(&str) -> bool {
-    move |id| errand.hold_id() == Some(id) || items.iter().any(|item| item.send_id == id)
+    move |id| errand.hold_id() == Some(id) || items.iter().any(|item| id.ends_with(item.send_id.as_str()))
 }
 
 /// A hold of which no client was told may have been replaced by the retry: decided elsewhere, and told.

@@ -1,0 +1,38 @@
+//! Lines of holds that are gone. A commit that got no answer may have listed a hold that the next round took
+//! back: whoever comes again must not be told that it waits. So what was to wait waits in another hold, and
+//! the line of what was not taken at all is taken out before its client hears so.
+
+use super::item::{Fate, Item};
+use super::settling::{End, Settlement, settle_root};
+use super::{Errand, Gateway};
+use crate::decide::Verdict;
+
+impl Gateway {
+    /// Takes out the lines of holds that were taken back, of whatever the client is to bring again.
+    pub(super) async fn unlist_taken_back(&self, errand: &Errand<'_>, items: &[Item]) {
+        let brand = &errand.submission.stream.brand;
+        for item in items.iter().filter(|item| !item.is_seen_to() && !item.committed) {
+            for id in &item.holds_taken_back {
+                let (brand, root, id) = (brand.clone(), item.key.clone(), id.clone());
+                let line = Settlement { brand, root, id, at: item.now, end: End::NotHeld, reply: None };
+                let unlisted = match self.is_certain() {
+                    true => settle_root(&self.store, &line.brand, &line.root, std::slice::from_ref(&line)).await,
+                    false => Ok(self.settle.push(line.clone())),
+                };
+                if let Err(error) = unlisted {
+                    tracing::warn!(%error, hold = line.id, "a hold that was taken back is listed until the store is back");
+                    self.settle.push(line);
+                }
+            }
+        }
+    }
+}
+
+impl Item {
+    /// True when it was decided that it waits, by what was known then, and the line of its hold may stand: its
+    /// retry may have been told so, whatever the rules say without the store.
+    pub(super) fn was_to_wait(&self) -> bool {
+        let delayed = matches!(self.decision.verdict, Verdict::Delay { .. });
+        delayed && !self.holds_taken_back.is_empty() && matches!(self.fate, Fate::Open)
+    }
+}
