@@ -415,29 +415,6 @@ impl Gateway {
         }
     }
 
-    /// Notes on disk of which holds, made without the store, the client was told: no document says it.
-    fn note_answered(&self, errand: &Errand<'_>, items: &[Item], accepts: bool) {
-        let Some(client) = errand.walk.client().filter(|_| accepts) else { return };
-        let mut made: Vec<String> = items.iter().filter_map(Item::held_unlisted).collect();
-        made.dedup();
-        if made.is_empty() {
-            return;
-        }
-        let (hold, runtime) = (self.hold.clone(), tokio::runtime::Handle::current());
-        client.afterwards(move |told| {
-            if !told {
-                return;
-            }
-            runtime.spawn(async move {
-                for id in made {
-                    if let Err(error) = hold.answered(&id).await {
-                        tracing::warn!(%error, hold = id, "that its client was told of a hold is not on disk");
-                    }
-                }
-            });
-        });
-    }
-
     /// Lists in their customers' documents the holds of what failed for now, so that a retry finds them.
     pub(super) async fn list_holds(&self, errand: &Errand<'_>, items: &mut [Item], held: &[usize]) {
         for at in held {

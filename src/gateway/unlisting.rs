@@ -1,6 +1,7 @@
 //! Lines of holds that are gone. A commit that got no answer may have listed a hold that the next round took
 //! back: whoever comes again must not be told that it waits. So what was to wait waits in another hold, and
-//! the line of what was not taken at all is taken out before its client hears so.
+//! the line of what was not taken at all is taken out before its client hears so. And of what no document
+//! lists, the hold file notes whose client was told.
 
 use super::item::{Fate, Item};
 use super::settling::{End, Settlement, settle_root};
@@ -25,6 +26,29 @@ impl Gateway {
                 }
             }
         }
+    }
+
+    /// Notes on disk of which holds, made without the store, the client was told: no document says it.
+    pub(super) fn note_answered(&self, errand: &Errand<'_>, items: &[Item], accepts: bool) {
+        let Some(client) = errand.walk.client().filter(|_| accepts) else { return };
+        let mut made: Vec<String> = items.iter().filter_map(Item::held_unlisted).collect();
+        made.dedup();
+        if made.is_empty() {
+            return;
+        }
+        let (hold, runtime) = (self.hold.clone(), tokio::runtime::Handle::current());
+        client.afterwards(move |told| {
+            if !told {
+                return;
+            }
+            runtime.spawn(async move {
+                for id in made {
+                    if let Err(error) = hold.answered(&id).await {
+                        tracing::warn!(%error, hold = id, "that its client was told of a hold is not on disk");
+                    }
+                }
+            });
+        });
     }
 }
 
