@@ -18,7 +18,10 @@ impl Gateway {
                 let line = Settlement { brand, root, id, at: item.now, end: End::NotHeld, reply: None };
                 let unlisted = match self.is_certain() {
                     true => settle_root(&self.store, &line.brand, &line.root, std::slice::from_ref(&line)).await,
-                    false => Ok(self.settle.push(line.clone())),
+                    false => {
+                        self.settle.push(line.clone());
+                        Ok(())
+                    }
                 };
                 if let Err(error) = unlisted {
                     tracing::warn!(%error, hold = line.id, "a hold that was taken back is listed until the store is back");
