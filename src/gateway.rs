@@ -30,6 +30,7 @@ mod retelling;
 mod route;
 pub mod settling;
 pub mod surroundings;
+mod unlisting;
 pub mod viewing;
 mod walking;
 pub mod watching;
@@ -181,6 +182,7 @@ impl Gateway {
         } else {
             self.unwind(&errand, &mut items).await;
         }
+        self.unlist_taken_back(&errand, &items).await;
         walk.is_settled();
         self.enter(&errand, &items, &set).await;
         self.tell_of_lost(&errand, &items, &set).await;

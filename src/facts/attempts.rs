@@ -10,8 +10,11 @@ use crate::message::Class;
 
 /// How long a key made from the content can be a retry's.
 pub const CONTENT_KEY_LASTS: SignedDuration = SignedDuration::from_mins(10);
-/// How long a key that the client gave can be a retry's.
+/// How long a key that the client gave can be a retry's; and how long a content's is kept, for holds of a
+/// gateway that was gone meanwhile.
 pub const GIVEN_KEY_LASTS: SignedDuration = SignedDuration::from_hours(24);
+/// The clocks of two gateways agree so far (design §3, *Time*), and a client may come again at once.
+const CLOCKS_AGREE: SignedDuration = SignedDuration::from_secs(1);
 /// How often a must-send message may leave while its outcome is unknown.
 pub const TIMES_MAX: u8 = 2;
 /// The bits of a given key's hash that tell its content: a retry with another one is the client's mistake.
@@ -108,7 +111,8 @@ pub fn earlier(
     });
     let held = customer.held.iter().filter(|held| {
         let made = held_at(&held.id).map_or(key.given, recent);
-        same(&held.attempt) && made && held.expires > now && (key.given || held.attempt.unanswered)
+        let open = made && held.expires > now && !own(&held.id);
+        same(&held.attempt) && open && (key.given || held.attempt.unanswered)
     });
     // While the store was away each attempt left under an id of its own.
     let times = sends.clone().filter(|send| send.attempt.key == Some(key)).map(|send| send.attempt.times.max(1));
@@ -120,6 +124,30 @@ pub fn earlier(
         false => Earlier::OtherContent { id: earlier.id().to_owned() },
     });
     told.min_by_key(rank)
+}
+
+/// What took the place of a hold that was made at that time and of which no client was told: its retry was
+/// decided by a gateway that did not see the hold, and told as well.
+pub fn replacement(
+    customer: &Customer,
+    key: MessageKey,
+    from: &str,
+    made: Timestamp,
+    now: Timestamp,
+    own: impl Fn(&str) -> bool,
+    held_at: impl Fn(&str) -> Option<Timestamp>,
+) -> Option<Earlier> {
+    let came_again = |at: Timestamp| {
+        let after = at.duration_since(made);
+        after >= -CLOCKS_AGREE && after <= key.lasts()
+    };
+    let same = |attempt: &Attempt, id: &str| attempt.key == Some(key) && !own(id);
+    let sends = customer.sends.iter();
+    let sends = sends.filter(|send| send.from == from && came_again(send.at) && same(&send.attempt, &send.id));
+    let held = customer.held.iter().filter(|held| {
+        same(&held.attempt, &held.id) && held.expires > now && held_at(&held.id).is_some_and(came_again)
+    });
+    sends.map(|send| of_send(send, now, TIMES_MAX)).chain(held.map(of_hold)).min_by_key(rank)
 }
 
 /// A message of a content's key whose reply was told is done with; a given key stands for its message.
@@ -163,16 +191,14 @@ pub fn tell(customer: &mut Customer, id: &str, told: bool) -> bool {
         send.attempt.unanswered |= !told;
         let done = send.state == SendState::Sent && !send.attempt.unanswered;
         if done && send.attempt.key.is_none_or(|key| !key.given) {
-            send.attempt = Attempt::default();
+            // The key stays: a hold that nobody was told of asks for it.
+            send.attempt = Attempt { key: send.attempt.key, ..Attempt::default() };
         }
         return send.attempt != before;
     }
     let Some(held) = customer.held.iter_mut().find(|held| held.id == id) else { return false };
     let before = held.attempt;
     held.attempt.unanswered = !told;
-    if told && held.attempt.key.is_none_or(|key| !key.given) {
-        held.attempt = Attempt::default();
-    }
     held.attempt != before
 }
 
@@ -180,7 +206,7 @@ pub fn tell(customer: &mut Customer, id: &str, told: bool) -> bool {
 pub fn forget(customer: &mut Customer, now: Timestamp) -> bool {
     let mut changed = false;
     for send in customer.sends.iter_mut().filter(|send| send.state != SendState::Reserved) {
-        if send.attempt.key.is_some_and(|key| now.duration_since(send.at) > key.lasts()) {
+        if send.attempt.key.is_some() && now.duration_since(send.at) > GIVEN_KEY_LASTS {
             send.attempt = Attempt::default();
             changed = true;
         }
@@ -279,21 +305,52 @@ mod tests {
         assert_eq!(found(&customer, KEY, 5), held);
         assert_eq!(found(&customer, KEY, 601), None);
         assert!(tell(&mut customer, "h-d1", true) && !tell(&mut customer, "h-d1", true));
-        assert_eq!((found(&customer, KEY, 5), customer.held[0].attempt), (None, Attempt::default()));
+        let told = Attempt { key: Some(KEY), ..Attempt::default() };
+        assert_eq!((found(&customer, KEY, 5), customer.held[0].attempt), (None, told));
         customer.held[0].attempt = Attempt { key: Some(GIVEN), ..attempt };
         assert!(tell(&mut customer, "h-d1", true));
         assert_eq!(found(&customer, GIVEN, 1_500), held);
     }
 
     #[test]
+    fn what_was_told_elsewhere_takes_the_place_of_a_hold_that_nobody_was_told_of() {
+        let replaced = |customer: &Customer, made: i64, now: i64| {
+            replacement(customer, KEY, "k", after(made), after(now), |id| id == "u-own", |_| Some(after(0)))
+        };
+        let mut sent = customer(SendState::Sent, KEY, |_| {});
+        assert!(tell(&mut sent, "d1", true));
+        let told = Some(Earlier::Sent { id: "d1".into() });
+        assert_eq!(replaced(&sent, -5, 300), told);
+        assert_eq!(replaced(&sent, -600, 80_000), told, "however late its own gateway comes back");
+        assert_eq!(replaced(&sent, -601, 300), None, "a retry comes within ten minutes");
+        assert_eq!(replaced(&sent, 1, 300), told, "by another clock");
+        assert_eq!(replaced(&sent, 2, 300), None, "what was told before it was made is another message");
+        let mut other = sent.clone();
+        other.sends[0].attempt.key = Some(MessageKey { hash: 1, ..KEY });
+        assert_eq!(replaced(&other, -5, 300), None);
+        let mut held = Customer::default();
+        held.held.push(HeldSend {
+            id: "u-own".into(),
+            due: after(1_000),
+            expires: after(2_000),
+            channel: Channel::Email,
+            priority: 500,
+            attempt: Attempt { key: Some(KEY), ..Attempt::default() },
+        });
+        assert_eq!(replaced(&held, -5, 300), None, "its own line");
+        held.held[0].id = "h-d2".into();
+        assert_eq!(replaced(&held, -5, 300), Some(Earlier::Held { id: "h-d2".into(), due: after(1_000) }));
+    }
+
+    #[test]
     fn nothing_is_kept_for_retries_that_cannot_come() {
         let mut told = customer(SendState::Sent, KEY, |_| {});
         assert!(tell(&mut told, "d1", true));
-        assert_eq!(told.sends[0].attempt, Attempt::default());
+        assert_eq!(told.sends[0].attempt, Attempt { key: Some(KEY), ..Attempt::default() });
         let mut lost = customer(SendState::Sent, KEY, |_| {});
         assert!(tell(&mut lost, "d1", false));
         assert!(!tell(&mut lost, "d1", true), "another retry may be under way");
-        assert!(!forget(&mut lost, after(600)) && forget(&mut lost, after(601)));
+        assert!(!forget(&mut lost, after(86_400)) && forget(&mut lost, after(86_401)));
         assert_eq!(lost.sends[0].attempt, Attempt::default());
         let mut given = customer(SendState::Sent, GIVEN, |_| {});
         assert!(!tell(&mut given, "d1", true));

@@ -189,6 +189,10 @@ impl Gateway {
         if !self.store.is_shared() {
             return;
         }
+        // Asked each second; mostly there is nothing.
+        if matches!(self.hold.copies_differ().await, Ok(false)) {
+            return;
+        }
         match self.hold.to_copy(TOGETHER_MAX).await {
             Ok(waiting) => {
                 for held in waiting {

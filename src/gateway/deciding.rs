@@ -98,9 +98,13 @@ impl Gateway {
                 return;
             }
         }
-        for index in open {
-            items[index].fate = Fate::NotTaken("another message to this customer is being decided, try again".into());
+        for index in &open {
+            if !items[*index].was_to_wait() {
+                items[*index].fate =
+                    Fate::NotTaken("another message to this customer is being decided, try again".into());
+            }
         }
+        self.hold_delayed(errand, items, &open, false).await;
     }
 
     pub(super) fn group(&self, loaded: Loaded, open: &[usize], zone: TimeZone) -> BTreeMap<CustomerKey, Group> {
@@ -159,7 +163,9 @@ impl Gateway {
                 continue;
             }
             item.without_store = Some(Arc::clone(&why));
-            self.decide_unknowing(errand, item, rules);
+            if !item.was_to_wait() {
+                self.decide_unknowing(errand, item, rules);
+            }
             // What an earlier round wrote still stands and is settled as ever.
             item.history = item.history.take().filter(|_| item.committed);
         }
@@ -280,7 +286,9 @@ impl Gateway {
             Fate::Held { id, due } => {
                 // Holds whose end was not told here (a lost answer, a gateway that stopped) do not pile up.
                 customer.held.retain(|held| held.expires > item.now);
-                customer.held.push(held_send(item, &id, due));
+                let mut line = held_send(item, &id, due);
+                line.attempt.unanswered &= !released || item.was_unanswered;
+                customer.held.push(line);
             }
             // The document forgets a hold that was decided against or taken back.
             _ if released || item.committed || item.reservation.is_some() || !item.holds_taken_back.is_empty() => {}

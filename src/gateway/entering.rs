@@ -36,6 +36,9 @@ impl Gateway {
                     outcome: release_fate(item),
                     next: (!unchanged).then(|| item.decision_id.clone()),
                     note: match item.repeats() {
+                        Some(Earlier::Held { id, .. }) => {
+                            Some(format!("its client came again, not having been told: that waits as {id}"))
+                        }
                         Some(earlier) => Some(format!("an earlier attempt at it left as {}", earlier.id())),
                         None => unchanged.then(|| "still waits, for the same reasons".to_owned()),
                     },
@@ -183,6 +186,9 @@ fn release_fate(item: &Item) -> entry::Fate {
         // Assumed sent: nobody knows.
         (Fate::Repeated { earlier: Earlier::Assumed { .. }, .. }, _) => entry::Fate::Unknown,
         (Fate::Held { .. }, Verdict::Delay { .. }) => entry::Fate::Requeued,
+        (Fate::Repeated { earlier: Earlier::Held { .. } | Earlier::OtherContent { .. }, .. }, _) => {
+            entry::Fate::Dropped
+        }
         (Fate::Blocked | Fate::Orphan, _) => entry::Fate::Dropped,
         (Fate::Forwarded { outcome: Outcome::TryLater, .. } | Fate::NotTaken(_) | Fate::Open, _) => {
             entry::Fate::Requeued

@@ -29,7 +29,9 @@ impl Gateway {
                 }
                 continue;
             }
-            if errand.walk.client_has_left() {
+            // Where an earlier round's hold may still be listed, its retry may have been told that it waits.
+            let listed_before = waiting.iter().any(|at| !items[*at].holds_taken_back.is_empty());
+            if errand.walk.client_has_left() && !listed_before {
                 // Its retry may have been decided, and told, while this one still waited for the store.
                 for at in waiting {
                     items[at].fate = Fate::NotTaken("the client left before it was held".to_owned());
@@ -112,6 +114,14 @@ impl Gateway {
 }
 
 impl Item {
+    /// The hold made of it, when no document was there to list it.
+    pub(super) fn held_unlisted(&self) -> Option<String> {
+        match &self.fate {
+            Fate::Held { id, .. } if id.starts_with(UNLISTED) => Some(id.clone()),
+            _ => None,
+        }
+    }
+
     /// How a hold remembers the decision that holds this recipient, and what was last told of it.
     pub(super) fn as_held(&self, decision_id: &str) -> HeldDecision {
         let mut told = DefaultHasher::new();

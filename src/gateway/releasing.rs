@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::copying::{Owner, STORE_WAIT};
 use super::item::{Fate, Item};
-use super::{Errand, Gateway, LISTED};
-use crate::facts::{Customer, Earlier, SendEvent, SendState};
+use super::{Errand, Gateway, LISTED, UNLISTED, held_send};
+use crate::facts::{Customer, Earlier, HeldSend, SendEvent, SendState};
 use crate::hold::{Due, Held, HeldDecision, HeldMessage, HoldError, Requeued, Settled, parcel};
 use crate::providers::Outcome;
 
@@ -29,6 +29,8 @@ pub struct Release {
     pub recipients: BTreeMap<usize, HeldDecision>,
     /// True when an earlier release stopped while bytes may have left, and it must arrive: sent once more.
     pub once_more: bool,
+    /// False when it was made without the store and its client, as far as this gateway knows, was not told.
+    pub answered: bool,
 }
 
 /// How long a release may take before another gateway may take the hold over.
@@ -79,6 +81,7 @@ impl Gateway {
             expires: held.message.expires,
             recipients: recipients(&held.message),
             once_more,
+            answered: !held.message.id.starts_with(UNLISTED) || self.hold.was_answered(&held.message.id).await?,
         };
         let errand = match self.errand(&submission, Some(release)) {
             Ok(errand) => errand,
@@ -165,7 +168,27 @@ impl Gateway {
                 // It was accepted, so it is tried until it is too old, as mail servers do (RFC 5321 §4.5.4.1).
                 let wait = (now.duration_since(errand.submission.received_at) / AGE_SHARE).clamp(RETRY_MIN, RETRY_MAX);
                 let due = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
+                self.list_again(errand, &waiting, due).await;
                 self.hold.postpone(&held.message.id, held.fence, due).await
+            }
+        }
+    }
+
+    /// The line of a hold went with the reservation that was given back; a retry of what nobody was told of must
+    /// find it, and whoever waits behind it.
+    async fn list_again(&self, errand: &Errand<'_>, waiting: &[&Item], due: Timestamp) {
+        let Some(release) = &errand.release else { return };
+        for item in waiting.iter().filter(|item| item.fate.failed_for_now()) {
+            let Some(history) = &item.history else { continue };
+            let mut line = HeldSend { expires: release.expires, ..held_send(item, &release.id, due) };
+            line.attempt.unanswered = item.was_unanswered;
+            let list = |customer: &mut Customer| {
+                let new = customer.held.iter().all(|held| held.id != line.id);
+                customer.held.extend(new.then(|| line.clone()));
+                new
+            };
+            if let Err(error) = self.store.update(&errand.submission.stream.brand, &history.root, list).await {
+                tracing::warn!(%error, hold = release.id, "a hold is listed nowhere; a retry would not find it");
             }
         }
     }
@@ -236,6 +259,11 @@ impl Errand<'_> {
     /// True when an earlier release stopped while bytes may have left.
     pub(super) fn is_once_more(&self) -> bool {
         self.release.as_ref().is_some_and(|release| release.once_more)
+    }
+
+    /// True when a hold is being released of which no client was told, as far as its file knows.
+    pub(super) fn nobody_was_told(&self) -> bool {
+        self.release.as_ref().is_some_and(|release| !release.answered)
     }
 
     /// True when the customer's document must list this hold: else it is an orphan of a commit that

@@ -84,7 +84,10 @@ impl Gateway {
         }
         self.take_back_holds(errand, items, open).await;
         for index in open {
-            if items[*index].repeats().is_none() {
+            // A hold waits until it is known what becomes of the other: its message stands nowhere else.
+            let in_flight = matches!(items[*index].repeats(), Some(Earlier::InFlight { .. }));
+            let waits_on = errand.release.is_some() && in_flight;
+            if items[*index].repeats().is_none() || waits_on {
                 items[*index].fate = Fate::NotTaken(providers::IN_FLIGHT.to_owned());
             }
         }
@@ -105,13 +108,15 @@ impl Gateway {
             for at in &group.members {
                 let before = released_before(errand, &mut items[*at], customer, now);
                 if before.is_some() || errand.release.is_some() && errand.held_blind().is_none() {
-                    found.extend(before.map(|earlier| (*at, earlier)));
+                    let earlier = before.or_else(|| replacement(errand, items, *at, customer, now));
+                    found.extend(earlier.map(|earlier| (*at, earlier)));
                     continue;
                 }
                 let (item, came) = (&items[*at], errand.held_blind().unwrap_or(now));
-                let own = |id: &str| items.iter().any(|item| item.send_id == id);
-                let earlier = attempts::earlier(customer, item.message_key.short, &item.key.0, came, own, held_since);
+                let (key, own) = (item.message_key.short, own(errand, items));
+                let earlier = attempts::earlier(customer, key, &item.key.0, came, own, held_since);
                 let earlier = earlier.filter(|it| errand.release.is_none() || !matches!(it, Earlier::OnceMore { .. }));
+                let earlier = earlier.or_else(|| replacement(errand, items, *at, customer, now));
                 found.extend(earlier.map(|earlier| (*at, earlier)));
             }
         }
@@ -162,7 +167,7 @@ pub(super) fn wait_for_the_record(errand: &Errand<'_>, items: &mut [Item]) {
 /// What a hold's last release left: it may have stopped halfway, or its answer was lost.
 fn released_before(errand: &Errand<'_>, item: &mut Item, customer: &Customer, now: Timestamp) -> Option<Earlier> {
     let hold = customer.held.iter().find(|held| Some(held.id.as_str()) == errand.hold_id());
-    item.was_unanswered |= hold.is_some_and(|held| held.attempt.unanswered);
+    item.was_unanswered |= errand.nobody_was_told() || hold.is_some_and(|held| held.attempt.unanswered);
     let send = customer.sends.iter().find(|send| send.id == item.send_id && !item.committed)?;
     let id = send.id.clone();
     match send.state {
@@ -175,6 +180,21 @@ fn released_before(errand: &Errand<'_>, item: &mut Item, customer: &Customer, no
         _ if send.attempt.times >= TIMES_MAX => Some(Earlier::Assumed { id }),
         _ => Some(Earlier::OnceMore { id }),
     }
+}
+
+/// What this walk wrote itself is nobody's earlier attempt: its sends, and the holds of each of its rounds,
+/// whose ids end with the decision's.
+fn own(errand: &Errand<'_>, items: &[Item]) -> impl Fn(&str) -> bool {
+    move |id| errand.hold_id() == Some(id) || items.iter().any(|item| id.ends_with(item.send_id.as_str()))
+}
+
+/// A hold of which no client was told may have been replaced by the retry: decided elsewhere, and told.
+fn replacement(errand: &Errand<'_>, items: &[Item], at: usize, customer: &Customer, now: Timestamp) -> Option<Earlier> {
+    let item = &items[at];
+    let made = errand.hold_id().and_then(held_since).filter(|_| item.was_unanswered && !item.committed)?;
+    let (key, own) = (item.message_key.short, own(errand, items));
+    let replaced = attempts::replacement(customer, key, &item.key.0, made, now, own, held_since);
+    replaced.filter(|it| !matches!(it, Earlier::OnceMore { .. }))
 }
 
 impl Errand<'_> {

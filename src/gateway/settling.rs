@@ -277,6 +277,7 @@ impl Gateway {
     /// `accepts` = the reply says that it need not come again. Without a client nobody waits for a reply.
     pub(super) fn settle_behind(&self, errand: &Errand<'_>, items: &mut [Item], accepts: bool) {
         let (mut sent, mut held, mut reply) = (Vec::new(), Vec::new(), None);
+        self.note_answered(errand, items, accepts);
         for item in items {
             match &item.fate {
                 Fate::Forwarded { outcome: Outcome::Accepted, answer } => {
@@ -293,7 +294,9 @@ impl Gateway {
                 Fate::Held { id, .. } => {
                     let Some(history) = &item.history else { continue };
                     let (brand, root) = (errand.submission.stream.brand.clone(), history.root.clone());
-                    let (id, at, end) = (id.clone(), item.now, End::Held { told: accepts });
+                    // A hold that is released and waits again was told when it was made, or never.
+                    let told = accepts && !(errand.release.is_some() && item.was_unanswered);
+                    let (id, at, end) = (id.clone(), item.now, End::Held { told });
                     held.push(Settlement { brand, root, id, at, end, reply: None });
                 }
                 _ => {}

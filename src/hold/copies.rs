@@ -18,6 +18,12 @@ const TO_COPY: &str = "
     h.copy FROM hold h LEFT JOIN body b ON b.name = h.body WHERE h.copy IN (1, 3) AND h.state = 0 LIMIT ?1";
 
 impl Hold {
+    /// True when a copy is to be made, brought up to date or taken away.
+    pub async fn copies_differ(&self) -> Result<bool, HoldError> {
+        let any = "SELECT 1 FROM hold WHERE copy IN (1, 3, 4) LIMIT 1";
+        self.step(move |connection, _| Ok(connection.prepare_cached(any)?.exists([])?)).await
+    }
+
     /// Holds that wait and whose copy is missing or behind.
     pub async fn to_copy(&self, limit: usize) -> Result<Vec<Held>, HoldError> {
         self.step(move |connection, key| to_copy(connection, key, limit)).await

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use tokio::sync::Notify;
 
 use super::room::{Reserve, Room};
@@ -22,6 +23,8 @@ use super::{
 use crate::clock::Pause;
 
 const CANARY: &[u8] = b"tactgate hold";
+/// All of them.
+const STATEMENTS_KEPT: usize = 64;
 const PAGE_BYTES: u64 = 4096;
 
 /// Where holds live, and how much room they may take.
@@ -255,6 +258,9 @@ fn open_file(settings: &HoldSettings) -> Result<Opened, HoldError> {
     connection.busy_timeout(Duration::from_millis(settings.busy_ms))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // Else a statement is parsed anew whenever a parameter is bound that an index could be chosen by.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     let pages = (settings.file_bytes_max / PAGE_BYTES).clamp(16, u64::from(u32::MAX - 1));
     connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
     sound(&connection)?;

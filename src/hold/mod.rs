@@ -2,8 +2,9 @@
 //! re-decided at release*). `states` is the written table, `file` keeps it in `hold.db`, `wheel`
 //! turns it, `parcel` is a submission as bytes, `key` keeps those bytes unreadable at rest. `copies` is
 //! what the file knows of a hold's copy in a shared store, `copy` that copy as bytes; `mending` finds
-//! rows that no wheel would find, `room` keeps some of the disk free, `reading` looks in beside a gateway.
+//! rows that no wheel would find, `answered` whose clients were told, `room` keeps some of the disk free, `reading` looks in beside a gateway.
 
+mod answered;
 mod copies;
 pub mod copy;
 pub mod error;

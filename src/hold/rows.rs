@@ -14,7 +14,7 @@ use super::states::{
 use super::{HoldError, HoldKey};
 
 /// Of the tables below.
-pub(super) const FILE_FORMAT: i64 = 2;
+pub(super) const FILE_FORMAT: i64 = 3;
 
 /// `wake` is when a wheel must look: due or expiry while held, the lease's end while claimed.
 const TABLES: &str = "
@@ -24,7 +24,7 @@ const TABLES: &str = "
         id TEXT PRIMARY KEY, state INTEGER NOT NULL, wake INTEGER NOT NULL, due INTEGER NOT NULL,
         expires INTEGER NOT NULL, must_send INTEGER NOT NULL, priority INTEGER NOT NULL,
         attempts INTEGER NOT NULL, fence INTEGER NOT NULL, settled_at INTEGER, body BLOB, note BLOB,
-        copy INTEGER NOT NULL DEFAULT 0) STRICT;
+        copy INTEGER NOT NULL DEFAULT 0, answered INTEGER NOT NULL DEFAULT 0) STRICT;
     CREATE INDEX IF NOT EXISTS hold_wake ON hold(wake) WHERE state <= 2;
     CREATE INDEX IF NOT EXISTS hold_order ON hold(must_send DESC, priority DESC, wake, id) WHERE state <= 2;
     CREATE INDEX IF NOT EXISTS hold_settled ON hold(settled_at) WHERE settled_at IS NOT NULL;
@@ -45,6 +45,9 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), HoldError> {
     connection.execute_batch(TABLES)?;
     if format == 1 {
         connection.execute_batch("ALTER TABLE hold ADD COLUMN copy INTEGER NOT NULL DEFAULT 0")?;
+    }
+    if (1..=2).contains(&format) {
+        connection.execute_batch("ALTER TABLE hold ADD COLUMN answered INTEGER NOT NULL DEFAULT 0")?;
     }
     connection.execute_batch(super::copies::INDEX)?;
     Ok(connection.pragma_update(None, "user_version", FILE_FORMAT)?)

@@ -124,7 +124,7 @@ fn write_all(connection: &Connection, key: &HoldKey, mut waiting: mpsc::Receiver
 }
 
 fn commit(connection: &Connection, key: &HoldKey, jobs: &mut [Box<dyn Job>]) -> Result<(), HoldError> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
+    bounds(connection, "BEGIN IMMEDIATE")?;
     let done = in_transaction(connection, key, jobs);
     if done.is_err() && !connection.is_autocommit() {
         connection.execute_batch("ROLLBACK")?;
@@ -149,13 +149,22 @@ fn overwrite_refused(connection: &Connection) {
 
 fn in_transaction(connection: &Connection, key: &HoldKey, jobs: &mut [Box<dyn Job>]) -> Result<(), HoldError> {
     for job in jobs.iter_mut() {
-        connection.execute_batch("SAVEPOINT job")?;
+        bounds(connection, "SAVEPOINT job")?;
         let done = job.run(connection, key);
         // SQLite may have rolled the whole transaction back on a full disk or an I/O error.
         if connection.is_autocommit() {
             return Err(done.err().unwrap_or(HoldError::Full));
         }
-        connection.execute_batch(if done.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })?;
+        if done.is_err() {
+            bounds(connection, "ROLLBACK TO job")?;
+        }
+        bounds(connection, "RELEASE job")?;
     }
-    Ok(connection.execute_batch("COMMIT")?)
+    bounds(connection, "COMMIT")
+}
+
+/// A transaction's bounds are said for each batch: parsed once.
+fn bounds(connection: &Connection, said: &str) -> Result<(), HoldError> {
+    connection.prepare_cached(said)?.execute([])?;
+    Ok(())
 }

@@ -141,7 +141,8 @@ async fn a_file_of_the_first_format_is_read_on() {
     drop(hold);
     drop(reopened(folder.path()).await);
     let file = rusqlite::Connection::open(folder.path().join("hold.db")).unwrap();
-    file.execute_batch("DROP INDEX hold_copy; ALTER TABLE hold DROP COLUMN copy; PRAGMA user_version = 1").unwrap();
+    let first = "DROP INDEX hold_copy; ALTER TABLE hold DROP COLUMN copy; ALTER TABLE hold DROP COLUMN answered;";
+    file.execute_batch(&format!("{first} PRAGMA user_version = 1")).unwrap();
     drop(file);
     let hold = reopened(folder.path()).await;
     let found = held(claim(&hold, at(0)).await);

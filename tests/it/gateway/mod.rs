@@ -42,3 +42,4 @@ mod two_gateways;
 mod unchanged_mail;
 #[cfg(target_os = "linux")]
 mod wrong_clock;
+mod untold_holds;

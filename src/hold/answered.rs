@@ -1,0 +1,29 @@
+//! Whether the client of a hold was told that its message waits. Customers' documents say it of the holds they
+//! list; of those made without the store this file alone can: what nobody was told of is not sent beside the
+//! retry that took its place.
+
+use rusqlite::{OptionalExtension as _, params};
+
+use super::{Hold, HoldError};
+
+impl Hold {
+    /// Its client was told. What has ended meanwhile needs no such word.
+    pub async fn answered(&self, id: &str) -> Result<(), HoldError> {
+        let id = id.to_owned();
+        self.step(move |connection, _| {
+            connection.prepare_cached("UPDATE hold SET answered = 1 WHERE id = ?1")?.execute(params![id])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// True when its client was told, as far as this file knows: a kill may have come between.
+    pub async fn was_answered(&self, id: &str) -> Result<bool, HoldError> {
+        let id = id.to_owned();
+        self.step(move |connection, _| {
+            let mut query = connection.prepare_cached("SELECT answered FROM hold WHERE id = ?1")?;
+            Ok(query.query_row(params![id], |row| row.get(0)).optional()?.unwrap_or(false))
+        })
+        .await
+    }
+}
