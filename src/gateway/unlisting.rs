@@ -3,8 +3,9 @@
 //! the line of what was not taken at all is taken out before its client hears so. And of what no document
 //! lists, the hold file notes whose client was told.
 
+use super::ending::{End, Settlement};
 use super::item::{Fate, Item};
-use super::settling::{End, Settlement, settle_root};
+use super::settling::settle_root;
 use super::{Errand, Gateway};
 use crate::decide::Verdict;
 

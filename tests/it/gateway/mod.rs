@@ -40,6 +40,6 @@ mod syscall_order;
 mod takeover;
 mod two_gateways;
 mod unchanged_mail;
+mod untold_holds;
 #[cfg(target_os = "linux")]
 mod wrong_clock;
-mod untold_holds;
