@@ -144,12 +144,17 @@ async fn a_hold_that_nobody_was_told_of_gives_way_to_the_retry_that_was_told() {
         assert!(said.starts_with("250 2.0.0 queued"), "{who}: {said}");
     }
     two.released().await;
+    // What is on its way waits no longer, and has not arrived either.
+    until("what was released arrives", async || {
+        let all = ["never@example.com", "told@example.com"].map(|who| two.arrived(who));
+        (all == [1, 2]).then_some(())
+    })
+    .await;
     let arrived = ["again@example.com", "never@example.com", "told@example.com"].map(|who| two.arrived(who));
-    assert_eq!(arrived, [1, 1, 2]);
-
     let homes = two.stop().await;
     let log = std::fs::read_dir(homes[0].path("data/decisions")).unwrap();
     let log: String = log.map(|day| std::fs::read_to_string(day.unwrap().path()).unwrap()).collect();
+    assert_eq!(arrived, [1, 1, 2], "{log}");
     let ended = log.lines().filter(|line| line.contains("an earlier attempt at it left as")).count();
     assert_eq!(ended, 1, "why it ended stands on record: {log}");
     let books = homes[0].run(&["audit", "reconcile"]);

@@ -22,7 +22,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use way::Broken;
 use world::{Ended, MEETS, run};
 
-/// Seeds of an ordinary test run, a minute of one processor; `SIMULATION_SEEDS=from..to` asks for others.
+/// Seeds of an ordinary test run, most of a minute of one processor; `SIMULATION_SEEDS=from..to` asks for others.
 const SEEDS: std::ops::Range<u64> = 0..100;
 
 #[test]
