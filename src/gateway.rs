@@ -54,7 +54,7 @@ use crate::record::ids::Ids;
 use crate::record::log::Record;
 use crate::record::metrics::Metrics;
 use crate::store::{Refusals, Store};
-use crate::understand::{Context, Meaning, ProductLinks, Purpose, understand};
+use crate::understand::{Catalogue, Context, Meaning, ProductLinks, Purpose, understand};
 use holding::held_send;
 use item::{Fate, Item};
 pub use releasing::Release;
@@ -286,6 +286,7 @@ impl Gateway {
             now,
             zone: self.brand(brand).map_or(&utc, |brand| &brand.zone),
             links: self.links.get(brand).unwrap_or(&none),
+            catalogue: Catalogue::none(),
         };
         understand(&context, message.channel, &message.content, &message.declared)
     }

@@ -13,7 +13,7 @@ use crate::facts::{
 };
 use crate::message::declared::DeclaredSurvey;
 use crate::message::{Address, Channel, Content, Declared, DeclaredOffer, Language, Message, Part, PartKind, Stream};
-use crate::understand::{Context, Meaning, ProductLinks, understand};
+use crate::understand::{Catalogue, Context, Meaning, ProductLinks, understand};
 
 /// How a case went.
 #[derive(Debug, Clone)]
@@ -162,7 +162,7 @@ fn understood(meaning: &Meaning) -> String {
         offers.join(", "),
         ends.join(", "),
         meaning.surveys.len(),
-        meaning.topics.join(", "),
+        meaning.topics.iter().map(|topic| topic.name.as_str()).collect::<Vec<_>>().join(", "),
         meaning.doubts.len()
     )
 }
@@ -204,7 +204,7 @@ fn read(
             ..Stream::default()
         },
     };
-    let context = Context { now, zone: brand_zone, links };
+    let context = Context { now, zone: brand_zone, links, catalogue: Catalogue::none() };
     let meaning = understand(&context, message.channel, &message.content, &message.declared);
     Ok((message, meaning))
 }

@@ -73,7 +73,12 @@ fn row<T>(what: &str, aim: &str, mut call: impl FnMut() -> T) {
 
 fn read(now: Timestamp, channel: Channel, content: &Content) -> Meaning {
     let (zone, links) = (TimeZone::UTC, ProductLinks::default());
-    understand(&Context { now, zone: &zone, links: &links }, channel, content, &Declared::default())
+    understand(
+        &Context { now, zone: &zone, links: &links, catalogue: tactgate::understand::Catalogue::none() },
+        channel,
+        content,
+        &Declared::default(),
+    )
 }
 
 fn now() -> Timestamp {

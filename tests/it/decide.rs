@@ -40,7 +40,7 @@ fn message(channel: Channel, class: Class, text: &str, at: Timestamp) -> (Messag
     let stream = Stream { name: "s".into(), brand: "b".into(), class, ..Stream::default() };
     let message = Message { channel, recipient, content: Arc::new(content), declared: Declared::default(), stream };
     let (zone, links) = (jiff::tz::TimeZone::UTC, ProductLinks::default());
-    let context = Context { now: at, zone: &zone, links: &links };
+    let context = Context { now: at, zone: &zone, links: &links, catalogue: tactgate::understand::Catalogue::none() };
     let meaning = understand(&context, channel, &message.content, &message.declared);
     (message, meaning)
 }

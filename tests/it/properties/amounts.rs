@@ -134,7 +134,7 @@ proptest! {
         let (channel, recipient) = (Channel::Email, Address::email("li@example.com").unwrap());
         let message = Message { channel, recipient, content: Arc::new(content), declared, stream: Stream::default() };
         let (zone, links) = (jiff::tz::TimeZone::UTC, ProductLinks::default());
-        let meaning = understand(&Context { now, zone: &zone, links: &links }, channel, &message.content, &message.declared);
+        let meaning = understand(&Context { now, zone: &zone, links: &links, catalogue: tactgate::understand::Catalogue::none() }, channel, &message.content, &message.declared);
         let selection = Selection::for_everyone(rules.rules.iter().map(|rule| rule.as_ref()));
         let facts = Facts::of(customer.clone());
         let decision = decide(now, &message, &meaning, &facts, &selection);
