@@ -44,8 +44,8 @@ use crate::clock::Clock;
 use crate::config::watch::Live;
 use crate::config::{Brand, Config};
 use crate::decide::guards::understood_purpose;
-use crate::decide::{Decision, Verdict, families};
-use crate::facts::{SendEvent, SendState, ShownOffer};
+use crate::decide::{Decision, Verdict, families, shown_offers};
+use crate::facts::{SendEvent, SendState};
 use crate::hold::Hold;
 use crate::message::{Class, HttpReply, Message, SmtpReply, Submission, Wire};
 use crate::policy::PolicySet;
@@ -288,7 +288,9 @@ impl Gateway {
             links: self.links.get(brand).unwrap_or(&none),
             catalogue: Catalogue::none(),
         };
-        understand(&context, message.channel, &message.content, &message.declared)
+        let mut meaning = understand(&context, message.channel, &message.content, &message.declared);
+        meaning.fingerprint = meaning.fingerprint.map(|fingerprint| self.store.keyed_fingerprint(fingerprint));
+        meaning
     }
 
     /// When some recipients of one submission were taken and others failed for now, the client
@@ -356,7 +358,9 @@ fn sent_event(item: &Item, lease_until: Timestamp) -> SendEvent {
         purpose: Some(sent_as(message, meaning)),
         survey: survey.map(|survey| survey.id.clone().unwrap_or_else(|| "?".to_owned())),
         survey_minutes: survey.and_then(|survey| survey.minutes),
-        offers: shown_offers(item),
+        survey_reminder: survey.is_some_and(|survey| survey.reminder),
+        content: meaning.fingerprint,
+        offers: shown_offers(meaning),
         lease_until: Some(lease_until),
         from: item.key.0.clone(),
         attempt: item.attempt(),
@@ -374,18 +378,4 @@ fn sent_as(message: &Message, meaning: &Meaning) -> String {
         _ => understood,
     };
     word.to_owned()
-}
-
-fn shown_offers(item: &Item) -> Vec<ShownOffer> {
-    let (_, meaning, families) = item.as_shown();
-    let family = |index: usize| families.iter().find(|(at, _)| *at == index).map(|(_, family)| family.0.clone());
-    let offers = meaning.offers.iter().enumerate();
-    offers
-        .map(|(index, offer)| ShownOffer {
-            product: offer.product.clone(),
-            price: offer.price,
-            exclusive: offer.exclusive,
-            family: family(index),
-        })
-        .collect()
 }

@@ -128,6 +128,11 @@ impl Gateway {
         {
             self.store.mark_known(&brand, kind, at).await?;
         }
+        if event.what.is_of_brand() {
+            self.store.learn_of_brand(&brand, std::slice::from_ref(&event)).await?;
+            batch.told += 1;
+            return Ok(());
+        }
         let What::IdentityLink { also } = &event.what else {
             batch.customers.entry((brand, CustomerKey(customer))).or_default().push(Told::Event(event));
             return Ok(());

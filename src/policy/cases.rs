@@ -246,6 +246,7 @@ fn facts(spec: &CaseSpec, brand_zone: &TimeZone, links: &ProductLinks) -> Result
     if spec.store_down {
         facts.customer = Known::Unknown(Why::StoreDown);
         facts.claims = Known::Unknown(Why::StoreDown);
+        facts.brand = Known::Unknown(Why::StoreDown);
     }
     Ok(facts)
 }
@@ -274,7 +275,7 @@ fn add(customer: &mut Customer, past: &PastSpec, number: usize, now: Timestamp) 
             product: Some(o.product.to_uppercase()),
             price: o.price,
             exclusive: o.exclusive,
-            family: None,
+            ..ShownOffer::default()
         };
         customer.sends.push(SendEvent {
             id: format!("sent-{number}"),
@@ -288,6 +289,8 @@ fn add(customer: &mut Customer, past: &PastSpec, number: usize, now: Timestamp) 
             purpose: Some(purpose.clone()),
             survey: past.survey.clone(),
             survey_minutes: None,
+            survey_reminder: false,
+            content: None,
             offers: past.offers.iter().map(shown).collect(),
             lease_until: None,
             from,
@@ -306,7 +309,7 @@ fn add(customer: &mut Customer, past: &PastSpec, number: usize, now: Timestamp) 
         customer.returns.push(Return { order, product, at, from });
     } else if let Some(survey) = &past.survey {
         let (step, department) = (past.step.unwrap_or(SurveyStep::Invited), past.department.clone());
-        customer.surveys.push(SurveyFact { survey: survey.clone(), department, step, at, from });
+        customer.surveys.push(SurveyFact { survey: survey.clone(), department, step, minutes: None, at, from });
     } else if let Some(id) = &past.complaint {
         let closed_at = past.closed.map(|closed| closed.before(now));
         customer.complaints.push(Complaint { id: id.clone(), opened_at: Some(at), closed_at, from });

@@ -1,10 +1,13 @@
 //! The stored form of a customer: one format byte, then MessagePack. Sections are (tag, bytes) pairs,
 //! so a section that a newer build added in the same format is carried along untouched; events inside
-//! a section are plain arrays, so lengthening one needs a new format number. Text that repeats
+//! a section are plain arrays, so lengthening one needs a new format number, and so does a section that
+//! names texts of the table or places in other sections, which an older build would move. Text that repeats
 //! (addresses' keys, streams, departments, families) stands once in a table; instants are
 //! microseconds. That is about a third of the same events with named fields.
 
 mod attempts;
+mod deeds;
+mod shown;
 
 use std::collections::HashMap;
 
@@ -20,8 +23,8 @@ use crate::facts::{
 use crate::message::{AddressKind, Channel, Class, Currency, Language, Money};
 
 /// The format this build writes, and the newest it reads.
-pub const FORMAT: u8 = 2;
-/// The oldest format it reads: 1 knew no attempts.
+pub const FORMAT: u8 = 3;
+/// The oldest format it reads: 1 knew no attempts, 2 no experiences and nothing of what was shown in a send.
 pub const FORMAT_OLDEST: u8 = 1;
 
 /// The bytes of a document.
@@ -83,6 +86,12 @@ pub fn encode(customer: &Customer) -> Result<Vec<u8>, StoreError> {
     let preferences: Vec<WirePreference> =
         c.preferences.iter().map(|p| (table.at(&p.topic), p.wanted, Micros(p.at), table.at(&p.from))).collect();
     put(tag::PREFERENCES, preferences.is_empty(), rmp_serde::to_vec(&preferences))?;
+    let experiences: Vec<_> = c.experiences.iter().map(|e| table.experience(e)).collect();
+    put(tag::EXPERIENCES, experiences.is_empty(), rmp_serde::to_vec(&experiences))?;
+    let alerts: Vec<_> = c.price_alerts.iter().map(|a| table.alert(a)).collect();
+    put(tag::PRICE_ALERTS, alerts.is_empty(), rmp_serde::to_vec(&alerts))?;
+    let browsed: Vec<_> = c.browsed.iter().map(|b| table.browsed(b)).collect();
+    put(tag::BROWSED, browsed.is_empty(), rmp_serde::to_vec(&browsed))?;
     let sends: Vec<WireSend> = c.sends.iter().map(|s| table.send(s)).collect();
     put(tag::SENDS, sends.is_empty(), rmp_serde::to_vec(&sends))?;
     let held: Vec<WireHeld> = c
@@ -95,6 +104,10 @@ pub fn encode(customer: &Customer) -> Result<Vec<u8>, StoreError> {
     put(tag::SEND_ATTEMPTS, tried.is_empty(), rmp_serde::to_vec(&tried))?;
     let tried = attempts::wire(c.held.iter().map(|held| &held.attempt));
     put(tag::HELD_ATTEMPTS, tried.is_empty(), rmp_serde::to_vec(&tried))?;
+    let shown = shown::wire(&c.sends);
+    put(tag::SENDS_SHOWN, shown.is_empty(), rmp_serde::to_vec(&shown))?;
+    let minutes = shown::minutes(&c.surveys);
+    put(tag::SURVEY_MINUTES, minutes.is_empty(), rmp_serde::to_vec(&minutes))?;
     put(tag::SEEN, c.seen.is_empty(), rmp_serde::to_vec(&c.seen))?;
     let folded: Vec<(u32, u64)> = c.folded.iter().map(|f| (table.at(&f.key), f.version)).collect();
     put(tag::FOLDED, folded.is_empty(), rmp_serde::to_vec(&folded))?;
@@ -130,8 +143,10 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
     }
     let text = |at: u32| table.get(at as usize).cloned().ok_or_else(|| damaged("a text is missing"));
     let maybe = |at: Option<u32>| at.map(text).transpose();
+    let texts = deeds::Texts(&table);
     let mut c = Customer::default();
     let (mut send_attempts, mut held_attempts) = (Vec::new(), Vec::new());
+    let (mut sends_shown, mut survey_minutes) = (Vec::new(), Vec::new());
     for (tag, bytes) in sections {
         match tag {
             tag::TABLE => {}
@@ -172,7 +187,7 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
                         _ => return Err(damaged("an unknown survey step")),
                     };
                     let (survey, department) = (text(survey)?, maybe(department)?);
-                    c.surveys.push(SurveyFact { survey, department, step, at: at.0, from: text(from)? });
+                    c.surveys.push(SurveyFact { survey, department, step, minutes: None, at: at.0, from: text(from)? });
                 }
             }
             tag::COMPLAINTS => {
@@ -202,6 +217,7 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
                             price: price.map(money).transpose()?,
                             exclusive: exclusive.map(unchannel).transpose()?,
                             family: maybe(family)?,
+                            ..ShownOffer::default()
                         });
                     }
                     let (stream, department, campaign, purpose, survey) = names;
@@ -222,6 +238,8 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
                         purpose: maybe(purpose)?,
                         survey: maybe(survey)?,
                         survey_minutes: minutes,
+                        survey_reminder: false,
+                        content: None,
                         offers: shown,
                         lease_until: lease.map(|m| m.0),
                         from: text(from)?,
@@ -236,6 +254,20 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
                     c.held.push(HeldSend { id: id.0, due: due.0, expires: expires.0, channel, priority, attempt });
                 }
             }
+            tag::EXPERIENCES => {
+                let read = read::<Vec<_>>(bytes)?.into_iter();
+                c.experiences = read.map(|wire| texts.experience(wire)).collect::<Result<_, _>>()?;
+            }
+            tag::PRICE_ALERTS => {
+                let read = read::<Vec<_>>(bytes)?.into_iter();
+                c.price_alerts = read.map(|wire| texts.alert(wire)).collect::<Result<_, _>>()?;
+            }
+            tag::BROWSED => {
+                let read = read::<Vec<_>>(bytes)?.into_iter();
+                c.browsed = read.map(|wire| texts.browsed(wire)).collect::<Result<_, _>>()?;
+            }
+            tag::SENDS_SHOWN => sends_shown = read(bytes)?,
+            tag::SURVEY_MINUTES => survey_minutes = read(bytes)?,
             tag::SEND_ATTEMPTS => send_attempts = read(bytes)?,
             tag::HELD_ATTEMPTS => held_attempts = read(bytes)?,
             tag::SEEN => c.seen = read(bytes)?,
@@ -264,6 +296,9 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
     if !(sends_fit && held_fit) {
         return Err(damaged("an attempt belongs to nothing"));
     }
+    if !(shown::unwire(sends_shown, &mut c.sends) && shown::unminutes(survey_minutes, &mut c.surveys)) {
+        return Err(damaged("what was shown belongs to nothing"));
+    }
     Ok(c)
 }
 
@@ -286,6 +321,11 @@ mod tag {
     pub(super) const PARTING: u8 = 14;
     pub(super) const SEND_ATTEMPTS: u8 = 15;
     pub(super) const HELD_ATTEMPTS: u8 = 16;
+    pub(super) const EXPERIENCES: u8 = 17;
+    pub(super) const PRICE_ALERTS: u8 = 18;
+    pub(super) const BROWSED: u8 = 19;
+    pub(super) const SENDS_SHOWN: u8 = 20;
+    pub(super) const SURVEY_MINUTES: u8 = 21;
 }
 
 type WireProfile =
@@ -489,11 +529,14 @@ mod tests {
                 purpose: Some("promotion".into()),
                 survey: None,
                 survey_minutes: None,
+                survey_reminder: false,
+                content: Some(n as u64 * 0x9e37_79b9_7f4a_7c15),
                 offers: vec![ShownOffer {
                     product: Some(format!("BT-{}", n % 5)),
                     price: Some("299.00 CNY".parse().unwrap()),
                     exclusive: None,
                     family: Some(format!("p:BT-{}:", n % 5)),
+                    ..ShownOffer::default()
                 }],
                 lease_until: None,
                 from: from.clone(),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 
-use super::backend::{Answer, Ask, Backend, Kept, Mark, RecordWrite, Wrote};
+use super::backend::{Answer, Ask, Backend, Kept, Mark, Note, RecordWrite, Wrote};
 use super::standing::Standing;
 use super::watched::Watched;
 use super::{CustomerKey, Store, StoreError};
@@ -54,6 +54,10 @@ impl Counted {
 
     pub(super) async fn mark(&self, marks: Vec<Mark>) -> Result<(), StoreError> {
         self.counted(self.backend.mark(marks).await)
+    }
+
+    pub(super) async fn note(&self, notes: Vec<Note>) -> Result<(), StoreError> {
+        self.counted(self.backend.note(notes).await)
     }
 
     pub(super) async fn unmark(&self, members: Vec<(String, String)>) -> Result<(), StoreError> {

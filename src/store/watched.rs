@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::backend::{Answer, Ask, Mark, RecordWrite, Wrote};
+use super::backend::{Answer, Ask, Mark, Note, RecordWrite, Wrote};
 use super::settings::StoreSettings;
 use super::standing::Standing;
 use super::{Backend, StoreError};
@@ -92,6 +92,10 @@ impl Watched {
 
     pub(super) async fn mark(&self, marks: Vec<Mark>) -> Result<(), StoreError> {
         self.judged(self.backend.mark(marks)).await
+    }
+
+    pub(super) async fn note(&self, notes: Vec<Note>) -> Result<(), StoreError> {
+        self.judged(self.backend.note(notes)).await
     }
 
     async fn judged<T>(&self, asking: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {

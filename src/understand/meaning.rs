@@ -145,6 +145,9 @@ pub struct SurveyAsk {
     pub id: Option<String>,
     /// How long it takes, when said.
     pub minutes: Option<u32>,
+    /// True when it reminds of an earlier invitation.
+    #[serde(default)]
+    pub reminder: bool,
     /// Where it was read.
     pub source: Source,
     /// How surely.
@@ -360,6 +363,8 @@ pub struct Meaning {
     pub topics: Vec<Topic>,
     /// How it can be refused.
     pub opt_out: Option<OptOut>,
+    /// Fingerprint of the words a person sees ([`crate::understand::fingerprint`]); the gateway keys it.
+    pub fingerprint: Option<u64>,
     /// What could not be read. Not empty: guards that need the text answer "cannot tell".
     pub doubts: Vec<Doubt>,
 }

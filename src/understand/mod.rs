@@ -12,6 +12,7 @@ mod elements;
 mod ends_en;
 mod ends_zh;
 mod entities;
+mod fingerprint;
 mod html;
 mod language;
 mod lexicon;
@@ -40,6 +41,7 @@ use jiff::tz::TimeZone;
 use crate::message::{Channel, Content, Declared};
 
 pub use catalogue::{Catalogue, Item};
+pub use fingerprint::fingerprint;
 pub use meaning::{
     Audience, AudienceTold, Confidence, Deadline, DeadlineKind, Discount, DiscountTold, Doubt, Goods, Meaning, Offer,
     OptOut, PriceKind, PriceTold, Purpose, Source, SurveyAsk, Topic, Urgency, UrgencyClaim, UrgencyKind, VoucherKind,
@@ -111,6 +113,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         discounts: discounts::discounts_of(&readings, tally, &offers),
         vouchers: vouchers::vouchers_of(context, &readings, tally),
         audiences,
+        fingerprint: fingerprint::of_readings(&readings).filter(|_| doubts.is_empty()),
         opt_out: optout::opt_out_of(channel, content, &readings),
         offers,
         surveys,

@@ -173,6 +173,8 @@ fn send(number: usize, at: Timestamp) -> SendEvent {
         purpose: Some("promotion".into()),
         survey: None,
         survey_minutes: None,
+        survey_reminder: false,
+        content: None,
         offers: Vec::new(),
         lease_until: None,
         from: "k".into(),

@@ -58,6 +58,8 @@ fn send(at: Timestamp, channel: Channel) -> SendEvent {
         purpose: Some("promotion".into()),
         survey: None,
         survey_minutes: None,
+        survey_reminder: false,
+        content: None,
         offers: Vec::new(),
         lease_until: None,
         from: "k".into(),
@@ -104,7 +106,7 @@ fn customers() -> impl Strategy<Value = Customer> {
                         product: Some("BT-200".into()),
                         price,
                         exclusive: None,
-                        family: None,
+                        ..ShownOffer::default()
                     });
                 }
                 customer.sends.push(event);
@@ -132,7 +134,8 @@ fn customers() -> impl Strategy<Value = Customer> {
             }
             if let Some(at) = surveyed {
                 let step = SurveyStep::Answered;
-                let fact = SurveyFact { survey: "x".into(), department: None, step, at: ago(at), from: from() };
+                let fact =
+                    SurveyFact { survey: "x".into(), department: None, step, minutes: None, at: ago(at), from: from() };
                 customer.surveys.push(fact);
             }
             if avoids {

@@ -160,6 +160,8 @@ fn send(id: &str, seconds: i64, from: &CustomerKey) -> SendEvent {
         purpose: None,
         survey: None,
         survey_minutes: None,
+        survey_reminder: false,
+        content: None,
         offers: Vec::new(),
         lease_until: None,
         from: from.0.clone(),

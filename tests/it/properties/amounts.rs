@@ -108,7 +108,7 @@ proptest! {
         let rules = rules();
         let from = "k".to_owned();
         let purchase = |(price, at)| Purchase { order: None, product: "BT-200".into(), price: Some(price), at, from: from.clone() };
-        let offer = |price| ShownOffer { product: Some("BT-200".into()), price: Some(price), exclusive: None, family: None };
+        let offer = |price| ShownOffer { product: Some("BT-200".into()), price: Some(price), ..ShownOffer::default() };
         let sends = shown.into_iter().enumerate().map(|(n, (price, at, lease))| {
             let lease_until = Some(lease);
             tactgate::facts::SendEvent { offers: vec![offer(price)], lease_until, ..send(&n.to_string(), at.min(Timestamp::MAX - SignedDuration::from_secs(180)), Channel::Sms, "k") }
