@@ -3,7 +3,7 @@
 
 use crate::facts::brand::NAMED_MAX;
 use crate::facts::{Named, ShownOffer};
-use crate::understand::{Meaning, UrgencyKind};
+use crate::understand::{Meaning, PriceKind, UrgencyKind};
 
 use super::claims::families;
 
@@ -40,6 +40,7 @@ pub fn named(meaning: &Meaning) -> Named {
     let products = || meaning.offers.iter().filter_map(|offer| offer.product.clone());
     let hurries = !meaning.urgencies.is_empty();
     let was_dearer = !meaning.discounts.is_empty()
+        || meaning.prices.iter().any(|told| told.kind == PriceKind::List)
         || meaning.offers.iter().any(|offer| offer.list_price.is_some() || offer.percent_off.is_some());
     Named {
         families: families(meaning).into_iter().map(|(_, family)| family).collect(),

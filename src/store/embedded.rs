@@ -487,6 +487,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn notes_past_their_time_go_along_with_later_ones() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Embedded::open(dir.path(), Duration::from_secs(20)).unwrap();
+        let note = |set: &str, seconds| {
+            let (set, member) = (set.to_owned(), "m".to_owned());
+            Note { set, member, at: 1, members_max: 2, seconds }
+        };
+        let mark = Mark { set: "law".to_owned(), member: "m".to_owned(), at: 1 };
+        store.mark(vec![mark]).await.unwrap();
+        store.note(vec![note("brief", 10), note("long", 1_000_000), note("renewed", 10)]).await.unwrap();
+        let clock = connect(&dir.path().join("facts.db")).unwrap();
+        clock.execute("UPDATE marks_until SET until = until - 3600", []).unwrap();
+        store.note(vec![note("renewed", 10)]).await.unwrap();
+        let sets = ["law", "brief", "long", "renewed"].map(|name| (name.to_owned(), 9)).to_vec();
+        let answer = store.read(&Ask { records: Vec::new(), sets }).await.unwrap();
+        let counts: Vec<usize> = answer.sets.iter().map(|set| set.count).collect();
+        assert_eq!(counts, [1, 0, 1, 1], "marks stay for ever");
+        let rows: i64 = clock.query_row("SELECT count(*) FROM marks_until", [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 2);
+    }
+
+    #[tokio::test]
     async fn writes_of_one_moment_are_applied_in_the_order_they_came() {
         let dir = tempfile::tempdir().unwrap();
         let store = Embedded::open(dir.path(), Duration::from_secs(20)).unwrap();
