@@ -46,8 +46,8 @@ use crate::clock::Clock;
 use crate::config::watch::Live;
 use crate::config::{Brand, Config};
 use crate::decide::guards::understood_purpose;
-use crate::decide::{Decision, Verdict, families};
-use crate::facts::{SendEvent, SendState, ShownOffer};
+use crate::decide::{Decision, Verdict, families, shown_offers};
+use crate::facts::{SendEvent, SendState};
 use crate::hold::Hold;
 use crate::message::{Class, HttpReply, Message, SmtpReply, Submission, Wire};
 use crate::policy::PolicySet;
@@ -56,7 +56,7 @@ use crate::record::ids::Ids;
 use crate::record::log::Record;
 use crate::record::metrics::Metrics;
 use crate::store::{Refusals, Store};
-use crate::understand::{Context, Meaning, ProductLinks, Purpose, understand};
+use crate::understand::{Catalogue, Context, Meaning, ProductLinks, Purpose, understand};
 use holding::held_send;
 use item::{Fate, Item};
 pub use releasing::Release;
@@ -289,8 +289,11 @@ impl Gateway {
             now,
             zone: self.brand(brand).map_or(&utc, |brand| &brand.zone),
             links: self.links.get(brand).unwrap_or(&none),
+            catalogue: Catalogue::none(),
         };
-        understand(&context, message.channel, &message.content, &message.declared)
+        let mut meaning = understand(&context, message.channel, &message.content, &message.declared);
+        meaning.fingerprint = meaning.fingerprint.map(|fingerprint| self.store.keyed_fingerprint(fingerprint));
+        meaning
     }
 
     /// When some recipients of one submission were taken and others failed for now, the client
@@ -358,7 +361,9 @@ fn sent_event(item: &Item, lease_until: Timestamp) -> SendEvent {
         purpose: Some(sent_as(message, meaning)),
         survey: survey.map(|survey| survey.id.clone().unwrap_or_else(|| "?".to_owned())),
         survey_minutes: survey.and_then(|survey| survey.minutes),
-        offers: shown_offers(item),
+        survey_reminder: survey.is_some_and(|survey| survey.reminder),
+        content: meaning.fingerprint,
+        offers: shown_offers(meaning),
         lease_until: Some(lease_until),
         from: item.key.0.clone(),
         attempt: item.attempt(),
@@ -376,18 +381,4 @@ fn sent_as(message: &Message, meaning: &Meaning) -> String {
         _ => understood,
     };
     word.to_owned()
-}
-
-fn shown_offers(item: &Item) -> Vec<ShownOffer> {
-    let (_, meaning, families) = item.as_shown();
-    let family = |index: usize| families.iter().find(|(at, _)| *at == index).map(|(_, family)| family.0.clone());
-    let offers = meaning.offers.iter().enumerate();
-    offers
-        .map(|(index, offer)| ShownOffer {
-            product: offer.product.clone(),
-            price: offer.price,
-            exclusive: offer.exclusive,
-            family: family(index),
-        })
-        .collect()
 }

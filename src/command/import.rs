@@ -39,7 +39,12 @@ pub fn run(arguments: &Arguments, file: &Path, brand: Option<&str>) -> anyhow::R
         };
         let imported = import(&store, &brand.name, reading, BufReader::new(input), &[], progress).await?;
         for Learnt { brand, key, event } in learnt {
-            let line = JournalEntry { at: Clock::Wall.now(), brand, customer: key.0, event };
+            let line = JournalEntry {
+                at: Clock::Wall.now(),
+                brand,
+                customer: key.map(|key| key.0).unwrap_or_default(),
+                event,
+            };
             record.append(&Line::Event(line)).await?;
         }
         record.close().await?;

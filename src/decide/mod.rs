@@ -7,6 +7,7 @@ pub mod combine;
 pub mod guards;
 pub mod hear;
 pub mod recheck;
+pub mod shown;
 pub mod verdict;
 
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 pub use claims::{claim_additions, families};
 pub use guards::Case;
 pub use recheck::{after_rewrite, harm_left, not_rewritten};
+pub use shown::{named, shown_offers};
 pub use verdict::{Answer, Because, Decision, Evidence, Finding, GuardClass, Objection, Verdict, WantedRewrite};
 
 use crate::facts::Facts;

@@ -4,7 +4,10 @@
 
 use jiff::Timestamp;
 
-use super::{Complaint, Customer, Event, FactKind, OptOutFact, Preference, Purchase, Return, SurveyFact, What};
+use super::{
+    Browsed, Complaint, Customer, Event, Experience, FactKind, OptOutFact, Preference, PriceAlert, Purchase, Return,
+    SurveyFact, What,
+};
 
 /// Event ids remembered per customer. A repeat that comes after this many newer events counts again.
 pub const SEEN_MAX: usize = 512;
@@ -15,11 +18,19 @@ pub const REFUSALS_MAX: usize = 512;
 pub const COMPLAINTS_MAX: usize = 256;
 /// Topics kept per customer; past it the oldest word goes.
 pub const PREFERENCES_MAX: usize = 256;
+/// Products whose lower price a customer asked for; past it the oldest wish goes.
+pub const PRICE_ALERTS_MAX: usize = 64;
+/// Things looked at, each with its latest time; past it the oldest goes.
+pub const BROWSED_MAX: usize = 64;
 
 /// Applies `event`, told of the address whose key is `from`. False when it was applied before.
 ///
 /// An [`What::IdentityLink`] joins two documents, which is the store's work; here it is only noted as seen.
+/// The brand's own events ([`What::is_of_brand`]) stand in nobody's document and change none.
 pub fn apply(customer: &mut Customer, event: &Event, from: &str) -> bool {
+    if event.what.is_of_brand() {
+        return false;
+    }
     let id = short_hash(&event.id);
     if customer.seen.contains(&id) {
         return false;
@@ -40,10 +51,24 @@ pub fn apply(customer: &mut Customer, event: &Event, from: &str) -> bool {
             customer.returns.push(Return { order: order.clone(), product, at, from });
             customer.returns.sort_by(|a, b| return_order(a).cmp(&return_order(b)));
         }
-        What::Survey { survey, step, department } => {
+        What::Survey { survey, step, department, minutes } => {
             let (survey, department) = (survey.clone(), department.clone());
-            customer.surveys.push(SurveyFact { survey, department, step: *step, at, from });
+            customer.surveys.push(SurveyFact { survey, department, step: *step, minutes: *minutes, at, from });
             customer.surveys.sort_by(|a, b| survey_order(a).cmp(&survey_order(b)));
+        }
+        What::Experience { kind, product, order, department } => {
+            let (product, order) = (product.as_deref().map(|sku| sku.trim().to_uppercase()), order.clone());
+            let department = department.clone();
+            customer.experiences.push(Experience { kind: *kind, product, order, department, at, from });
+            customer.experiences.sort_by(|a, b| experience_order(a).cmp(&experience_order(b)));
+        }
+        What::PriceAlert { product } => {
+            wish(customer, PriceAlert { product: product.trim().to_uppercase(), at, from });
+        }
+        What::Browse { topic, product } => {
+            let topic = topic.as_deref().map(|topic| topic.trim().to_lowercase());
+            let product = product.as_deref().map(|sku| sku.trim().to_uppercase());
+            look(customer, Browsed { topic, product, at, from });
         }
         What::ComplaintOpened { ticket } => {
             complain(customer, Complaint { id: ticket.clone(), opened_at: Some(at), closed_at: None, from });
@@ -72,7 +97,7 @@ pub fn apply(customer: &mut Customer, event: &Event, from: &str) -> bool {
             tell(&mut customer.zone, &mut customer.zone_told_at, zone.clone(), Some(at));
             tell(&mut customer.language, &mut customer.language_told_at, *language, Some(at));
         }
-        What::IdentityLink { .. } => {}
+        What::IdentityLink { .. } | What::Voucher { .. } | What::Stock { .. } | What::Price { .. } => {}
     }
     true
 }
@@ -85,7 +110,11 @@ pub fn kind_of(what: &What) -> Option<FactKind> {
         What::ComplaintOpened { .. } | What::ComplaintClosed { .. } => Some(FactKind::Complaints),
         What::OptOut { .. } | What::Consent { .. } | What::Bounce { .. } => Some(FactKind::OptOuts),
         What::Preference { .. } => Some(FactKind::Preferences),
-        What::IdentityLink { .. } => None,
+        What::Experience { .. } => Some(FactKind::Experiences),
+        What::Voucher { .. } => Some(FactKind::Vouchers),
+        What::Stock { .. } => Some(FactKind::Stock),
+        What::Price { .. } => Some(FactKind::Prices),
+        What::PriceAlert { .. } | What::Browse { .. } | What::IdentityLink { .. } => None,
     }
 }
 
@@ -152,6 +181,32 @@ pub(super) fn prefer(customer: &mut Customer, told: Preference) {
     }
 }
 
+/// Keeps the latest wish per product and address.
+pub(super) fn wish(customer: &mut Customer, told: PriceAlert) {
+    match customer.price_alerts.iter_mut().find(|known| known.product == told.product && known.from == told.from) {
+        Some(known) => known.at = known.at.max(told.at),
+        None => customer.price_alerts.push(told),
+    }
+    customer.price_alerts.sort_by(|a, b| (a.at, &a.product, &a.from).cmp(&(b.at, &b.product, &b.from)));
+    if customer.price_alerts.len() > PRICE_ALERTS_MAX {
+        customer.price_alerts.remove(0);
+    }
+}
+
+/// Keeps the latest look per thing and address.
+pub(super) fn look(customer: &mut Customer, told: Browsed) {
+    let same = |a: &Browsed, b: &Browsed| (&a.topic, &a.product, &a.from) == (&b.topic, &b.product, &b.from);
+    match customer.browsed.iter_mut().find(|known| same(known, &told)) {
+        Some(known) => known.at = known.at.max(told.at),
+        None => customer.browsed.push(told),
+    }
+    let order = |b: &Browsed| (b.at, b.topic.clone(), b.product.clone(), b.from.clone());
+    customer.browsed.sort_by_key(order);
+    if customer.browsed.len() > BROWSED_MAX {
+        customer.browsed.remove(0);
+    }
+}
+
 /// The latest word stands; of two at one instant the greater, so that order does not matter.
 pub(super) fn tell<T: Ord>(
     known: &mut Option<T>,
@@ -174,7 +229,11 @@ pub(super) fn return_order(r: &Return) -> impl Ord + '_ {
 }
 
 pub(super) fn survey_order(s: &SurveyFact) -> impl Ord + '_ {
-    (s.at, &s.survey, s.step as u8, &s.department, &s.from)
+    (s.at, &s.survey, s.step as u8, &s.department, s.minutes, &s.from)
+}
+
+pub(super) fn experience_order(e: &Experience) -> impl Ord + '_ {
+    (e.at, e.kind, &e.product, &e.order, &e.department, &e.from)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::event::ExperienceKind;
 use crate::message::{AddressKind, Channel, Class, Language, Money};
 
 /// Members a customer may have before a link is refused (design §6).
@@ -71,6 +72,9 @@ pub struct SurveyFact {
     pub department: Option<String>,
     /// How far it got.
     pub step: SurveyStep,
+    /// How many minutes it asked for, when told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<u32>,
     /// When.
     pub at: Timestamp,
     /// The source address's key.
@@ -120,6 +124,47 @@ pub struct Preference {
     pub from: String,
 }
 
+/// Something the person went through, and may have an opinion of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Experience {
+    /// What sort.
+    pub kind: ExperienceKind,
+    /// The product's sku, upper-cased, when told.
+    pub product: Option<String>,
+    /// The order, stay or ticket, when told.
+    pub order: Option<String>,
+    /// Whose it was, when told.
+    pub department: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// The source address's key.
+    pub from: String,
+}
+
+/// The person asked to be told of a lower price: the latest time they did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceAlert {
+    /// The product's sku, upper-cased.
+    pub product: String,
+    /// When.
+    pub at: Timestamp,
+    /// The source address's key.
+    pub from: String,
+}
+
+/// The person looked at something: the latest time they did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Browsed {
+    /// The topic, lower-case, when told.
+    pub topic: Option<String>,
+    /// The product's sku, upper-cased, when told.
+    pub product: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// The source address's key.
+    pub from: String,
+}
+
 /// Where a send stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -133,7 +178,8 @@ pub enum SendState {
 }
 
 /// An offer as this customer was shown it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ShownOffer {
     /// The sku.
     pub product: Option<String>,
@@ -143,6 +189,12 @@ pub struct ShownOffer {
     pub exclusive: Option<Channel>,
     /// Its family.
     pub family: Option<String>,
+    /// When it was said to end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Timestamp>,
+    /// True when the person was pressed about it: "last chance", 仅限今日, "only 3 left", a running clock.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pressing: bool,
 }
 
 /// What tells a client's retry of a message from a new one (design §3, *Message key*): the message key K,
@@ -211,6 +263,12 @@ pub struct SendEvent {
     /// The survey's minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey_minutes: Option<u32>,
+    /// True when the invitation was a reminder of an earlier one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub survey_reminder: bool,
+    /// Fingerprint of the words a person saw ([`crate::understand::fingerprint`]), for `duplicate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<u64>,
     /// Offers shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<ShownOffer>,
@@ -294,6 +352,12 @@ pub struct Customer {
     pub opt_outs: Vec<OptOutFact>,
     /// Interests.
     pub preferences: Vec<Preference>,
+    /// Gone through.
+    pub experiences: Vec<Experience>,
+    /// Lower prices asked to be told of.
+    pub price_alerts: Vec<PriceAlert>,
+    /// Looked at.
+    pub browsed: Vec<Browsed>,
     /// Sent by this gateway.
     pub sends: Vec<SendEvent>,
     /// Held by this gateway.

@@ -1,12 +1,13 @@
-//! What the shop tells us, as one schema (design §5, *Events*): plain data, and how an event changes
-//! a customer's document. Applying is idempotent by the event's id and commutes with other events.
+//! What the shop tells us, as one schema (design §5, *Events*): plain data. Most events are about one
+//! customer; a voucher's life, the stock and the public prices are the brand's own and name nobody. Taking
+//! an event in is idempotent by its id and commutes with other events.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::message::{Channel, Language, Money};
 
-/// One event about one customer.
+/// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// The shop's id: the same id applied twice changes nothing.
@@ -49,6 +50,58 @@ pub enum What {
         /// Whose.
         #[serde(default)]
         department: Option<String>,
+        /// How many minutes it asks for, when told.
+        #[serde(default)]
+        minutes: Option<u32>,
+    },
+    /// The person had something to have an opinion of: it came, was used, ended.
+    Experience {
+        /// What sort.
+        kind: ExperienceKind,
+        /// The product's sku.
+        #[serde(default)]
+        product: Option<String>,
+        /// The order, stay or ticket.
+        #[serde(default)]
+        order: Option<String>,
+        /// Whose experience it was: the department that may ask about it.
+        #[serde(default)]
+        department: Option<String>,
+    },
+    /// The person asked to be told when this costs less.
+    PriceAlert {
+        /// The product's sku.
+        product: String,
+    },
+    /// The person looked at something; at least one of the two is told.
+    Browse {
+        /// A topic (`shoes`).
+        #[serde(default)]
+        topic: Option<String>,
+        /// A product's sku.
+        #[serde(default)]
+        product: Option<String>,
+    },
+    /// A voucher, gift card or code: brand-wide, whoever holds it.
+    Voucher {
+        /// What became of it.
+        step: VoucherStep,
+        /// Its code, in any spelling (see [`super::brand::code`]).
+        code: String,
+    },
+    /// How many pieces there are: brand-wide.
+    Stock {
+        /// The product's sku.
+        product: String,
+        /// How many.
+        left: u32,
+    },
+    /// The public price from now on: brand-wide.
+    Price {
+        /// The product's sku.
+        product: String,
+        /// What one costs whoever asks.
+        price: Money,
     },
     /// A complaint or ticket was opened.
     ComplaintOpened {
@@ -103,4 +156,39 @@ pub enum What {
         /// The other address, in any spelling; becomes a key at the door and is not kept.
         also: String,
     },
+}
+
+/// What a person went through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExperienceKind {
+    /// The goods came.
+    Delivered,
+    /// They were used: the first start, the first wash, the first login.
+    Used,
+    /// A stay, a journey, a course is over.
+    StayEnded,
+    /// A ticket or repair was closed.
+    TicketClosed,
+    /// The person was in the shop or branch.
+    Visited,
+}
+
+/// What became of a voucher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VoucherStep {
+    /// It was given out, or filled up again.
+    Issued,
+    /// It was used up.
+    Redeemed,
+    /// Its time is over, or it was cancelled.
+    Expired,
+}
+
+impl What {
+    /// True for an event that is the brand's own: it names no customer.
+    pub fn is_of_brand(&self) -> bool {
+        matches!(self, What::Voucher { .. } | What::Stock { .. } | What::Price { .. })
+    }
 }

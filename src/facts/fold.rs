@@ -56,13 +56,30 @@ pub fn fold(root: &mut Customer, key: &str, version: u64, loser: &Customer) -> b
     root.returns.sort_by(|a, b| apply::return_order(a).cmp(&apply::return_order(b)));
     for told in &loser.surveys {
         let same = |s: &super::SurveyFact| {
-            (&s.survey, &s.department, s.step, s.at) == (&told.survey, &told.department, told.step, told.at)
+            (&s.survey, &s.department, s.step, s.minutes, s.at)
+                == (&told.survey, &told.department, told.step, told.minutes, told.at)
         };
         if !(told_of_both && root.surveys.iter().any(same)) {
             root.surveys.push(told.clone());
         }
     }
     root.surveys.sort_by(|a, b| apply::survey_order(a).cmp(&apply::survey_order(b)));
+    for told in &loser.experiences {
+        let same = |e: &&super::Experience| {
+            (e.kind, &e.product, &e.order, &e.department, e.at)
+                == (told.kind, &told.product, &told.order, &told.department, told.at)
+        };
+        if !(told_of_both && root.experiences.iter().any(|e| same(&e))) {
+            root.experiences.push(told.clone());
+        }
+    }
+    root.experiences.sort_by(|a, b| apply::experience_order(a).cmp(&apply::experience_order(b)));
+    for told in &loser.price_alerts {
+        apply::wish(root, told.clone());
+    }
+    for told in &loser.browsed {
+        apply::look(root, told.clone());
+    }
     for told in &loser.complaints {
         apply::complain(root, told.clone());
     }
@@ -121,6 +138,9 @@ pub fn split(customer: &mut Customer, keys: &[String]) -> Customer {
         complaints: customer.complaints.extract_if(.., |e| leaves(&e.from)).collect(),
         opt_outs: customer.opt_outs.extract_if(.., |e| leaves(&e.from)).collect(),
         preferences: customer.preferences.extract_if(.., |e| leaves(&e.from)).collect(),
+        experiences: customer.experiences.extract_if(.., |e| leaves(&e.from)).collect(),
+        price_alerts: customer.price_alerts.extract_if(.., |e| leaves(&e.from)).collect(),
+        browsed: customer.browsed.extract_if(.., |e| leaves(&e.from)).collect(),
         sends: customer.sends.extract_if(.., |e| leaves(&e.from)).collect(),
         seen: customer.seen.clone(),
         folded: customer.folded.clone(),

@@ -3,6 +3,7 @@
 
 pub mod apply;
 pub mod attempts;
+pub mod brand;
 pub mod claims;
 pub mod customer;
 pub mod event;
@@ -19,12 +20,13 @@ use serde::{Deserialize, Serialize};
 
 pub use apply::{apply, kind_of};
 pub use attempts::Earlier;
+pub use brand::{BrandFacts, Named};
 pub use claims::{ClaimAddition, FamilyClaims};
 pub use customer::{
-    Attempt, Complaint, Customer, Folded, HeldSend, Member, MessageKey, OptOutFact, Parting, Preference, Purchase,
-    Return, SendEvent, SendState, ShownOffer, SurveyFact, SurveyStep,
+    Attempt, Browsed, Complaint, Customer, Experience, Folded, HeldSend, Member, MessageKey, OptOutFact, Parting,
+    Preference, PriceAlert, Purchase, Return, SendEvent, SendState, ShownOffer, SurveyFact, SurveyStep,
 };
-pub use event::{Event, What};
+pub use event::{Event, ExperienceKind, VoucherStep, What};
 pub use family::Family;
 pub use fold::{fold, split};
 pub use sends::{Proof, end_leases, enter, give_back, reserve, settle};
@@ -73,6 +75,48 @@ pub enum FactKind {
     Preferences,
     /// The brand's ledger of claims: known since installation.
     Claims,
+    /// What people went through.
+    Experiences,
+    /// What became of the brand's vouchers.
+    Vouchers,
+    /// How much is left.
+    Stock,
+    /// The public prices.
+    Prices,
+}
+
+impl FactKind {
+    /// Every kind.
+    pub const ALL: [FactKind; 11] = [
+        FactKind::Sends,
+        FactKind::Purchases,
+        FactKind::Surveys,
+        FactKind::Complaints,
+        FactKind::OptOuts,
+        FactKind::Preferences,
+        FactKind::Claims,
+        FactKind::Experiences,
+        FactKind::Vouchers,
+        FactKind::Stock,
+        FactKind::Prices,
+    ];
+
+    /// Its name, as policy cases write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            FactKind::Sends => "sends",
+            FactKind::Purchases => "purchases",
+            FactKind::Surveys => "surveys",
+            FactKind::Complaints => "complaints",
+            FactKind::OptOuts => "opt-outs",
+            FactKind::Preferences => "preferences",
+            FactKind::Claims => "claims",
+            FactKind::Experiences => "experiences",
+            FactKind::Vouchers => "vouchers",
+            FactKind::Stock => "stock",
+            FactKind::Prices => "prices",
+        }
+    }
 }
 
 /// Everything one decision may look at.
@@ -82,6 +126,8 @@ pub struct Facts {
     pub customer: Known<Customer>,
     /// The brand's claims, for the families of this message.
     pub claims: Known<BTreeMap<Family, FamilyClaims>>,
+    /// The brand's own facts, for what this message names ([`Named`]).
+    pub brand: Known<BrandFacts>,
     /// Since when each kind is known for this brand. Absent = never told.
     pub known_since: BTreeMap<FactKind, Timestamp>,
     /// The key of the address the message goes to, one of the person's; `None` where nobody tells (a
@@ -100,6 +146,7 @@ impl Facts {
         Facts {
             customer: Known::Known(customer),
             claims: Known::Known(BTreeMap::new()),
+            brand: Known::Known(BrandFacts::default()),
             known_since: BTreeMap::new(),
             addressee: None,
             remembered: Vec::new(),
@@ -109,8 +156,7 @@ impl Facts {
     }
 
     fn always_known(mut self) -> Facts {
-        use FactKind::*;
-        for kind in [Sends, Purchases, Surveys, Complaints, OptOuts, Preferences, Claims] {
+        for kind in FactKind::ALL {
             self.known_since.insert(kind, Timestamp::UNIX_EPOCH);
         }
         self
@@ -124,10 +170,18 @@ impl Facts {
         }
     }
 
+    /// The brand's own facts, or why not.
+    pub fn brand(&self) -> Result<&BrandFacts, Why> {
+        match &self.brand {
+            Known::Known(brand) => Ok(brand),
+            Known::Unknown(why) => Err(*why),
+        }
+    }
+
     /// `Ok` when facts of `kind` are known for the whole window that starts at `from`. A guard that
     /// found its objection need not ask; one that found nothing must, before it says "fine".
     pub fn since(&self, kind: FactKind, from: Timestamp) -> Result<(), Why> {
-        let trimmed = matches!(kind, FactKind::Sends | FactKind::Purchases | FactKind::Surveys);
+        let trimmed = matches!(kind, FactKind::Sends | FactKind::Purchases | FactKind::Surveys | FactKind::Experiences);
         if let (true, Known::Known(customer)) = (trimmed, &self.customer)
             && customer.whole_since.is_some_and(|whole| from <= whole)
         {

@@ -140,6 +140,8 @@ pub(crate) mod tests {
             purpose: None,
             survey: None,
             survey_minutes: None,
+            survey_reminder: false,
+            content: None,
             offers: Vec::new(),
             lease_until: Timestamp::from_second(1_795_000_060 + second).ok(),
             from: "k".into(),

@@ -10,7 +10,7 @@ use super::Customer;
 pub struct Keep {
     /// Days; a rule with a longer window is a load error.
     pub history_days: u32,
-    /// Purchases, returns, surveys and sends of one customer, together.
+    /// Purchases, returns, surveys, experiences and sends of one customer, together.
     pub events_max: usize,
 }
 
@@ -26,6 +26,7 @@ pub fn trim(customer: &mut Customer, now: Timestamp, keep: Keep) -> bool {
     let days = SignedDuration::from_hours(24 * i64::from(keep.history_days));
     let oldest = now.saturating_sub(days).unwrap_or(Timestamp::MIN);
     let mut dropped = drop_before(customer, |at| at < oldest);
+    dropped |= forget_wishes(customer, oldest);
     dropped |= super::attempts::forget(customer, now);
     let mut times = times(customer);
     if times.len() > keep.events_max {
@@ -40,9 +41,19 @@ pub fn trim(customer: &mut Customer, now: Timestamp, keep: Keep) -> bool {
     dropped
 }
 
+/// Wishes and looks are bounded apart: no window of a rule depends on all of them being there, and whoever
+/// looks around a lot must not lose purchases for it.
+fn forget_wishes(customer: &mut Customer, oldest: Timestamp) -> bool {
+    let before = (customer.price_alerts.len(), customer.browsed.len());
+    customer.price_alerts.retain(|e| e.at >= oldest);
+    customer.browsed.retain(|e| e.at >= oldest);
+    (customer.price_alerts.len(), customer.browsed.len()) != before
+}
+
 fn times(customer: &Customer) -> Vec<Timestamp> {
     let bought = customer.purchases.iter().map(|e| e.at).chain(customer.returns.iter().map(|e| e.at));
-    bought.chain(customer.surveys.iter().map(|e| e.at)).chain(customer.sends.iter().map(|e| e.at)).collect()
+    let met = customer.surveys.iter().map(|e| e.at).chain(customer.experiences.iter().map(|e| e.at));
+    bought.chain(met).chain(customer.sends.iter().map(|e| e.at)).collect()
 }
 
 fn drop_before(customer: &mut Customer, gone: impl Fn(Timestamp) -> bool) -> bool {
@@ -50,6 +61,7 @@ fn drop_before(customer: &mut Customer, gone: impl Fn(Timestamp) -> bool) -> boo
     customer.purchases.retain(|e| !gone(e.at));
     customer.returns.retain(|e| !gone(e.at));
     customer.surveys.retain(|e| !gone(e.at));
+    customer.experiences.retain(|e| !gone(e.at));
     customer.sends.retain(|e| !gone(e.at));
     times(customer).len() != before
 }

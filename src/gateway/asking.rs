@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::deciding::families_of;
+use super::deciding::named_by;
 use super::inside::{query_value, refuse};
 use super::item::Item;
 use super::{Errand, Gateway, NotStarted};
@@ -84,7 +84,7 @@ impl Gateway {
         let brand = errand.submission.stream.brand.as_str();
         let open: Vec<usize> = (0..items.len()).collect();
         let keys: Vec<_> = items.iter().map(|item| item.key.clone()).collect();
-        match self.store.load(brand, &keys, &families_of(items)).await {
+        match self.store.load_named(brand, &keys, &named_by(items)).await {
             Ok(loaded) => {
                 let mut groups = self.group(loaded, &open, self.zone(brand));
                 self.forget_ended_holds(&mut groups).await;

@@ -15,7 +15,9 @@ use super::reservation::Reservation;
 use super::{Errand, Gateway, held_send, sent_event};
 use crate::decide::{self, Decision, Verdict, after_rewrite, claim_additions, decide, not_rewritten};
 use crate::facts::customer::Member;
-use crate::facts::{ClaimAddition, Customer, FactKind, Facts, Family, FamilyClaims, Known, SendState, Why};
+use crate::facts::{
+    BrandFacts, ClaimAddition, Customer, FactKind, Facts, Family, FamilyClaims, Known, Named, SendState, Why,
+};
 use crate::message::{Declared, Edit, Message};
 use crate::policy::PolicySet;
 use crate::store::{CustomerKey, Loaded, StoreError, Write, Written};
@@ -38,7 +40,7 @@ impl Gateway {
     /// Decides every item, and writes the reservations and holds of those that may go.
     pub(super) async fn decide_items(&self, errand: &Errand<'_>, items: &mut [Item], rules: &PolicySet) {
         let brand = errand.submission.stream.brand.as_str();
-        let families = families_of(items);
+        let named = named_by(items);
         let mut open: Vec<usize> = (0..items.len()).collect();
         for _ in 0..ROUNDS_MAX {
             if !self.may_ask_store(items, &open).await {
@@ -46,7 +48,7 @@ impl Gateway {
                 return;
             }
             let keys: Vec<CustomerKey> = open.iter().map(|i| items[*i].key.clone()).collect();
-            let loaded = match self.store.load(brand, &keys, &families).await {
+            let loaded = match self.store.load_named(brand, &keys, &named).await {
                 Ok(loaded) => loaded,
                 Err(error) => {
                     tracing::warn!(%error, "deciding without the store");
@@ -116,7 +118,13 @@ impl Gateway {
                 .entry(found.root)
                 .or_insert_with(|| Group {
                     version: found.version,
-                    facts: self.facts(Known::Known(found.customer), &loaded.claims, &loaded.known_since, zone.clone()),
+                    facts: self.facts(
+                        Known::Known(found.customer),
+                        &loaded.claims,
+                        &loaded.brand,
+                        &loaded.known_since,
+                        zone.clone(),
+                    ),
                     members: Vec::new(),
                     changed: false,
                     decided_at: None,
@@ -131,12 +139,17 @@ impl Gateway {
         &self,
         customer: Known<Customer>,
         claims: &BTreeMap<Family, FamilyClaims>,
+        brand: &BrandFacts,
         known_since: &BTreeMap<FactKind, Timestamp>,
         zone: TimeZone,
     ) -> Facts {
         Facts {
             claims: match &customer {
                 Known::Known(_) => Known::Known(claims.clone()),
+                Known::Unknown(why) => Known::Unknown(*why),
+            },
+            brand: match &customer {
+                Known::Known(_) => Known::Known(brand.clone()),
                 Known::Unknown(why) => Known::Unknown(*why),
             },
             customer,
@@ -178,7 +191,7 @@ impl Gateway {
     pub(super) fn decide_unknowing(&self, errand: &Errand<'_>, item: &mut Item, rules: &PolicySet) {
         let zone = self.zone(&errand.submission.stream.brand);
         let nothing = Known::Unknown(Why::StoreDown);
-        let mut facts = self.facts(nothing, &BTreeMap::new(), &BTreeMap::new(), zone);
+        let mut facts = self.facts(nothing, &BTreeMap::new(), &BrandFacts::default(), &BTreeMap::new(), zone);
         facts.remembered = self.refusals.of(&item.key);
         self.decide_one(errand, item, &mut facts, rules, true);
     }
@@ -449,11 +462,16 @@ fn record_id(facts: &Facts) -> Option<String> {
     }
 }
 
-pub(super) fn families_of(items: &[Item]) -> Vec<Family> {
-    let mut families: Vec<Family> = items.iter().flat_map(|i| i.families.iter().map(|(_, f)| f.clone())).collect();
-    families.sort();
-    families.dedup();
-    families
+/// What all messages together need of the brand's own facts. Recipients of one content share its meaning.
+pub(super) fn named_by(items: &[Item]) -> Named {
+    let mut named = Named::default();
+    let mut seen: BTreeSet<*const Meaning> = BTreeSet::new();
+    for item in items {
+        if seen.insert(Arc::as_ptr(&item.meaning)) {
+            named.join(decide::named(&item.meaning));
+        }
+    }
+    named
 }
 
 /// What of the declarations a changed text still says: an offer or survey whose every sentence was

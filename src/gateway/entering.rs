@@ -150,9 +150,11 @@ impl Gateway {
         let (region, now) = (brand.region.as_deref(), self.clock.now());
         let lesson = crate::learn::learn(&self.store, &brand.name, region, content_type, &request.body, now).await;
         for Learnt { brand, key, event } in lesson.learnt {
-            self.refusals.hear(&key, &event);
+            if let Some(key) = &key {
+                self.refusals.hear(key, &event);
+            }
             // The other address of an identity link stands in it as its key already.
-            let line = JournalEntry { at: now, brand, customer: key.0, event };
+            let line = JournalEntry { at: now, brand, customer: key.map(|key| key.0).unwrap_or_default(), event };
             if let Err(error) = self.log.append(&Line::Event(line)).await {
                 tracing::error!(%error, "an event was not journalled");
                 self.metrics.record_errors(self.log.errors());

@@ -24,7 +24,7 @@ pub const TOPICS_MAX: usize = 64;
 pub struct Told {
     /// Its line, or its place in a batch, from 1.
     pub line: usize,
-    /// At least one.
+    /// At least one; none for an event that is the brand's own.
     pub addresses: Vec<Address>,
     /// The event. An identity link's other address stands in `addresses`, and `also` is empty.
     pub event: Event,
@@ -69,7 +69,7 @@ pub fn line(text: &[u8], reading: Reading<'_>) -> Result<Told, String> {
     let Value::Object(mut fields) = value else { return Err("not a JSON object".to_owned()) };
     let id = text_field(&mut fields, "id")?;
     let at = text_field(&mut fields, "at")?;
-    let customer = fields.remove("customer").ok_or("`customer` is missing")?;
+    let customer = fields.remove("customer").ok_or("`customer` is missing");
     told(id, &at, "at", customer, fields, reading)
 }
 
@@ -109,9 +109,9 @@ fn cloud_event(text: &str, reading: Reading<'_>) -> Result<Told, String> {
         Some(_) => return Err("`data` must be an object".to_owned()),
     };
     let customer = match (event.remove("subject"), data.remove("customer")) {
-        (_, Some(customer)) => customer,
-        (Some(subject), None) => subject,
-        (None, None) => return Err("`subject` (the customer's address) is missing".to_owned()),
+        (_, Some(customer)) => Ok(customer),
+        (Some(subject), None) => Ok(subject),
+        (None, None) => Err("`subject` (the customer's address) is missing"),
     };
     data.insert("type".to_owned(), Value::String(kind));
     told(format!("{source} {id}"), &at, "time", customer, data, reading)
@@ -121,7 +121,7 @@ fn told(
     id: String,
     at: &str,
     at_name: &str,
-    customer: Value,
+    customer: Result<Value, &str>,
     what: Map<String, Value>,
     reading: Reading<'_>,
 ) -> Result<Told, String> {
@@ -131,17 +131,24 @@ fn told(
     if at > reading.now.saturating_add(SignedDuration::from_mins(10)).unwrap_or(Timestamp::MAX) {
         return Err(format!("`{at_name}` lies in the future"));
     }
-    let mut addresses = people(customer, reading.region)?;
     if !what.contains_key("type") {
         return Err("`type` is missing".to_owned());
     }
     let mut what: What = serde_json::from_value(Value::Object(what)).map_err(|e| short(&e))?;
+    // What is the brand's own belongs to nobody, whoever is named with it.
+    let mut addresses = match what.is_of_brand() {
+        true => Vec::new(),
+        false => people(customer?, reading.region)?,
+    };
     if let What::IdentityLink { also } = &mut what {
         let other = Address::any(also, reading.region).map_err(|e| format!("`also`: {e}"))?;
         also.clear();
         addresses.push(other);
     }
     within_limits(&id, &what)?;
+    if let What::Voucher { code, .. } = &mut what {
+        *code = crate::facts::brand::code(code);
+    }
     addresses.dedup();
     Ok(Told { line: 0, addresses, event: Event { id, at, what } })
 }
@@ -193,6 +200,31 @@ fn within_limits(id: &str, what: &What) -> Result<(), String> {
         What::Survey { survey, department, .. } => {
             texts.push(("survey", survey));
             owned.extend(maybe("department", department));
+        }
+        What::Experience { product, order, department, .. } => {
+            owned.extend(maybe("product", product));
+            owned.extend(maybe("order", order));
+            owned.extend(maybe("department", department));
+        }
+        What::PriceAlert { product } | What::Stock { product, .. } => texts.push(("product", product)),
+        What::Price { product, price } => {
+            if price.minor < 0 {
+                return Err("`price` is less than nothing".to_owned());
+            }
+            texts.push(("product", product));
+        }
+        What::Browse { topic, product } => {
+            if topic.is_none() && product.is_none() {
+                return Err("`topic` or `product` is missing".to_owned());
+            }
+            owned.extend(maybe("topic", topic));
+            owned.extend(maybe("product", product));
+        }
+        What::Voucher { code, .. } => {
+            if crate::facts::brand::code(code).is_empty() {
+                return Err("`code` has no letter and no digit".to_owned());
+            }
+            texts.push(("code", code));
         }
         What::ComplaintOpened { ticket } | What::ComplaintClosed { ticket } => texts.push(("ticket", ticket)),
         What::OptOut { purpose, .. } | What::Consent { purpose, .. } => owned.extend(maybe("purpose", purpose)),

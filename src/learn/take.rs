@@ -11,6 +11,8 @@ use crate::facts::fold::join;
 use crate::facts::{Event, Member, What, apply, kind_of, trim};
 use crate::store::{CustomerKey, Linked, Store, StoreError, Write, Written};
 
+/// Events that are the brand's own, in one round trip.
+const EVENTS_PER_TRIP: usize = 1_000;
 /// Customers in one round trip.
 const CUSTOMERS_PER_TRIP: usize = 500;
 /// Lost rounds after which the client is asked to come again.
@@ -21,9 +23,9 @@ const ROUNDS_MAX: usize = 32;
 pub struct Learnt {
     /// The brand it was told for.
     pub brand: String,
-    /// The key of the address it was told of.
-    pub key: CustomerKey,
-    /// The event; an identity link names the other address by its key.
+    /// The key of the address it was told of; none for an event that is the brand's own.
+    pub key: Option<CustomerKey>,
+    /// The event; an identity link names the other address by its key, a voucher's code is hashed.
     pub event: Event,
 }
 
@@ -47,6 +49,7 @@ pub(super) async fn take(
 ) -> Result<Taken, StoreError> {
     let mut taken = Taken::default();
     let mut waiting: BTreeMap<CustomerKey, Vec<Told>> = BTreeMap::new();
+    let mut of_brand: Vec<Event> = Vec::new();
     for line in lines {
         let told = match line {
             Ok(told) => told,
@@ -55,6 +58,10 @@ pub(super) async fn take(
                 continue;
             }
         };
+        if told.event.what.is_of_brand() {
+            of_brand.push(told.event);
+            continue;
+        }
         if let Some(told) = link(store, brand, told, &mut taken).await? {
             waiting.entry(store.key(brand, &told.addresses[0])).or_default().push(told);
         }
@@ -63,8 +70,34 @@ pub(super) async fn take(
     for trip in keys.chunks(CUSTOMERS_PER_TRIP) {
         apply_to(store, brand, trip, &waiting, now, &mut taken).await?;
     }
+    for trip in of_brand.chunks(EVENTS_PER_TRIP) {
+        take_of_brand(store, brand, trip, now, &mut taken).await?;
+    }
     taken.refused.sort_by_key(|refused| refused.line);
     Ok(taken)
+}
+
+/// What is the brand's own: two equal events of one body are both new, and the same thing.
+async fn take_of_brand(
+    store: &Store,
+    brand: &str,
+    events: &[Event],
+    now: Timestamp,
+    taken: &mut Taken,
+) -> Result<(), StoreError> {
+    let mut kinds = BTreeSet::new();
+    for (event, new) in events.iter().zip(store.learn_of_brand(brand, events).await?) {
+        if new {
+            kinds.extend(kind_of(&event.what));
+            taken.learnt.push(Learnt { brand: brand.to_owned(), key: None, event: store.without_code(brand, event) });
+        } else {
+            taken.duplicate += 1;
+        }
+    }
+    for kind in kinds {
+        store.mark_known(brand, kind, now).await?;
+    }
+    Ok(())
 }
 
 /// Joins the addresses of one event. `None` when nothing is left to apply.
@@ -95,7 +128,8 @@ async fn link(store: &Store, brand: &str, told: Told, taken: &mut Taken) -> Resu
     if joined {
         let other = told.addresses.get(1).map(|address| store.key(brand, address).0);
         let event = super::for_journal(&told.event, other);
-        taken.learnt.push(Learnt { brand: brand.to_owned(), key: store.key(brand, &told.addresses[0]), event });
+        let key = Some(store.key(brand, &told.addresses[0]));
+        taken.learnt.push(Learnt { brand: brand.to_owned(), key, event });
     } else {
         taken.duplicate += 1;
     }
@@ -134,7 +168,7 @@ async fn apply_to(
                 if apply(&mut write.customer, event, &key.0) {
                     join(&mut write.customer, Member { key: key.0.clone(), kind: address.kind(), at: event.at });
                     kinds.extend(kind_of(&event.what).filter(|kind| !loaded.known_since.contains_key(kind)));
-                    learnt.push(Learnt { brand: brand.to_owned(), key: key.clone(), event: event.clone() });
+                    learnt.push(Learnt { brand: brand.to_owned(), key: Some(key.clone()), event: event.clone() });
                 } else {
                     *duplicate += 1;
                 }

@@ -12,8 +12,9 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use super::error::Source;
 use super::{Place, Window};
-use crate::facts::{FactKind, SendState, SurveyStep};
+use crate::facts::{ExperienceKind, FactKind, SendState, SurveyStep, VoucherStep};
 use crate::message::{Channel, Class, Money};
+use crate::understand::Goods;
 
 /// A case, and where it stands.
 #[derive(Debug, Clone)]
@@ -57,6 +58,18 @@ pub struct CaseSpec {
     /// What happened to this customer before.
     #[serde(default)]
     pub history: Vec<PastSpec>,
+    /// What became of the brand's vouchers.
+    #[serde(default)]
+    pub vouchers: Vec<VoucherSpec>,
+    /// How much was left, each with its `ago`.
+    #[serde(default)]
+    pub stock: Vec<StockSpec>,
+    /// Public prices, each in force from its `ago` on.
+    #[serde(default)]
+    pub prices: Vec<PriceSpec>,
+    /// The shop's catalogue.
+    #[serde(default)]
+    pub catalogue: Vec<ItemSpec>,
     /// Messages the brand sent before, to whomever, each with its `ago`: their claims stand in the ledger.
     #[serde(default)]
     pub claimed: Vec<MessageSpec>,
@@ -67,7 +80,8 @@ pub struct CaseSpec {
 }
 
 /// One event of the past: one of `purchase`, `returned`, `survey`, `complaint`, `opt_out`, `consent`,
-/// `bounce`, `spam_complaint`, `wants`/`avoids`, `sent`, `held`, and what belongs to it.
+/// `bounce`, `spam_complaint`, `wants`/`avoids`, `experience`, `price_alert`, `browsed`, `sent`, `held`, and what
+/// belongs to it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs, reason = "the names of the events and their attributes")]
@@ -80,6 +94,8 @@ pub struct PastSpec {
     pub order: Option<String>,
     pub survey: Option<String>,
     pub step: Option<SurveyStep>,
+    /// How long the survey takes.
+    pub minutes: Option<u32>,
     pub department: Option<String>,
     pub complaint: Option<String>,
     /// How long ago the complaint was closed.
@@ -93,6 +109,12 @@ pub struct PastSpec {
     pub spam_complaint: Option<Channel>,
     pub wants: Vec<String>,
     pub avoids: Vec<String>,
+    pub experience: Option<ExperienceKind>,
+    /// What an experience was of.
+    pub product: Option<String>,
+    /// The product whose lower price the customer asked to be told of.
+    pub price_alert: Option<String>,
+    pub browsed: Option<BrowsedSpec>,
     /// The purpose of a message sent before.
     pub sent: Option<String>,
     pub channel: Option<Channel>,
@@ -100,8 +122,78 @@ pub struct PastSpec {
     pub class: Option<Class>,
     pub state: Option<SendState>,
     pub offers: Vec<OfferSpec>,
+    /// What it said: read as a message is, for its offers, its pressure, its surveys and its words.
+    pub text: Option<String>,
+    /// Its subject.
+    pub subject: Option<String>,
+    /// True when it pressed about its offers, whatever is read in `text`.
+    pub pressing: bool,
+    /// When its offers were said to end, whatever is read in `text`.
+    pub ends: Option<Moment>,
+    /// True when its invitation was a reminder, whatever is read in `text`.
+    pub survey_reminder: bool,
     /// A message waiting: in how long it wants to leave.
     pub held: Option<Window>,
+}
+
+/// What the customer looked at: one of the two, or both.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "the same as the fields of the event")]
+pub struct BrowsedSpec {
+    pub topic: Option<String>,
+    pub product: Option<String>,
+}
+
+/// A step in the life of a voucher.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "the same as the fields of the event")]
+pub struct VoucherSpec {
+    pub code: String,
+    pub step: VoucherStep,
+    pub ago: Option<Window>,
+    pub at: Option<Moment>,
+}
+
+/// A word on the stock.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "the same as the fields of the event")]
+pub struct StockSpec {
+    pub product: String,
+    pub left: u32,
+    pub ago: Option<Window>,
+    pub at: Option<Moment>,
+}
+
+/// A public price.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "the same as the fields of the event")]
+pub struct PriceSpec {
+    pub product: String,
+    pub price: Money,
+    pub ago: Option<Window>,
+    pub at: Option<Moment>,
+}
+
+/// An item of the catalogue.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "the same as the fields of an item")]
+pub struct ItemSpec {
+    pub sku: String,
+    #[serde(default)]
+    pub names: Vec<String>,
+    #[serde(default)]
+    pub category: Option<String>,
+    #[serde(default)]
+    pub url: Option<String>,
+    #[serde(default)]
+    pub list_price: Option<Money>,
+    #[serde(default)]
+    pub goods: Goods,
 }
 
 /// An offer as declared or shown.

@@ -3,17 +3,14 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::case_spec::{CaseSpec, Expect, MessageSpec, Moment, OfferSpec, PastSpec, PolicyCase};
+use super::case_spec::{CaseSpec, Expect, MessageSpec, Moment, OfferSpec, PolicyCase};
 use super::error::PolicyError;
-use super::{Judge, Place, PolicySet, Selection, select, wording};
-use crate::decide::{Answer, Decision, Finding, Verdict, claim_additions, decide, guards};
-use crate::facts::{
-    Attempt, Complaint, Customer, FactKind, Facts, HeldSend, Known, OptOutFact, Preference, Purchase, Return,
-    SendEvent, SendState, ShownOffer, SurveyFact, SurveyStep, Why, zone,
-};
+use super::{Judge, Place, PolicySet, Selection, case_facts, select, wording};
+use crate::decide::{Answer, Decision, Finding, Verdict, decide, guards};
+use crate::facts::{Why, zone};
 use crate::message::declared::DeclaredSurvey;
 use crate::message::{Address, Channel, Content, Declared, DeclaredOffer, Language, Message, Part, PartKind, Stream};
-use crate::understand::{Context, Meaning, ProductLinks, understand};
+use crate::understand::{Catalogue, Context, Meaning, ProductLinks, understand};
 
 /// How a case went.
 #[derive(Debug, Clone)]
@@ -59,9 +56,9 @@ fn judge(set: &PolicySet, case: &PolicyCase, scope: Scope) -> Result<Option<Stri
         Some(name) => zone(name).ok_or_else(|| format!("`{name}` is not a time zone"))?,
         None => TimeZone::fixed(spec.now.1),
     };
-    let links = ProductLinks::default();
-    let (message, meaning) = read(&spec.message, spec.now.0, &brand_zone, &links)?;
-    let facts = facts(spec, &brand_zone, &links)?;
+    let shop = Shop { zone: brand_zone, links: ProductLinks::default(), catalogue: case_facts::catalogue(spec) };
+    let (message, meaning) = read(&spec.message, spec.now.0, &shop)?;
+    let facts = case_facts::facts(spec, &meaning, &shop)?;
     let applying = set.rules.iter().map(|judge| judge.as_ref());
     let applying = applying.filter(|judge| select::applies(judge.head().filters, &message, &meaning));
     let mut rules = Selection { judges: applying.collect(), everyone: true, rehearsal: true };
@@ -77,7 +74,7 @@ fn judge(set: &PolicySet, case: &PolicyCase, scope: Scope) -> Result<Option<Stri
     if holds(&spec.expect, &decision) {
         return Ok(None);
     }
-    Ok(Some(report(spec, &decision, &meaning, &rules, &brand_zone)))
+    Ok(Some(report(spec, &decision, &meaning, &rules, &shop.zone)))
 }
 
 fn named_rule(expect: &Expect) -> Option<&str> {
@@ -162,17 +159,20 @@ fn understood(meaning: &Meaning) -> String {
         offers.join(", "),
         ends.join(", "),
         meaning.surveys.len(),
-        meaning.topics.join(", "),
+        meaning.topics.iter().map(|topic| topic.name.as_str()).collect::<Vec<_>>().join(", "),
         meaning.doubts.len()
     )
 }
 
-fn read(
-    spec: &MessageSpec,
-    now: Timestamp,
-    brand_zone: &TimeZone,
-    links: &ProductLinks,
-) -> Result<(Message, Meaning), String> {
+/// What the shop is like in a case.
+pub(super) struct Shop {
+    pub(super) zone: TimeZone,
+    pub(super) links: ProductLinks,
+    pub(super) catalogue: Catalogue,
+}
+
+/// A message, and what it says.
+pub(super) fn read(spec: &MessageSpec, now: Timestamp, shop: &Shop) -> Result<(Message, Meaning), String> {
     let part = |kind, text: &Option<String>| text.clone().map(|text| Part { kind, text });
     let parts =
         [part(PartKind::Subject, &spec.subject), part(PartKind::Plain, &spec.text), part(PartKind::Html, &spec.html)];
@@ -204,7 +204,7 @@ fn read(
             ..Stream::default()
         },
     };
-    let context = Context { now, zone: brand_zone, links };
+    let context = Context { now, zone: &shop.zone, links: &shop.links, catalogue: &shop.catalogue };
     let meaning = understand(&context, message.channel, &message.content, &message.declared);
     Ok((message, meaning))
 }
@@ -219,113 +219,4 @@ fn declared_offer(spec: &OfferSpec) -> DeclaredOffer {
         exclusive: spec.exclusive,
         left: None,
     }
-}
-
-fn facts(spec: &CaseSpec, brand_zone: &TimeZone, links: &ProductLinks) -> Result<Facts, String> {
-    let mut customer = Customer { zone: spec.recipient_zone.clone(), ..Customer::default() };
-    for (number, past) in spec.history.iter().enumerate() {
-        add(&mut customer, past, number, spec.now.0).map_err(|why| format!("history {}: {why}", number + 1))?;
-    }
-    let mut facts = Facts::of(customer);
-    facts.brand_zone = brand_zone.clone();
-    if let Some(Moment(installed, _)) = spec.installed {
-        facts.known_since.values_mut().for_each(|since| *since = installed);
-    }
-    facts.known_since.extend(spec.known_since.iter().map(|(kind, Moment(at, _))| (*kind, *at)));
-    facts.known_since.retain(|kind: &FactKind, _| !spec.never_told.contains(kind));
-    if let Known::Known(claims) = &mut facts.claims {
-        for claim in &spec.claimed {
-            let ago = claim.ago.ok_or("what was claimed before has an `ago`")?;
-            let then = ago.before(spec.now.0);
-            let (message, meaning) = read(claim, then, brand_zone, links)?;
-            for addition in claim_additions(then, &message, &meaning) {
-                claims.entry(addition.family.clone()).or_default().add(&addition);
-            }
-        }
-    }
-    if spec.store_down {
-        facts.customer = Known::Unknown(Why::StoreDown);
-        facts.claims = Known::Unknown(Why::StoreDown);
-    }
-    Ok(facts)
-}
-
-fn add(customer: &mut Customer, past: &PastSpec, number: usize, now: Timestamp) -> Result<(), String> {
-    let from = "case".to_owned();
-    let at = match (past.ago, past.at) {
-        (Some(ago), None) => ago.before(now),
-        (None, Some(Moment(at, _))) => at,
-        (None, None) if past.held.is_some() => now,
-        _ => return Err("say when: `ago = \"2 days\"` or `at = …`, one of them".into()),
-    };
-    let scope = |word: &str| match word {
-        "all" => Ok(None),
-        "email" => Ok(Some(Channel::Email)),
-        "sms" => Ok(Some(Channel::Sms)),
-        other => Err(format!("`{other}` is not `all`, `email` or `sms`")),
-    };
-    let mut refusal = |channel: Option<Channel>, refused: bool, why: &str| {
-        let (purpose, why, from) = (past.purpose.clone(), why.to_owned(), from.clone());
-        customer.opt_outs.push(OptOutFact { channel, purpose, refused, why, at, from });
-    };
-    let channel = || past.channel.ok_or("say on which `channel`");
-    if let Some(purpose) = &past.sent {
-        let shown = |o: &OfferSpec| ShownOffer {
-            product: Some(o.product.to_uppercase()),
-            price: o.price,
-            exclusive: o.exclusive,
-            family: None,
-        };
-        customer.sends.push(SendEvent {
-            id: format!("sent-{number}"),
-            at,
-            state: past.state.unwrap_or(SendState::Sent),
-            channel: channel()?,
-            class: past.class.unwrap_or_default(),
-            stream: "case".into(),
-            department: past.department.clone(),
-            campaign: past.campaign.clone(),
-            purpose: Some(purpose.clone()),
-            survey: past.survey.clone(),
-            survey_minutes: None,
-            offers: past.offers.iter().map(shown).collect(),
-            lease_until: None,
-            from,
-            attempt: Attempt::default(),
-        });
-    } else if let Some(due) = past.held {
-        let (due, expires) = (due.after(now), super::Window::days(30).after(now));
-        let (channel, attempt) = (channel()?, Attempt::default());
-        let held = HeldSend { id: format!("held-{number}"), due, expires, channel, priority: 0, attempt };
-        customer.held.push(held);
-    } else if let Some(product) = &past.purchase {
-        let (product, order) = (product.to_uppercase(), past.order.clone());
-        customer.purchases.push(Purchase { order, product, price: past.price, at, from });
-    } else if let Some(product) = &past.returned {
-        let (product, order) = (product.to_uppercase(), past.order.clone());
-        customer.returns.push(Return { order, product, at, from });
-    } else if let Some(survey) = &past.survey {
-        let (step, department) = (past.step.unwrap_or(SurveyStep::Invited), past.department.clone());
-        customer.surveys.push(SurveyFact { survey: survey.clone(), department, step, at, from });
-    } else if let Some(id) = &past.complaint {
-        let closed_at = past.closed.map(|closed| closed.before(now));
-        customer.complaints.push(Complaint { id: id.clone(), opened_at: Some(at), closed_at, from });
-    } else if let Some(word) = &past.opt_out {
-        refusal(scope(word)?, true, "opt-out");
-    } else if let Some(word) = &past.consent {
-        refusal(scope(word)?, false, "consent");
-    } else if let Some(channel) = past.bounce {
-        refusal(Some(channel), true, "bounce");
-    } else if let Some(channel) = past.spam_complaint {
-        refusal(Some(channel), true, "spam-complaint");
-    } else if past.wants.is_empty() && past.avoids.is_empty() {
-        return Err("say what happened: purchase, returned, survey, complaint, opt_out, consent, bounce, \
-                    spam_complaint, wants, avoids, sent or held"
-            .into());
-    } else {
-        let word = |topic: &String, wanted| Preference { topic: topic.to_lowercase(), wanted, at, from: from.clone() };
-        customer.preferences.extend(past.wants.iter().map(|topic| word(topic, true)));
-        customer.preferences.extend(past.avoids.iter().map(|topic| word(topic, false)));
-    }
-    Ok(())
 }

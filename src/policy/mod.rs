@@ -1,5 +1,6 @@
 //! PURE: (path, text) → rules: parse, check, select, cases. Reading and watching files is `config`'s.
 
+mod case_facts;
 pub mod case_spec;
 pub mod cases;
 pub mod error;

@@ -217,7 +217,7 @@ pub struct JournalEntry {
     pub at: Timestamp,
     /// Whose customer.
     pub brand: String,
-    /// The address key.
+    /// The address key; empty for an event that is the brand's own.
     pub customer: String,
     /// What.
     pub event: Event,

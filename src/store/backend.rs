@@ -74,6 +74,24 @@ pub struct Mark {
     pub at: i64,
 }
 
+/// One member of a bounded set that may be thrown away: of two instants of a member the smaller stays, and of
+/// all members the smallest `members_max`. So adding commutes, and a set whose instants run backwards keeps
+/// the latest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The set, `{tag}:rest`; always noted with the same bounds.
+    pub set: String,
+    /// The member.
+    pub member: String,
+    /// Its place, in microseconds forwards or backwards.
+    pub at: i64,
+    /// Members kept.
+    pub members_max: usize,
+    /// When the store may throw the set away, from now: so long after its last note. This only collects
+    /// garbage; the store in memory keeps it.
+    pub seconds: u32,
+}
+
 /// What one round trip asks for.
 #[derive(Debug, Clone, Default)]
 pub struct Ask {
@@ -127,6 +145,11 @@ macro_rules! backends {
                 match self { $(Backend::$name(it) => it.mark(marks).await,)+ }
             }
 
+            /// Adds notes; acknowledged.
+            pub async fn note(&self, notes: Vec<Note>) -> Result<(), StoreError> {
+                match self { $(Backend::$name(it) => it.note(notes).await,)+ }
+            }
+
             /// Takes members out of sets: of those sets only that are lists of what is there now.
             pub async fn unmark(&self, members: Vec<(String, String)>) -> Result<(), StoreError> {
                 match self { $(Backend::$name(it) => it.unmark(members).await,)+ }
@@ -175,8 +198,8 @@ backends! {
 }
 
 /// The bound on a set, for the backends that keep it themselves.
-pub(super) fn bound(set: &mut BTreeMap<String, i64>) {
-    if set.len() > SET_MEMBERS_MAX
+pub(super) fn bound(set: &mut BTreeMap<String, i64>, members_max: usize) {
+    if set.len() > members_max
         && let Some(last) = set.iter().max_by_key(|(member, at)| (**at, member.as_str())).map(|(m, _)| m.clone())
     {
         set.remove(&last);

@@ -15,15 +15,6 @@ use crate::message::{Channel, Currency, Money};
 
 /// Prices handed out per family.
 const PRICES_MAX: usize = 256;
-const KINDS: [(FactKind, &str); 7] = [
-    (FactKind::Sends, "sends"),
-    (FactKind::Purchases, "purchases"),
-    (FactKind::Surveys, "surveys"),
-    (FactKind::Complaints, "complaints"),
-    (FactKind::OptOuts, "opt-outs"),
-    (FactKind::Preferences, "preferences"),
-    (FactKind::Claims, "claims"),
-];
 
 impl Store {
     /// Adds to the brand's ledger of claims; idempotent, in any order, acknowledged when it returns.
@@ -49,8 +40,7 @@ impl Store {
     /// event of the kind. The earliest word stands.
     pub async fn mark_known(&self, brand: &str, kind: FactKind, at: Timestamp) -> Result<(), StoreError> {
         let set = since_set(&self.inner.pepper.brand(brand));
-        let name = KINDS.iter().find(|(k, _)| *k == kind).map_or("", |(_, name)| name);
-        self.inner.backend.mark(vec![Mark { set, member: name.to_owned(), at: at.as_microsecond() }]).await
+        self.inner.backend.mark(vec![Mark { set, member: kind.name().to_owned(), at: at.as_microsecond() }]).await
     }
 }
 
@@ -63,9 +53,14 @@ pub(super) fn since_set(tag: &str) -> String {
 
 /// A family's two sets with how many members to hand out: its deadlines, its prices.
 pub(super) fn family_sets(tag: &str, family: &Family) -> [(String, usize); 2] {
-    let hash = digest::digest(&digest::SHA256, family.0.as_bytes());
-    let name = hex(&hash.as_ref()[..16]);
+    let name = hashed(&family.0);
     [(format!("{{{tag}}}:d:{name}"), DEADLINES_MAX), (format!("{{{tag}}}:p:{name}"), PRICES_MAX)]
+}
+
+/// A name of a set that says nothing to whoever looks, and has one length.
+pub(super) fn hashed(name: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, name.as_bytes());
+    hex(&hash.as_ref()[..16])
 }
 
 /// The brand's own word per kind, and for what the gateway itself does the installation.
@@ -78,7 +73,7 @@ pub(super) fn known_since(sets: &[Marks]) -> BTreeMap<FactKind, Timestamp> {
         }
     }
     for (member, at) in sets.get(1).map(|set| set.earliest.as_slice()).unwrap_or_default() {
-        let kind = KINDS.iter().find(|(_, name)| name == member).map(|(kind, _)| *kind);
+        let kind = FactKind::ALL.into_iter().find(|kind| kind.name() == member);
         if let (Some(kind), Some(at)) = (kind, instant(*at)) {
             let since = known.entry(kind).or_insert(at);
             *since = at.min(*since);
@@ -123,6 +118,6 @@ fn price(member: &str) -> Option<(Channel, Money)> {
     Some((channel, Money::new(minor, Currency::from_code(words.next()?)?)))
 }
 
-fn instant(micros: i64) -> Option<Timestamp> {
+pub(super) fn instant(micros: i64) -> Option<Timestamp> {
     Timestamp::from_microsecond(micros).ok()
 }

@@ -1,17 +1,20 @@
 //! The stored form of a customer: one format byte, then MessagePack. Sections are (tag, bytes) pairs,
 //! so a section that a newer build added in the same format is carried along untouched; events inside
-//! a section are plain arrays, so lengthening one needs a new format number. Text that repeats
+//! a section are plain arrays, so lengthening one needs a new format number, and so does a section that
+//! names texts of the table or places in other sections, which an older build would move. Text that repeats
 //! (addresses' keys, streams, departments, families) stands once in a table; instants are
 //! microseconds. That is about a third of the same events with named fields.
 
 mod attempts;
+mod deeds;
+mod shown;
+mod wire;
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
-use uuid::Uuid;
+use serde::{Deserialize, Serialize};
 
+use self::wire::{Bin, Id, Micros};
 use super::StoreError;
 use crate::facts::{
     Attempt, Complaint, Customer, Folded, HeldSend, Member, OptOutFact, Parting, Preference, Purchase, Return,
@@ -20,8 +23,8 @@ use crate::facts::{
 use crate::message::{AddressKind, Channel, Class, Currency, Language, Money};
 
 /// The format this build writes, and the newest it reads.
-pub const FORMAT: u8 = 2;
-/// The oldest format it reads: 1 knew no attempts.
+pub const FORMAT: u8 = 3;
+/// The oldest format it reads: 1 knew no attempts, 2 no experiences and nothing of what was shown in a send.
 pub const FORMAT_OLDEST: u8 = 1;
 
 /// The bytes of a document.
@@ -85,6 +88,12 @@ pub fn encode(customer: &Customer) -> Result<Vec<u8>, StoreError> {
     let preferences: Vec<WirePreference> =
         c.preferences.iter().map(|p| (table.at(&p.topic), p.wanted, Micros(p.at), table.at(&p.from))).collect();
     put(tag::PREFERENCES, preferences.is_empty(), &|to| pack(to, &preferences))?;
+    let experiences: Vec<_> = c.experiences.iter().map(|e| table.experience(e)).collect();
+    put(tag::EXPERIENCES, experiences.is_empty(), &|to| pack(to, &experiences))?;
+    let alerts: Vec<_> = c.price_alerts.iter().map(|a| table.alert(a)).collect();
+    put(tag::PRICE_ALERTS, alerts.is_empty(), &|to| pack(to, &alerts))?;
+    let browsed: Vec<_> = c.browsed.iter().map(|b| table.browsed(b)).collect();
+    put(tag::BROWSED, browsed.is_empty(), &|to| pack(to, &browsed))?;
     let sends: Vec<WireSend> = c.sends.iter().map(|s| table.send(s)).collect();
     put(tag::SENDS, sends.is_empty(), &|to| pack(to, &sends))?;
     let held: Vec<WireHeld> = c
@@ -97,6 +106,10 @@ pub fn encode(customer: &Customer) -> Result<Vec<u8>, StoreError> {
     put(tag::SEND_ATTEMPTS, tried.is_empty(), &|to| pack(to, &tried))?;
     let tried = attempts::wire(c.held.iter().map(|held| &held.attempt));
     put(tag::HELD_ATTEMPTS, tried.is_empty(), &|to| pack(to, &tried))?;
+    let shown = shown::wire(&c.sends);
+    put(tag::SENDS_SHOWN, shown.is_empty(), &|to| pack(to, &shown))?;
+    let minutes = shown::minutes(&c.surveys);
+    put(tag::SURVEY_MINUTES, minutes.is_empty(), &|to| pack(to, &minutes))?;
     put(tag::SEEN, c.seen.is_empty(), &|to| pack(to, &c.seen))?;
     let folded: Vec<(u32, u64)> = c.folded.iter().map(|f| (table.at(&f.key), f.version)).collect();
     put(tag::FOLDED, folded.is_empty(), &|to| pack(to, &folded))?;
@@ -143,8 +156,10 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
     }
     let text = |at: u32| table.get(at as usize).cloned().ok_or_else(|| damaged("a text is missing"));
     let maybe = |at: Option<u32>| at.map(text).transpose();
+    let texts = deeds::Texts(&table);
     let mut c = Customer::default();
     let (mut send_attempts, mut held_attempts) = (Vec::new(), Vec::new());
+    let (mut sends_shown, mut survey_minutes) = (Vec::new(), Vec::new());
     for (tag, bytes) in sections {
         match tag {
             tag::TABLE => {}
@@ -185,7 +200,7 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
                         _ => return Err(damaged("an unknown survey step")),
                     };
                     let (survey, department) = (text(survey)?, maybe(department)?);
-                    c.surveys.push(SurveyFact { survey, department, step, at: at.0, from: text(from)? });
+                    c.surveys.push(SurveyFact { survey, department, step, minutes: None, at: at.0, from: text(from)? });
                 }
             }
             tag::COMPLAINTS => {
@@ -215,6 +230,7 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
                             price: price.map(money).transpose()?,
                             exclusive: exclusive.map(unchannel).transpose()?,
                             family: maybe(family)?,
+                            ..ShownOffer::default()
                         });
                     }
                     let (stream, department, campaign, purpose, survey) = names;
@@ -235,6 +251,8 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
                         purpose: maybe(purpose)?,
                         survey: maybe(survey)?,
                         survey_minutes: minutes,
+                        survey_reminder: false,
+                        content: None,
                         offers: shown,
                         lease_until: lease.map(|m| m.0),
                         from: text(from)?,
@@ -249,6 +267,20 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
                     c.held.push(HeldSend { id: id.0, due: due.0, expires: expires.0, channel, priority, attempt });
                 }
             }
+            tag::EXPERIENCES => {
+                let read = read::<Vec<_>>(bytes)?.into_iter();
+                c.experiences = read.map(|wire| texts.experience(wire)).collect::<Result<_, _>>()?;
+            }
+            tag::PRICE_ALERTS => {
+                let read = read::<Vec<_>>(bytes)?.into_iter();
+                c.price_alerts = read.map(|wire| texts.alert(wire)).collect::<Result<_, _>>()?;
+            }
+            tag::BROWSED => {
+                let read = read::<Vec<_>>(bytes)?.into_iter();
+                c.browsed = read.map(|wire| texts.browsed(wire)).collect::<Result<_, _>>()?;
+            }
+            tag::SENDS_SHOWN => sends_shown = read(bytes)?,
+            tag::SURVEY_MINUTES => survey_minutes = read(bytes)?,
             tag::SEND_ATTEMPTS => send_attempts = read(bytes)?,
             tag::HELD_ATTEMPTS => held_attempts = read(bytes)?,
             tag::SEEN => c.seen = read(bytes)?,
@@ -277,6 +309,9 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
     if !(sends_fit && held_fit) {
         return Err(damaged("an attempt belongs to nothing"));
     }
+    if !(shown::unwire(sends_shown, &mut c.sends) && shown::unminutes(survey_minutes, &mut c.surveys)) {
+        return Err(damaged("what was shown belongs to nothing"));
+    }
     Ok(c)
 }
 
@@ -299,6 +334,11 @@ mod tag {
     pub(super) const PARTING: u8 = 14;
     pub(super) const SEND_ATTEMPTS: u8 = 15;
     pub(super) const HELD_ATTEMPTS: u8 = 16;
+    pub(super) const EXPERIENCES: u8 = 17;
+    pub(super) const PRICE_ALERTS: u8 = 18;
+    pub(super) const BROWSED: u8 = 19;
+    pub(super) const SENDS_SHOWN: u8 = 20;
+    pub(super) const SURVEY_MINUTES: u8 = 21;
 }
 
 type WireProfile =
@@ -417,74 +457,13 @@ fn damaged(why: &str) -> StoreError {
     StoreError::Damaged(why.to_owned())
 }
 
-/// Bytes as MessagePack `bin`, not as an array of numbers.
-struct Bin<'a>(&'a [u8]);
-
-impl Serialize for Bin<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(self.0)
-    }
-}
-
-/// An instant, as microseconds since the epoch.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Micros(Timestamp);
-
-impl Serialize for Micros {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.0.as_microsecond())
-    }
-}
-
-impl<'de> Deserialize<'de> for Micros {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Micros, D::Error> {
-        let micros = i64::deserialize(deserializer)?;
-        Timestamp::from_microsecond(micros).map(Micros).map_err(serde::de::Error::custom)
-    }
-}
-
-/// An id: 16 bytes when it is a UUID in its usual spelling, else the text.
-#[derive(Debug, Clone, PartialEq)]
-struct Id(String);
-
-impl Id {
-    fn of(id: &str) -> Id {
-        Id(id.to_owned())
-    }
-}
-
-impl Serialize for Id {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match Uuid::try_parse(&self.0) {
-            Ok(uuid) if uuid.to_string() == self.0 => serializer.serialize_bytes(uuid.as_bytes()),
-            _ => serializer.serialize_str(&self.0),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Id {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Id, D::Error> {
-        struct Either;
-        impl serde::de::Visitor<'_> for Either {
-            type Value = Id;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an id")
-            }
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Id, E> {
-                Ok(Id::of(text))
-            }
-            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Id, E> {
-                Uuid::from_slice(bytes).map(|uuid| Id(uuid.to_string())).map_err(E::custom)
-            }
-        }
-        deserializer.deserialize_any(Either)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
     use super::*;
-    use crate::facts::MessageKey;
+    use crate::facts::{Experience, ExperienceKind, MessageKey};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_795_000_000 + second).unwrap()
@@ -515,36 +494,58 @@ mod tests {
                 purpose: Some("promotion".into()),
                 survey: None,
                 survey_minutes: None,
+                survey_reminder: false,
+                content: Some((n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
                 offers: vec![ShownOffer {
                     product: Some(format!("BT-{}", n % 5)),
                     price: Some("299.00 CNY".parse().unwrap()),
                     exclusive: None,
                     family: Some(format!("p:BT-{}:", n % 5)),
+                    ..ShownOffer::default()
                 }],
                 lease_until: None,
                 from: from.clone(),
                 attempt: Attempt::default(),
             });
-            customer.seen.push(n as u64 * 0x1234_5678_9abc);
         }
         customer
     }
 
+    /// What the shop told leaves the ids of its events; what was sent does not.
+    fn told(customer: &mut Customer, events: usize) {
+        let from = customer.members[0].key.clone();
+        for n in 0..events {
+            let (product, order, price) = (format!("BT-{}", n % 5), Some(format!("O-{n:06}")), "299 CNY".parse().ok());
+            let (at, from) = (at(n as i64 * 86_400), from.clone());
+            match n % 2 {
+                0 => customer.purchases.push(Purchase { order, product, price, at, from }),
+                _ => {
+                    let (kind, department) = (ExperienceKind::Delivered, None);
+                    let product = Some(product);
+                    customer.experiences.push(Experience { kind, product, order, department, at, from });
+                }
+            }
+            customer.seen.push((n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        }
+    }
+
     #[test]
     fn what_is_written_is_read_and_stays_small() {
-        let mut customer = busy(20);
+        let mut customer = busy(14);
+        told(&mut customer, 6);
         let document = encode(&customer).unwrap();
         assert_eq!(decode(&document).unwrap(), customer);
         assert!(document.len() <= 1_500, "{} bytes for a customer with 20 events", document.len());
         // A send of these minutes says more.
         let key = Some(MessageKey { hash: u64::MAX - 7, given: true });
-        customer.sends[19].attempt = Attempt { key, owner: Some(7), times: 1, unanswered: true, released: true };
+        customer.sends[13].attempt = Attempt { key, owner: Some(7), times: 1, unanswered: true, released: true };
         assert_eq!(decode(&encode(&customer).unwrap()).unwrap(), customer);
     }
 
     #[test]
     fn a_document_of_the_first_format_is_read() {
-        let customer = busy(2);
+        let mut customer = busy(2);
+        customer.sends.iter_mut().for_each(|send| send.content = None);
         let mut older = encode(&customer).unwrap();
         older[0] = FORMAT_OLDEST;
         assert_eq!(decode(&older).unwrap(), customer);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use super::backend::{Answer, Ask, Kept, Mark, Marks, Record, RecordWrite, SET_MEMBERS_MAX, Wrote};
+use super::backend::{Answer, Ask, Kept, Mark, Marks, Note, Record, RecordWrite, SET_MEMBERS_MAX, Wrote};
 use super::settings::OpenError;
 use super::{CustomerKey, StoreError};
 
@@ -42,6 +42,11 @@ CREATE TABLE IF NOT EXISTS kept (
     until INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS kept_until ON kept (until);
+CREATE TABLE IF NOT EXISTS marks_until (
+    name  TEXT PRIMARY KEY,
+    until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS marks_until_until ON marks_until (until);
 ";
 
 /// The store in a directory. Clones share it.
@@ -64,6 +69,8 @@ struct Inner {
 enum Job {
     Write(Vec<RecordWrite>, oneshot::Sender<Result<Vec<Wrote>, StoreError>>),
     Mark(Vec<Mark>, oneshot::Sender<Result<(), StoreError>>),
+    /// The notes, and the second they were given in.
+    Note(Vec<Note>, i64, oneshot::Sender<Result<(), StoreError>>),
     Unmark(Vec<(String, String)>, oneshot::Sender<Result<(), StoreError>>),
     Remove(Vec<(CustomerKey, u64)>, oneshot::Sender<Result<Vec<bool>, StoreError>>),
     /// The values, and the second they were given in.
@@ -167,6 +174,12 @@ impl Embedded {
 
     pub(super) async fn mark(&self, marks: Vec<Mark>) -> Result<(), StoreError> {
         self.ask_writer(|answer| Job::Mark(marks, answer)).await
+    }
+
+    pub(super) async fn note(&self, notes: Vec<Note>) -> Result<(), StoreError> {
+        // As for what is kept: only garbage collection goes by this clock.
+        let now = jiff::Timestamp::now().as_second();
+        self.ask_writer(|answer| Job::Note(notes, now, answer)).await
     }
 
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
@@ -283,6 +296,12 @@ fn write_group(writer: &mut Connection, group: Vec<Job>) {
                 }
                 replies.push(Box::new(move |outcome| _ = answer.send(outcome)));
             }
+            Job::Note(notes, now, answer) => {
+                if applied.is_ok() {
+                    applied = savepoint(writer, |at| take_notes(at, &notes, now)).map_err(down);
+                }
+                replies.push(Box::new(move |outcome| _ = answer.send(outcome)));
+            }
             Job::Unmark(members, answer) => {
                 for (set, member) in &members {
                     if applied.is_ok() {
@@ -375,6 +394,37 @@ fn add(writer: &Connection, mark: &Mark) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// The smallest members stay, a set is good for so long after its last note, and a few sets that are past it
+/// go along with every note: more than one note can add.
+fn take_notes(writer: &Connection, notes: &[Note], now: i64) -> rusqlite::Result<()> {
+    writer
+        .prepare_cached(
+            "DELETE FROM marks WHERE name IN (SELECT name FROM marks_until WHERE until < ?1 ORDER BY until LIMIT 16)",
+        )?
+        .execute([now])?;
+    writer
+        .prepare_cached(
+            "DELETE FROM marks_until WHERE name IN
+             (SELECT name FROM marks_until WHERE until < ?1 ORDER BY until LIMIT 16)",
+        )?
+        .execute([now])?;
+    let mut add = writer.prepare_cached(
+        "INSERT INTO marks (name, member, at) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET at = min(at, excluded.at)",
+    )?;
+    let mut bound = writer.prepare_cached(
+        "DELETE FROM marks WHERE name = ?1 AND member IN
+         (SELECT member FROM marks WHERE name = ?1 ORDER BY at, member LIMIT -1 OFFSET ?2)",
+    )?;
+    let mut last = writer.prepare_cached("INSERT OR REPLACE INTO marks_until (name, until) VALUES (?1, ?2)")?;
+    for note in notes {
+        add.execute(params![note.set, note.member, note.at])?;
+        bound.execute(params![note.set, i64::try_from(note.members_max).unwrap_or(i64::MAX)])?;
+        last.execute(params![note.set, now.saturating_add(i64::from(note.seconds))])?;
+    }
+    Ok(())
+}
+
 fn unmark(writer: &Connection, set: &str, member: &str) -> rusqlite::Result<usize> {
     writer.prepare_cached("DELETE FROM marks WHERE name = ?1 AND member = ?2")?.execute([set, member])
 }
@@ -434,6 +484,28 @@ mod tests {
         assert_eq!(versions(&store, &["whole", "spoilt"]).await, [0, 0]);
         assert_eq!(store.write(vec![write("whole", 0), write("whole", 0)]).await, Ok(vec![Wrote::Done, Wrote::Stale]));
         assert_eq!(versions(&store, &["whole"]).await, [1]);
+    }
+
+    #[tokio::test]
+    async fn notes_past_their_time_go_along_with_later_ones() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Embedded::open(dir.path(), Duration::from_secs(20)).unwrap();
+        let note = |set: &str, seconds| {
+            let (set, member) = (set.to_owned(), "m".to_owned());
+            Note { set, member, at: 1, members_max: 2, seconds }
+        };
+        let mark = Mark { set: "law".to_owned(), member: "m".to_owned(), at: 1 };
+        store.mark(vec![mark]).await.unwrap();
+        store.note(vec![note("brief", 10), note("long", 1_000_000), note("renewed", 10)]).await.unwrap();
+        let clock = connect(&dir.path().join("facts.db")).unwrap();
+        clock.execute("UPDATE marks_until SET until = until - 3600", []).unwrap();
+        store.note(vec![note("renewed", 10)]).await.unwrap();
+        let sets = ["law", "brief", "long", "renewed"].map(|name| (name.to_owned(), 9)).to_vec();
+        let answer = store.read(&Ask { records: Vec::new(), sets }).await.unwrap();
+        let counts: Vec<usize> = answer.sets.iter().map(|set| set.count).collect();
+        assert_eq!(counts, [1, 0, 1, 1], "marks stay for ever");
+        let rows: i64 = clock.query_row("SELECT count(*) FROM marks_until", [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 2);
     }
 
     #[tokio::test]

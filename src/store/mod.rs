@@ -3,6 +3,7 @@
 //! outside it.
 
 pub mod backend;
+mod brand;
 mod canary;
 mod claims;
 pub mod document;
@@ -48,7 +49,7 @@ pub use self::settings::{OpenError, Servers, StoreKind, StoreSettings};
 pub use self::standing::Standing;
 use self::watched::Watched;
 use crate::clock::Clock;
-use crate::facts::{self, Customer, FactKind, Family, FamilyClaims, Keep};
+use crate::facts::{self, BrandFacts, Customer, FactKind, Family, FamilyClaims, Keep, Named};
 use crate::message::Address;
 
 /// The keyed hash of (brand, address): hex, 32 digits. Holds no personal data.
@@ -96,6 +97,8 @@ pub struct Loaded {
     pub customers: Vec<LoadedCustomer>,
     /// Claims of the families asked for; absent = never claimed.
     pub claims: BTreeMap<Family, FamilyClaims>,
+    /// The brand's own facts of what was named; absent = never told.
+    pub brand: BrandFacts,
     /// Since when each kind of fact is known for this brand.
     pub known_since: BTreeMap<FactKind, Timestamp>,
 }
@@ -211,7 +214,13 @@ impl Store {
     /// Brings everything one decision needs, in one round trip (a moved history costs a second, the
     /// first time). A merge that somebody left unfinished is finished first.
     pub async fn load(&self, brand: &str, keys: &[CustomerKey], families: &[Family]) -> Result<Loaded, StoreError> {
+        self.load_named(brand, keys, &Named::families(families)).await
+    }
+
+    /// The same, with all that a message names of the brand's own facts.
+    pub async fn load_named(&self, brand: &str, keys: &[CustomerKey], named: &Named) -> Result<Loaded, StoreError> {
         let tag = self.inner.pepper.brand(brand);
+        let families = &named.families;
         let roots: Vec<CustomerKey> = keys.iter().map(|key| self.inner.redirects.guess(key)).collect();
         let mut ask = Ask { records: roots.clone(), sets: Vec::with_capacity(2 + 2 * families.len()) };
         ask.sets.push((INSTALLED_SET.to_owned(), 1));
@@ -219,9 +228,13 @@ impl Store {
         for family in families {
             ask.sets.extend(claims::family_sets(&tag, family));
         }
+        ask.sets.extend(self.brand_sets(brand, &tag, named));
         let answer = self.inner.backend.read(&ask).await?;
         let mut loaded = Loaded { known_since: claims::known_since(&answer.sets), ..Loaded::default() };
-        for (family, sets) in families.iter().zip(answer.sets.get(2..).unwrap_or_default().chunks(2)) {
+        let sets = answer.sets.get(2..).unwrap_or_default();
+        let (of_families, of_brand) = sets.split_at_checked(2 * families.len()).unwrap_or_default();
+        loaded.brand = brand::of_sets(named, of_brand);
+        for (family, sets) in families.iter().zip(of_families.chunks(2)) {
             if let Some(known) = claims::of_sets(sets) {
                 loaded.claims.insert(family.clone(), known);
             }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::backend::{Answer, Ask, Kept, Mark, Marks, Record, RecordWrite, Wrote, bound};
+use super::backend::{Answer, Ask, Kept, Mark, Marks, Note, Record, RecordWrite, SET_MEMBERS_MAX, Wrote, bound};
 use super::{CustomerKey, StoreError};
 
 /// Writes a failover can take back.
@@ -164,8 +164,21 @@ impl Modelled {
                 let set = state.sets.entry(mark.set.clone()).or_default();
                 let before = set.get(&mark.member).copied();
                 set.insert(mark.member.clone(), before.map_or(mark.at, |before| before.min(mark.at)));
-                bound(set);
+                bound(set, SET_MEMBERS_MAX);
                 state.remember(Undo::Mark(mark.set, mark.member, before));
+            }
+        })
+        .await
+    }
+
+    pub(super) async fn note(&self, notes: Vec<Note>) -> Result<(), StoreError> {
+        self.go(true, |state| {
+            for note in notes {
+                let set = state.sets.entry(note.set.clone()).or_default();
+                let before = set.get(&note.member).copied();
+                set.insert(note.member.clone(), before.map_or(note.at, |before| before.min(note.at)));
+                bound(set, note.members_max);
+                state.remember(Undo::Mark(note.set, note.member, before));
             }
         })
         .await

@@ -12,7 +12,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 
-use super::backend::{Answer, Ask, Backend, Kept, Mark, RecordWrite, Wrote};
+use super::backend::{Answer, Ask, Backend, Kept, Mark, Note, RecordWrite, Wrote};
 use super::settings::StoreSettings;
 use super::standing::Standing;
 use super::{CustomerKey, Store, StoreError};
@@ -112,6 +112,10 @@ impl Watched {
 
     pub(super) async fn mark(&self, marks: Vec<Mark>) -> Result<(), StoreError> {
         self.guarded(self.backend.mark(marks)).await
+    }
+
+    pub(super) async fn note(&self, notes: Vec<Note>) -> Result<(), StoreError> {
+        self.guarded(self.backend.note(notes)).await
     }
 
     pub(super) async fn unmark(&self, members: Vec<(String, String)>) -> Result<(), StoreError> {

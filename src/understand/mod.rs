@@ -2,13 +2,17 @@
 //! fails. One file a question; lexicons per language are data.
 
 mod accessories;
+mod audience;
 mod calendar;
+mod catalogue;
 mod deadlines;
+mod discounts;
 mod drafts;
 mod elements;
 mod ends_en;
 mod ends_zh;
 mod entities;
+mod fingerprint;
 mod html;
 mod language;
 mod lexicon;
@@ -25,15 +29,23 @@ mod reading;
 mod refunds;
 mod sentence;
 mod simhash;
+mod structured;
 mod surveys;
+mod topics;
+mod urgency;
+mod vouchers;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::message::{Channel, Content, Declared};
 
+pub use catalogue::{Catalogue, Item};
+pub use fingerprint::fingerprint;
 pub use meaning::{
-    Audience, Confidence, Deadline, DeadlineKind, Doubt, Meaning, Offer, OptOut, Purpose, Source, SurveyAsk,
+    Audience, AudienceTold, Confidence, Deadline, DeadlineKind, Discount, DiscountTold, Doubt, Goods, Meaning, Offer,
+    OptOut, PriceKind, PriceTold, Purpose, Source, SurveyAsk, Topic, Urgency, UrgencyClaim, UrgencyKind, VoucherKind,
+    VoucherTold,
 };
 pub use products::ProductLinks;
 
@@ -55,6 +67,8 @@ pub struct Context<'a> {
     pub zone: &'a TimeZone,
     /// The shop's product pages.
     pub links: &'a ProductLinks,
+    /// The shop's catalogue; empty where none was imported.
+    pub catalogue: &'a Catalogue,
 }
 
 /// Reads a message.
@@ -87,12 +101,19 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     if claims.iter().map(|claim| claim.deadlines.len()).sum::<usize>() >= deadlines::DEADLINES_MAX {
         doubts.push(Doubt("there may be more deadlines than are kept".into()));
     }
+    let audiences = audience::audiences_of(&readings);
     Meaning {
         language: language::language_of(readings.iter().map(|reading| reading.normal.text.as_str())),
         purpose: purpose::purpose_of(tally, offers.len(), surveys.len()),
-        audience: purpose::audience_of(&readings),
+        audience: audience::audience_of(&audiences),
         deadlines: deadlines::with_declared(claims, declared),
-        topics: lexicon::topics_of(readings.iter().map(|reading| &reading.heard), TOPICS_MAX),
+        topics: topics::topics_of(context, &readings, &offers, TOPICS_MAX),
+        urgencies: urgency::urgencies_of(&readings, tally, &offers),
+        prices: discounts::prices_of(&readings, tally, &offers),
+        discounts: discounts::discounts_of(&readings, tally, &offers),
+        vouchers: vouchers::vouchers_of(context, &readings, tally),
+        audiences,
+        fingerprint: fingerprint::of_readings(&readings).filter(|_| doubts.is_empty()),
         opt_out: optout::opt_out_of(channel, content, &readings),
         offers,
         surveys,

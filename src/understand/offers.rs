@@ -10,7 +10,7 @@ use super::accessories::is_of_accessory;
 use super::deadlines::Claim;
 use super::drafts::{Draft, OFFERS_MAX, fold, merge, same_sku};
 use super::lexicon::Cue;
-use super::meaning::{Confidence, Offer, Source};
+use super::meaning::{Confidence, Goods, Offer, Source};
 use super::prices::{Amount, AmountKind};
 use super::products::{Named, model_numbers_in};
 use super::purpose::Tally;
@@ -75,6 +75,9 @@ fn said(declared: &DeclaredOffer) -> Draft {
         percent_off: None,
         ends: declared.ends,
         exclusive: declared.exclusive,
+        pieces: None,
+        goods: Goods::default(),
+        category: None,
         simhash: None,
         source: Source::Declared,
         confidence: Confidence::CERTAIN,
@@ -225,6 +228,9 @@ fn join(products: &[Met], amounts: &[Amount], before: Option<&Named>) -> Vec<Off
         percent_off: None,
         ends: None,
         exclusive: None,
+        pieces: None,
+        goods: Goods::default(),
+        category: None,
         simhash: None,
         source: product.map_or(Source::Text, |met| met.source),
         confidence: Confidence(0),

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::lexicon::Cue;
-use super::meaning::{Audience, Purpose};
+use super::meaning::Purpose;
 use super::reading::{Reading, Sentence};
 
 /// How many sentences do what, over all parts.
@@ -68,16 +68,6 @@ pub(super) fn purpose_of(tally: Tally, offers: usize, surveys: usize) -> Purpose
         (0, 1.., _) => Purpose::Survey,
         (1.., _, _) | (_, _, 1..) => Purpose::Promotion,
         _ => Purpose::Other,
-    }
-}
-
-/// Whom the wording speaks to; `None` when it speaks to both or to nobody in particular.
-pub(super) fn audience_of(readings: &[Reading<'_>]) -> Option<Audience> {
-    let has = |cue| readings.iter().any(|reading| reading.has(cue));
-    match (has(Cue::Prospect), has(Cue::Customer)) {
-        (true, false) => Some(Audience::Prospect),
-        (false, true) => Some(Audience::Customer),
-        _ => None,
     }
 }
 

@@ -210,9 +210,4 @@ impl<'a> Reading<'a> {
     pub fn is_only_pictures(&self) -> bool {
         self.visible.images > 0 && self.normal.text.chars().filter(|c| c.is_alphanumeric()).take(20).count() < 20
     }
-
-    /// True when some sentence has the cue.
-    pub fn has(&self, cue: Cue) -> bool {
-        self.sentences.iter().any(|sentence| sentence.cues.has(cue))
-    }
 }

@@ -44,8 +44,14 @@ const SPANS_MAX: usize = 64;
 
 /// The invitations: the declared one with the sentences that make it, else the one the text makes.
 pub(super) fn surveys_of(readings: &[Reading<'_>], declared: &Declared) -> Vec<SurveyAsk> {
-    let mut found =
-        SurveyAsk { id: None, minutes: None, source: Source::Text, confidence: Confidence(0), spans: Vec::new() };
+    let mut found = SurveyAsk {
+        id: None,
+        minutes: None,
+        reminder: false,
+        source: Source::Text,
+        confidence: Confidence(0),
+        spans: Vec::new(),
+    };
     for reading in readings {
         for (index, sentence) in reading.sentences.iter().enumerate() {
             let link = reading.links(sentence).find_map(|link| survey_id(&link.url));
@@ -82,6 +88,7 @@ pub(super) fn surveys_of(readings: &[Reading<'_>], declared: &Declared) -> Vec<S
         Some(said) => vec![SurveyAsk {
             id: Some(said.id.clone()),
             minutes: said.minutes.or(found.minutes),
+            reminder: found.reminder,
             source: Source::Declared,
             confidence: Confidence::CERTAIN,
             spans: found.spans,

@@ -73,7 +73,12 @@ fn row<T>(what: &str, aim: &str, mut call: impl FnMut() -> T) {
 
 fn read(now: Timestamp, channel: Channel, content: &Content) -> Meaning {
     let (zone, links) = (TimeZone::UTC, ProductLinks::default());
-    understand(&Context { now, zone: &zone, links: &links }, channel, content, &Declared::default())
+    understand(
+        &Context { now, zone: &zone, links: &links, catalogue: tactgate::understand::Catalogue::none() },
+        channel,
+        content,
+        &Declared::default(),
+    )
 }
 
 fn now() -> Timestamp {
@@ -168,6 +173,8 @@ fn send(number: usize, at: Timestamp) -> SendEvent {
         purpose: Some("promotion".into()),
         survey: None,
         survey_minutes: None,
+        survey_reminder: false,
+        content: None,
         offers: Vec::new(),
         lease_until: None,
         from: "k".into(),

@@ -40,7 +40,7 @@ fn message(channel: Channel, class: Class, text: &str, at: Timestamp) -> (Messag
     let stream = Stream { name: "s".into(), brand: "b".into(), class, ..Stream::default() };
     let message = Message { channel, recipient, content: Arc::new(content), declared: Declared::default(), stream };
     let (zone, links) = (jiff::tz::TimeZone::UTC, ProductLinks::default());
-    let context = Context { now: at, zone: &zone, links: &links };
+    let context = Context { now: at, zone: &zone, links: &links, catalogue: tactgate::understand::Catalogue::none() };
     let meaning = understand(&context, channel, &message.content, &message.declared);
     (message, meaning)
 }
@@ -58,6 +58,8 @@ fn send(at: Timestamp, channel: Channel) -> SendEvent {
         purpose: Some("promotion".into()),
         survey: None,
         survey_minutes: None,
+        survey_reminder: false,
+        content: None,
         offers: Vec::new(),
         lease_until: None,
         from: "k".into(),
@@ -104,7 +106,7 @@ fn customers() -> impl Strategy<Value = Customer> {
                         product: Some("BT-200".into()),
                         price,
                         exclusive: None,
-                        family: None,
+                        ..ShownOffer::default()
                     });
                 }
                 customer.sends.push(event);
@@ -132,7 +134,8 @@ fn customers() -> impl Strategy<Value = Customer> {
             }
             if let Some(at) = surveyed {
                 let step = SurveyStep::Answered;
-                let fact = SurveyFact { survey: "x".into(), department: None, step, at: ago(at), from: from() };
+                let fact =
+                    SurveyFact { survey: "x".into(), department: None, step, minutes: None, at: ago(at), from: from() };
                 customer.surveys.push(fact);
             }
             if avoids {

@@ -1,10 +1,12 @@
 //! The events door and the import: what the shop tells reaches the right person, once.
 
+use std::collections::BTreeSet;
+
 use http::StatusCode;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::Value;
-use tactgate::facts::{Customer, Event, FactKind, Keep, What, apply, fold};
+use tactgate::facts::{Customer, Event, ExperienceKind, FactKind, Keep, Named, VoucherStep, What, apply, fold};
 use tactgate::learn::{Lesson, Reading, import, learn};
 use tactgate::message::{Address, Channel};
 use tactgate::store::{Fault, Modelled, Store};
@@ -56,6 +58,50 @@ async fn a_day_in_a_shop_is_learnt_once_however_often_it_is_told() {
     assert_eq!(customer(&store, "wang@example.cn").await, wang);
     let known = store.load(BRAND, &[], &[]).await.unwrap().known_since;
     assert_eq!(known.get(&FactKind::Complaints), Some(&now()), "from when it was told");
+}
+
+#[tokio::test]
+async fn what_is_the_brands_own_needs_no_customer_and_no_code_is_written_down() {
+    let (store, _) = store().await;
+    let day = r#"{"id":"1","type":"voucher","at":"2026-11-20T10:00:00+08:00","step":"issued","code":"gift-1234 5678"}
+{"id":"2","type":"voucher","at":"2026-11-20T11:00:00+08:00","step":"redeemed","code":"GIFT12345678","customer":"clerk@example.cn"}
+{"id":"3","type":"stock","at":"2026-11-20T12:00:00+08:00","product":"bt-200","left":3}
+{"id":"4","type":"price","at":"2026-11-20T13:00:00+08:00","product":"bt-200","price":"399 CNY"}
+{"id":"5","type":"experience","at":"2026-11-20T14:00:00+08:00","customer":"wang@example.cn","kind":"delivered","product":"bt-200","order":"订单1","department":"物流"}
+{"id":"6","type":"price-alert","at":"2026-11-20T14:00:00+08:00","customer":"wang@example.cn","product":"bt-300"}
+{"id":"7","type":"browse","at":"2026-11-20T14:00:00+08:00","customer":"wang@example.cn","topic":"Shoes"}
+{"id":"8","type":"survey","at":"2026-11-20T15:00:00+08:00","customer":"wang@example.cn","survey":"nps","step":"invited","minutes":12}
+"#;
+    let (status, said, lesson) = tell(&store, day).await;
+    assert_eq!((status, &said["accepted"], &said["duplicate"]), (StatusCode::OK, &8.into(), &0.into()));
+    let journal = serde_json::to_string(&lesson.learnt.iter().map(|learnt| &learnt.event).collect::<Vec<_>>()).unwrap();
+    assert!(!journal.contains("12345678") && journal.contains("redeemed"), "no code in the journal: {journal}");
+    let nobodys = lesson.learnt.iter().filter(|learnt| learnt.key.is_none()).count();
+    assert_eq!(nobodys, 4);
+    assert!(customer(&store, "clerk@example.cn").await.is_unheard_of(), "a voucher is the brand's, whoever held it");
+    let wang = customer(&store, "wang@example.cn").await;
+    let experience = &wang.experiences[0];
+    assert_eq!((experience.kind, experience.product.as_deref()), (ExperienceKind::Delivered, Some("BT-200")));
+    assert_eq!((wang.price_alerts[0].product.as_str(), wang.browsed[0].topic.as_deref()), ("BT-300", Some("shoes")));
+    assert_eq!(wang.surveys[0].minutes, Some(12));
+    let set = |name: &str| BTreeSet::from([name.to_owned()]);
+    let named =
+        Named { vouchers: set("GIFT12345678"), stock: set("BT-200"), prices: set("BT-200"), ..Named::default() };
+    let loaded = store.load_named(BRAND, &[], &named).await.unwrap();
+    assert_eq!(loaded.brand.voucher("GIFT12345678").unwrap().0, VoucherStep::Redeemed);
+    assert_eq!((loaded.brand.stock["BT-200"].1, loaded.brand.prices["BT-200"].len()), (3, 1));
+    for kind in [FactKind::Experiences, FactKind::Vouchers, FactKind::Stock, FactKind::Prices] {
+        assert_eq!(loaded.known_since.get(&kind), Some(&now()), "{kind:?} from when it was told");
+    }
+    let (_, said, lesson) = tell(&store, day).await;
+    assert_eq!((&said["accepted"], &said["duplicate"], lesson.learnt.len()), (&0.into(), &8.into(), 0));
+    let bad = r#"{"id":"9","type":"voucher","at":"2026-11-20T10:00:00+08:00","step":"issued","code":" - "}
+{"id":"9","type":"browse","at":"2026-11-20T10:00:00+08:00","customer":"wang@example.cn"}
+{"id":"9","type":"price","at":"2026-11-20T10:00:00+08:00","product":"A","price":"-1 CNY"}
+{"id":"9","type":"experience","at":"2026-11-20T10:00:00+08:00","customer":"wang@example.cn","kind":"enjoyed"}
+{"id":"9","type":"experience","at":"2026-11-20T10:00:00+08:00","kind":"used"}"#;
+    let (status, said, _) = tell(&store, bad).await;
+    assert_eq!((status, said["refused"].as_array().unwrap().len()), (StatusCode::BAD_REQUEST, 5), "{said}");
 }
 
 #[tokio::test]
@@ -152,6 +198,14 @@ fn any_event() -> impl Strategy<Value = What> {
     prop_oneof![
         product.clone().prop_map(|product| What::Purchase { product, price: "9 CNY".parse().ok(), order: None }),
         product.prop_map(|product| What::Return { product, order: Some("7".to_owned()) }),
+        (0..2u8).prop_map(|n| What::PriceAlert { product: n.to_string() }),
+        (0..2u8).prop_map(|n| What::Browse { topic: Some(n.to_string()), product: None }),
+        (0..2u8).prop_map(|n| What::Experience {
+            kind: ExperienceKind::Used,
+            product: Some(n.to_string()),
+            order: None,
+            department: None
+        }),
         scope.clone().prop_map(|(channel, purpose)| What::OptOut { channel, purpose }),
         scope.prop_map(|(channel, purpose)| What::Consent { channel, purpose }),
         (0..3u8).prop_map(|n| What::ComplaintOpened { ticket: n.to_string() }),

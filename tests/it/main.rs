@@ -36,6 +36,7 @@ mod redis;
 mod redis_groups;
 mod simulation;
 mod store;
+mod store_brand;
 mod store_errors;
 mod store_failover;
 mod store_faults;

@@ -14,6 +14,9 @@ use tactgate::store::{CustomerKey, Linked, Modelled, Steps, Store, StoreKind, St
 
 use crate::redis::RedisServer;
 use crate::redis_groups::{Cluster, Sentinels};
+use crate::store_brand::{
+    a_busy_feed_stays_small, a_vouchers_life_is_told_in_any_order, stock_is_its_latest_word_and_prices_are_a_history,
+};
 use crate::store_holds::{
     due_lists_name_what_waits_however_many, gateways_are_known_by_their_last_word,
     the_last_hold_of_a_message_takes_it_away, the_note_of_a_hold_has_one_writer_at_a_time,
@@ -97,6 +100,9 @@ contract! {
     the_last_hold_of_a_message_takes_it_away,
     due_lists_name_what_waits_however_many,
     gateways_are_known_by_their_last_word,
+    a_vouchers_life_is_told_in_any_order,
+    stock_is_its_latest_word_and_prices_are_a_history,
+    a_busy_feed_stays_small,
 }
 
 pub(crate) fn now() -> Timestamp {
@@ -160,6 +166,8 @@ fn send(id: &str, seconds: i64, from: &CustomerKey) -> SendEvent {
         purpose: None,
         survey: None,
         survey_minutes: None,
+        survey_reminder: false,
+        content: None,
         offers: Vec::new(),
         lease_until: None,
         from: from.0.clone(),

@@ -46,7 +46,7 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
             ("ago", Evidence::Seconds(case.now.duration_since(since).as_secs())),
         ])
     };
-    let topics: Vec<String> = case.meaning.topics.iter().map(|t| t.to_lowercase()).collect();
+    let topics: Vec<String> = case.meaning.topics.iter().map(|t| t.name.to_lowercase()).collect();
     for topic in &topics {
         if let Some((since, false)) = stated.get(topic) {
             return Answer::Objects(seen(topic, "unwanted", *since));

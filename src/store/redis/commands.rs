@@ -12,7 +12,7 @@ use super::script::{COMPARE_AND_SET, REMOVE};
 use super::slots::slot;
 use super::trouble::{Kind, Trouble};
 use crate::store::backend::{
-    Answer, Ask, CLOCK_SKEW_MAX_US, Kept, Mark, Marks, Record, RecordWrite, SET_MEMBERS_MAX, Wrote,
+    Answer, Ask, CLOCK_SKEW_MAX_US, Kept, Mark, Marks, Note, Record, RecordWrite, SET_MEMBERS_MAX, Wrote,
 };
 use crate::store::{CustomerKey, StoreError};
 
@@ -149,6 +149,21 @@ impl Redis {
             let mut bound = redis::cmd("ZREMRANGEBYRANK");
             bound.arg(&set).arg(SET_MEMBERS_MAX).arg(-1);
             questions.push(question(&set, vec![add, bound]));
+        }
+        self.asked_to_write(questions, Care::Master).await.map(|_| ())
+    }
+
+    pub(in crate::store) async fn note(&self, notes: Vec<Note>) -> Result<(), StoreError> {
+        let mut questions = Vec::with_capacity(notes.len());
+        for note in &notes {
+            let set = self.set(&note.set);
+            let mut add = redis::cmd("ZADD");
+            add.arg(&set).arg("LT").arg(note.at).arg(&note.member);
+            let mut bound = redis::cmd("ZREMRANGEBYRANK");
+            bound.arg(&set).arg(note.members_max).arg(-1);
+            let mut last = redis::cmd("EXPIRE");
+            last.arg(&set).arg(note.seconds.max(1));
+            questions.push(question(&set, vec![add, bound, last]));
         }
         self.asked_to_write(questions, Care::Master).await.map(|_| ())
     }

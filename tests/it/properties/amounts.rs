@@ -108,7 +108,7 @@ proptest! {
         let rules = rules();
         let from = "k".to_owned();
         let purchase = |(price, at)| Purchase { order: None, product: "BT-200".into(), price: Some(price), at, from: from.clone() };
-        let offer = |price| ShownOffer { product: Some("BT-200".into()), price: Some(price), exclusive: None, family: None };
+        let offer = |price| ShownOffer { product: Some("BT-200".into()), price: Some(price), ..ShownOffer::default() };
         let sends = shown.into_iter().enumerate().map(|(n, (price, at, lease))| {
             let lease_until = Some(lease);
             tactgate::facts::SendEvent { offers: vec![offer(price)], lease_until, ..send(&n.to_string(), at.min(Timestamp::MAX - SignedDuration::from_secs(180)), Channel::Sms, "k") }
@@ -134,7 +134,7 @@ proptest! {
         let (channel, recipient) = (Channel::Email, Address::email("li@example.com").unwrap());
         let message = Message { channel, recipient, content: Arc::new(content), declared, stream: Stream::default() };
         let (zone, links) = (jiff::tz::TimeZone::UTC, ProductLinks::default());
-        let meaning = understand(&Context { now, zone: &zone, links: &links }, channel, &message.content, &message.declared);
+        let meaning = understand(&Context { now, zone: &zone, links: &links, catalogue: tactgate::understand::Catalogue::none() }, channel, &message.content, &message.declared);
         let selection = Selection::for_everyone(rules.rules.iter().map(|rule| rule.as_ref()));
         let facts = Facts::of(customer.clone());
         let decision = decide(now, &message, &meaning, &facts, &selection);

@@ -145,7 +145,8 @@ pub(super) fn message(must: bool) -> (Message, Meaning) {
     let (channel, recipient) = (Channel::Email, Address::email("li@example.com").unwrap());
     let message = Message { channel, recipient, content: Arc::new(content), declared: Declared::default(), stream };
     let (zone, links) = (jiff::tz::TimeZone::UTC, ProductLinks::default());
-    let context = Context { now: now(), zone: &zone, links: &links };
+    let context =
+        Context { now: now(), zone: &zone, links: &links, catalogue: tactgate::understand::Catalogue::none() };
     let meaning = understand(&context, channel, &message.content, &message.declared);
     assert_eq!(tactgate::decide::is_must_send(&message, &meaning), must);
     (message, meaning)

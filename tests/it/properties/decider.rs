@@ -61,7 +61,8 @@ fn message(cap: usize, channel: Channel) -> (Message, Meaning) {
     let stream = Stream { name: "news".into(), brand: BRAND.into(), ..Stream::default() };
     let message = Message { channel, recipient, content: Arc::new(content), declared, stream };
     let (zone, links) = (jiff::tz::TimeZone::UTC, ProductLinks::default());
-    let context = Context { now: now(), zone: &zone, links: &links };
+    let context =
+        Context { now: now(), zone: &zone, links: &links, catalogue: tactgate::understand::Catalogue::none() };
     let meaning = understand(&context, channel, &message.content, &message.declared);
     (message, meaning)
 }

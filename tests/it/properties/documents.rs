@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use tactgate::facts::customer::Member;
 use tactgate::facts::{
-    Attempt, Complaint, Customer, Folded, HeldSend, MessageKey, OptOutFact, Parting, Preference, Purchase, Return,
-    SendEvent, SendState, ShownOffer, SurveyFact, SurveyStep,
+    Attempt, Browsed, Complaint, Customer, Experience, ExperienceKind, Folded, HeldSend, MessageKey, OptOutFact,
+    Parting, Preference, PriceAlert, Purchase, Return, SendEvent, SendState, ShownOffer, SurveyFact, SurveyStep,
 };
 use tactgate::message::{AddressKind, Channel, Class, Currency, Language, Money};
 use tactgate::store::document::{FORMAT, FORMAT_OLDEST, decode, encode};
@@ -64,13 +64,21 @@ fn attempt() -> impl Strategy<Value = Attempt> {
 
 fn send() -> impl Strategy<Value = SendEvent> {
     let state = prop::sample::select(vec![SendState::Reserved, SendState::Sent, SendState::Unknown]);
-    let offer = (maybe(word()), maybe(money()), maybe(channel()), maybe(word()))
-        .prop_map(|(product, price, exclusive, family)| ShownOffer { product, price, exclusive, family });
+    let offer = (maybe(word()), maybe(money()), maybe(channel()), maybe(word()), maybe(instant()), any::<bool>())
+        .prop_map(|(product, price, exclusive, family, ends, pressing)| ShownOffer {
+            product,
+            price,
+            exclusive,
+            family,
+            ends,
+            pressing,
+        });
     let names = (word(), maybe(word()), maybe(word()), maybe(word()), maybe(word()));
-    let rest = (maybe(any::<u32>()), some(offer), maybe(instant()), key(), attempt());
+    let seen = (maybe(any::<u32>()), any::<bool>(), maybe(any::<u64>()));
+    let rest = (seen, some(offer), maybe(instant()), key(), attempt());
     (word(), instant(), state, channel(), any::<bool>(), names, rest).prop_map(
         |(id, at, state, channel, must, (stream, department, campaign, purpose, survey), rest)| {
-            let (survey_minutes, offers, lease_until, from, attempt) = rest;
+            let ((survey_minutes, survey_reminder, content), offers, lease_until, from, attempt) = rest;
             let class = if must { Class::MustSend } else { Class::Ordinary };
             SendEvent {
                 id,
@@ -84,6 +92,8 @@ fn send() -> impl Strategy<Value = SendEvent> {
                 purpose,
                 survey,
                 survey_minutes,
+                survey_reminder,
+                content,
                 offers,
                 lease_until,
                 from,
@@ -109,8 +119,9 @@ fn told_customer() -> impl Strategy<Value = Customer> {
         from,
     });
     let step = prop::sample::select(vec![SurveyStep::Invited, SurveyStep::Answered, SurveyStep::Declined]);
-    let survey = (word(), maybe(word()), step, instant(), key())
-        .prop_map(|(survey, department, step, at, from)| SurveyFact { survey, department, step, at, from });
+    let survey = (word(), maybe(word()), step, maybe(any::<u32>()), instant(), key()).prop_map(
+        |(survey, department, step, minutes, at, from)| SurveyFact { survey, department, step, minutes, at, from },
+    );
     let complaint = (word(), maybe(instant()), maybe(instant()), key())
         .prop_map(|(id, opened_at, closed_at, from)| Complaint { id, opened_at, closed_at, from });
     let opt_out = (maybe(channel()), maybe(word()), any::<bool>(), word(), instant(), key())
@@ -121,19 +132,38 @@ fn told_customer() -> impl Strategy<Value = Customer> {
         at,
         from,
     });
+    use ExperienceKind::{Delivered, StayEnded, TicketClosed, Used, Visited};
+    let kind = prop::sample::select(vec![Delivered, Used, StayEnded, TicketClosed, Visited]);
+    let experience = (kind, maybe(word()), maybe(word()), maybe(word()), instant(), key()).prop_map(
+        |(kind, product, order, department, at, from)| Experience { kind, product, order, department, at, from },
+    );
+    let alert = (word(), instant(), key()).prop_map(|(product, at, from)| PriceAlert { product, at, from });
+    let browsed = (maybe(word()), maybe(word()), instant(), key()).prop_map(|(topic, product, at, from)| Browsed {
+        topic,
+        product,
+        at,
+        from,
+    });
+    let deeds = (some(experience), some(alert), some(browsed));
     let facts = (some(purchase), some(returned), some(survey), some(complaint), some(opt_out), some(preference));
-    (facts, some(send()), some(held()), some(any::<u64>())).prop_map(
-        |((purchases, returns, surveys, complaints, opt_outs, preferences), sends, held, seen)| Customer {
-            purchases,
-            returns,
-            surveys,
-            complaints,
-            opt_outs,
-            preferences,
-            sends,
-            held,
-            seen,
-            ..Customer::default()
+    (facts, deeds, some(send()), some(held()), some(any::<u64>())).prop_map(
+        |(facts, (experiences, price_alerts, browsed), sends, held, seen)| {
+            let (purchases, returns, surveys, complaints, opt_outs, preferences) = facts;
+            Customer {
+                purchases,
+                returns,
+                surveys,
+                complaints,
+                opt_outs,
+                preferences,
+                experiences,
+                price_alerts,
+                browsed,
+                sends,
+                held,
+                seen,
+                ..Customer::default()
+            }
         },
     )
 }
@@ -182,11 +212,21 @@ fn customer() -> impl Strategy<Value = Customer> {
     )
 }
 
-/// What the first format could hold.
-fn without_attempts(mut customer: Customer) -> Customer {
-    customer.sends.iter_mut().for_each(|send| send.attempt = Attempt::default());
-    customer.held.iter_mut().for_each(|held| held.attempt = Attempt::default());
-    customer.parting.iter_mut().for_each(|leaving| leaving.customer = without_attempts(leaving.customer.clone()));
+/// What a format could hold.
+fn as_told_in(format: u8, mut customer: Customer) -> Customer {
+    if format < 2 {
+        customer.sends.iter_mut().for_each(|send| send.attempt = Attempt::default());
+        customer.held.iter_mut().for_each(|held| held.attempt = Attempt::default());
+    }
+    if format < 3 {
+        (customer.experiences, customer.price_alerts, customer.browsed) = Default::default();
+        customer.surveys.iter_mut().for_each(|told| told.minutes = None);
+        for send in &mut customer.sends {
+            (send.content, send.survey_reminder) = (None, false);
+            send.offers.iter_mut().for_each(|offer| (offer.ends, offer.pressing) = (None, false));
+        }
+    }
+    customer.parting.iter_mut().for_each(|leaving| leaving.customer = as_told_in(format, leaving.customer.clone()));
     customer
 }
 
@@ -202,8 +242,8 @@ proptest! {
 
     #[test]
     fn documents_of_every_older_format_are_read(customer in customer()) {
-        let customer = without_attempts(customer);
         for format in FORMAT_OLDEST..FORMAT {
+            let customer = as_told_in(format, customer.clone());
             let mut older = encode(&customer).unwrap();
             older[0] = format;
             prop_assert_eq!(decode(&older).unwrap(), customer.clone(), "format {}", format);

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use tactgate::facts::customer::Member;
 use tactgate::facts::fold::join;
 use tactgate::facts::{
-    Customer, Event, Proof, SendState, SurveyStep, What, apply, end_leases, fold, give_back, reserve, settle, split,
+    Customer, Event, ExperienceKind, Proof, SendState, SurveyStep, What, apply, end_leases, fold, give_back, reserve,
+    settle, split,
 };
 use tactgate::message::{AddressKind, Channel, Language};
 
@@ -30,6 +31,7 @@ fn word() -> impl Strategy<Value = String> {
 fn what() -> impl Strategy<Value = What> {
     let order = || prop::option::of(word());
     let step = prop::sample::select(vec![SurveyStep::Invited, SurveyStep::Answered, SurveyStep::Declined]);
+    let kind = prop::sample::select(vec![ExperienceKind::Delivered, ExperienceKind::Visited]);
     let zone = prop::option::of(prop::sample::select(vec!["Asia/Shanghai", "Europe/Paris"]));
     let language = prop::option::of(prop::sample::select(vec![Language::En, Language::Zh]));
     let topics = || prop::collection::vec(word(), 0..2);
@@ -38,11 +40,16 @@ fn what() -> impl Strategy<Value = What> {
             What::Purchase { product, price: format!("{price} CNY").parse().ok(), order }
         }),
         (word(), order()).prop_map(|(product, order)| What::Return { product, order }),
-        (word(), step, prop::option::of(word())).prop_map(|(survey, step, department)| What::Survey {
-            survey,
-            step,
+        (word(), step, prop::option::of(word()), prop::option::of(1..4u32))
+            .prop_map(|(survey, step, department, minutes)| What::Survey { survey, step, department, minutes }),
+        (kind, order(), order(), order()).prop_map(|(kind, product, order, department)| What::Experience {
+            kind,
+            product,
+            order,
             department
         }),
+        word().prop_map(|product| What::PriceAlert { product }),
+        (order(), order()).prop_map(|(topic, product)| What::Browse { topic, product }),
         word().prop_map(|ticket| What::ComplaintOpened { ticket }),
         word().prop_map(|ticket| What::ComplaintClosed { ticket }),
         (channel(), prop::option::of(word())).prop_map(|(channel, purpose)| What::OptOut { channel, purpose }),
@@ -243,7 +250,9 @@ proptest! {
             let what = match what {
                 What::Purchase { product, price, .. } => What::Purchase { product, price, order: own() },
                 What::Return { product, .. } => What::Return { product, order: own() },
-                What::Survey { step, department, .. } => What::Survey { survey: format!("s{n}"), step, department },
+                What::Survey { step, department, minutes, .. } => {
+                    What::Survey { survey: format!("s{n}"), step, department, minutes }
+                }
                 other => other,
             };
             Event { id: format!("e{n}"), at: at(second), what }

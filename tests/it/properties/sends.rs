@@ -18,6 +18,8 @@ pub fn send(id: &str, at: Timestamp, channel: Channel, from: &str) -> SendEvent 
         purpose: None,
         survey: None,
         survey_minutes: None,
+        survey_reminder: false,
+        content: None,
         offers: Vec::new(),
         lease_until: Some(at + SignedDuration::from_secs(180)),
         from: from.to_owned(),
