@@ -8,11 +8,11 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::normal::fold_phrase;
-use super::{deadlines, ends_en, optout, prices, purpose};
+use super::{audience, deadlines, ends_en, optout, prices, purpose, surveys};
 
 /// What a word tells of its sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(u64)]
 pub(super) enum Cue {
     /// A sale, a discount: 促销, `clearance`.
     Sale,
@@ -32,16 +32,18 @@ pub(super) enum Cue {
     SurveyNoun,
     /// Please do it.
     SurveyAsk,
-    /// A survey question by itself.
+    /// It asks for an opinion (not in the file: see `surveys`).
     SurveyPhrase,
-    /// A survey that is over, or a score boasted of.
-    SurveyPast,
+    /// A weak sign of it: an opinion is asked about.
+    SurveyQuestion,
+    /// A weak sign: opinions are said to matter.
+    SurveyFeedback,
+    /// A weak sign: a favour, or the time it takes.
+    SurveyImprove,
+    /// A weak sign: a scale to answer on.
+    SurveyScale,
     /// The last chance.
     LastChance,
-    /// Speaks to one who has not bought.
-    Prospect,
-    /// Speaks to one who has.
-    Customer,
     /// For readers of text messages only.
     SmsOnly,
     /// For readers of mail only.
@@ -56,9 +58,13 @@ pub(super) enum Cue {
     MayTakeOff,
     /// A sign without which nobody speaks of a code (see `purpose`).
     MayBeCode,
+    /// A sign without which nobody asks for an opinion (see `surveys`).
+    MayBeSurvey,
+    /// A sign without which nobody is addressed (see `audience`).
+    MayAddress,
 }
 
-const CUES: [(&str, Cue); 16] = [
+const CUES: [(&str, Cue); 12] = [
     ("sale", Cue::Sale),
     ("offer", Cue::Offer),
     ("list-price", Cue::ListPrice),
@@ -68,23 +74,19 @@ const CUES: [(&str, Cue); 16] = [
     ("code", Cue::Code),
     ("survey-noun", Cue::SurveyNoun),
     ("survey-ask", Cue::SurveyAsk),
-    ("survey-phrase", Cue::SurveyPhrase),
-    ("survey-past", Cue::SurveyPast),
     ("last-chance", Cue::LastChance),
-    ("prospect", Cue::Prospect),
-    ("customer", Cue::Customer),
     ("sms-only", Cue::SmsOnly),
     ("email-only", Cue::EmailOnly),
 ];
 
 /// A set of cues.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Cues(u32);
+pub(super) struct Cues(u64);
 
 impl Cues {
     /// True when it is in.
     pub fn has(self, cue: Cue) -> bool {
-        self.0 & (1 << cue as u32) != 0
+        self.0 & (1 << cue as u64) != 0
     }
 
     /// True when one of them is in.
@@ -94,11 +96,12 @@ impl Cues {
 
     /// Takes these out.
     pub fn remove(&mut self, cues: &[Cue]) {
-        cues.iter().for_each(|cue| self.0 &= !(1 << *cue as u32));
+        cues.iter().for_each(|cue| self.0 &= !(1 << *cue as u64));
     }
 
-    fn add(&mut self, cue: Cue) {
-        self.0 |= 1 << cue as u32;
+    /// Puts it in.
+    pub fn add(&mut self, cue: Cue) {
+        self.0 |= 1 << cue as u64;
     }
 }
 
@@ -231,6 +234,8 @@ impl Words {
             (Tells::Cue(Cue::MayCost), prices::money_signs()),
             (Tells::Cue(Cue::MayTakeOff), prices::percent_signs()),
             (Tells::Cue(Cue::MayBeCode), purpose::code_signs()),
+            (Tells::Cue(Cue::MayBeSurvey), surveys::signs().collect()),
+            (Tells::Cue(Cue::MayAddress), audience::signs().collect()),
             (Tells::OptOutSign, optout::signs()),
         ] {
             words.extend(signs.into_iter().map(|sign| (sign, tell, true)));

@@ -21,6 +21,7 @@ mod normal;
 mod offers;
 mod offsets;
 mod optout;
+mod patterns;
 mod prices;
 mod products;
 mod purpose;

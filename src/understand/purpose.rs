@@ -35,10 +35,7 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             tally.referenced +=
                 usize::from(notice && reading.words(sentence).bytes().filter(u8::is_ascii_digit).count() >= 2);
             tally.sale += usize::from(sentence.is_plainly_a_sale());
-            tally.survey += usize::from(
-                !cues.has(Cue::SurveyPast)
-                    && (cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk)),
-            );
+            tally.survey += usize::from(cues.has(Cue::SurveyPhrase));
         }
     }
     tally

@@ -14,6 +14,7 @@ use super::prices::{Amount, AmountKind, amounts_in, has_threshold_deal, percent_
 use super::purpose::speaks_of_paying;
 use super::refunds::mark_refunds;
 use super::sentence::split_sentences;
+use super::surveys::mark_surveys;
 
 /// Sentences read per part; a real mail has hundreds.
 const SENTENCES_MAX: usize = 20_000;
@@ -120,6 +121,7 @@ impl<'a> Reading<'a> {
             })
             .collect();
         mark_refunds(&normal.text, &mut sentences);
+        mark_surveys(&normal.text, &mut sentences);
         Reading { part: index, kind: part.kind, visible, normal, sentences, heard, opt_outs, source: &part.text }
     }
 
