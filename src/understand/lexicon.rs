@@ -62,6 +62,8 @@ pub(super) enum Cue {
     MayBeSurvey,
     /// A sign without which nobody is addressed (see `audience`).
     MayAddress,
+    /// A sign without which no purpose is told (see `purpose`).
+    MayTellPurpose,
 }
 
 const CUES: [(&str, Cue); 12] = [
@@ -110,8 +112,8 @@ impl Cues {
 pub(super) struct Heard {
     /// Each cue and where its word begins.
     cues: Vec<(Cue, usize)>,
-    /// How often each topic is spoken of.
-    topics: Vec<u32>,
+    /// The topics spoken of, by their index, and where.
+    pub topics: Vec<(usize, Range<usize>)>,
     /// Where signs of a way to refuse begin, in order (see `optout`).
     pub opt_out_signs: Vec<usize>,
 }
@@ -120,10 +122,10 @@ pub(super) struct Heard {
 pub(super) fn heard_in(text: &str) -> Heard {
     let mut heard = Heard::default();
     let Some(words) = WORDS.as_ref() else { return heard };
-    heard.topics.resize(words.topics.len(), 0);
     words.each(text, |tells, at| match tells {
         Tells::Cue(cue) => heard.cues.push((cue, at.start)),
-        Tells::Topic(topic) => heard.topics[topic] += 1,
+        Tells::Topic(topic) if heard.topics.len() < TOPIC_WORDS_MAX => heard.topics.push((topic, at)),
+        Tells::Topic(_) => {}
         Tells::OptOutSign => heard.opt_out_signs.push(at.start),
     });
     heard.opt_out_signs.sort_unstable();
@@ -146,6 +148,9 @@ impl Heard {
     }
 }
 
+/// Topic words kept of one text.
+const TOPIC_WORDS_MAX: usize = 512;
+
 /// Which of `wanted` stands last in a few words.
 pub(super) fn last_cue_in(words: &str, wanted: &[Cue]) -> Option<Cue> {
     let known = WORDS.as_ref()?;
@@ -162,16 +167,37 @@ pub(super) fn last_cue_in(words: &str, wanted: &[Cue]) -> Option<Cue> {
     last.map(|(_, _, cue)| cue)
 }
 
-/// Topics of the texts, the most spoken of first.
-pub(super) fn topics_of<'a>(texts: impl Iterator<Item = &'a Heard>, topics_max: usize) -> Vec<String> {
-    let Some(words) = WORDS.as_ref() else { return Vec::new() };
-    let mut counts = vec![0u32; words.topics.len()];
-    for heard in texts {
-        counts.iter_mut().zip(&heard.topics).for_each(|(sum, count)| *sum += count);
+/// The name of the topic of that index.
+pub(super) fn topic_name(index: usize) -> Option<&'static str> {
+    WORDS.as_ref()?.topics.get(index).map(String::as_str)
+}
+
+/// The topics whose words a text has, each once, in the order of the file.
+pub(super) fn topics_in(text: &str) -> Vec<usize> {
+    let mut topics: Vec<usize> = heard_in(text).topics.into_iter().map(|(topic, _)| topic).collect();
+    topics.sort_unstable();
+    topics.dedup();
+    topics
+}
+
+/// `tablet` and `tablets`, `dress` and `dresses`, `battery` and `batteries`. A word that ends in `!` is known in
+/// this form only.
+fn forms(phrase: &str) -> Vec<String> {
+    if let Some(exact) = phrase.strip_suffix('!') {
+        return vec![exact.to_owned()];
     }
-    let mut found: Vec<usize> = (0..counts.len()).filter(|topic| counts[*topic] > 0).collect();
-    found.sort_by_key(|topic| std::cmp::Reverse(counts[*topic]));
-    found.into_iter().take(topics_max).map(|topic| words.topics[topic].clone()).collect()
+    let last = phrase.bytes().last().unwrap_or(b's');
+    let plural = match last {
+        b's' if !phrase.ends_with("ss") => None,
+        b'y' if !phrase.ends_with("ey") && !phrase.ends_with("ay") && !phrase.ends_with("oy") => {
+            Some(format!("{}ies", &phrase[..phrase.len() - 1]))
+        }
+        b's' | b'x' | b'z' => Some(format!("{phrase}es")),
+        b'h' if phrase.ends_with("ch") || phrase.ends_with("sh") => Some(format!("{phrase}es")),
+        b'a'..=b'z' => Some(format!("{phrase}s")),
+        _ => None,
+    };
+    std::iter::once(phrase.to_owned()).chain(plural).collect()
 }
 
 /// What a word tells.
@@ -226,7 +252,8 @@ impl Words {
             if topics.last().is_none_or(|last| last != section) {
                 topics.push(section.to_owned());
             }
-            words.push((fold_phrase(phrase), Tells::Topic(topics.len() - 1), false));
+            let topic = Tells::Topic(topics.len() - 1);
+            words.extend(forms(&fold_phrase(phrase)).into_iter().map(|form| (form, topic, false)));
         }
         for (tell, signs) in [
             (Tells::Cue(Cue::MayEnd), deadlines::signs()),
@@ -236,6 +263,7 @@ impl Words {
             (Tells::Cue(Cue::MayBeCode), purpose::code_signs()),
             (Tells::Cue(Cue::MayBeSurvey), surveys::signs().collect()),
             (Tells::Cue(Cue::MayAddress), audience::signs().collect()),
+            (Tells::Cue(Cue::MayTellPurpose), purpose::signs().collect()),
             (Tells::OptOutSign, optout::signs()),
         ] {
             words.extend(signs.into_iter().map(|sign| (sign, tell, true)));

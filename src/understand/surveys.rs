@@ -242,7 +242,7 @@ fn number_of(written: &str) -> Option<u32> {
 static MINUTES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?:[0-9]{1,3}[ \n]?(?:-|~|至|到|to)[ \n]?)?",
-        r"([0-9]{1,3}|(?-u:\b)(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty)|[一两俩二三四五六七八九]?十?[一二三四五六七八九]?)",
+        r"([0-9]{1,3}|(?-u:\b)(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty)|[一二三四五六七八九]?十[一二三四五六七八九]?|[一两俩二三四五六七八九])",
         r"(?:[ \n](?:couple[ \n]of|short|quick|brief|spare))?[ \n]?(?:个)?[- ]?(?:分钟|minutes?(?-u:\b)|mins?(?-u:\b))",
     ))
     .ok()
