@@ -19,8 +19,7 @@ impl Patterns {
     pub fn compile(file: &'static str) -> Option<Patterns> {
         let mut written: Vec<(&str, String)> = Vec::new();
         for (section, line) in lines(file).filter(|(section, _)| *section != "signs") {
-            // A blank may be where a mail program wrapped the line.
-            let line = line.replace("\\b", "(?-u:\\b)").replace(' ', "[ \\n]{1,3}");
+            let line = written_out(line);
             match written.iter_mut().find(|(known, _)| *known == section) {
                 Some((_, all)) => {
                     all.push('|');
@@ -57,6 +56,37 @@ impl Patterns {
     }
 }
 
+/// A line as the expression it stands for: `\b` between Latin letters only; a blank, outside of brackets, may be
+/// where a mail program wrapped the line.
+fn written_out(line: &str) -> String {
+    let mut out = String::with_capacity(line.len() * 2);
+    let mut in_brackets = false;
+    let mut rest = line.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' if rest.peek() == Some(&'b') => {
+                rest.next();
+                out.push_str("(?-u:\\b)");
+            }
+            '\\' => {
+                out.push(c);
+                out.extend(rest.next());
+            }
+            ' ' if in_brackets => out.push_str(" \\n"),
+            ' ' if rest.peek() == Some(&'?') => {
+                rest.next();
+                out.push_str("[ \\n]{0,3}");
+            }
+            ' ' => out.push_str("[ \\n]{1,3}"),
+            _ => {
+                in_brackets = c == '[' || in_brackets && c != ']';
+                out.push(c);
+            }
+        }
+    }
+    out
+}
+
 /// The words of the `[signs]` section.
 pub(super) fn signs(file: &'static str) -> impl Iterator<Item = String> {
     let signs = lines(file).filter(|(section, _)| *section == "signs");
@@ -78,4 +108,14 @@ fn lines(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str
             None => Some((section, line)),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blank_may_be_a_wrapped_end() {
+        assert_eq!(written_out(r"\ba b ?[c d]\."), "(?-u:\\b)a[ \\n]{1,3}b[ \\n]{0,3}[c \\nd]\\.");
+    }
 }

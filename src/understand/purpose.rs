@@ -183,7 +183,7 @@ static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static CODE_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // A new alternative needs its sign in `code_signs`.
     Regex::new(concat!(
-        r"验证码|校验码|动态码|动态密码|短信口令|确认码|登录码|随机码|一次性密码|动态口令",
+        r"验证码|验证代码|校验码|校验代码|动态码|动态密码|短信口令|确认码|登录码|随机码|一次性密码|动态口令",
         r"|(?-u:\b)(?:verification|security|one[- ]time|login|log-in|sign-in|access|authentication|confirmation|two-factor|2fa)[ \n](?:pass)?(?:code|password)",
         r"|(?-u:\b)otp(?-u:\b)|(?-u:\b)passcode(?-u:\b)|(?-u:\b)code[ \n]is[ \n]?:?[ \n]?[a-z]?-?[0-9]|(?-u:\b)[0-9]{4,8}[ \n]is[ \n]your(?-u:\b)",
     ))
