@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::normal::fold_phrase;
+use super::urgency::{self, Urge};
 use super::{deadlines, ends_en, optout, prices, purpose};
 
 /// What a word tells of its sentence.
@@ -56,6 +57,8 @@ pub(super) enum Cue {
     MayTakeOff,
     /// A sign without which nobody speaks of a code (see `purpose`).
     MayBeCode,
+    /// A sign without which nothing runs out in numbers (see `urgency`).
+    MayRunOut,
 }
 
 const CUES: [(&str, Cue); 16] = [
@@ -111,6 +114,8 @@ pub(super) struct Heard {
     topics: Vec<u32>,
     /// Where signs of a way to refuse begin, in order (see `optout`).
     pub opt_out_signs: Vec<usize>,
+    /// Words that hurry, and where they stand, in order (see `urgency`).
+    pub urges: Vec<(Urge, Range<usize>)>,
 }
 
 /// Listens to a normalised text, once for all questions.
@@ -122,8 +127,10 @@ pub(super) fn heard_in(text: &str) -> Heard {
         Tells::Cue(cue) => heard.cues.push((cue, at.start)),
         Tells::Topic(topic) => heard.topics[topic] += 1,
         Tells::OptOutSign => heard.opt_out_signs.push(at.start),
+        Tells::Urge(urge) => heard.urges.push((urge, at)),
     });
     heard.opt_out_signs.sort_unstable();
+    heard.urges.sort_by_key(|(_, at)| at.start);
     heard
 }
 
@@ -178,6 +185,7 @@ enum Tells {
     /// Index of the topic.
     Topic(usize),
     OptOutSign,
+    Urge(Urge),
 }
 
 /// Latin and Chinese words apart: small tables for the many texts that have only the first.
@@ -194,13 +202,14 @@ struct Automaton {
 }
 
 const CUE_FILE: &str = include_str!("lexicon/cues.txt");
+const URGENCY_FILE: &str = include_str!("lexicon/urgency.txt");
 const TOPIC_FILE: &str = include_str!("lexicon/topics.txt");
 
 /// Both files and the signs together: a text is gone through once for all questions.
 static WORDS: LazyLock<Option<Words>> = LazyLock::new(Words::compile);
 
 /// Every phrase of a file with the section it stands in.
-fn phrases(file: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn phrases(file: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut section = "";
     file.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).flat_map(move |line| {
         let name = line.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
@@ -219,6 +228,9 @@ impl Words {
             let cue = CUES.iter().find(|(name, _)| *name == section)?.1;
             words.push((fold_phrase(phrase), Tells::Cue(cue), false));
         }
+        for (section, phrase) in phrases(URGENCY_FILE) {
+            words.push((fold_phrase(phrase), Tells::Urge(Urge::of_section(section)?), false));
+        }
         for (section, phrase) in phrases(TOPIC_FILE) {
             if topics.last().is_none_or(|last| last != section) {
                 topics.push(section.to_owned());
@@ -231,6 +243,7 @@ impl Words {
             (Tells::Cue(Cue::MayCost), prices::money_signs()),
             (Tells::Cue(Cue::MayTakeOff), prices::percent_signs()),
             (Tells::Cue(Cue::MayBeCode), purpose::code_signs()),
+            (Tells::Cue(Cue::MayRunOut), urgency::signs()),
             (Tells::OptOutSign, optout::signs()),
         ] {
             words.extend(signs.into_iter().map(|sign| (sign, tell, true)));
