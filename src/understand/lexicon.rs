@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::normal::fold_phrase;
+use super::urgency::{self, Urge};
 use super::{audience, deadlines, ends_en, optout, prices, purpose, surveys};
 
 /// What a word tells of its sentence.
@@ -64,6 +65,8 @@ pub(super) enum Cue {
     MayAddress,
     /// A sign without which no purpose is told (see `purpose`).
     MayTellPurpose,
+    /// A sign without which nothing runs out in numbers (see `urgency`).
+    MayRunOut,
 }
 
 const CUES: [(&str, Cue); 12] = [
@@ -116,6 +119,8 @@ pub(super) struct Heard {
     pub topics: Vec<(usize, Range<usize>)>,
     /// Where signs of a way to refuse begin, in order (see `optout`).
     pub opt_out_signs: Vec<usize>,
+    /// Words that hurry, and where they stand, in order (see `urgency`).
+    pub urges: Vec<(Urge, Range<usize>)>,
 }
 
 /// Listens to a normalised text, once for all questions.
@@ -127,8 +132,10 @@ pub(super) fn heard_in(text: &str) -> Heard {
         Tells::Topic(topic) if heard.topics.len() < TOPIC_WORDS_MAX => heard.topics.push((topic, at)),
         Tells::Topic(_) => {}
         Tells::OptOutSign => heard.opt_out_signs.push(at.start),
+        Tells::Urge(urge) => heard.urges.push((urge, at)),
     });
     heard.opt_out_signs.sort_unstable();
+    heard.urges.sort_by_key(|(_, at)| at.start);
     heard
 }
 
@@ -207,6 +214,7 @@ enum Tells {
     /// Index of the topic.
     Topic(usize),
     OptOutSign,
+    Urge(Urge),
 }
 
 /// Latin and Chinese words apart: small tables for the many texts that have only the first.
@@ -223,13 +231,14 @@ struct Automaton {
 }
 
 const CUE_FILE: &str = include_str!("lexicon/cues.txt");
+const URGENCY_FILE: &str = include_str!("lexicon/urgency.txt");
 const TOPIC_FILE: &str = include_str!("lexicon/topics.txt");
 
 /// Both files and the signs together: a text is gone through once for all questions.
 static WORDS: LazyLock<Option<Words>> = LazyLock::new(Words::compile);
 
 /// Every phrase of a file with the section it stands in.
-fn phrases(file: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn phrases(file: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut section = "";
     file.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).flat_map(move |line| {
         let name = line.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
@@ -248,6 +257,9 @@ impl Words {
             let cue = CUES.iter().find(|(name, _)| *name == section)?.1;
             words.push((fold_phrase(phrase), Tells::Cue(cue), false));
         }
+        for (section, phrase) in phrases(URGENCY_FILE) {
+            words.push((fold_phrase(phrase), Tells::Urge(Urge::of_section(section)?), false));
+        }
         for (section, phrase) in phrases(TOPIC_FILE) {
             if topics.last().is_none_or(|last| last != section) {
                 topics.push(section.to_owned());
@@ -264,6 +276,7 @@ impl Words {
             (Tells::Cue(Cue::MayBeSurvey), surveys::signs().collect()),
             (Tells::Cue(Cue::MayAddress), audience::signs().collect()),
             (Tells::Cue(Cue::MayTellPurpose), purpose::signs().collect()),
+            (Tells::Cue(Cue::MayRunOut), urgency::signs()),
             (Tells::OptOutSign, optout::signs()),
         ] {
             words.extend(signs.into_iter().map(|sign| (sign, tell, true)));

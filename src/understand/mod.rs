@@ -5,6 +5,8 @@ mod accessories;
 mod audience;
 mod calendar;
 mod catalogue;
+mod days_en;
+mod days_zh;
 mod deadlines;
 mod discounts;
 mod drafts;
@@ -12,6 +14,7 @@ mod elements;
 mod ends_en;
 mod ends_zh;
 mod entities;
+mod holidays;
 mod html;
 mod language;
 mod lexicon;
@@ -34,6 +37,7 @@ mod surveys;
 mod topics;
 mod urgency;
 mod vouchers;
+mod zones;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -105,9 +109,9 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         language: language::language_of(readings.iter().map(|reading| reading.normal.text.as_str())),
         purpose: purpose::purpose_of(tally, offers.len(), surveys.len()),
         audience: audience::audience_of(&audiences),
+        urgencies: urgency::urgencies_of(context, &readings, tally, &claims),
         deadlines: deadlines::with_declared(claims, declared),
         topics: topics::topics_of(context, &readings, &offers, TOPICS_MAX),
-        urgencies: urgency::urgencies_of(&readings, tally, &offers),
         prices: discounts::prices_of(&readings, tally, &offers),
         discounts: discounts::discounts_of(&readings, tally, &offers),
         vouchers: vouchers::vouchers_of(context, &readings, tally),
