@@ -5,6 +5,8 @@ mod accessories;
 mod audience;
 mod calendar;
 mod catalogue;
+mod days_en;
+mod days_zh;
 mod deadlines;
 mod discounts;
 mod drafts;
@@ -13,6 +15,7 @@ mod ends_en;
 mod ends_zh;
 mod entities;
 mod fingerprint;
+mod holidays;
 mod html;
 mod language;
 mod lexicon;
@@ -22,6 +25,7 @@ mod normal;
 mod offers;
 mod offsets;
 mod optout;
+mod patterns;
 mod prices;
 mod products;
 mod purpose;
@@ -34,6 +38,7 @@ mod surveys;
 mod topics;
 mod urgency;
 mod vouchers;
+mod zones;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -106,9 +111,9 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         language: language::language_of(readings.iter().map(|reading| reading.normal.text.as_str())),
         purpose: purpose::purpose_of(tally, offers.len(), surveys.len()),
         audience: audience::audience_of(&audiences),
+        urgencies: urgency::urgencies_of(context, &readings, tally, &claims),
         deadlines: deadlines::with_declared(claims, declared),
         topics: topics::topics_of(context, &readings, &offers, TOPICS_MAX),
-        urgencies: urgency::urgencies_of(&readings, tally, &offers),
         prices: discounts::prices_of(&readings, tally, &offers),
         discounts: discounts::discounts_of(&readings, tally, &offers),
         vouchers: vouchers::vouchers_of(context, &readings, tally),

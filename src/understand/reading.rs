@@ -11,9 +11,10 @@ use super::links::{LINKS_MAX, bare_links};
 use super::normal::Normal;
 use super::optout::opt_out_clauses;
 use super::prices::{Amount, AmountKind, amounts_in, has_threshold_deal, percent_off_in};
-use super::purpose::speaks_of_paying;
+use super::purpose::{is_guarded_code, speaks_of_paying};
 use super::refunds::mark_refunds;
 use super::sentence::split_sentences;
+use super::surveys::mark_surveys;
 
 /// Sentences read per part; a real mail has hundreds.
 const SENTENCES_MAX: usize = 20_000;
@@ -113,13 +114,18 @@ impl<'a> Reading<'a> {
                     range,
                 };
                 // "验证码482913：BT-200只要299元，速抢": a price to hurry for makes the code a disguise.
-                if cues.has(Cue::MayBeCode) && sentence.is_plainly_a_sale() && !speaks_of_paying(words) {
+                if cues.has(Cue::MayBeCode)
+                    && sentence.is_plainly_a_sale()
+                    && !speaks_of_paying(words)
+                    && !is_guarded_code(words, &sentence)
+                {
                     sentence.cues.remove(&[Cue::Code, Cue::MayBeCode]);
                 }
                 sentence
             })
             .collect();
         mark_refunds(&normal.text, &mut sentences);
+        mark_surveys(&normal.text, &mut sentences);
         Reading { part: index, kind: part.kind, visible, normal, sentences, heard, opt_outs, source: &part.text }
     }
 
@@ -146,6 +152,12 @@ impl<'a> Reading<'a> {
                 move |link| link.shown.start < end
             })
             .filter(move |link| link.shown.end > shown.start || link.shown.is_empty())
+    }
+
+    /// Where a link's text stands in the part's own text.
+    pub fn spans_of_link(&self, link: &Link) -> Vec<Span> {
+        let pieces = self.visible.offsets.pieces(link.shown.clone());
+        pieces.into_iter().filter_map(|piece| Span::new(self.part, piece)).collect()
     }
 
     /// Where a sentence stands in the part's own text: one span if it can be taken away whole, else
