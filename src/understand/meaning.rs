@@ -98,7 +98,8 @@ pub struct Offer {
     /// Its category in the catalogue, lower-case, when known.
     #[serde(default)]
     pub category: Option<String>,
-    /// Hash of the offer's sentences without names, codes, numbers and dates: part of its family.
+    /// Sketch of the offer's sentences without names, codes, numbers, dates and the talk of sales, four hashes of
+    /// 16 bits: part of its family. The first is 0 when nothing else is said: the whole range is on sale.
     pub simhash: Option<u64>,
     /// Where it was read.
     pub source: Source,
@@ -352,6 +353,8 @@ pub struct Meaning {
     pub offers: Vec<Offer>,
     /// The ends it claims.
     pub deadlines: Vec<Deadline>,
+    /// True when it says that an end it announced is put off: "extended until Sunday", 延长至周日.
+    pub extends: bool,
     /// The surveys it invites to.
     pub surveys: Vec<SurveyAsk>,
     /// How it hurries: every claim of urgency.

@@ -14,11 +14,13 @@ mod elements;
 mod ends_en;
 mod ends_zh;
 mod entities;
+mod extension;
 mod fingerprint;
 mod holidays;
 mod html;
 mod language;
 mod lexicon;
+mod likeness;
 mod links;
 pub mod meaning;
 mod normal;
@@ -32,7 +34,7 @@ mod purpose;
 mod reading;
 mod refunds;
 mod sentence;
-mod simhash;
+pub mod shown_text;
 mod structured;
 mod surveys;
 mod topics;
@@ -112,6 +114,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         purpose: purpose::purpose_of(tally, offers.len(), surveys.len()),
         audience: audience::audience_of(&audiences),
         urgencies: urgency::urgencies_of(context, &readings, tally, &claims),
+        extends: extension::is_extension(&readings),
         deadlines: deadlines::with_declared(claims, declared),
         topics: topics::topics_of(context, &readings, &offers, TOPICS_MAX),
         prices: discounts::prices_of(&readings, tally, &offers),

@@ -10,12 +10,12 @@ use super::accessories::is_of_accessory;
 use super::deadlines::Claim;
 use super::drafts::{Draft, OFFERS_MAX, fold, merge, same_sku};
 use super::lexicon::Cue;
+use super::likeness::likeness;
 use super::meaning::{Confidence, Goods, Offer, Source};
 use super::prices::{Amount, AmountKind};
 use super::products::{Named, model_numbers_in};
 use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
-use super::simhash::simhash;
 
 /// A line of a price list is no longer than this.
 const LINE_BYTES_MAX: usize = 60;
@@ -59,7 +59,7 @@ pub(super) fn offers_of(
                 Some(reading.words(reading.sentences.get(*sentence)?))
             });
             let mut offer = draft.offer;
-            offer.simhash = simhash(words);
+            offer.simhash = likeness(words);
             offer.ends = offer.ends.or(common);
             offer
         })
