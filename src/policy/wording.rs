@@ -181,6 +181,7 @@ fn surveys_en(name: &str) -> Option<&'static str> {
         "countdown" => "a countdown",
         "scarcity" => "so few left",
         "closing" => "closing sale",
+        "not-replayable" => "judged on the text, not replayable",
         _ => return None,
     })
 }
@@ -228,6 +229,7 @@ fn own_words_zh(name: &str) -> Option<&'static str> {
         "scarcity" => "所剩不多",
         "closing" => "清仓",
         "missing" => "缺少",
+        "not-replayable" => "依据原文判断，无法重放",
         "forbidden" => "不得出现",
         "message" => "全文",
         "subject" => "主题",

@@ -33,6 +33,7 @@ mod products;
 mod purpose;
 mod reading;
 mod refunds;
+mod reminders;
 mod sentence;
 pub mod shown_text;
 mod structured;

@@ -10,6 +10,7 @@ use crate::message::Declared;
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Source, SurveyAsk};
 use super::patterns::{self, Patterns};
+use super::reminders::is_reminder;
 use super::reading::{Reading, Sentence};
 
 /// Hosts that serve surveys, some only under a path.
@@ -134,6 +135,7 @@ pub(super) fn surveys_of(readings: &[Reading<'_>], declared: &Declared) -> Vec<S
             });
         }
     }
+    found.reminder = (declared.survey.is_some() || found.confidence > Confidence(0)) && is_reminder(readings);
     match &declared.survey {
         Some(said) => vec![SurveyAsk {
             id: Some(said.id.clone()),

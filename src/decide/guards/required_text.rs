@@ -7,8 +7,8 @@
 //! Settings: `all_of` (each must be there), `any_of` (one of them must be), `none_of` (none may be): lists of
 //! texts, in which `*` stands for up to 40 characters; at least one list. `on` (`"message"`, `"subject"` or
 //! `"body"`), `at` (`"anywhere"`, `"start"`, `"end"`, or `"edge"`: start or end). For whom and where is told by
-//! the rule's filters (`languages`, `channels`, `brands`, `purposes`). It needs the text, so `replay` cannot
-//! decide it again: its findings are not replayable.
+//! the rule's filters (`languages`, `channels`, `brands`, `purposes`). It needs the text, which is not kept: its
+//! findings say that they are not replayable.
 
 use serde::Deserialize;
 
@@ -26,7 +26,7 @@ pub const DEFAULTS: Defaults =
     Defaults { then: Then::Block, on_unknown: OnUnknown::Pass, on_store_down: OnUnknown::Pass };
 
 /// Names for reasons.
-pub const PLACEHOLDERS: &[&str] = &["kind", "text", "on"];
+pub const PLACEHOLDERS: &[&str] = &["kind", "text", "on", "replayable"];
 
 /// Which parts are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -125,5 +125,6 @@ fn objects(settings: &Settings, kind: &str, text: &str) -> Answer {
         ("kind", Evidence::Name(kind.to_owned())),
         ("text", Evidence::Name(text.to_owned())),
         ("on", Evidence::Name(on.to_owned())),
+        ("replayable", Evidence::Name("not-replayable".to_owned())),
     ]))
 }
