@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::normal::fold_phrase;
-use super::{deadlines, ends_en, optout, prices, purpose};
+use super::{deadlines, ends_en, money, optout, purpose, reductions, vouchers};
 
 /// What a word tells of its sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,9 +228,10 @@ impl Words {
         for (tell, signs) in [
             (Tells::Cue(Cue::MayEnd), deadlines::signs()),
             (Tells::Cue(Cue::MayBeDate), ends_en::date_signs()),
-            (Tells::Cue(Cue::MayCost), prices::money_signs()),
-            (Tells::Cue(Cue::MayTakeOff), prices::percent_signs()),
+            (Tells::Cue(Cue::MayCost), money::money_signs()),
+            (Tells::Cue(Cue::MayTakeOff), reductions::reduction_signs()),
             (Tells::Cue(Cue::MayBeCode), purpose::code_signs()),
+            (Tells::Cue(Cue::MayTakeOff), vouchers::voucher_signs()),
             (Tells::OptOutSign, optout::signs()),
         ] {
             words.extend(signs.into_iter().map(|sign| (sign, tell, true)));
