@@ -9,7 +9,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::normal::fold_phrase;
 use super::urgency::{self, Urge};
-use super::{audience, deadlines, ends_en, optout, prices, purpose, surveys};
+use super::{audience, deadlines, ends_en, money, optout, purpose, reductions, surveys, vouchers};
 
 /// What a word tells of its sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -270,13 +270,14 @@ impl Words {
         for (tell, signs) in [
             (Tells::Cue(Cue::MayEnd), deadlines::signs()),
             (Tells::Cue(Cue::MayBeDate), ends_en::date_signs()),
-            (Tells::Cue(Cue::MayCost), prices::money_signs()),
-            (Tells::Cue(Cue::MayTakeOff), prices::percent_signs()),
+            (Tells::Cue(Cue::MayCost), money::money_signs()),
+            (Tells::Cue(Cue::MayTakeOff), reductions::reduction_signs()),
             (Tells::Cue(Cue::MayBeCode), purpose::code_signs()),
             (Tells::Cue(Cue::MayBeSurvey), surveys::signs().collect()),
             (Tells::Cue(Cue::MayAddress), audience::signs().collect()),
             (Tells::Cue(Cue::MayTellPurpose), purpose::signs().collect()),
             (Tells::Cue(Cue::MayRunOut), urgency::signs()),
+            (Tells::Cue(Cue::MayTakeOff), vouchers::voucher_signs()),
             (Tells::OptOutSign, optout::signs()),
         ] {
             words.extend(signs.into_iter().map(|sign| (sign, tell, true)));
