@@ -67,7 +67,7 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     let mut claims = Vec::new();
     let mut count = 0;
     let now = context.now.to_zoned(context.zone.clone());
-    let promotes = readings.iter().flat_map(|reading| &reading.sentences).any(sells);
+    let promotes = tally.promotes() || readings.iter().flat_map(|reading| &reading.sentences).any(sells);
     for (at, reading) in readings.iter().enumerate() {
         for (index, sentence) in reading.sentences.iter().enumerate() {
             if count >= DEADLINES_MAX {

@@ -122,7 +122,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     let mut deadlines = deadlines::with_declared(claims, declared);
     deadlines.extend(structured.deadlines.iter().cloned());
     let audiences = audience::audiences_of(&readings);
-    Meaning {
+    let mut meaning = Meaning {
         language: language::language_of(readings.iter().map(|reading| reading.normal.text.as_str())),
         purpose: purpose::purpose_of(tally, offers.len(), surveys.len()),
         audience: audience::audience_of(&audiences),
@@ -137,5 +137,9 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         offers,
         surveys,
         doubts,
+    };
+    if tally.is_personal() {
+        meaning.keep_what_is_declared();
     }
+    meaning
 }

@@ -39,7 +39,8 @@ impl Setting {
             || readings.iter().any(|reading| CHAT.as_ref().is_some_and(|chat| chat.is_match(&reading.normal.text)));
         let is_short = readings.iter().map(|reading| reading.normal.text.len()).sum::<usize>() <= LINE_BYTES_MAX;
         let is_personal = !plainly && !is_commercial && chats();
-        let sells = plainly || !is_personal && !is_service && offers && (is_commercial || is_short);
+        let sells =
+            plainly || !is_personal && !is_service && (tally.promotes() || offers && (is_commercial || is_short));
         Setting { is_service, is_personal, sells, is_dated: is_dated(context, claims) }
     }
 
