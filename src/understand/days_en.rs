@@ -123,8 +123,8 @@ fn named_day(today: Date, named: &str) -> Option<(Date, bool)> {
     let first = name.split([' ', '-']).next()?;
     let date = match first {
         "day" if name.contains("after tomorrow") => days_after(today, 2)?,
-        "today" | "tonight" | "tonite" | "midnight" | "eod" | "cob" | "day" | "business" | "close" | "evening" | "afternoon"
-        | "morning" | "night" => today,
+        "today" | "tonight" | "tonite" | "midnight" | "eod" | "cob" | "day" | "business" | "close" | "evening"
+        | "afternoon" | "morning" | "night" => today,
         "tomorrow" => today.tomorrow().ok()?,
         "weekend" | "week" => days_after(monday_of(today)?, 6 + later)?,
         "month" if next => today.checked_add(1.month()).ok()?.last_of_month(),

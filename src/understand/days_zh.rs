@@ -44,8 +44,7 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
     }
     if let (Some(month), Some(day)) = (number(found, "fig_month"), number(found, "fig_day")) {
         // A price, a percentage, a version or a telephone number is written in figures, too.
-        let is_other = before
-            .is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '¥' | '$' | '.' | '第'))
+        let is_other = before.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '¥' | '$' | '.' | '第'))
             || after.is_some_and(|c| c.is_ascii_alphanumeric() || "元块折%倍万米寸斤克公kmgl°版分成亿".contains(c));
         if is_other {
             return None;

@@ -65,7 +65,8 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>) -> Option<Time
     if !(told || follows || moment.is_range || only() || AFTER.as_ref()?.is_match(tail)) {
         return None;
     }
-    if moment.is_bare && OPEN.as_ref()?.is_match(lead) {
+    // "Ends in 02:14" counts hours; "open until 9pm" is of every day.
+    if moment.is_bare && (OPEN.as_ref()?.is_match(lead) || lead.trim_end_matches([' ', ':', '\n']).ends_with(" in")) {
         return None;
     }
     let begins = || BEFORE_MONTH.as_ref().is_some_and(|before| before.is_match(lead));

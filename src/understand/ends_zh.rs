@@ -170,7 +170,8 @@ static ENDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 /// 今日专享, 本周限定: a day of its own.
-static DAY_OF_SALE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[ \n]?(?:限定|专享|限时|特供|疯抢|限量)").ok());
+static DAY_OF_SALE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^[ \n]?(?:限定|专享|限时|特供|疯抢|限量)").ok());
 /// 截至11月20日，您已使用…: the day of an account, not the end of an offer.
 static AS_OF: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:截至|截止)(?:到|至|于)?[ \n]?$").ok());
 static AS_OF_THEN: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -22,6 +22,7 @@ use counts::counted_in;
 use setting::Setting;
 
 pub(super) use counts::signs;
+pub(super) use setting::tells_of_a_plan;
 
 /// Claims kept of one message.
 pub(super) const URGENCIES_MAX: usize = 64;

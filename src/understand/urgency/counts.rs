@@ -145,7 +145,7 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         shape(countdown, nothing, false, r"(?-u:\b)(?:cart|basket|bag|items?|order|deal|price|offer)[ \n](?:is|are|has[ \n]been|have[ \n]been|will[ \n]be)[ \n](?:only[ \n])?(?:reserved|held|saved)[ \n]for(?:[ \n](?:only[ \n]|the[ \n]next[ \n]|another[ \n])?[0-9]{1,3}(?::[0-9]{2})?(?:[ \n](?:more[ \n])?(?:minutes?|mins?|hours?|hrs?))?|[.!: ]{0,3}$)".to_owned()),
         shape(scarce, nothing, false, r"(?-u:\b)(?:only|just|last|(?:less|fewer)[ \n]than|under|there(?:'s|[ \n]is|[ \n]are)[ \n]only|we[ \n]have)[ \n](?:about[ \n]|the[ \n]last[ \n])?(?P<left>[0-9]{1,3}(?:,[0-9]{3})?|one|two|three|four|five|six|seven|eight|nine|ten|twelve)(?:\.[0-9]{1,2}[a-z]?)?[ \n](?:of[ \n](?:them|these|those)[ \n])?(?:[a-z][a-z()'-]{0,14}[ \n]){0,3}?(?:left|remaining|remain|available|in[ \n]stock)(?-u:\b)".to_owned()),
         shape(scarce, nothing, false, r"(?:^|[^0-9a-z.,:$¥€£/-])(?P<words>(?P<left>[0-9]{1,3})[ \n](?:items?|units?|pieces?|pairs?|products?|copies|sets?|pcs|item\(s\)|seats?|spots?|places?|rooms?|tickets?|tables?|sizes?|bottles?|boxes)[ \n](?:are[ \n]|is[ \n]|still[ \n]|now[ \n])?(?:left|remaining|remain|available[ \n]now)(?-u:\b))".to_owned()),
-        shape(scarce, nothing, false, r"(?:^|[!.,:;(|-][ \n]?|stock[ \n]|order[ \n])(?P<words>(?:only[ \n]|last[ \n])?\(?(?P<left>[0-9]{1,3})\)?[ \n](?:left|remaining|in[ \n]stock)(?-u:\b))".to_owned()),
+        shape(scarce, nothing, false, r"(?:^|[!.,:;(|-][ \n]?|stock[ \n]|order[ \n]|currently[ \n])(?P<words>(?:only[ \n]|last[ \n])?\(?(?P<left>[0-9]{1,3})\)?[ \n](?:left|remaining|in[ \n]stock)(?-u:\b))".to_owned()),
         shape(scarce, sold, false, r"(?-u:\b)(?:only|just)[ \n](?P<left>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|twelve)[ \n](?:[a-z-]{1,12}[ \n])?(?:seats?|spots?|places?|rooms?|tickets?|tables?|pieces?|units?|made|produced|sets|pairs|copies|slots?|spaces?)(?-u:\b)".to_owned()),
         shape(scarce, sold, false, r"(?-u:\b)(?:last|final|remaining)[ \n](?:[0-9]{1,3}|few|one|two|three|four|five|six|ten)[ \n](?:items?|pieces?|pairs?|units?|rooms?|seats?|spots?|tickets?|copies|sets?|sizes?|places?|slots?|available)(?-u:\b)".to_owned()),
         shape(scarce, sold, false, r"(?-u:\b)(?:the[ \n])?first[ \n](?:[0-9]{1,3}(?:,[0-9]{3})?|hundred|fifty|ten|twenty)[ \n](?:new[ \n]|lucky[ \n])?(?:customers?|orders?|people|buyers?|shoppers?|visitors?|guests?|callers?|purchases?|subscribers?|members|to(?-u:\b)|who(?-u:\b)|only)".to_owned()),
@@ -168,7 +168,8 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
 });
 
 /// More units behind the first: 2天5小时, "2 days and 5 hours".
-const MORE: &str = r"(?:[ \n,]{0,2}(?:and[ \n])?[0-9]{1,3}[ \n]?(?:hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?-u:\b)){0,3}";
+const MORE: &str =
+    r"(?:[ \n,]{0,2}(?:and[ \n])?[0-9]{1,3}[ \n]?(?:hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?-u:\b)){0,3}";
 const ZMORE: &str = r"(?:[ \n]?[0-9一二两三四五六七八九十]{1,3}[ \n]?(?:个小时|小时|分钟|分|秒)){0,3}";
 const N: &str = r"(?:[0-9]{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty-four|forty-eight|few|couple[ \n]of)";
 const TIME: &str = r"(?:hours?|hrs?|h|days?|d|minutes?|mins?|weeks?|seconds?|secs?)(?-u:\b)";

@@ -12,7 +12,6 @@ use crate::understand::Context;
 use crate::understand::deadlines::Claim;
 use crate::understand::lexicon::Cue;
 use crate::understand::meaning::{DeadlineKind, UrgencyKind};
-use crate::understand::prices::AmountKind;
 use crate::understand::purpose::Tally;
 use crate::understand::reading::{Reading, Sentence};
 
@@ -33,18 +32,20 @@ impl Setting {
     pub fn of(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally, claims: &[Claim]) -> Setting {
         let sentences = || readings.iter().flat_map(|reading| &reading.sentences);
         let plainly = sentences().any(is_sold);
-        let is_account = || readings.iter().any(|reading| ACCOUNT.as_ref().is_some_and(|account| account.is_match(&reading.normal.text)));
+        let is_account = || readings.iter().any(|reading| tells_of_a_plan(&reading.normal.text));
         let is_service = tally.is_transactional() || is_account();
         let is_commercial = readings.iter().any(is_signed);
-        let priced = |sentence: &Sentence| sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price);
-        let offers = sentences().any(|sentence| (sentence.cues.has(Cue::Offer) || priced(sentence)) && !is_of_service(sentence));
+        let priced = |sentence: &Sentence| !sentence.amounts.is_empty() && !sentence.cues.has(Cue::Billing);
+        let offers =
+            sentences().any(|sentence| (sentence.cues.has(Cue::Offer) || priced(sentence)) && !is_of_service(sentence));
         // Whoever must say how to refuse more of it promotes.
         let refusable = readings.iter().any(|reading| !reading.opt_outs.is_empty());
         let chats =
             || readings.iter().any(|reading| CHAT.as_ref().is_some_and(|chat| chat.is_match(&reading.normal.text)));
         // In Chinese a shop signs; in English a line of a shop has only its words.
-        let is_short = readings.iter().all(|reading| reading.normal.text.is_ascii())
-            && readings.iter().map(|reading| reading.normal.text.len()).sum::<usize>() <= LINE_BYTES_MAX;
+        let is_short =
+            readings.iter().all(|reading| !reading.normal.text.chars().any(|c| ('\u{3400}'..='\u{9fff}').contains(&c)))
+                && readings.iter().map(|reading| reading.normal.text.len()).sum::<usize>() <= LINE_BYTES_MAX;
         let is_personal = !plainly && !is_commercial && chats();
         let sells = plainly || !is_personal && !is_service && (refusable || offers && (is_commercial || is_short));
         Setting { is_service, is_personal, sells, is_dated: is_dated(context, claims) }
@@ -60,7 +61,10 @@ impl Setting {
         if needs == Needs::Itself {
             return !self.is_personal;
         }
-        if is_of_service(sentence) && !is_sold(sentence) || sentence.is_refund {
+        if is_of_service(sentence) && !is_sold(sentence)
+            || sentence.is_refund
+            || tells_of_a_plan(reading.words(sentence))
+        {
             return false;
         }
         if self.is_service && !beside() {
@@ -83,6 +87,11 @@ impl Setting {
     pub fn may_picture(self) -> bool {
         !self.is_service && !self.is_personal
     }
+}
+
+/// Tells what is left of a plan: minutes, megabytes, messages, never goods.
+pub(in crate::understand) fn tells_of_a_plan(words: &str) -> bool {
+    ACCOUNT.as_ref().is_some_and(|account| account.is_match(words))
 }
 
 fn is_sold(sentence: &Sentence) -> bool {
@@ -116,7 +125,7 @@ fn is_dated(context: &Context<'_>, claims: &[Claim]) -> bool {
 /// Words of one person to another.
 static CHAT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u:\b)(?:i|i'm|i'll|i've|i'd|im|me|my|mine|mum|my[ \n]mom|mommy|dad|u|ur|lol|lmao|haha[ha]*|babe|hun|luv|gonna|wanna|pls|plz|thx|dear|bro|dude|sis|honey|sweetie|darling|boss|colleagues|team)(?-u:\b)",
+        r"(?-u:\b)(?:i|i'm|i'll|i've|i'd|im|me|my|mine|mum|my[ \n]mom|mom[ \n]says|grandma|mommy|dad|u|ur|lol|lmao|haha[ha]*|babe|hun|luv|gonna|wanna|pls|plz|thx|dear|bro|dude|sis|honey|sweetie|darling|boss|colleagues|team)(?-u:\b)",
         r"|我(?:$|[^们司行店校院公市国])|咱|俺|哈哈|呵呵|嘿嘿|嘻嘻|老公|老婆|宝贝|妈|爸|大哥|姐|兄弟|哥们|同学们|老师|领导|同事|吧(?:$|[?。,，!！~ ])|啦|哦|噢|嗯|喔|嘛|呢(?:$|[?。,，!！~ ])",
     ))
     .ok()
