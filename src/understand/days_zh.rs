@@ -58,7 +58,9 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         let own = words.get(range.clone())?;
         // 7号楼, 一号门店, 300327号: a number of something.
         let is_number = own.ends_with('号')
-            && (after.is_some_and(|c| "楼线院门馆店厅机码球车航站出口铺幢栋室房街路".contains(c))
+            && (after.is_some_and(|c| c.is_ascii_digit())
+                || before.is_some_and(|c| "路街巷道弄区楼".contains(c))
+                || after.is_some_and(|c| "楼线院门馆店厅机码球车航站出口铺幢栋室房街路键会".contains(c))
                 || !digits.is_ascii() && found.name("of_month").is_none());
         if is_span || is_number || before.is_some_and(|c| c == '第' || c == '.' || c.is_ascii_alphanumeric()) {
             return None;

@@ -57,6 +57,10 @@ fn is_end(words: &str, moment: &Moment, before: Option<&Moment>) -> Option<bool>
     {
         return Some(false);
     }
+    // 截至12月 is an end; 5月最后机会 is none.
+    if own.ends_with(['月', '份']) {
+        return Some(UNTIL.as_ref()?.is_match(lead));
+    }
     // 仅限3日, 最后3日: so many days, never a day of the month.
     if SPAN_OF_DAYS.as_ref()?.is_match(own) {
         let day =

@@ -111,7 +111,9 @@ fn is_signed(reading: &Reading<'_>) -> bool {
     reading.kind == PartKind::Html
         || !reading.opt_outs.is_empty()
         || !reading.visible.links.is_empty()
-        || reading.normal.text.contains('【')
+        || ["【", "详询", "热线", "垂询", "咨询电话", "订购电话", "专线"]
+            .iter()
+            .any(|sign| reading.normal.text.contains(sign))
         || reading.normal.text.ends_with(']')
 }
 
