@@ -178,6 +178,8 @@ fn is_no_model(token: &str) -> bool {
         || letters.is_empty() && !token.contains('-')
         || (digits < 2 && !token.contains('-'))
         || token.len() < MODEL_BYTES_MIN
+        // COMEBACK25 is a code to type in.
+        || letters.len() >= 5 && digits <= 3 && !token.contains('-')
         || NO_MODELS.split_whitespace().any(|known| known == letters)
         || token.bytes().any(|b| b == b'-')
             && letters.is_empty()
