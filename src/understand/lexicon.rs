@@ -284,7 +284,8 @@ impl Words {
             (Tells::Cue(Cue::MayTakeOff), vouchers::voucher_signs()),
             (Tells::OptOutSign, optout::signs()),
         ] {
-            words.extend(signs.into_iter().map(|sign| (sign, tell, true)));
+            let parts = !matches!(tell, Tells::Cue(Cue::MayTakeOff));
+            words.extend(signs.into_iter().map(|sign| (sign, tell, parts)));
         }
         let (ascii, other): (Vec<_>, Vec<_>) = words.into_iter().partition(|(word, ..)| word.is_ascii());
         Some(Words {

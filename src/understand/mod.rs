@@ -5,6 +5,7 @@ mod accessories;
 mod audience;
 mod calendar;
 mod catalogue;
+mod catalogue_entry;
 mod clauses;
 mod days_en;
 mod days_zh;
@@ -55,6 +56,7 @@ use jiff::tz::TimeZone;
 use crate::message::{Channel, Content, Declared};
 
 pub use catalogue::{Catalogue, FIELD_BYTES_MAX, ITEMS_MAX, Item, NAMES_MAX};
+pub use catalogue_entry::{CATALOGUE_COLUMNS, CatalogueEntry};
 pub use drafts::same_sku;
 pub use meaning::{
     Audience, AudienceTold, Confidence, Deadline, DeadlineKind, Discount, DiscountTold, Doubt, Goods, Meaning, Offer,
