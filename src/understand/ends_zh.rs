@@ -23,7 +23,9 @@ pub(super) fn ends_in(now: &Zoned, words: &str) -> Vec<End> {
     let mut ends: Vec<End> = Vec::new();
     for (at, moment) in moments.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|before| moments.get(before));
+        let begins = moments.get(at + 1).is_some_and(|next| joins(words, moment, next));
         if ends.len() < ENDS_MAX
+            && !begins
             && is_end(words, moment, before).unwrap_or(false)
             && ends.iter().all(|end| end.at != moment.at)
         {
@@ -36,14 +38,28 @@ pub(super) fn ends_in(now: &Zoned, words: &str) -> Vec<End> {
     ends
 }
 
+/// 11月20日10:00至12月1日: the first of the two is a beginning.
+fn joins(words: &str, moment: &Moment, next: &Moment) -> bool {
+    let gap = words.get(moment.range.end..next.range.start).unwrap_or_default();
+    JOINS.as_ref().is_some_and(|joins| joins.is_match(gap))
+}
+
 /// Whether the words around the moment say that something ends there.
 fn is_end(words: &str, moment: &Moment, before: Option<&Moment>) -> Option<bool> {
     let from = words.floor_char_boundary(moment.range.start.saturating_sub(LEAD_BYTES_MAX));
     let lead = words.get(from..moment.range.start)?;
     let tail = words.get(moment.range.end..)?;
     let own = words.get(moment.range.clone())?;
-    if RECURS.as_ref()?.is_match(lead) || BEGINS.as_ref()?.is_match(tail) || BEGINS_AT.as_ref()?.is_match(lead) {
+    if RECURS.as_ref()?.is_match(lead)
+        || BEGINS.as_ref()?.is_match(tail)
+        || !moment.is_range && BEGINS_AT.as_ref()?.is_match(lead)
+        || AS_OF.as_ref()?.is_match(lead) && AS_OF_THEN.as_ref()?.is_match(tail)
+    {
         return Some(false);
+    }
+    // 截至12月 is an end; 5月最后机会 is none.
+    if own.ends_with(['月', '份']) {
+        return Some(UNTIL.as_ref()?.is_match(lead));
     }
     // 仅限3日, 最后3日: so many days, never a day of the month.
     if SPAN_OF_DAYS.as_ref()?.is_match(own) {
@@ -65,7 +81,8 @@ fn is_end(words: &str, moment: &Moment, before: Option<&Moment>) -> Option<bool>
         let hours = moment.is_bare && before.is_some_and(|before| before.is_bare);
         return Some(!hours && !DELIVERS.as_ref()?.is_match(tail));
     }
-    Some(ENDS.as_ref()?.is_match(tail))
+    let only = || moment.kind == DeadlineKind::Relative && DAY_OF_SALE.as_ref().is_some_and(|day| day.is_match(tail));
+    Some(ENDS.as_ref()?.is_match(tail) || only())
 }
 
 /// 7天内有效, 有效期7天, 收到后3天内, 您…24小时内下单. Nothing where a countdown runs for everybody
@@ -152,9 +169,17 @@ static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static ENDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"^[ \n]?[)]?(?:(?:之|以)?前(?:[^往台后面排十百0-9一二三四五六七八九]|$)|[,，、]?[ \n]?(?:的)?(?:本次|此次|本轮)?(?:活动|优惠|促销|特卖|特惠|折扣|大促|狂欢|福利|报名|售完|准时|正式|即将|就|全部|统一|将)*(?:截止|结束|为止|止[ \n,，。;；!！)]|止$|到期|过期|失效|作废|恢复原价|涨价|收官|关闭|关店|闭幕|截单|下架|最后)",
-        r"|(?:限定|专享|有效|限时|特供|一天|仅此|疯抢|之内|内有效|限量))",
+        r"|(?:一天|仅此|之内|内有效|有效)|当[天日](?:一天|有效|使用|止))",
     ))
     .ok()
+});
+/// 今日专享, 本周限定: a day of its own.
+static DAY_OF_SALE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^[ \n]?(?:限定|专享|限时|特供|疯抢|限量)").ok());
+/// 截至11月20日，您已使用…: the day of an account, not the end of an offer.
+static AS_OF: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:截至|截止)(?:到|至|于)?[ \n]?$").ok());
+static AS_OF_THEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^[ \n]?[,，]?[ \n]?(?:当月|本月|套餐|已|共有|累计|账户|目前|剩余|(?:您|你)(?:的|已|定制|有|在|名下|本|当|账|尾|套餐))").ok()
 });
 /// Between two moments: the second one ends what the first begins.
 static JOINS: LazyLock<Option<Regex>> =

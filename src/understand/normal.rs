@@ -213,7 +213,12 @@ fn spacing_of_letters(shown: &str) -> Vec<usize> {
                 letter = Some(())
             }
             _ => {
+                // Two blanks part spaced-out words: one of them stays.
+                let again = run.len() > SPACED_MIN && letter.is_none() && mark == Some(c);
                 end_of_run(&mut blanks, &mut run, is_letter && letter.is_some(), letter.is_some());
+                if again {
+                    blanks.push(at);
+                }
                 mark = None;
                 letter = (is_letter && !before.is_alphanumeric()).then_some(());
             }
@@ -311,7 +316,7 @@ mod tests {
             ("fгее", "free"),
             ("限.时限⏰时", "限时限时"),
             ("限★时，省.5元", "限时，省.5元"),
-            ("L I M I T E D  T I M E", "limited  time"),
+            ("L I M I T E D  T I M E", "limited time"),
             ("a b c", "a b c"),
             ("Ｆ　Ｒ　Ｅ　Ｅ gift", "free gift"),
             ("𝐅𝐑𝐄𝐄", "free"),

@@ -93,13 +93,21 @@ pub(super) fn told(asked: &Asked, meaning: &Meaning) -> Value {
 fn deadlines(text: &Text<'_>, meaning: &Meaning) -> Value {
     let mut ends: Vec<(Option<Timestamp>, Map<String, Value>, Vec<Span>)> = Vec::new();
     for deadline in &meaning.deadlines {
+        // The very words where they are known, else the sentence.
+        let places = if deadline.words.is_empty() { Vec::from_iter(deadline.span) } else { deadline.words.clone() };
         match ends.iter_mut().find(|(instant, ..)| *instant == deadline.instant) {
-            Some((.., spans)) => spans.extend(deadline.span),
+            Some((.., spans)) => {
+                for place in places {
+                    if !spans.contains(&place) {
+                        spans.push(place);
+                    }
+                }
+            }
             None => {
                 let instant = deadline.instant.map(|at| text.local(at));
                 let found = text.found(&[], deadline.source, deadline.confidence);
                 let found = with(found, [("instant", json!(instant)), ("kind", json!(deadline.kind))]);
-                ends.push((deadline.instant, found, Vec::from_iter(deadline.span)));
+                ends.push((deadline.instant, found, places));
             }
         }
     }

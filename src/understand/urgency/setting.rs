@@ -32,14 +32,23 @@ impl Setting {
     pub fn of(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally, claims: &[Claim]) -> Setting {
         let sentences = || readings.iter().flat_map(|reading| &reading.sentences);
         let plainly = sentences().any(is_sold);
-        let is_service = tally.is_transactional();
+        let is_account = || readings.iter().any(|reading| tells_of_a_plan(&reading.normal.text));
+        let is_service = tally.is_transactional() || is_account();
         let is_commercial = readings.iter().any(is_signed);
-        let offers = sentences().any(|sentence| sentence.cues.has(Cue::Offer) && !is_of_service(sentence));
+        let priced = |sentence: &Sentence| !sentence.amounts.is_empty() && !sentence.cues.has(Cue::Billing);
+        let offers =
+            sentences().any(|sentence| (sentence.cues.has(Cue::Offer) || priced(sentence)) && !is_of_service(sentence));
+        // Whoever must say how to refuse more of it promotes.
+        let refusable = readings.iter().any(|reading| !reading.opt_outs.is_empty());
         let chats =
             || readings.iter().any(|reading| CHAT.as_ref().is_some_and(|chat| chat.is_match(&reading.normal.text)));
-        let is_short = readings.iter().map(|reading| reading.normal.text.len()).sum::<usize>() <= LINE_BYTES_MAX;
+        // In Chinese a shop signs; in English a line of a shop has only its words.
+        let is_short =
+            readings.iter().all(|reading| !reading.normal.text.chars().any(|c| ('\u{3400}'..='\u{9fff}').contains(&c)))
+                && readings.iter().map(|reading| reading.normal.text.len()).sum::<usize>() <= LINE_BYTES_MAX;
         let is_personal = !plainly && !is_commercial && chats();
-        let sells = plainly || !is_personal && !is_service && offers && (is_commercial || is_short);
+        let sells = plainly
+            || !is_personal && !is_service && (tally.promotes() || refusable || offers && (is_commercial || is_short));
         Setting { is_service, is_personal, sells, is_dated: is_dated(context, claims) }
     }
 
@@ -50,7 +59,13 @@ impl Setting {
             let from = index.saturating_sub(1);
             reading.sentences.iter().skip(from).take(3).any(is_sold)
         };
-        if is_of_service(sentence) && !is_sold(sentence) || sentence.is_refund {
+        if needs == Needs::Itself {
+            return !self.is_personal;
+        }
+        if is_of_service(sentence) && !is_sold(sentence)
+            || sentence.is_refund
+            || tells_of_a_plan(reading.words(sentence))
+        {
             return false;
         }
         if self.is_service && !beside() {
@@ -63,7 +78,7 @@ impl Setting {
             }
         }
         match needs {
-            Needs::Nothing => !self.is_personal,
+            Needs::Itself | Needs::Nothing => !self.is_personal,
             Needs::Sold => self.sells,
             Needs::Undated => self.sells && !self.is_dated,
         }
@@ -73,6 +88,11 @@ impl Setting {
     pub fn may_picture(self) -> bool {
         !self.is_service && !self.is_personal
     }
+}
+
+/// Tells what is left of a plan: minutes, megabytes, messages, never goods.
+pub(in crate::understand) fn tells_of_a_plan(words: &str) -> bool {
+    ACCOUNT.as_ref().is_some_and(|account| account.is_match(words))
 }
 
 fn is_sold(sentence: &Sentence) -> bool {
@@ -91,7 +111,9 @@ fn is_signed(reading: &Reading<'_>) -> bool {
     reading.kind == PartKind::Html
         || !reading.opt_outs.is_empty()
         || !reading.visible.links.is_empty()
-        || reading.normal.text.contains('【')
+        || ["【", "详询", "热线", "垂询", "咨询电话", "订购电话", "专线"]
+            .iter()
+            .any(|sign| reading.normal.text.contains(sign))
         || reading.normal.text.ends_with(']')
 }
 
@@ -106,10 +128,14 @@ fn is_dated(context: &Context<'_>, claims: &[Claim]) -> bool {
 /// Words of one person to another.
 static CHAT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u:\b)(?:i|i'm|i'll|i've|i'd|im|me|my|mine|mum|mom|mommy|dad|u|ur|lol|lmao|haha[ha]*|babe|hun|luv|gonna|wanna|pls|plz|thx|dear|bro|dude|sis|honey|sweetie|darling|boss|colleagues|team)(?-u:\b)",
+        r"(?-u:\b)(?:i|i'm|i'll|i've|i'd|im|me|my|mine|mum|my[ \n]mom|mom[ \n]says|grandma|mommy|dad|u|ur|lol|lmao|haha[ha]*|babe|hun|luv|gonna|wanna|pls|plz|thx|dear|bro|dude|sis|honey|sweetie|darling|boss|colleagues|team)(?-u:\b)",
         r"|我(?:$|[^们司行店校院公市国])|咱|俺|哈哈|呵呵|嘿嘿|嘻嘻|老公|老婆|宝贝|妈|爸|大哥|姐|兄弟|哥们|同学们|老师|领导|同事|吧(?:$|[?。,，!！~ ])|啦|哦|噢|嗯|喔|嘛|呢(?:$|[?。,，!！~ ])",
     ))
     .ok()
+});
+/// What is left of a plan, in minutes, megabytes and messages.
+static ACCOUNT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:流量|语音|短信|通话|话费|余量|套餐)[^。!?]{0,12}(?:剩余|已使用|还剩|共有)|(?:剩余|已使用)[^。!?]{0,10}(?:流量|语音|短信|[0-9]mb|[0-9]kb|[0-9]gb)|可用余额|用量提醒|(?-u:\b)[0-9][ \n]?[mg]b[ \n](?:left|remaining|of[ \n]data)|data[ \n](?:usage|allowance)").ok()
 });
 /// A stock told to those who keep it.
 static STOCK_KEEPING: LazyLock<Option<Regex>> = LazyLock::new(|| {
