@@ -20,8 +20,10 @@ pub mod demo;
 pub mod explain;
 pub mod guards;
 pub mod import;
+mod import_catalogue;
 pub mod serve;
 pub mod test;
+pub mod understand;
 
 /// Tactgate (分寸): a sending gateway for e-mail and SMS that keeps a brand from harming its customers.
 ///
@@ -104,6 +106,37 @@ pub enum Command {
         /// Whose customers they are [default: the configuration's brand]
         #[arg(long)]
         brand: Option<String>,
+        /// It is the shop's catalogue: CSV or NDJSON with sku, name_en, name_zh, category, url, list_price, goods
+        #[arg(long)]
+        catalogue: bool,
+    },
+    /// Read messages and tell what they say: purpose, urgency, deadlines, surveys, prices, discounts …
+    ///
+    /// One JSON object a line in, one a line out, in the same order. A line that cannot be read gives
+    /// {"line":N,"error":"…"} in its place, and the exit status 1. Nothing is sent or remembered.
+    ///
+    ///   $ echo '{"id":1,"text":"【鞋城】女鞋全场5折，11月30日截止！回T退订","sent_at":"2026-11-20T10:00:00+08:00"}' | tactgate understand
+    ///   {"id":1,"language":"zh","channel":"sms","purpose":"promotion","urgency":"dated",…,
+    ///    "deadlines":[{"instant":"2026-12-01T00:00:00+08:00","kind":"absolute","text":"女鞋全场5折，11月30日截止！",
+    ///                  "span":{"part":0,"start":12,"end":50},"confidence":85}],"survey":false,…}
+    ///
+    /// Fields in:   text, or subject and text and html, or raw (a whole RFC 5322 message)
+    ///              channel   "sms" or "email" [default: sms for a text alone, else email]
+    ///              sent_at   2026-11-20T10:00:00+08:00 [default: now]; its offset, or
+    ///              zone      Asia/Shanghai, says whose "today" is meant [default: the brand's]
+    ///              language  "zh" or "en", where the text has no letters
+    ///              id        given back; other fields are passed over
+    /// Fields out:  docs/understand.md
+    #[command(verbatim_doc_comment)]
+    Understand {
+        /// The file [default: standard input]
+        file: Option<PathBuf>,
+        /// Whose messages they are: its zone and product pages [default: the configuration's brand]
+        #[arg(long)]
+        brand: Option<String>,
+        /// The shop's products, as `tactgate import --catalogue` takes them
+        #[arg(long, value_name = "FILE")]
+        catalogue: Option<PathBuf>,
     },
     /// Show, export or erase what is known of one customer
     Customer {
@@ -150,7 +183,13 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Some(Command::Check { dir }) => check::run(&arguments, dir.as_deref()),
         Some(Command::Test { dir }) => test::run(&arguments, dir.as_deref()),
         Some(Command::Explain { id, lang }) => explain::run(&arguments, id, *lang),
-        Some(Command::Import { file, brand }) => import::run(&arguments, file, brand.as_deref()),
+        Some(Command::Import { file, brand, catalogue: true }) => {
+            import_catalogue::run(&arguments, file, brand.as_deref())
+        }
+        Some(Command::Import { file, brand, catalogue: false }) => import::run(&arguments, file, brand.as_deref()),
+        Some(Command::Understand { file, brand, catalogue }) => {
+            understand::run(&arguments, file.as_deref(), brand.as_deref(), catalogue.as_deref())
+        }
         Some(Command::Customer { action, address, brand }) => {
             customer::run(&arguments, *action, address, brand.as_deref())
         }

@@ -3,9 +3,11 @@
 
 use jiff::Timestamp;
 
+use super::claims::is_from_receipt;
 use super::hear::Heard;
 use super::{Answer, Case, Decision, Finding, GuardClass, Verdict, WantedRewrite};
 use crate::policy::{Judge, Mode, Selection, Then};
+use crate::understand::DeadlineKind;
 
 /// Rounds of asking every delaying rule about a later instant before the message is blocked.
 const ROUNDS_MAX: usize = 32;
@@ -86,8 +88,11 @@ fn may_delay(judge: &dyn Judge, case: &Case<'_>, rules: &Selection<'_>, must_sen
         && super::hear::applies(judge, case, rules.everyone)
 }
 
-/// The earliest end the message still claims.
+/// The earliest end the message still claims. "Valid for 7 days" counts from when each person receives it, so
+/// waiting makes it no less true.
 fn truth_horizon(case: &Case<'_>) -> Option<Timestamp> {
-    let deadlines = case.meaning.deadlines.iter().filter_map(|d| d.instant);
-    deadlines.chain(case.meaning.offers.iter().filter_map(|o| o.ends)).filter(|end| *end > case.now).min()
+    let deadlines = case.meaning.deadlines.iter().filter(|d| d.kind != DeadlineKind::FromReceipt);
+    let of_offers = case.meaning.offers.iter().filter_map(|o| o.ends);
+    let of_offers = of_offers.filter(|end| !is_from_receipt(case.meaning, *end));
+    deadlines.filter_map(|d| d.instant).chain(of_offers).filter(|end| *end > case.now).min()
 }

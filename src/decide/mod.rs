@@ -6,6 +6,7 @@ pub mod claims;
 pub mod combine;
 pub mod guards;
 pub mod hear;
+pub mod invited;
 pub mod recheck;
 pub mod shown;
 pub mod verdict;

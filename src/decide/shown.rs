@@ -3,7 +3,7 @@
 
 use crate::facts::brand::NAMED_MAX;
 use crate::facts::{Named, ShownOffer};
-use crate::understand::{Meaning, PriceKind, UrgencyKind};
+use crate::understand::{Meaning, PriceKind, UrgencyClaim, UrgencyKind};
 
 use super::claims::families;
 
@@ -26,11 +26,19 @@ pub fn shown_offers(meaning: &Meaning) -> Vec<ShownOffer> {
         .collect()
 }
 
-/// True when the person is pressed: with the end in words, a running clock, few pieces left. A plain date, a
-/// bare "hurry" and a closing sale press nobody twice.
+/// True when the person is pressed by one of its claims.
 pub fn is_pressing(meaning: &Meaning) -> bool {
-    let presses = |kind| matches!(kind, UrgencyKind::LastChance | UrgencyKind::Countdown | UrgencyKind::Scarcity);
-    meaning.urgencies.iter().any(|claim| presses(claim.kind))
+    meaning.urgencies.iter().any(presses)
+}
+
+/// True for what presses a person who is told it twice: the end in words, a running clock, so many pieces left.
+/// A plain date, a bare "hurry", "while supplies last" and a closing sale do not.
+pub fn presses(claim: &UrgencyClaim) -> bool {
+    match claim.kind {
+        UrgencyKind::LastChance | UrgencyKind::Countdown => true,
+        UrgencyKind::Scarcity => claim.left.is_some(),
+        UrgencyKind::Hurry | UrgencyKind::Closing => false,
+    }
 }
 
 /// Which of the brand's own facts the message is judged by: those of its offer families and vouchers, the

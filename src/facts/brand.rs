@@ -21,6 +21,8 @@ pub struct BrandFacts {
     pub vouchers: BTreeMap<String, Vec<(VoucherStep, Timestamp)>>,
     /// By sku: when the stock was last told, and how much there was.
     pub stock: BTreeMap<String, (Timestamp, u32)>,
+    /// By sku: when new pieces last came in, as far as the last figures tell (see [`restocked`]).
+    pub restocked: BTreeMap<String, Timestamp>,
     /// By sku: the public prices, oldest first; each is in force until the next. One price told several
     /// times in one day stands there once, with the latest time. The prices of a window are known when one
     /// stands at or before its beginning.
@@ -75,6 +77,19 @@ impl Named {
         self.prices.extend(other.prices);
     }
 }
+
+/// When new pieces last came in, by figures in the order of their times: more than before, and by more than a
+/// piece or two given back.
+pub fn restocked(told: &[(Timestamp, u32)]) -> Option<Timestamp> {
+    let rises = told.windows(2).filter(|pair| {
+        let (before, after) = (pair[0].1, pair[1].1);
+        after > before.saturating_add(RETURNED_PIECES_MAX) && after - before > before / 10
+    });
+    rises.map(|pair| pair[1].0).max()
+}
+
+/// So many more may be pieces that were given back.
+const RETURNED_PIECES_MAX: u32 = 2;
 
 /// A voucher's code as it is compared: letters and digits only, upper-case, so that `gift-12 34` in a mail is
 /// the `GIFT1234` of the shop's events. Empty when there is nothing of the kind in it.

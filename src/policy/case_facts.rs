@@ -72,8 +72,9 @@ fn brand_facts(spec: &CaseSpec, named: &Named) -> Result<BrandFacts, String> {
     }
     for (number, told) in spec.stock.iter().enumerate() {
         let at = when(told.ago, told.at, now).map_err(|why| format!("stock {}: {why}", number + 1))?;
-        let newest = stock.entry(told.product.trim().to_uppercase()).or_insert((at, told.left));
-        *newest = (*newest).max((at, told.left));
+        let figures: &mut Vec<_> = stock.entry(told.product.trim().to_uppercase()).or_default();
+        figures.push((at, told.left));
+        figures.sort_unstable();
     }
     for (number, told) in spec.prices.iter().enumerate() {
         let at = when(told.ago, told.at, now).map_err(|why| format!("prices {}: {why}", number + 1))?;
@@ -84,7 +85,9 @@ fn brand_facts(spec: &CaseSpec, named: &Named) -> Result<BrandFacts, String> {
     vouchers.retain(|code, _| named.vouchers.contains(code));
     stock.retain(|sku, _| named.stock.contains(sku));
     prices.retain(|sku, _| named.prices.contains(sku));
-    Ok(BrandFacts { vouchers, stock, prices })
+    let restocked = stock.iter().filter_map(|(sku, figures)| Some((sku.clone(), brand::restocked(figures)?))).collect();
+    let stock = stock.into_iter().filter_map(|(sku, figures)| Some((sku, *figures.last()?))).collect();
+    Ok(BrandFacts { vouchers, stock, restocked, prices })
 }
 
 fn when(ago: Option<Window>, at: Option<Moment>, now: Timestamp) -> Result<Timestamp, String> {
@@ -111,6 +114,7 @@ fn sent(past: &PastSpec, purpose: &str, number: usize, at: Timestamp, shop: &Sho
         department: past.department.clone(),
         campaign: past.campaign.clone(),
         survey: past.survey.clone(),
+        survey_reminder: past.survey_reminder,
         offers: past.offers.clone(),
     };
     let (_, meaning) = read(&spec, at, shop)?;

@@ -207,6 +207,8 @@ pub struct OfferSpec {
     pub list_price: Option<Money>,
     pub ends: Option<Moment>,
     pub exclusive: Option<Channel>,
+    /// Only while so many are left.
+    pub left: Option<u32>,
 }
 
 /// A message.
@@ -239,6 +241,9 @@ pub struct MessageSpec {
     pub campaign: Option<String>,
     #[serde(default)]
     pub survey: Option<String>,
+    /// True when its invitation is a reminder, whatever is read in the text.
+    #[serde(default)]
+    pub survey_reminder: bool,
     #[serde(default)]
     pub offers: Vec<OfferSpec>,
 }

@@ -205,7 +205,8 @@ pub(super) fn read(spec: &MessageSpec, now: Timestamp, shop: &Shop) -> Result<(M
         },
     };
     let context = Context { now, zone: &shop.zone, links: &shop.links, catalogue: &shop.catalogue };
-    let meaning = understand(&context, message.channel, &message.content, &message.declared);
+    let mut meaning = understand(&context, message.channel, &message.content, &message.declared);
+    meaning.surveys.iter_mut().for_each(|survey| survey.reminder |= spec.survey_reminder);
     Ok((message, meaning))
 }
 
@@ -217,6 +218,6 @@ fn declared_offer(spec: &OfferSpec) -> DeclaredOffer {
         list_price: spec.list_price,
         ends: spec.ends.map(|Moment(at, _)| at),
         exclusive: spec.exclusive,
-        left: None,
+        left: spec.left,
     }
 }

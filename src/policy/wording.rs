@@ -118,12 +118,11 @@ fn word(name: &str, language: Language) -> &str {
         return match name {
             "email" => "e-mail",
             "sms" => "SMS",
-            "invited_any" => "last invitation",
-            "answered_any" => "last answered survey",
-            "same_department" => "last invitation by this department",
-            "same_survey" => "last time for this very survey",
-            other => other,
+            other => surveys_en(other).unwrap_or(other),
         };
+    }
+    if let Some(words) = own_words_zh(name) {
+        return words;
     }
     match name {
         "email" => "邮件",
@@ -141,13 +140,102 @@ fn word(name: &str, language: Language) -> &str {
         "relaunched" => "重新上架",
         "expired" => "已过期",
         "evergreen" => "永不结束",
-        "early" => "言之过早",
-        "invited_any" => "上次邀请",
-        "answered_any" => "上次填写",
-        "same_department" => "本部门上次邀请",
-        "same_survey" => "同一问卷上次邀请",
         other => other,
     }
+}
+
+/// What the guards of surveys and of urgency found, in English: their names are short, a reader's are not.
+fn surveys_en(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "invited_any" => "last invitation",
+        "invited_same" => "last invitation to this very survey",
+        "invited_department" => "last invitation by this department",
+        "answered_any" => "last answered survey",
+        "answered_same" => "last answer to this very survey",
+        "declined" => "last refusal of a survey",
+        "minutes" => "minutes asked for",
+        "department_at_most" => "invitations by this department",
+        "ignored" => "invitations left unanswered",
+        "reminder_early" => "reminder too soon",
+        "reminder_again" => "a second reminder",
+        "reminder_answered" => "reminder after an answer",
+        "reminder_complaint" => "reminder after a complaint",
+        "not-yet" => "not experienced yet",
+        "not-delivered" => "bought and not delivered yet",
+        "nothing" => "nothing experienced",
+        "stale" => "too long ago",
+        "asked-already" => "asked about it already",
+        "complaining" => "a complaint is open",
+        "complained" => "a complaint was closed only recently",
+        "stay-ended" => "stay ended",
+        "ticket-closed" => "ticket closed",
+        "no-end" => "no end is told",
+        "early" => "too early",
+        "repeated" => "said before to this person",
+        "still-closing" => "the closing sale never closes",
+        "restocked" => "new stock came in",
+        "uncounted" => "nobody counted",
+        "more-left" => "more are left",
+        "hurry" => "words of hurry",
+        "last-chance" => "last chance",
+        "countdown" => "a countdown",
+        "scarcity" => "so few left",
+        "closing" => "closing sale",
+        "not-replayable" => "judged on the text, not replayable",
+        _ => return None,
+    })
+}
+
+/// The same in Chinese.
+fn own_words_zh(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "invited_any" => "上次邀请",
+        "invited_same" => "同一问卷上次邀请",
+        "invited_department" => "本部门上次邀请",
+        "answered_any" => "上次填写",
+        "answered_same" => "上次填写同一问卷",
+        "declined" => "上次拒绝调查",
+        "minutes" => "占用的分钟数",
+        "department_at_most" => "本部门邀请次数",
+        "ignored" => "多次邀请未获回应",
+        "reminder_early" => "提醒过早",
+        "reminder_again" => "再次提醒",
+        "reminder_answered" => "已填写仍提醒",
+        "reminder_complaint" => "投诉后仍提醒",
+        "not-yet" => "尚未体验",
+        "not-delivered" => "已购买，尚未送达",
+        "nothing" => "没有可评价的体验",
+        "stale" => "时隔过久",
+        "asked-already" => "已就此次体验邀请过",
+        "complaining" => "投诉未关闭",
+        "complained" => "投诉刚关闭不久",
+        "delivered" => "已送达",
+        "used" => "已使用",
+        "stay-ended" => "入住结束",
+        "ticket-closed" => "工单关闭",
+        "visited" => "到店",
+        "none" => "无",
+        "late" => "收到时即将或已经结束",
+        "no-end" => "没有说明截止时间",
+        "early" => "言之过早",
+        "repeated" => "已对该客户说过",
+        "still-closing" => "清仓迟迟不结束",
+        "restocked" => "又补了货",
+        "uncounted" => "没有库存依据",
+        "more-left" => "实际库存更多",
+        "hurry" => "催促",
+        "last-chance" => "最后机会",
+        "countdown" => "倒计时",
+        "scarcity" => "所剩不多",
+        "closing" => "清仓",
+        "missing" => "缺少",
+        "not-replayable" => "依据原文判断，无法重放",
+        "forbidden" => "不得出现",
+        "message" => "全文",
+        "subject" => "主题",
+        "body" => "正文",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

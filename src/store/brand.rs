@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::backend::{Ask, Marks, Note};
 use super::claims::{hashed, instant};
 use super::{Store, StoreError};
-use crate::facts::brand::code;
+use crate::facts::brand::{code, restocked};
 use crate::facts::{BrandFacts, Event, Named, VoucherStep, What};
 use crate::message::{Currency, Money};
 
@@ -80,7 +80,7 @@ impl Store {
     pub(super) fn brand_sets(&self, brand: &str, tag: &str, named: &Named) -> Vec<(String, usize)> {
         let vouchers =
             named.vouchers.iter().map(|code| (voucher_set(tag, &self.hashed_code(brand, code)), VOUCHER_MEMBERS));
-        let stock = named.stock.iter().map(|sku| (stock_set(tag, sku), 1));
+        let stock = named.stock.iter().map(|sku| (stock_set(tag, sku), STOCK_MEMBERS));
         let prices = named.prices.iter().map(|sku| (price_set(tag, sku), PRICE_MEMBERS));
         vouchers.chain(stock).chain(prices).collect()
     }
@@ -128,6 +128,9 @@ pub(super) fn of_sets(named: &Named, sets: &[Marks]) -> BrandFacts {
         if let Some(told) = set.earliest.first().and_then(told_stock) {
             facts.stock.insert(sku.clone(), told);
         }
+        let mut told: Vec<(Timestamp, u32)> = set.earliest.iter().filter_map(told_stock).collect();
+        told.sort_unstable();
+        facts.restocked.extend(restocked(&told).map(|at| (sku.clone(), at)));
     }
     let mut prices = BTreeMap::new();
     for (sku, set) in named.prices.iter().zip(&mut sets) {

@@ -98,7 +98,8 @@ pub struct Offer {
     /// Its category in the catalogue, lower-case, when known.
     #[serde(default)]
     pub category: Option<String>,
-    /// Hash of the offer's sentences without names, codes, numbers and dates: part of its family.
+    /// Sketch of the offer's sentences without names, codes, numbers, dates and the talk of sales, four hashes of
+    /// 16 bits: part of its family. The first is 0 when nothing else is said: the whole range is on sale.
     pub simhash: Option<u64>,
     /// Where it was read.
     pub source: Source,
@@ -136,6 +137,9 @@ pub struct Deadline {
     pub confidence: Confidence,
     /// The sentence that makes it; `None` when declared.
     pub span: Option<Span>,
+    /// The very words that tell when: `this weekend`, 11月30日. What a rewrite replaces by the true date.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<Span>,
 }
 
 /// An invitation to a survey.
@@ -349,6 +353,8 @@ pub struct Meaning {
     pub offers: Vec<Offer>,
     /// The ends it claims.
     pub deadlines: Vec<Deadline>,
+    /// True when it says that an end it announced is put off: "extended until Sunday", 延长至周日.
+    pub extends: bool,
     /// The surveys it invites to.
     pub surveys: Vec<SurveyAsk>,
     /// How it hurries: every claim of urgency.
@@ -374,6 +380,17 @@ impl Meaning {
     /// needs evidence, not only a claim).
     pub fn is_transactional(&self) -> bool {
         matches!(self.purpose, Purpose::OneTimeCode | Purpose::Notice)
+    }
+
+    /// Takes away what only the words say: one person who tells another of a sale sells nothing.
+    pub(super) fn keep_what_is_declared(&mut self) {
+        self.offers.retain(|offer| offer.source == Source::Declared);
+        self.deadlines.retain(|deadline| deadline.source == Source::Declared);
+        self.surveys.retain(|survey| survey.source >= Source::Link);
+        self.prices.clear();
+        self.discounts.clear();
+        self.urgencies.clear();
+        self.vouchers.clear();
     }
 
     /// How urgent it is in one word: pressure before a plain end.

@@ -1,10 +1,221 @@
 //! How does it hurry? Pressure, last chances, countdowns, scarcity and closing sales, each with its words.
+//! Urgency is of an offer: the last day to pay a bill, a parcel's hours and "hurry up, I'm waiting" press
+//! nobody to buy. A plain end ("until 30 November") is a deadline and no pressure.
 
-use super::meaning::{Offer, UrgencyClaim};
+mod clause;
+mod counts;
+mod setting;
+
+use std::ops::Range;
+
+use jiff::SignedDuration;
+
+use super::Context;
+use super::deadlines::Claim;
+use super::meaning::{Confidence, DeadlineKind, Source, UrgencyClaim, UrgencyKind};
 use super::purpose::Tally;
 use super::reading::Reading;
+use crate::message::Span;
+
+use clause::clause_of;
+use counts::counted_in;
+use setting::Setting;
+
+pub(super) use counts::signs;
+pub(super) use setting::tells_of_a_plan;
+
+/// Claims kept of one message.
+pub(super) const URGENCIES_MAX: usize = 64;
+/// An end this near presses by itself; told from the moment of sending.
+const NEAR_HOURS: i64 = 24;
+
+/// What words need around them to press.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Needs {
+    /// Nothing, not even a sentence that speaks of no order: "your cart is reserved for 9 minutes".
+    Itself,
+    /// Nothing: they are said to sell.
+    Nothing,
+    /// A message that sells.
+    Sold,
+    /// A message that sells and names no day on which it ends: "limited time" without its limit.
+    Undated,
+}
+
+/// Words that hurry, as the lexicon tells them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Urge {
+    /// What sort; `None` takes the meaning from whatever stands inside.
+    pub kind: Option<UrgencyKind>,
+    /// What they need.
+    pub needs: Needs,
+}
+
+impl Urge {
+    /// The meaning of a section of the lexicon.
+    pub fn of_section(name: &str) -> Option<Urge> {
+        let (kind, needs) = name.split_once(' ').unwrap_or((name, ""));
+        let kind = match kind {
+            "hurry" => Some(UrgencyKind::Hurry),
+            "last-chance" => Some(UrgencyKind::LastChance),
+            "countdown" => Some(UrgencyKind::Countdown),
+            "scarcity" => Some(UrgencyKind::Scarcity),
+            "closing" => Some(UrgencyKind::Closing),
+            "calm" => None,
+            _ => return None,
+        };
+        let needs = match needs {
+            "" => Needs::Nothing,
+            "sold" => Needs::Sold,
+            "undated" => Needs::Undated,
+            _ => return None,
+        };
+        Some(Urge { kind, needs })
+    }
+}
+
+/// Words that hurry, where they stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Hit {
+    kind: UrgencyKind,
+    needs: Needs,
+    range: Range<usize>,
+    left: Option<u32>,
+}
 
 /// Every claim of urgency.
-pub(super) fn urgencies_of(_: &[Reading<'_>], _: Tally, _: &[Offer]) -> Vec<UrgencyClaim> {
-    Vec::new()
+pub(super) fn urgencies_of(
+    context: &Context<'_>,
+    readings: &[Reading<'_>],
+    tally: Tally,
+    claims: &[Claim],
+) -> Vec<UrgencyClaim> {
+    let mut found: Vec<(usize, usize, Hit)> = Vec::new();
+    for (at, reading) in readings.iter().enumerate() {
+        for (sentence, hit) in hits_in(context, reading, claims.iter().filter(|claim| claim.reading == at)) {
+            found.push((at, sentence, hit));
+        }
+    }
+    let is_pictured = readings.iter().any(|reading| !reading.visible.countdowns.is_empty());
+    if found.is_empty() && !is_pictured {
+        return Vec::new();
+    }
+    let setting = Setting::of(context, readings, tally, claims);
+    let mut urgencies: Vec<UrgencyClaim> = Vec::new();
+    let mut group: Option<Group> = None;
+    for (at, index, hit) in found {
+        let Some(reading) = readings.get(at) else { continue };
+        if !setting.allows(reading, index, hit.kind, hit.needs) {
+            continue;
+        }
+        match &mut group {
+            Some(group) if (group.reading, group.sentence, group.kind) == (at, index, hit.kind) => group.add(&hit),
+            _ => {
+                urgencies.extend(group.take().and_then(|group| group.claim(readings)));
+                group = Some(Group::of(at, index, &hit));
+            }
+        }
+        if urgencies.len() >= URGENCIES_MAX {
+            return urgencies;
+        }
+    }
+    urgencies.extend(group.and_then(|group| group.claim(readings)));
+    if setting.may_picture() {
+        for reading in readings {
+            let spans: Vec<Span> = pictures_of(reading).take(URGENCIES_MAX).collect();
+            if !spans.is_empty() {
+                let (kind, source) = (UrgencyKind::Countdown, Source::Link);
+                urgencies.push(UrgencyClaim { kind, left: None, source, confidence: Confidence(80), spans });
+            }
+        }
+    }
+    urgencies
+}
+
+/// One way in which a sentence presses, with all words that do.
+struct Group {
+    reading: usize,
+    sentence: usize,
+    kind: UrgencyKind,
+    surely: bool,
+    left: Option<u32>,
+    ranges: Vec<Range<usize>>,
+}
+
+impl Group {
+    fn of(reading: usize, sentence: usize, hit: &Hit) -> Group {
+        let mut group = Group { reading, sentence, kind: hit.kind, surely: false, left: None, ranges: Vec::new() };
+        group.add(hit);
+        group
+    }
+
+    fn add(&mut self, hit: &Hit) {
+        self.surely |= hit.needs <= Needs::Nothing;
+        self.left = self.left.or(hit.left);
+        // In order of their beginnings: what overlaps is one.
+        match self.ranges.last_mut() {
+            Some(last) if hit.range.start <= last.end => last.end = last.end.max(hit.range.end),
+            _ => self.ranges.push(hit.range.clone()),
+        }
+    }
+
+    fn claim(self, readings: &[Reading<'_>]) -> Option<UrgencyClaim> {
+        let reading = readings.get(self.reading)?;
+        let sentence = reading.sentences.get(self.sentence)?;
+        let mut clauses: Vec<Range<usize>> = Vec::new();
+        for range in &self.ranges {
+            let clause = clause_of(reading, sentence, range);
+            match clauses.last_mut() {
+                Some(last) if clause.start <= last.end => last.end = last.end.max(clause.end),
+                _ => clauses.push(clause),
+            }
+        }
+        let spans = clauses.into_iter().flat_map(|clause| reading.spans(clause)).collect();
+        let confidence = Confidence(if self.surely { 85 } else { 70 });
+        Some(UrgencyClaim { kind: self.kind, left: self.left, source: Source::Text, confidence, spans })
+    }
+}
+
+fn pictures_of<'a>(reading: &'a Reading<'_>) -> impl Iterator<Item = Span> + 'a {
+    reading.visible.countdowns.iter().filter_map(|tag| Span::new(reading.part, tag.clone()))
+}
+
+/// What hurries in one part, sentence by sentence, each kind of a sentence together.
+fn hits_in<'c>(
+    context: &Context<'_>,
+    reading: &Reading<'_>,
+    claims: impl Iterator<Item = &'c Claim>,
+) -> Vec<(usize, Hit)> {
+    let mut hits: Vec<(usize, Hit)> = Vec::new();
+    let calm: Vec<&Range<usize>> =
+        reading.heard.urges.iter().filter(|(urge, _)| urge.kind.is_none()).map(|(_, range)| range).collect();
+    for (urge, range) in &reading.heard.urges {
+        let Some(kind) = urge.kind else { continue };
+        // Calm words are few and in order: those that may hold this one begin not after it.
+        let before = calm.partition_point(|calm| calm.start <= range.start);
+        let is_calm = calm[..before].iter().rev().take(4).any(|calm| calm.end >= range.end);
+        let index = reading.sentences.partition_point(|sentence| sentence.range.end <= range.start);
+        let holds = |sentence: &Range<usize>| sentence.start <= range.start && range.end <= sentence.end;
+        if !is_calm && reading.sentences.get(index).is_some_and(|sentence| holds(&sentence.range)) {
+            hits.push((index, Hit { kind, needs: urge.needs, range: range.clone(), left: None }));
+        }
+    }
+    for (index, sentence) in reading.sentences.iter().enumerate() {
+        for counted in counted_in(reading, sentence) {
+            hits.push((index, counted));
+        }
+    }
+    for claim in claims {
+        for end in &claim.ends {
+            let near = end.instant.is_some_and(|at| {
+                at.duration_since(context.now) <= SignedDuration::from_hours(NEAR_HOURS) && at > context.now
+            });
+            if near && !end.is_stretch && end.kind == DeadlineKind::Relative && end.names_today {
+                let (kind, needs) = (UrgencyKind::LastChance, Needs::Sold);
+                hits.push((claim.sentence, Hit { kind, needs, range: end.range.clone(), left: None }));
+            }
+        }
+    }
+    hits.sort_by_key(|(index, hit)| (*index, hit.kind, hit.range.start, hit.needs));
+    hits
 }

@@ -22,11 +22,13 @@ mod smtp_door;
 mod smtp_relay;
 
 mod dialects;
+mod eval;
 mod http_door;
 mod record;
 mod rewrite;
 
 mod understand;
+mod understand_command;
 
 mod gateway;
 mod http_forward;

@@ -15,14 +15,18 @@ use crate::policy::{OnUnknown, Then, Window};
 use crate::understand::{Meaning, Offer};
 
 pub mod below_price_paid;
+pub mod duplicate;
 pub mod false_deadline;
 pub mod frequency_cap;
 pub mod open_complaint;
 pub mod preference;
 pub mod price_conflict;
 pub mod quiet_hours;
+pub mod required_text;
 pub mod suppression;
+pub mod survey_experience;
 pub mod survey_fatigue;
+pub mod urgency_pressure;
 
 macro_rules! guards {
     ($($name:ident),* $(,)?) => {
@@ -74,9 +78,13 @@ guards! {
     below_price_paid,
     price_conflict,
     survey_fatigue,
+    survey_experience,
     false_deadline,
+    urgency_pressure,
     frequency_cap,
     quiet_hours,
+    duplicate,
+    required_text,
 }
 
 /// All that a guard may look at.

@@ -1,0 +1,130 @@
+//! Stops: a message without words that a law, a contract or the house wants in it, or with words that may not be:
+//! a signature 【品牌】, a postal address, the word 广告, a way to refuse; "Re:" before what nobody asked.
+//! Avoids: being slipped past. Texts are compared as read: full width, case, traditional characters, blanks,
+//! hidden characters and markup make no difference. A mail with text and HTML needs the words in both: a person
+//! sees only one of them.
+//! Prefers: a rewrite that adds what is missing, where the rule names one.
+//! Settings: `all_of` (each must be there), `any_of` (one of them must be), `none_of` (none may be): lists of
+//! texts, in which `*` stands for up to 40 characters; at least one list. `on` (`"message"`, `"subject"` or
+//! `"body"`), `at` (`"anywhere"`, `"start"`, `"end"`, or `"edge"`: start or end). For whom and where is told by
+//! the rule's filters (`languages`, `channels`, `brands`, `purposes`). It needs the text, which is not kept: its
+//! findings say that they are not replayable.
+
+use serde::Deserialize;
+
+use super::{Case, Defaults, Misfit};
+use crate::decide::{Answer, Evidence, GuardClass, Objection};
+use crate::facts::Why;
+use crate::policy::{OnUnknown, Then, Window};
+use crate::understand::shown_text::{Phrase, Place, ShownText};
+
+/// A duty: what the law wants in a message it wants in every one. Filter by `purposes` what it wants in some.
+pub const CLASS: GuardClass = GuardClass::Law;
+
+/// Blocks; what cannot be read is let go, since nothing speaks against it.
+pub const DEFAULTS: Defaults =
+    Defaults { then: Then::Block, on_unknown: OnUnknown::Pass, on_store_down: OnUnknown::Pass };
+
+/// Names for reasons.
+pub const PLACEHOLDERS: &[&str] = &["kind", "text", "on", "replayable"];
+
+/// Which parts are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum On {
+    /// Subject and body; what must be there may stand in either.
+    #[default]
+    Message,
+    /// The subject line.
+    Subject,
+    /// Text and HTML.
+    Body,
+}
+
+/// The guard's own keys.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Each must be there.
+    pub all_of: Vec<Phrase>,
+    /// One must be there.
+    pub any_of: Vec<Phrase>,
+    /// None may be there.
+    pub none_of: Vec<Phrase>,
+    /// Where it is looked for.
+    pub on: On,
+    /// And at which end.
+    pub at: Place,
+}
+
+/// The guard's answer.
+pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
+    let shown = ShownText::of(&case.message.content);
+    let subject = || shown.subject().into_iter();
+    let has = |phrase: &Phrase| {
+        let said = |text: &str| phrase.is_in(text, settings.at);
+        let in_subject = || subject().any(said);
+        // A person sees one of the alternatives: each must have it.
+        let in_body = || shown.has_body() && shown.bodies().all(said);
+        match settings.on {
+            On::Message => in_subject() || in_body(),
+            On::Subject => in_subject(),
+            On::Body => in_body(),
+        }
+    };
+    let shows = |phrase: &&Phrase| {
+        let said = |text: &str| phrase.is_in(text, settings.at);
+        let (on_subject, on_body) = (settings.on != On::Body, settings.on != On::Subject);
+        on_subject && subject().any(said) || on_body && shown.bodies().any(said)
+    };
+    if let Some(phrase) = settings.none_of.iter().find(shows) {
+        return objects(settings, "forbidden", &phrase.said);
+    }
+    let missing = settings.all_of.iter().find(|phrase| !has(phrase)).map(|phrase| phrase.said.clone());
+    let missing = missing.or_else(|| {
+        let none = !settings.any_of.is_empty() && !settings.any_of.iter().any(has);
+        none.then(|| settings.any_of.iter().map(|phrase| phrase.said.as_str()).collect::<Vec<_>>().join(" | "))
+    });
+    match missing {
+        // What could not be read may be what is looked for.
+        _ if case.read_whole().is_err() => Answer::CannotTell(Why::Unread),
+        // An SMS has no subject that could lack something.
+        Some(_) if settings.on == On::Subject && shown.subject().is_none() => Answer::Fine,
+        Some(text) => objects(settings, "missing", &text),
+        None => Answer::Fine,
+    }
+}
+
+/// Something to look for, and nothing that is everywhere.
+pub fn check(settings: &Settings) -> Result<(), Misfit> {
+    let lists = [("all_of", &settings.all_of), ("any_of", &settings.any_of), ("none_of", &settings.none_of)];
+    if lists.iter().all(|(_, list)| list.is_empty()) {
+        let why = "or another list is needed: give at least one text in all_of, any_of or none_of".into();
+        return Err(Misfit { key: "all_of", why });
+    }
+    for (key, list) in lists {
+        if list.iter().any(Phrase::is_blank) {
+            return Err(Misfit { key, why: "holds a text of blanks only: it would be found everywhere".into() });
+        }
+    }
+    Ok(())
+}
+
+/// It looks at no history.
+pub fn windows(_: &Settings) -> Vec<(&'static str, Window)> {
+    Vec::new()
+}
+
+fn objects(settings: &Settings, kind: &str, text: &str) -> Answer {
+    let on = match settings.on {
+        On::Message => "message",
+        On::Subject => "subject",
+        On::Body => "body",
+    };
+    Answer::Objects(Objection::because([
+        ("kind", Evidence::Name(kind.to_owned())),
+        ("text", Evidence::Name(text.to_owned())),
+        ("on", Evidence::Name(on.to_owned())),
+        ("replayable", Evidence::Name("not-replayable".to_owned())),
+    ]))
+}
