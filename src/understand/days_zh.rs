@@ -180,7 +180,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"{year}(?P<month>{NUMBER})[ \n]?月(?:份)?[ \n]?(?P<day>{NUMBER})(?:[ \n]?[日号])?{WEEKDAY}(?:[ \n]?[至到~-]{{1,2}}[ \n]?(?:20[0-9]{{2}}年)?(?:(?P<to_month>{NUMBER})[ \n]?月)?(?P<to_day>{NUMBER})[ \n]?[日号]{WEEKDAY})?"
     );
     let figures = format!(
-        r"(?:(?P<fig_year>20[0-9]{{2}})[/.-])?(?P<fig_month>0?[1-9]|1[0-2])[/.-](?P<fig_day>[0-2]?[0-9]|3[01])[日号]?{WEEKDAY}"
+        r"(?:(?P<fig_year>20[0-9]{{2}})[/.-])?(?P<fig_month>1[0-2]|0?[1-9])[/.-](?P<fig_day>3[01]|[0-2]?[0-9])[日号]?{WEEKDAY}"
     );
     let nth = format!(
         r"(?:(?P<of_month>本月|当月|下个?月|这个?月)[ \n]?)?(?P<nth>{NUMBER})[ \n]?(?:[日号]?[至到~-](?P<to_nth>{NUMBER}))?[日号]{WEEKDAY}"

@@ -23,10 +23,14 @@ pub(super) fn ends_in(now: &Zoned, words: &str) -> Vec<End> {
     let mut ends: Vec<End> = Vec::new();
     for (at, moment) in moments.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|before| moments.get(before));
-        let begins = moments.get(at + 1).is_some_and(|next| joins(words, moment, next));
+        let next = moments.get(at + 1);
+        let begins = next.is_some_and(|next| joins(words, moment, next));
+        // 元旦特惠截止1月3日: 截止 is of the date behind it.
+        let taken = next.is_some_and(|next| ends_next(words, moment, next));
+        let own = if taken { moment.range.end } else { words.len() };
         if ends.len() < ENDS_MAX
             && !begins
-            && is_end(words, moment, before).unwrap_or(false)
+            && is_end(words, own, moment, before).unwrap_or(false)
             && ends.iter().all(|end| end.at != moment.at)
         {
             ends.push(End { at: moment.at, kind: moment.kind, words: moment.range.clone(), is_stretch: false });
@@ -44,11 +48,16 @@ fn joins(words: &str, moment: &Moment, next: &Moment) -> bool {
     JOINS.as_ref().is_some_and(|joins| joins.is_match(gap))
 }
 
-/// Whether the words around the moment say that something ends there.
-fn is_end(words: &str, moment: &Moment, before: Option<&Moment>) -> Option<bool> {
+fn ends_next(words: &str, moment: &Moment, next: &Moment) -> bool {
+    let gap = words.get(moment.range.end..next.range.start).unwrap_or_default();
+    UNTIL.as_ref().is_some_and(|until| until.is_match(gap))
+}
+
+/// Whether the words around the moment, up to `own`, say that something ends there.
+fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>) -> Option<bool> {
     let from = words.floor_char_boundary(moment.range.start.saturating_sub(LEAD_BYTES_MAX));
     let lead = words.get(from..moment.range.start)?;
-    let tail = words.get(moment.range.end..)?;
+    let tail = words.get(moment.range.end..own)?;
     let own = words.get(moment.range.clone())?;
     if RECURS.as_ref()?.is_match(lead)
         || BEGINS.as_ref()?.is_match(tail)

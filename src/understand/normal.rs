@@ -99,6 +99,13 @@ fn fold(c: char, out: &mut String) {
         '‘' | '’' => out.push('\''),
         '“' | '”' => out.push('"'),
         '–' | '—' | '‐' | '‑' | '−' => out.push('-'),
+        // Capitals whose small letters look like others: Η is drawn like H, η like n.
+        'Η' | 'Н' => out.push('h'),
+        'Ν' => out.push('n'),
+        'Υ' => out.push('y'),
+        'Β' | 'В' => out.push('b'),
+        'Μ' => out.push('m'),
+        'Ζ' => out.push('z'),
         c if is_unseen(c) => {}
         c if c.is_whitespace() => out.push(' '),
         c if c.is_control() => {}

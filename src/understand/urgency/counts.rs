@@ -130,6 +130,11 @@ struct Shape {
 impl Shape {
     fn hit(&self, found: &Captures<'_>) -> Option<Hit> {
         let whole = found.name("words").or_else(|| found.get(0))?;
+        // "Only 5 minutes left" is of time.
+        const OF_TIME: [&str; 8] = ["minute", "hour", "day", "week", "second", "month", " min", " hr"];
+        if self.kind == UrgencyKind::Scarcity && OF_TIME.iter().any(|unit| whole.as_str().contains(unit)) {
+            return None;
+        }
         let mut left = None;
         if let Some(number) = found.name("left") {
             let number = u32::try_from(count(number.as_str().replace(',', "").as_str())?).ok()?;
