@@ -34,7 +34,7 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
     let told = |date: Option<Date>, is_range: bool| {
         let at = end_of(date?, clock(false), zone)?;
         let kind = DeadlineKind::Absolute;
-        Some(Moment { range: range.clone(), at, kind, is_range, month_begins: None, is_bare: false })
+        Some(Moment { range: range.clone(), at, kind, is_range, month_begins: None, is_bare: false, is_clock: false })
     };
     if let Some(month) = number(found, "month") {
         // 11月20日至30日: a range ends with its second day, in the first one's month unless it says another.
@@ -88,11 +88,19 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         let is_past = today <= now.timestamp();
         let at = if is_past { end_of(here.date().tomorrow().ok()?, clock, zone)? } else { today };
         let kind = DeadlineKind::Relative;
-        return Some(Moment { range, at, kind, is_range: false, month_begins: None, is_bare: true });
+        return Some(Moment { range, at, kind, is_range: false, month_begins: None, is_bare: true, is_clock: true });
     };
     let (date, is_bare) = named_day(here.date(), &named)?;
     let at = end_of(date, clock(named.ends_with(['晚', '夜'])), zone)?;
-    Some(Moment { range, at, kind: DeadlineKind::Relative, is_range: false, month_begins: None, is_bare })
+    Some(Moment {
+        range,
+        at,
+        kind: DeadlineKind::Relative,
+        is_range: false,
+        month_begins: None,
+        is_bare,
+        is_clock: false,
+    })
 }
 
 fn year(now: &Zoned, found: &Captures<'_>) -> Option<i64> {

@@ -94,7 +94,7 @@ pub(in crate::understand) fn tells_of_a_plan(words: &str) -> bool {
 }
 
 fn is_sold(sentence: &Sentence) -> bool {
-    sentence.is_plainly_a_sale() && !(is_of_service(sentence) && !sentence.cues.has(Cue::Sale))
+    sentence.is_plainly_a_sale() && (sentence.cues.has(Cue::Sale) || !is_of_service(sentence))
 }
 
 /// Speaks of a bill, an order, a code or a survey.
