@@ -114,8 +114,8 @@ fn csv(input: impl Read, items_max: usize) -> anyhow::Result<FileRead> {
     if !headers.iter().any(|name| name == "sku") {
         anyhow::bail!("the first line names the columns, and one of them is `sku`: {}", CATALOGUE_COLUMNS.join(", "));
     }
-    let mut read = FileRead::default();
-    read.not_read = headers.iter().filter(|name| !CATALOGUE_COLUMNS.contains(&name.as_str())).cloned().collect();
+    let not_read = headers.iter().filter(|name| !CATALOGUE_COLUMNS.contains(&name.as_str())).cloned().collect();
+    let mut read = FileRead { not_read, ..FileRead::default() };
     let mut record = csv::StringRecord::new();
     loop {
         let line = reader.position().line();

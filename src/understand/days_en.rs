@@ -31,6 +31,8 @@ pub(super) struct Moment {
     pub month_begins: Option<Timestamp>,
     /// No more than a clock time, or a day of the week: it may recur.
     pub is_bare: bool,
+    /// No more than a clock time.
+    pub is_clock: bool,
 }
 
 /// The moments in normalised words, in order.
@@ -55,6 +57,7 @@ fn moment(now: &Zoned, found: &Captures<'_>) -> Option<Moment> {
         is_range: found.name("range_day").or_else(|| found.name("range_from")).is_some(),
         month_begins: None,
         is_bare: false,
+        is_clock: false,
     };
     if let Some(date) = calendar_date(&here, found) {
         moment.at = end_of(date?, clock, zone)?;
@@ -70,7 +73,7 @@ fn moment(now: &Zoned, found: &Captures<'_>) -> Option<Moment> {
         let today = end_of(here.date(), clock_of(only), zone)?;
         let at =
             if today <= now.timestamp() { end_of(here.date().tomorrow().ok()?, clock_of(only), zone)? } else { today };
-        return Some(Moment { at, kind: DeadlineKind::Relative, is_bare: true, ..moment });
+        return Some(Moment { at, kind: DeadlineKind::Relative, is_bare: true, is_clock: true, ..moment });
     }
     let named = named?;
     if let Some(date) = holiday(here.date(), &named) {

@@ -34,7 +34,7 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
     let told = |date: Option<Date>, is_range: bool| {
         let at = end_of(date?, clock(false), zone)?;
         let kind = DeadlineKind::Absolute;
-        Some(Moment { range: range.clone(), at, kind, is_range, month_begins: None, is_bare: false })
+        Some(Moment { range: range.clone(), at, kind, is_range, month_begins: None, is_bare: false, is_clock: false })
     };
     if let Some(month) = number(found, "month") {
         // 11月20日至30日: a range ends with its second day, in the first one's month unless it says another.
@@ -88,11 +88,19 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         let is_past = today <= now.timestamp();
         let at = if is_past { end_of(here.date().tomorrow().ok()?, clock, zone)? } else { today };
         let kind = DeadlineKind::Relative;
-        return Some(Moment { range, at, kind, is_range: false, month_begins: None, is_bare: true });
+        return Some(Moment { range, at, kind, is_range: false, month_begins: None, is_bare: true, is_clock: true });
     };
     let (date, is_bare) = named_day(here.date(), &named)?;
     let at = end_of(date, clock(named.ends_with(['晚', '夜'])), zone)?;
-    Some(Moment { range, at, kind: DeadlineKind::Relative, is_range: false, month_begins: None, is_bare })
+    Some(Moment {
+        range,
+        at,
+        kind: DeadlineKind::Relative,
+        is_range: false,
+        month_begins: None,
+        is_bare,
+        is_clock: false,
+    })
 }
 
 fn year(now: &Zoned, found: &Captures<'_>) -> Option<i64> {
@@ -180,7 +188,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"{year}(?P<month>{NUMBER})[ \n]?月(?:份)?[ \n]?(?P<day>{NUMBER})(?:[ \n]?[日号])?{WEEKDAY}(?:[ \n]?[至到~-]{{1,2}}[ \n]?(?:20[0-9]{{2}}年)?(?:(?P<to_month>{NUMBER})[ \n]?月)?(?P<to_day>{NUMBER})[ \n]?[日号]{WEEKDAY})?"
     );
     let figures = format!(
-        r"(?:(?P<fig_year>20[0-9]{{2}})[/.-])?(?P<fig_month>0?[1-9]|1[0-2])[/.-](?P<fig_day>[0-2]?[0-9]|3[01])[日号]?{WEEKDAY}"
+        r"(?:(?P<fig_year>20[0-9]{{2}})[/.-])?(?P<fig_month>1[0-2]|0?[1-9])[/.-](?P<fig_day>3[01]|[0-2]?[0-9])[日号]?{WEEKDAY}"
     );
     let nth = format!(
         r"(?:(?P<of_month>本月|当月|下个?月|这个?月)[ \n]?)?(?P<nth>{NUMBER})[ \n]?(?:[日号]?[至到~-](?P<to_nth>{NUMBER}))?[日号]{WEEKDAY}"

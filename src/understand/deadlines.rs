@@ -71,7 +71,7 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     // Whoever must say how to refuse more of it promotes.
     let promotes = tally.promotes()
         || readings.iter().flat_map(|reading| &reading.sentences).any(sells)
-        || readings.iter().any(|reading| !reading.opt_outs.is_empty());
+        || readings.iter().any(|reading| !reading.opt_outs.is_empty() || hands_over(&reading.normal.text));
     for (at, reading) in readings.iter().enumerate() {
         for (index, sentence) in reading.sentences.iter().enumerate() {
             if count >= DEADLINES_MAX {
@@ -122,6 +122,13 @@ pub(super) fn with_declared(claims: Vec<Claim>, declared: &Declared) -> Vec<Dead
     all.dedup();
     all.extend(claims.into_iter().flat_map(|claim| claim.deadlines));
     all
+}
+
+/// Hands over a reward or a voucher: its end is an offer's, too.
+fn hands_over(text: &str) -> bool {
+    // What points are left is told by whoever keeps the account.
+    !text.contains("points")
+        && ["reward", "redeem", "voucher", "gift card", "券"].iter().any(|word| text.contains(word))
 }
 
 fn sells(sentence: &Sentence) -> bool {

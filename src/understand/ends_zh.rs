@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use jiff::Zoned;
+use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::{Match, Regex};
 
 use super::calendar::{count, days_after, end_of, seconds_from};
@@ -23,13 +23,20 @@ pub(super) fn ends_in(now: &Zoned, words: &str) -> Vec<End> {
     let mut ends: Vec<End> = Vec::new();
     for (at, moment) in moments.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|before| moments.get(before));
-        let begins = moments.get(at + 1).is_some_and(|next| joins(words, moment, next));
+        let next = moments.get(at + 1);
+        let begins = next.is_some_and(|next| joins(words, moment, next));
+        // 元旦特惠截止1月3日: 截止 is of the date behind it.
+        let taken = next.is_some_and(|next| ends_next(words, moment, next));
+        let own = if taken { moment.range.end } else { words.len() };
         if ends.len() < ENDS_MAX
             && !begins
-            && is_end(words, moment, before).unwrap_or(false)
+            && is_end(words, own, moment, before).unwrap_or(false)
             && ends.iter().all(|end| end.at != moment.at)
         {
-            ends.push(End { at: moment.at, kind: moment.kind, words: moment.range.clone(), is_stretch: false });
+            let at = before
+                .filter(|before| joins(words, before, moment))
+                .map_or(moment.at, |before| after(now, before, moment));
+            ends.push(End { at, kind: moment.kind, words: moment.range.clone(), is_stretch: false });
         }
     }
     if ends.is_empty() {
@@ -44,11 +51,33 @@ fn joins(words: &str, moment: &Moment, next: &Moment) -> bool {
     JOINS.as_ref().is_some_and(|joins| joins.is_match(gap))
 }
 
-/// Whether the words around the moment say that something ends there.
-fn is_end(words: &str, moment: &Moment, before: Option<&Moment>) -> Option<bool> {
+/// 今晚8点到10点: a clock time behind another one is of its day, and of its half of the day.
+fn after(now: &Zoned, before: &Moment, moment: &Moment) -> Timestamp {
+    if !moment.is_clock {
+        return moment.at;
+    }
+    let zone = now.time_zone();
+    let time = moment.at.to_zoned(zone.clone()).time();
+    let first = before.at.to_zoned(zone.clone());
+    let mut at = first.date().to_datetime(time).to_zoned(zone.clone()).map_or(moment.at, |at| at.timestamp());
+    for _ in 0..2 {
+        if at <= before.at {
+            at = at.checked_add(SignedDuration::from_hours(12)).unwrap_or(at);
+        }
+    }
+    at
+}
+
+fn ends_next(words: &str, moment: &Moment, next: &Moment) -> bool {
+    let gap = words.get(moment.range.end..next.range.start).unwrap_or_default();
+    UNTIL.as_ref().is_some_and(|until| until.is_match(gap))
+}
+
+/// Whether the words around the moment, up to `own`, say that something ends there.
+fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>) -> Option<bool> {
     let from = words.floor_char_boundary(moment.range.start.saturating_sub(LEAD_BYTES_MAX));
     let lead = words.get(from..moment.range.start)?;
-    let tail = words.get(moment.range.end..)?;
+    let tail = words.get(moment.range.end..own)?;
     let own = words.get(moment.range.clone())?;
     if RECURS.as_ref()?.is_match(lead)
         || BEGINS.as_ref()?.is_match(tail)
@@ -56,6 +85,11 @@ fn is_end(words: &str, moment: &Moment, before: Option<&Moment>) -> Option<bool>
         || AS_OF.as_ref()?.is_match(lead) && AS_OF_THEN.as_ref()?.is_match(tail)
     {
         return Some(false);
+    }
+    let gap = words.get(before.map_or(0, |before| before.range.end)..moment.range.start)?;
+    let listed = moment.kind == DeadlineKind::Absolute && matches!(gap, "、" | "和" | "及" | "&");
+    if before.is_some() && listed {
+        return Some(!DELIVERS.as_ref()?.is_match(tail));
     }
     // 截至12月 is an end; 5月最后机会 is none.
     if own.ends_with(['月', '份']) {
@@ -76,9 +110,15 @@ fn is_end(words: &str, moment: &Moment, before: Option<&Moment>) -> Option<bool>
     if UNTIL.as_ref()?.is_match(lead) || moment.is_range && !DELIVERS.as_ref()?.is_match(tail) {
         return Some(true);
     }
-    let gap = words.get(before.map_or(0, |before| before.range.end)..moment.range.start)?;
+    // 11月26日当天: the day just told.
+    if before.is_some() && gap.trim().is_empty() && matches!(own, "当天" | "当日") {
+        return Some(false);
+    }
     if before.is_some() && JOINS.as_ref()?.is_match(gap) {
-        let hours = moment.is_bare && before.is_some_and(|before| before.is_bare);
+        // Monday to Friday is when the shop is open; Friday to Sunday may be the days of a sale.
+        let first = before.and_then(|before| words.get(before.range.clone())).unwrap_or_default();
+        let hours =
+            moment.is_bare && before.is_some_and(|before| before.is_bare) && (moment.is_clock || first.contains('一'));
         return Some(!hours && !DELIVERS.as_ref()?.is_match(tail));
     }
     let only = || moment.kind == DeadlineKind::Relative && DAY_OF_SALE.as_ref().is_some_and(|day| day.is_match(tail));
@@ -223,7 +263,7 @@ static TIME_LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?P<lead>最后|限时|仅剩|还剩|只剩|剩余|剩下|还有|倒计时|倒数|仅限|活动仅|为期|未来|接下来|距(?:离)?(?:活动|优惠|促销|大促)?(?:结束|截止)(?:还有|还剩|仅剩|仅)?)?(?:不到|不足)?[ \n]?:?[ \n]?",
         words!(count), words!(unit), r"[ \n]?",
-        r"(?P<tail>之?内(?:下单|购买|有效|抢|付|使用|领|完成|参与|享|预订|报名)|后(?:结束|截止|恢复|失效|涨价)|(?:限时)?(?:特卖|秒杀|闪购))?",
+        r"(?P<tail>之?内(?:下单|购买|有效|抢|付|使用|领|完成|参与|享|预订|报名)|后(?:就|将)?(?:结束|截止|恢复|失效|涨价|过期|到期|作废)|(?:限时)?(?:特卖|秒杀|闪购))?",
     ))
     .ok()
 });

@@ -19,7 +19,7 @@ use crate::message::Span;
 
 use clause::clause_of;
 use counts::counted_in;
-use setting::Setting;
+use setting::{Here, Setting};
 
 pub(super) use counts::signs;
 pub(super) use setting::tells_of_a_plan;
@@ -103,9 +103,15 @@ pub(super) fn urgencies_of(
     let setting = Setting::of(context, readings, tally, claims);
     let mut urgencies: Vec<UrgencyClaim> = Vec::new();
     let mut group: Option<Group> = None;
+    let mut last: Option<((usize, usize), Here)> = None;
     for (at, index, hit) in found {
         let Some(reading) = readings.get(at) else { continue };
-        if !setting.allows(reading, index, hit.kind, hit.needs) {
+        let here = match last {
+            Some((known, words)) if known == (at, index) => words,
+            _ => setting.words_of(reading, index),
+        };
+        last = Some(((at, index), here));
+        if !setting.allows(here, hit.kind, hit.needs) {
             continue;
         }
         match &mut group {
@@ -216,6 +222,19 @@ fn hits_in<'c>(
             }
         }
     }
+    drop_what_is_inside(&mut hits);
     hits.sort_by_key(|(index, hit)| (*index, hit.kind, hit.range.start, hit.needs));
     hits
+}
+
+/// 限时 in 限时24小时 says no more than the whole. In order, so that each looks at those just before it.
+fn drop_what_is_inside(hits: &mut Vec<(usize, Hit)>) {
+    let mut wholes: Vec<Range<usize>> =
+        hits.iter().filter(|(_, hit)| hit.needs != Needs::Undated).map(|(_, hit)| hit.range.clone()).collect();
+    wholes.sort_by_key(|whole| whole.start);
+    hits.retain(|(_, hit)| {
+        let before = wholes.partition_point(|whole| whole.start <= hit.range.start);
+        let inside = wholes[..before].iter().rev().take(4).any(|whole| hit.range.end <= whole.end);
+        hit.needs != Needs::Undated || !inside
+    });
 }

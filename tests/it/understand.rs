@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use tactgate::message::{Channel, Content, Declared, Part, PartKind, Span};
 use tactgate::understand::{
     Catalogue, Context, DeadlineKind, Discount, Goods, Item, Meaning, OptOut, PriceKind, ProductLinks, Purpose, Source,
-    understand,
+    Urgency, understand,
 };
 
 #[derive(Default, Debug)]
@@ -358,6 +358,60 @@ fn what_is_declared_stands_first_and_finds_its_sentences() {
     assert_eq!((meaning.surveys[0].id.as_deref(), meaning.surveys[0].minutes), (Some("nps"), Some(3)));
 }
 
+/// What a rewrite replaces by the true date, and no more.
+#[test]
+fn a_deadline_knows_the_words_that_tell_it() {
+    for (text, words) in [
+        ("20% off coats, ends this weekend!", "this weekend"),
+        ("20% off coats, ends in 2 days", "ends in 2 days"),
+        ("全场8折，本周末截止", "本周末"),
+        ("全场8折，最后3天！", "最后3天"),
+        ("全場8折，截至１１月３０日", "１１月３０日"),
+    ] {
+        let (content, meaning) = plain(text);
+        let told: Vec<&str> = meaning.deadlines[0].words.iter().map(|span| slice(&content, *span)).collect();
+        assert_eq!(told, [words], "{text}");
+    }
+}
+
+/// However the words are spelt, they press.
+#[test]
+fn spellings_that_hide_urgency_do_not() {
+    for text in [
+        "Hurry! 20% off coats",
+        "Hu\u{200b}rry! 20% off coats",
+        "Hu\u{ad}rry! 20% off coats",
+        "Ｈｕｒｒｙ! 20% off coats",
+        "Нurrу! 20% off coats",
+        "Hürrý! 20% off coats",
+        "𝐇𝐮𝐫𝐫𝐲! 20% off coats",
+        "H u r r y! 20% off coats",
+        "H-u-r-r-y! 20% off coats",
+        "ʜᴜʀʀʏ! 20% off coats",
+        "外套8折，手慢无",
+        "外套8折，手慢無",
+        "外套8折，手\u{200b}慢\u{2060}无",
+        "外套8折，手 慢 无",
+        "外套8折，手.慢.无",
+        "外套8折，手🔥慢★无",
+        "外套8折，手\u{fe0f}慢\u{202e}无",
+    ] {
+        assert_eq!(plain(text).1.urgency(), Urgency::Pressure, "{text}");
+    }
+    for source in
+        ["<p>外套8折，手<b>慢</b>无</p>", "<p>外套8折，手&#8203;慢&zwnj;无</p>", "<p>20% off. H<!-- x -->urry!</p>"]
+    {
+        assert_eq!(html(source).1.urgency(), Urgency::Pressure, "{source}");
+    }
+    for source in [
+        "<p>外套8折。</p><p style='display:none'>手慢无</p>",
+        "<p>外套8折。</p><div style='max-height:0;overflow:hidden'>手慢无</div>",
+        "<p>外套8折。</p><span style='font-size:0px'>手慢无</span>",
+    ] {
+        assert_eq!(html(source).1.urgency(), Urgency::None, "{source}");
+    }
+}
+
 #[test]
 fn next_week_s_copy_of_a_sale_has_the_same_hash() {
     let hash = |text: &str| plain(text).1.offers[0].simhash.unwrap();
@@ -438,6 +492,14 @@ fn hostile_messages_are_read_in_bounded_time_without_a_panic() {
         many("valid until ", 15_000),
         many("送", 30_000),
         many("buy one get ", 8_000),
+        many("限时", 30_000),
+        many("仅剩3件", 15_000),
+        many("hurry, only 3 left in stock ", 8_000),
+        many("ends in 02:14:59 ", 8_000),
+        many("11月30日至", 15_000),
+        many("Nov 30 - ", 15_000),
+        many("限.", 30_000),
+        many("L I ", 30_000),
     ] {
         let (content, meaning) = plain(&text);
         check_spans(&content, &meaning);
@@ -460,6 +522,8 @@ fn hostile_messages_are_read_in_bounded_time_without_a_panic() {
         many("<script type='application/ld+json'>", 5_000),
         many("<script type='application/ld+json'>[{}]</script>", 5_000),
         many("<i itemscope itemtype='https://schema.org/Offer' itemprop='price'>", 5_000),
+        many("<img src='/countdown.gif?a=1'>", 8_000),
+        many("<b>hurry</b>, sale! ", 8_000),
         "<".into(),
         "<p style='display:none".into(),
         "<script>BT-200 299元".into(),

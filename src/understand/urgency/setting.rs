@@ -27,6 +27,15 @@ pub(super) struct Setting {
     is_dated: bool,
 }
 
+/// What is known of one sentence.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Here {
+    /// It speaks of no bill, order, plan or code, unless it sells.
+    is_open: bool,
+    /// It is for those who keep the stock.
+    is_kept: bool,
+}
+
 impl Setting {
     /// Looks at the whole message.
     pub fn of(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally, claims: &[Claim]) -> Setting {
@@ -52,33 +61,23 @@ impl Setting {
         Setting { is_service, is_personal, sells, is_dated: is_dated(context, claims) }
     }
 
-    /// Whether words of that kind press in that sentence.
-    pub fn allows(self, reading: &Reading<'_>, index: usize, kind: UrgencyKind, needs: Needs) -> bool {
-        let Some(sentence) = reading.sentences.get(index) else { return false };
-        let beside = || {
-            let from = index.saturating_sub(1);
-            reading.sentences.iter().skip(from).take(3).any(is_sold)
-        };
-        if needs == Needs::Itself {
-            return !self.is_personal;
-        }
-        if is_of_service(sentence) && !is_sold(sentence)
-            || sentence.is_refund
-            || tells_of_a_plan(reading.words(sentence))
-        {
-            return false;
-        }
-        if self.is_service && !beside() {
-            return false;
-        }
-        if kind == UrgencyKind::Scarcity && !is_sold(sentence) {
-            let words = reading.words(sentence);
-            if STOCK_KEEPING.as_ref().is_some_and(|stock| stock.is_match(words)) {
-                return false;
-            }
-        }
+    /// Looks at one sentence of it.
+    pub fn words_of(self, reading: &Reading<'_>, index: usize) -> Here {
+        let Some(sentence) = reading.sentences.get(index) else { return Here { is_open: false, is_kept: false } };
+        let words = reading.words(sentence);
+        let is_sold_here = is_sold(sentence);
+        let beside = || reading.sentences.iter().skip(index.saturating_sub(1)).take(3).any(is_sold);
+        let is_other = is_of_service(sentence) && !is_sold_here || sentence.is_refund || tells_of_a_plan(words);
+        let is_kept = !is_sold_here && STOCK_KEEPING.as_ref().is_some_and(|stock| stock.is_match(words));
+        Here { is_open: !is_other && (!self.is_service || beside()), is_kept }
+    }
+
+    /// Whether words of that kind press in such a sentence.
+    pub fn allows(self, here: Here, kind: UrgencyKind, needs: Needs) -> bool {
         match needs {
-            Needs::Itself | Needs::Nothing => !self.is_personal,
+            Needs::Itself => !self.is_personal,
+            _ if !here.is_open || kind == UrgencyKind::Scarcity && here.is_kept => false,
+            Needs::Nothing => !self.is_personal,
             Needs::Sold => self.sells,
             Needs::Undated => self.sells && !self.is_dated,
         }
@@ -96,7 +95,7 @@ pub(in crate::understand) fn tells_of_a_plan(words: &str) -> bool {
 }
 
 fn is_sold(sentence: &Sentence) -> bool {
-    sentence.is_plainly_a_sale() && !(is_of_service(sentence) && !sentence.cues.has(Cue::Sale))
+    sentence.is_plainly_a_sale() && (sentence.cues.has(Cue::Sale) || !is_of_service(sentence))
 }
 
 /// Speaks of a bill, an order, a code or a survey.
