@@ -12,6 +12,7 @@ mod elements;
 mod ends_en;
 mod ends_zh;
 mod entities;
+mod exclusive;
 mod fingerprint;
 mod html;
 mod language;
@@ -29,10 +30,12 @@ mod reading;
 mod refunds;
 mod sentence;
 mod simhash;
+mod spent;
 mod structured;
 mod surveys;
 mod topics;
 mod urgency;
+mod usual;
 mod vouchers;
 
 use jiff::Timestamp;
@@ -94,7 +97,9 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     let tally = purpose::tally(&readings);
     let surveys = surveys::surveys_of(&readings, declared);
     let claims = deadlines::deadlines_of(context, &readings, tally);
-    let offers = offers::offers_of(context, &readings, tally, &claims, declared);
+    let mut offers = offers::offers_of(context, &readings, tally, &claims, declared);
+    usual::complete(context.catalogue, &mut offers);
+    exclusive::mark(&readings, &mut offers);
     if offers.len() >= drafts::OFFERS_MAX {
         doubts.push(Doubt("there may be more offers than are kept".into()));
     }
@@ -102,6 +107,8 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         doubts.push(Doubt("there may be more deadlines than are kept".into()));
     }
     let audiences = audience::audiences_of(&readings);
+    let mut vouchers = vouchers::vouchers_of(context, &readings, tally);
+    spent::without_spent(&readings, &mut vouchers);
     Meaning {
         language: language::language_of(readings.iter().map(|reading| reading.normal.text.as_str())),
         purpose: purpose::purpose_of(tally, offers.len(), surveys.len()),
@@ -111,7 +118,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         urgencies: urgency::urgencies_of(&readings, tally, &offers),
         prices: discounts::prices_of(&readings, tally, &offers),
         discounts: discounts::discounts_of(&readings, tally, &offers),
-        vouchers: vouchers::vouchers_of(context, &readings, tally),
+        vouchers,
         audiences,
         fingerprint: fingerprint::of_readings(&readings).filter(|_| doubts.is_empty()),
         opt_out: optout::opt_out_of(channel, content, &readings),

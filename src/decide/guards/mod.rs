@@ -14,15 +14,20 @@ use crate::policy::keys::keys_of;
 use crate::policy::{OnUnknown, Then, Window};
 use crate::understand::{Meaning, Offer};
 
+pub mod already_bought;
 pub mod below_price_paid;
+pub mod dead_voucher;
+pub mod exclusive_leak;
 pub mod false_deadline;
 pub mod frequency_cap;
 pub mod open_complaint;
 pub mod preference;
 pub mod price_conflict;
 pub mod quiet_hours;
+pub mod reference_price;
 pub mod suppression;
 pub mod survey_fatigue;
+pub mod wrong_audience;
 
 macro_rules! guards {
     ($($name:ident),* $(,)?) => {
@@ -73,6 +78,11 @@ guards! {
     preference,
     below_price_paid,
     price_conflict,
+    exclusive_leak,
+    already_bought,
+    reference_price,
+    dead_voucher,
+    wrong_audience,
     survey_fatigue,
     false_deadline,
     frequency_cap,
