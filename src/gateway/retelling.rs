@@ -17,6 +17,8 @@ use crate::store::{CustomerKey, StoreError, Write, Written};
 
 /// Customers in one round trip.
 const CUSTOMERS_PER_TRIP: usize = 256;
+/// Events that are a brand's own, in one round trip.
+const BRAND_EVENTS_PER_TRIP: usize = 500;
 /// Lines read ahead of the store.
 const LINES_AHEAD: usize = 1_024;
 /// How far back the decision log is asked whether the provider took a message; before, it counts as
@@ -36,6 +38,8 @@ enum Told {
 #[derive(Debug, Default)]
 struct Batch {
     customers: BTreeMap<(String, CustomerKey), Vec<Told>>,
+    of_brand: BTreeMap<String, Vec<Event>>,
+    brand_events: usize,
     marked: BTreeSet<(String, crate::facts::FactKind)>,
     /// Which addresses were written to as what: a link's line names keys only.
     phones: BTreeSet<String>,
@@ -82,7 +86,7 @@ impl Gateway {
                 Line::Claimed(entry) => self.store.claim(&entry.brand, &entry.claims).await?,
                 _ => {}
             }
-            if batch.customers.len() >= CUSTOMERS_PER_TRIP {
+            if batch.customers.len() >= CUSTOMERS_PER_TRIP || batch.brand_events >= BRAND_EVENTS_PER_TRIP {
                 self.tell(&mut batch).await?;
             }
         }
@@ -129,8 +133,8 @@ impl Gateway {
             self.store.mark_known(&brand, kind, at).await?;
         }
         if event.what.is_of_brand() {
-            self.store.learn_of_brand(&brand, std::slice::from_ref(&event)).await?;
-            batch.told += 1;
+            batch.of_brand.entry(brand).or_default().push(event);
+            batch.brand_events += 1;
             return Ok(());
         }
         let What::IdentityLink { also } = &event.what else {
@@ -152,6 +156,11 @@ impl Gateway {
 
     /// One trip to load and one to write; whom somebody else wrote in between alone.
     async fn tell(&self, batch: &mut Batch) -> Result<(), StoreError> {
+        for (brand, events) in std::mem::take(&mut batch.of_brand) {
+            batch.told += events.len() as u64;
+            self.store.learn_of_brand(&brand, &events).await?;
+        }
+        batch.brand_events = 0;
         let mut brands: BTreeMap<String, BTreeMap<CustomerKey, Arc<Vec<Told>>>> = BTreeMap::new();
         for ((brand, key), told) in std::mem::take(&mut batch.customers) {
             batch.told += told.len() as u64;

@@ -1,6 +1,7 @@
 //! The stored form of what a person did and went through: experiences, wishes for a lower price, looks.
 
-use super::{Micros, StoreError, Table, damaged};
+use super::wire::Micros;
+use super::{StoreError, Table, damaged};
 use crate::facts::{Browsed, Experience, ExperienceKind, PriceAlert};
 
 /// Kind, product, order, department, when, from.

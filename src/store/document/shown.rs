@@ -1,7 +1,7 @@
 //! The stored form of what sends and survey contacts learnt to say later: beside them, and only of those that
 //! have something to say.
 
-use super::Micros;
+use super::wire::Micros;
 use crate::facts::{SendEvent, SurveyFact};
 
 /// Position among the sends, content, reminder, and of its offers those with an end or pressure.

@@ -195,6 +195,8 @@ async fn a_flushed_server_learns_again_what_the_shop_told_and_what_was_sent() {
     tell(gate.http, "out-1", &format!(r#"{{"type":"opt-out","customer":"{out}","channel":"sms"}}"#)).await;
     tell(gate.http, "link-1", &format!(r#"{{"type":"identity-link","customer":"x@example.cn","also":"{capped}"}}"#))
         .await;
+    tell(gate.http, "card-1", r#"{"type":"voucher","step":"redeemed","code":"GIFT-1234"}"#).await;
+    tell(gate.http, "stock-1", r#"{"type":"stock","product":"BT-200","left":3}"#).await;
     let issue = AtomicU32::new(1);
     let news = async |phone: &str| {
         let issue = issue.fetch_add(1, Ordering::Relaxed);
@@ -225,6 +227,14 @@ async fn a_flushed_server_learns_again_what_the_shop_told_and_what_was_sent() {
     let exported: serde_json::Value = serde_json::from_slice(&exported.stdout).unwrap();
     let sends = exported["facts"]["sends"].as_array().unwrap();
     assert_eq!(sends.iter().filter(|send| send["channel"] == "sms").count(), passed, "{exported:#}");
+    let contents: std::collections::BTreeSet<u64> =
+        sends.iter().map(|send| send["content"].as_u64().unwrap()).collect();
+    assert_eq!(contents.len(), passed, "no two said the same: {exported:#}");
+    // So are the card that was used up, though nobody wrote its code down, and the stock.
+    for kind in ["voucher", "stock"] {
+        let keys = Command::new("redis-cli").args(["-p", &port, "keys", &format!("*:{kind}:*")]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&keys.stdout).lines().count(), 1, "{kind}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
