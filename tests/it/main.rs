@@ -32,6 +32,7 @@ mod understand_command;
 mod gateway;
 mod http_forward;
 mod learn;
+mod prices;
 mod properties;
 mod redis;
 mod redis_groups;
