@@ -186,6 +186,7 @@ mod tests {
             pieces: None,
             goods: crate::understand::Goods::default(),
             category: None,
+            usual_price: None,
             simhash: Some(7),
             source: Source::Text,
             confidence: Confidence(90),

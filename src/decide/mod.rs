@@ -4,6 +4,7 @@
 
 pub mod claims;
 pub mod combine;
+pub mod goods;
 pub mod guards;
 pub mod hear;
 pub mod invited;

@@ -6,6 +6,7 @@ use crate::facts::{Named, ShownOffer};
 use crate::understand::{Meaning, PriceKind, UrgencyClaim, UrgencyKind};
 
 use super::claims::families;
+use super::goods::unit_price;
 
 /// The offers of a message as its reader sees them.
 pub fn shown_offers(meaning: &Meaning) -> Vec<ShownOffer> {
@@ -17,7 +18,7 @@ pub fn shown_offers(meaning: &Meaning) -> Vec<ShownOffer> {
     offers
         .map(|(index, offer)| ShownOffer {
             product: offer.product.clone(),
-            price: offer.price,
+            price: unit_price(meaning, offer),
             exclusive: offer.exclusive,
             family: family(index),
             ends: offer.ends.or(announced),

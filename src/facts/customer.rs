@@ -183,9 +183,9 @@ pub enum SendState {
 pub struct ShownOffer {
     /// The sku.
     pub product: Option<String>,
-    /// At what price.
+    /// At what price, for one piece.
     pub price: Option<Money>,
-    /// Declared exclusive to this channel.
+    /// Said to be exclusive to this channel.
     pub exclusive: Option<Channel>,
     /// Its family.
     pub family: Option<String>,

@@ -256,6 +256,7 @@ mod tests {
             id: None,
             price: None,
             list_price: None,
+            usual_price: None,
             percent_off: Some(20),
             ends: None,
             exclusive: None,

@@ -112,12 +112,27 @@ fn length(seconds: i64, language: Language) -> String {
     }
 }
 
-/// The guards' own words, which are not the shop's, in Chinese.
-fn word(name: &str, language: Language) -> &str {
+/// The guards' own words, which are not the shop's, as a reader of that language says them.
+pub fn word(name: &str, language: Language) -> &str {
     if language == Language::En {
         return match name {
             "email" => "e-mail",
             "sms" => "SMS",
+            "gift-card" => "gift card",
+            "redeemed" => "used up",
+            "expiring" => "about to expire",
+            "leaving" => "on the wrong channel",
+            "shown_after" => "shown on another channel after all",
+            "shown_before" => "shown on another channel before",
+            "single" => "bought once only",
+            "prospect" => "a new customer",
+            "customer" => "a customer of long standing",
+            "was" => "was-price",
+            "percent" => "percentage",
+            "opt-out" => "opted out",
+            "bounce" => "does not exist",
+            "spam-complaint" => "reported as spam",
+            "one-time-code" => "one-time code",
             other => surveys_en(other).unwrap_or(other),
         };
     }
@@ -140,6 +155,26 @@ fn word(name: &str, language: Language) -> &str {
         "relaunched" => "重新上架",
         "expired" => "已过期",
         "evergreen" => "永不结束",
+        "one-time-code" => "验证码",
+        "notice" => "通知",
+        "transactional" => "交易通知",
+        "other" => "其他",
+        "gift-card" => "礼品卡",
+        "voucher" => "代金券",
+        "coupon" => "优惠码",
+        "redeemed" => "已被使用",
+        "expiring" => "即将过期",
+        "leaving" => "走错渠道",
+        "shown_after" => "事后在另一渠道展示",
+        "shown_before" => "此前已在另一渠道展示",
+        "ordinary" => "普通商品",
+        "durable" => "耐用品",
+        "consumable" => "消耗品",
+        "single" => "一次性购买的商品",
+        "prospect" => "新客",
+        "customer" => "老客户",
+        "was" => "原价",
+        "percent" => "折扣幅度",
         other => other,
     }
 }

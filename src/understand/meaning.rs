@@ -83,6 +83,9 @@ pub struct Offer {
     pub price: Option<Money>,
     /// The struck-out or "was" price.
     pub list_price: Option<Money>,
+    /// What it costs without any offer, by the catalogue: no claim of the message.
+    #[serde(default)]
+    pub usual_price: Option<Money>,
     /// Percent off, when that is all it says.
     pub percent_off: Option<u8>,
     /// When it ends.

@@ -16,6 +16,7 @@ mod elements;
 mod ends_en;
 mod ends_zh;
 mod entities;
+mod exclusive;
 mod expiry;
 mod extension;
 mod fingerprint;
@@ -47,6 +48,7 @@ mod reminders;
 mod sale_words;
 mod sentence;
 pub mod shown_text;
+mod spent;
 mod structured;
 mod surveys;
 mod topics;
@@ -117,14 +119,16 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     let claims = deadlines::deadlines_of(context, &readings, tally);
     let mut structured = structured::structured_of(context, content, PART_BYTES_MAX);
     doubts.append(&mut structured.doubts);
-    let (offers, prices) = offers::offers_of(context, &readings, tally, &claims, declared, &structured);
+    let (mut offers, prices) = offers::offers_of(context, &readings, tally, &claims, declared, &structured);
+    exclusive::mark(&readings, &mut offers);
     if offers.len() >= drafts::OFFERS_MAX {
         doubts.push(Doubt("there may be more offers than are kept".into()));
     }
     if claims.iter().map(|claim| claim.deadlines.len()).sum::<usize>() >= deadlines::DEADLINES_MAX {
         doubts.push(Doubt("there may be more deadlines than are kept".into()));
     }
-    let vouchers = vouchers::vouchers_of(context, &readings, &claims, &structured);
+    let mut vouchers = vouchers::vouchers_of(context, &readings, &claims, &structured);
+    spent::without_spent(&readings, &mut vouchers);
     let urgencies = urgency::urgencies_of(context, &readings, tally, &claims);
     let mut deadlines = deadlines::with_declared(claims, declared);
     deadlines.extend(structured.deadlines.iter().cloned());

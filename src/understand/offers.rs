@@ -77,6 +77,7 @@ pub(super) fn offers_of(
             offer.product = Some(item.sku.clone());
             offer.goods = item.goods;
             offer.category.clone_from(&item.category);
+            offer.usual_price = item.list_price;
         }
         offer
     });
@@ -104,6 +105,7 @@ pub(super) fn blank(source: Source) -> Offer {
         id: None,
         price: None,
         list_price: None,
+        usual_price: None,
         percent_off: None,
         ends: None,
         exclusive: None,

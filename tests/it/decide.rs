@@ -183,7 +183,7 @@ proptest! {
         text in prop::sample::select(TEXTS),
         channel in channels(),
         must in any::<bool>(),
-        kept in prop::collection::vec(any::<bool>(), 16),
+        kept in prop::collection::vec(any::<bool>(), 64),
         added in 0..9usize,
     ) {
         let set = shipped_set();

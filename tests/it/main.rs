@@ -33,6 +33,7 @@ mod understand_command;
 mod gateway;
 mod http_forward;
 mod learn;
+mod prices;
 mod properties;
 mod redis;
 mod redis_groups;

@@ -1,17 +1,23 @@
-//! Stops: offering a person the very product they just bought, for less than they paid.
-//! Avoids: comparing two currencies; objecting to a thing that was given back; a difference within
-//! `tolerance_percent`.
+//! Stops: offering a person the very product they just bought, for less than they paid, by a price, a
+//! reduction of a known price, or a price for several pieces.
+//! Avoids: comparing two currencies, two sizes (another number is another product) or one piece with many;
+//! objecting to a thing that was given back, to goods bought anew each week, to a person who asked to be
+//! told of a lower price, to a difference within `tolerance_percent`. A percentage off everything names
+//! nothing that was bought: the answer is "cannot tell".
 //! Prefers: taking the newest purchase that the offer undercuts.
-//! Settings: `within` (how long after the purchase, 30 days), `tolerance_percent` (1), `confidence`
-//! (how surely an offer must be read, 50 of 100; below it the answer is "cannot tell").
+//! Settings: `within` (how long after the purchase, 30 days), `durable_within` (of goods kept for years or
+//! bought once, by the catalogue, 90 days), `consumable_within` (of goods used up and bought again; none: never),
+//! `tolerance_percent` (1), `confidence` (how surely an offer must be read, 50 of 100; below it the answer is
+//! "cannot tell").
 
 use serde::Deserialize;
 
-use super::{Case, Defaults, Misfit, effective_price};
+use super::{Case, Defaults, Misfit};
+use crate::decide::goods::{same_product, undercuts, unit_price};
 use crate::decide::{Answer, Evidence, GuardClass, Objection};
 use crate::facts::{FactKind, Purchase, Why};
-use crate::message::Money;
 use crate::policy::{OnUnknown, Then, Window};
+use crate::understand::{Goods, Offer};
 
 /// A courtesy.
 pub const CLASS: GuardClass = GuardClass::Courtesy;
@@ -29,6 +35,10 @@ pub const PLACEHOLDERS: &[&str] = &["paid", "product", "ago", "price", "bought_a
 pub struct Settings {
     /// How long after the purchase.
     pub within: Window,
+    /// How long for goods kept for years.
+    pub durable_within: Window,
+    /// How long for goods that are used up, if at all.
+    pub consumable_within: Option<Window>,
     /// Percent of the price paid that does not matter.
     pub tolerance_percent: u8,
     /// The least confidence in an offer.
@@ -37,31 +47,56 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { within: Window::days(30), tolerance_percent: 1, confidence: 50 }
+        Settings {
+            within: Window::days(30),
+            durable_within: Window::days(90),
+            consumable_within: None,
+            tolerance_percent: 1,
+            confidence: 50,
+        }
+    }
+}
+
+impl Settings {
+    /// How long a purchase of such goods is remembered.
+    fn window(&self, goods: Goods) -> Option<Window> {
+        match goods {
+            Goods::Ordinary => Some(self.within),
+            Goods::Durable | Goods::Single => Some(self.durable_within),
+            Goods::Consumable => self.consumable_within,
+        }
     }
 }
 
 /// The guard's answer.
 pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
-    if case.meaning.offers.is_empty() {
+    let judged: Vec<(&Offer, Window)> =
+        case.meaning.offers.iter().filter_map(|offer| Some((offer, settings.window(offer.goods)?))).collect();
+    let Some(widest) = judged.iter().map(|(_, window)| *window).max() else {
         return case.read_whole().map_or_else(Answer::CannotTell, |()| Answer::Fine);
-    }
+    };
     let customer = match case.facts.customer() {
         Ok(customer) => customer,
         Err(why) => return Answer::CannotTell(why),
     };
-    let from = settings.within.before(case.now);
+    let from = widest.before(case.now);
     let kept = customer.kept_purchases();
     let recent: Vec<&Purchase> = kept.into_iter().filter(|p| p.at > from && p.at <= case.now).collect();
     let mut doubt = None;
-    for offer in &case.meaning.offers {
+    for (offer, window) in judged {
+        let since = window.before(case.now);
+        let bought = recent.iter().filter(|p| p.at > since);
         let Some(product) = &offer.product else {
-            // An unnamed product may be any of those bought.
-            doubt = doubt.or((!recent.is_empty()).then_some(Why::Unread));
+            // What it names nothing of may be any of those bought: "20% off everything".
+            doubt = doubt.or((bought.count() > 0).then_some(Why::Unread));
             continue;
         };
-        for bought in recent.iter().filter(|p| p.product.eq_ignore_ascii_case(product)) {
-            let undercut = match (bought.price, effective_price(offer)) {
+        // They asked to be told: the one lower price that is no insult.
+        if customer.price_alerts.iter().any(|wish| wish.at <= case.now && same_product(&wish.product, product)) {
+            continue;
+        }
+        for bought in bought.filter(|p| same_product(&p.product, product)) {
+            let undercut = match (bought.price, unit_price(case.meaning, offer)) {
                 (None, _) => Err(Why::NotTold),
                 (_, None) => Err(Why::Unread),
                 (Some(paid), Some(price)) => match undercuts(price, paid, settings.tolerance_percent) {
@@ -81,7 +116,7 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
                             ("bought_at", Evidence::At(bought.at)),
                         ])
                         .at(offer.spans.iter().copied())
-                        .until(settings.within.after(bought.at)),
+                        .until(window.after(bought.at)),
                     );
                 }
                 Ok(Some(_)) => doubt = doubt.or(Some(Why::Unread)),
@@ -110,11 +145,6 @@ pub fn check(settings: &Settings) -> Result<(), Misfit> {
 
 /// How far back.
 pub fn windows(settings: &Settings) -> Vec<(&'static str, Window)> {
-    vec![("within", settings.within)]
-}
-
-/// `price < paid × (1 − tolerance)`, exactly; `None` across currencies.
-fn undercuts(price: Money, paid: Money, tolerance_percent: u8) -> Option<bool> {
-    price.compare(&paid)?;
-    Some(i128::from(price.minor) * 100 < i128::from(paid.minor) * i128::from(100 - tolerance_percent.min(100)))
+    let consumable = settings.consumable_within.map(|window| ("consumable_within", window));
+    [("within", settings.within), ("durable_within", settings.durable_within)].into_iter().chain(consumable).collect()
 }

@@ -14,19 +14,24 @@ use crate::policy::keys::keys_of;
 use crate::policy::{OnUnknown, Then, Window};
 use crate::understand::{Meaning, Offer};
 
+pub mod already_bought;
 pub mod below_price_paid;
+pub mod dead_voucher;
 pub mod duplicate;
+pub mod exclusive_leak;
 pub mod false_deadline;
 pub mod frequency_cap;
 pub mod open_complaint;
 pub mod preference;
 pub mod price_conflict;
 pub mod quiet_hours;
+pub mod reference_price;
 pub mod required_text;
 pub mod suppression;
 pub mod survey_experience;
 pub mod survey_fatigue;
 pub mod urgency_pressure;
+pub mod wrong_audience;
 
 macro_rules! guards {
     ($($name:ident),* $(,)?) => {
@@ -77,6 +82,11 @@ guards! {
     preference,
     below_price_paid,
     price_conflict,
+    exclusive_leak,
+    already_bought,
+    reference_price,
+    dead_voucher,
+    wrong_audience,
     survey_fatigue,
     survey_experience,
     false_deadline,

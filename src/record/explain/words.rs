@@ -11,6 +11,7 @@ use super::{Explained, Explanation};
 use crate::decide::{Answer, Evidence, Finding, Objection, Verdict};
 use crate::facts::Why;
 use crate::message::Language;
+use crate::policy::wording;
 use crate::record::entry::{DecisionEntry, Fate, OutcomeEntry};
 use crate::record::receipt::WhyClosed;
 
@@ -203,7 +204,7 @@ impl Words<'_> {
 
     fn evidence(&self, name: &str, value: &Evidence) -> String {
         let value = match value {
-            Evidence::Name(word) => one_line(word),
+            Evidence::Name(name) => one_line(wording::word(name, self.language)),
             Evidence::Money(money) => money.to_string(),
             Evidence::At(at) => self.time(*at),
             Evidence::Seconds(seconds) => self.length(*seconds),
@@ -323,26 +324,48 @@ fn evidence_in_chinese(name: &str) -> &str {
     match name {
         "ago" => "距今",
         "at" | "when" => "时间",
+        "audience" => "措辞面向",
         "bought_at" | "paid_at" => "购买时间",
         "campaign" => "活动",
         "channel" => "渠道",
-        "count" | "sent" => "已发送次数",
-        "deadline" => "截止时间",
+        "clock" => "计时方式",
+        "count" | "sent" => "次数",
+        "deadline" | "end" => "截止时间",
         "deadlines" => "截止时间个数",
         "department" => "部门",
+        "earlier_end" => "此前宣称的截止时间",
+        "exclusive_to" => "专享渠道",
         "first" => "首次",
+        "first_claimed" => "首次宣称时间",
+        "free_at" => "最早可发送时间",
+        "from" => "开始时刻",
+        "gap" => "应有间隔",
+        "goods" => "商品类型",
+        "kind" => "情形",
         "limit" | "cap" | "at_most" => "上限",
+        "local_time" => "当地时间",
+        "lowest" => "最低价",
         "minutes" => "分钟数",
         "offered" | "price" => "本次报价",
+        "other_channel" => "另一渠道",
+        "other_price" => "另一报价",
         "paid" => "实付",
+        "percent" => "按最低价计算的降幅（%）",
         "previous" | "earlier" => "此前",
         "product" => "产品",
+        "purpose" => "用途",
         "since" => "起始时间",
+        "state" => "状态",
+        "stated" => "客户表示",
         "survey" => "问卷",
         "ticket" | "complaint" => "投诉单",
         "topic" => "主题",
+        "until" => "结束时刻",
+        "voucher" => "券种",
+        "was" => "所称原价",
         "within" | "window" => "时间窗",
         "why" => "原因",
+        "zone" => "时区",
         other => other,
     }
 }
@@ -359,4 +382,19 @@ fn one_line(text: &str) -> String {
         c.is_control() || matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::guards;
+
+    #[test]
+    fn every_piece_of_evidence_has_its_name_in_chinese() {
+        for guard in guards::catalogue() {
+            for name in guard.placeholders {
+                assert!(!evidence_in_chinese(name).is_ascii(), "{}: {name}", guard.name);
+            }
+        }
+    }
 }
