@@ -49,7 +49,7 @@ pub(super) fn date_signs() -> Vec<String> {
 
 /// The instant at which something ends there, when the words around the moment say that it does.
 fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>) -> Option<Timestamp> {
-    let lead = lead(words, moment.range.start);
+    let lead = lead_of(words, moment.range.start);
     let tail = words.get(moment.range.end..).unwrap_or_default();
     if RECURS.as_ref()?.is_match(lead) || ARRIVES.as_ref()?.is_match(lead) {
         return None;
@@ -88,10 +88,10 @@ fn follows(words: &str, moment: &Moment, before: Option<&Moment>) -> bool {
 
 /// "Between Nov 20 and Nov 24".
 fn is_between(words: &str, moment: &Moment) -> bool {
-    lead(words, moment.range.start).trim_end().ends_with("between")
+    lead_of(words, moment.range.start).trim_end().ends_with("between")
 }
 
-fn lead(words: &str, start: usize) -> &str {
+fn lead_of(words: &str, start: usize) -> &str {
     let from = words.floor_char_boundary(start.saturating_sub(LEAD_BYTES_MAX));
     words.get(from..start).unwrap_or_default()
 }
@@ -121,6 +121,9 @@ fn time_left(now: &Zoned, words: &str) -> Option<End> {
     let (first, second) = if FROM_RECEIPT.as_ref()?.is_match(words) { (before, after) } else { (after, before) };
     let found = first.captures(words).or_else(|| second.captures(words))?;
     let (amount, unit) = (found.name("count")?, found.name("unit")?);
+    if ANSWERS.as_ref()?.is_match(lead_of(words, found.get(0)?.start())) {
+        return None;
+    }
     let (more, end) = more_units(words, unit);
     let number = count(amount.as_str())?;
     let lead = found.name("lead").map_or("", |lead| lead.as_str());
@@ -226,6 +229,10 @@ static RECURS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The day a parcel arrives is the courier's promise, not the offer's end.
 static ARRIVES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:deliver(?:y|ed|s)?|arriv(?:es?|ing|al)|ships?|shipped|shipping|get[ \n](?:it|them|yours)|receive(?:[ \n](?:it|them|yours))?|back[ \n]in[ \n]stock|in[ \n]time[ \n]for|here)[ \n](?:[a-z']{1,12}[ \n]){0,2}(?:by|before|on|until)[ \n](?:the[ \n])?$").ok()
+});
+/// "We reply within 24 hours", "ships in 3 days": the shop's promise.
+static ANSWERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:ship|deliver|dispatch|arriv|repl(?:y|ies)|respon|sent|send|contact|get[ \n]back|process|refund|answer)[a-z]*[ \n](?:[a-z]{1,12}[ \n]){0,4}$").ok()
 });
 static OPEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:open|opened|hours|stores?|lines?|call(?:[ \n]us)?|chat)[ \n](?:[a-z]{1,9}[ \n]){0,2}(?:until|till?|from|to|by|before)[ \n]$").ok()
