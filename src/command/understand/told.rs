@@ -89,17 +89,24 @@ pub(super) fn told(asked: &Asked, meaning: &Meaning) -> Value {
     Value::Object(told)
 }
 
+/// An end and the places that tell it.
+struct End {
+    instant: Option<Timestamp>,
+    found: Map<String, Value>,
+    places: Vec<Span>,
+}
+
 /// One end is told once, however many pieces and copies of the text tell it.
 fn deadlines(text: &Text<'_>, meaning: &Meaning) -> Value {
-    let mut ends: Vec<(Option<Timestamp>, Map<String, Value>, Vec<Span>)> = Vec::new();
+    let mut ends: Vec<End> = Vec::new();
     for deadline in &meaning.deadlines {
         // The very words where they are known, else the sentence.
         let places = if deadline.words.is_empty() { Vec::from_iter(deadline.span) } else { deadline.words.clone() };
-        match ends.iter_mut().find(|(instant, ..)| *instant == deadline.instant) {
-            Some((.., spans)) => {
+        match ends.iter_mut().find(|end| end.instant == deadline.instant) {
+            Some(end) => {
                 for place in places {
-                    if !spans.contains(&place) {
-                        spans.push(place);
+                    if !end.places.contains(&place) {
+                        end.places.push(place);
                     }
                 }
             }
@@ -107,13 +114,13 @@ fn deadlines(text: &Text<'_>, meaning: &Meaning) -> Value {
                 let instant = deadline.instant.map(|at| text.local(at));
                 let found = text.found(&[], deadline.source, deadline.confidence);
                 let found = with(found, [("instant", json!(instant)), ("kind", json!(deadline.kind))]);
-                ends.push((deadline.instant, found, places));
+                ends.push(End { instant: deadline.instant, found, places });
             }
         }
     }
-    let told = ends.into_iter().map(|(_, mut found, spans)| {
-        text.place(&mut found, &spans);
-        Value::Object(found)
+    let told = ends.into_iter().map(|mut end| {
+        text.place(&mut end.found, &end.places);
+        Value::Object(end.found)
     });
     told.collect()
 }
