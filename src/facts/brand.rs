@@ -37,7 +37,7 @@ impl BrandFacts {
     /// told after it. `None` when it is not known for the whole of it, or told in another currency.
     pub fn lowest_price(&self, sku: &str, from: Timestamp, until: Timestamp) -> Option<(Timestamp, Money)> {
         let told = self.prices.get(sku)?;
-        let in_force = told.iter().filter(|(at, _)| *at <= from).next_back()?;
+        let in_force = told.iter().rfind(|(at, _)| *at <= from)?;
         let mut lowest = *in_force;
         for (at, price) in told.iter().filter(|(at, _)| *at > from && *at <= until) {
             if price.compare(&lowest.1)? == std::cmp::Ordering::Less {
