@@ -3,6 +3,7 @@
 
 mod answering;
 mod asking;
+mod catalogues;
 mod company;
 mod copying;
 mod deciding;
@@ -54,7 +55,7 @@ use crate::record::ids::Ids;
 use crate::record::log::Record;
 use crate::record::metrics::Metrics;
 use crate::store::{Refusals, Store};
-use crate::understand::{Catalogue, Context, Meaning, ProductLinks, Purpose, understand};
+use crate::understand::{Context, Meaning, ProductLinks, Purpose, understand};
 use holding::held_send;
 use item::{Fate, Item};
 pub use releasing::Release;
@@ -95,6 +96,7 @@ pub struct Gateway {
     pub admission: Admission,
     routes: BTreeMap<String, Route>,
     links: BTreeMap<String, ProductLinks>,
+    catalogues: catalogues::Catalogues,
     ids: Ids,
     settle: settling::Queue,
     /// Who this gateway is, in this run.
@@ -282,11 +284,12 @@ impl Gateway {
         let utc = jiff::tz::TimeZone::UTC;
         let none = ProductLinks::default();
         let brand = message.stream.brand.as_str();
+        let catalogue = self.catalogues.of(brand);
         let context = Context {
             now,
             zone: self.brand(brand).map_or(&utc, |brand| &brand.zone),
             links: self.links.get(brand).unwrap_or(&none),
-            catalogue: Catalogue::none(),
+            catalogue: &catalogue,
         };
         let mut meaning = understand(&context, message.channel, &message.content, &message.declared);
         meaning.fingerprint = meaning.fingerprint.map(|fingerprint| self.store.keyed_fingerprint(fingerprint));

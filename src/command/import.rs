@@ -71,7 +71,7 @@ pub fn run(arguments: &Arguments, file: &Path, brand: Option<&str>) -> anyhow::R
 }
 
 /// Hidden where nobody looks: indicatif draws on a terminal only.
-fn bar(bytes: Option<u64>) -> ProgressBar {
+pub(super) fn bar(bytes: Option<u64>) -> ProgressBar {
     let Some(bytes) = bytes else {
         let spinner = ProgressBar::new_spinner();
         spinner.enable_steady_tick(Duration::from_millis(200));

@@ -20,6 +20,7 @@ pub mod demo;
 pub mod explain;
 pub mod guards;
 pub mod import;
+mod import_catalogue;
 pub mod serve;
 pub mod test;
 pub mod understand;
@@ -105,6 +106,9 @@ pub enum Command {
         /// Whose customers they are [default: the configuration's brand]
         #[arg(long)]
         brand: Option<String>,
+        /// It is the shop's catalogue: CSV or NDJSON with sku, name_en, name_zh, category, url, list_price, goods
+        #[arg(long)]
+        catalogue: bool,
     },
     /// Read messages and tell what they say: purpose, urgency, deadlines, surveys, prices, discounts …
     ///
@@ -130,6 +134,9 @@ pub enum Command {
         /// Whose messages they are: its zone and product pages [default: the configuration's brand]
         #[arg(long)]
         brand: Option<String>,
+        /// The shop's products, as `tactgate import --catalogue` takes them
+        #[arg(long, value_name = "FILE")]
+        catalogue: Option<PathBuf>,
     },
     /// Show, export or erase what is known of one customer
     Customer {
@@ -176,8 +183,13 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Some(Command::Check { dir }) => check::run(&arguments, dir.as_deref()),
         Some(Command::Test { dir }) => test::run(&arguments, dir.as_deref()),
         Some(Command::Explain { id, lang }) => explain::run(&arguments, id, *lang),
-        Some(Command::Import { file, brand }) => import::run(&arguments, file, brand.as_deref()),
-        Some(Command::Understand { file, brand }) => understand::run(&arguments, file.as_deref(), brand.as_deref()),
+        Some(Command::Import { file, brand, catalogue: true }) => {
+            import_catalogue::run(&arguments, file, brand.as_deref())
+        }
+        Some(Command::Import { file, brand, catalogue: false }) => import::run(&arguments, file, brand.as_deref()),
+        Some(Command::Understand { file, brand, catalogue }) => {
+            understand::run(&arguments, file.as_deref(), brand.as_deref(), catalogue.as_deref())
+        }
         Some(Command::Customer { action, address, brand }) => {
             customer::run(&arguments, *action, address, brand.as_deref())
         }

@@ -110,6 +110,7 @@ pub async fn start_in<L: Listen>(
     running.turn_wheel();
     running.tasks.spawn(Arc::clone(&running.gateway).keep_watch(running.stop.clone()));
     running.tasks.spawn(Arc::clone(&running.gateway).keep_house(running.stop.clone()));
+    running.tasks.spawn(Arc::clone(&running.gateway).keep_catalogues(running.stop.clone()));
     Ok(running)
 }
 

@@ -5,6 +5,9 @@ use toml::Spanned;
 
 use super::problem::Problems;
 
+/// More products than a gateway should hold in memory for one brand.
+const ITEMS_MAX: usize = 200_000;
+
 /// `[limits]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LimitSettings {
@@ -16,6 +19,8 @@ pub struct LimitSettings {
     pub drain_seconds: u64,
     /// Addresses whose refusals are remembered on this machine for when the store is away.
     pub refusals_remembered_max: usize,
+    /// Products of one brand's catalogue.
+    pub catalogue_items_max: usize,
 }
 
 impl Default for LimitSettings {
@@ -26,6 +31,7 @@ impl Default for LimitSettings {
             must_send_reserve_percent: 20,
             drain_seconds: 30,
             refusals_remembered_max: 100_000,
+            catalogue_items_max: 50_000,
         }
     }
 }
@@ -38,6 +44,7 @@ pub(super) struct RawLimits {
     must_send_reserve_percent: Option<Spanned<usize>>,
     drain_seconds: Option<u64>,
     refusals_remembered_max: Option<usize>,
+    catalogue_items_max: Option<Spanned<usize>>,
 }
 
 impl RawLimits {
@@ -53,12 +60,21 @@ impl RawLimits {
                 "write a number from 20 to 90: the percentage that ordinary messages leave free",
             );
         }
+        let items_max = self.catalogue_items_max.as_ref();
+        if let Some(many) = items_max.filter(|max| !(1..=ITEMS_MAX).contains(max.get_ref())) {
+            problems.add_with_help(
+                many.span(),
+                "a catalogue of so many products is not read",
+                format!("write a number from 1 to {ITEMS_MAX}"),
+            );
+        }
         let or = |given: &Option<Spanned<usize>>, usual| given.as_ref().map_or(usual, |given| *given.get_ref());
         LimitSettings {
             submissions_max: or(&self.submissions_max, usual.submissions_max),
             must_send_reserve_percent: or(&self.must_send_reserve_percent, usual.must_send_reserve_percent),
             drain_seconds: self.drain_seconds.unwrap_or(usual.drain_seconds),
             refusals_remembered_max: self.refusals_remembered_max.unwrap_or(usual.refusals_remembered_max),
+            catalogue_items_max: or(&self.catalogue_items_max, usual.catalogue_items_max),
         }
     }
 }

@@ -86,6 +86,7 @@ impl Gateway {
             admission: Admission::new(config.limits.submissions_max, config.limits.must_send_reserve_percent),
             routes,
             links,
+            catalogues: super::catalogues::Catalogues::default(),
             ids,
             settle,
             identity,
@@ -96,6 +97,7 @@ impl Gateway {
         };
         gateway.first_look().await;
         gateway.meet_fleet().await;
+        gateway.look_for_catalogues().await;
         Ok((gateway, settled))
     }
 }

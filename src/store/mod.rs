@@ -5,6 +5,7 @@
 pub mod backend;
 mod brand;
 mod canary;
+mod catalogue;
 mod claims;
 pub mod document;
 pub mod embedded;
@@ -39,6 +40,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use self::backend::Backend;
 pub use self::backend::Kept;
 use self::backend::{Ask, Mark, Record, RecordWrite, Wrote};
+pub use self::catalogue::{CATALOGUE_BYTES_MAX, CatalogueHead};
 use self::faults::Counted;
 pub use self::holds::{DUE_LIST_MAX, StoredNote};
 pub use self::link::{Linked, Steps};

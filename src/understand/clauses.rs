@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::lexicon::{Cue, Cues, heard_in};
 use super::prices::AmountKind;
+use super::purpose::speaks_of_paying;
 use super::reading::Sentence;
 
 /// Clauses looked at in one sentence.
@@ -13,7 +14,9 @@ const CLAUSES_MAX: usize = 64;
 /// The clauses of a sentence that sell, from the first to the last of a run, in the normalised text; `None`
 /// where the sentence speaks of one thing only.
 pub(super) fn selling_stretch(text: &str, sentence: &Sentence) -> Option<Range<usize>> {
-    if !is_mixed(sentence) {
+    // 您正在支付，仅299元，验证码482913: the price of what the code confirms.
+    let confirms = || sentence.cues.has(Cue::Code) && text.get(sentence.range.clone()).is_some_and(speaks_of_paying);
+    if !is_mixed(sentence) || sentence.is_refund || confirms() {
         return None;
     }
     let clauses = clauses_of(text, sentence.range.clone());

@@ -31,6 +31,8 @@ pub(super) struct Moment {
     pub month_begins: Option<Timestamp>,
     /// No more than a clock time, or a day of the week: it may recur.
     pub is_bare: bool,
+    /// No more than a clock time.
+    pub is_clock: bool,
 }
 
 /// The moments in normalised words, in order.
@@ -55,6 +57,7 @@ fn moment(now: &Zoned, found: &Captures<'_>) -> Option<Moment> {
         is_range: found.name("range_day").or_else(|| found.name("range_from")).is_some(),
         month_begins: None,
         is_bare: false,
+        is_clock: false,
     };
     if let Some(date) = calendar_date(&here, found) {
         moment.at = end_of(date?, clock, zone)?;
@@ -70,7 +73,7 @@ fn moment(now: &Zoned, found: &Captures<'_>) -> Option<Moment> {
         let today = end_of(here.date(), clock_of(only), zone)?;
         let at =
             if today <= now.timestamp() { end_of(here.date().tomorrow().ok()?, clock_of(only), zone)? } else { today };
-        return Some(Moment { at, kind: DeadlineKind::Relative, is_bare: true, ..moment });
+        return Some(Moment { at, kind: DeadlineKind::Relative, is_bare: true, is_clock: true, ..moment });
     }
     let named = named?;
     if let Some(date) = holiday(here.date(), &named) {
@@ -102,7 +105,7 @@ fn calendar_date(now: &Zoned, found: &Captures<'_>) -> Option<Option<Date>> {
     if let (Some(day), Some(month)) = (number(found, "dotted_day"), number(found, "dotted_month")) {
         return Some(date_of(now, year("dotted_year"), month, day));
     }
-    if let Some(day) = number(found, "nth") {
+    if let Some(day) = number(found, "nth").or_else(|| number(found, "weekday_nth")) {
         return Some(day_of_month(now, day));
     }
     let name = found.name("month").or_else(|| found.name("month_after"))?.as_str();
@@ -123,8 +126,8 @@ fn named_day(today: Date, named: &str) -> Option<(Date, bool)> {
     let first = name.split([' ', '-']).next()?;
     let date = match first {
         "day" if name.contains("after tomorrow") => days_after(today, 2)?,
-        "today" | "tonight" | "midnight" | "eod" | "cob" | "day" | "business" | "close" | "evening" | "afternoon"
-        | "morning" | "night" => today,
+        "today" | "tonight" | "tonite" | "midnight" | "eod" | "cob" | "day" | "business" | "close" | "evening"
+        | "afternoon" | "morning" | "night" => today,
         "tomorrow" => today.tomorrow().ok()?,
         "weekend" | "week" => days_after(monday_of(today)?, 6 + later)?,
         "month" if next => today.checked_add(1.month()).ok()?.last_of_month(),
@@ -147,8 +150,8 @@ fn clock_of(written: &str) -> Option<(i64, i64)> {
         "noon" | "midday" => return Some((12, 0)),
         _ => {}
     }
-    let digits = written.find(|c: char| !c.is_ascii_digit() && c != ':').unwrap_or(written.len());
-    let (hour, minute) = written[..digits].split_once(':').unwrap_or((&written[..digits], "0"));
+    let digits = written.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(written.len());
+    let (hour, minute) = written[..digits].split_once([':', '.']).unwrap_or((&written[..digits], "0"));
     let (hour, minute) = (hour.parse::<i64>().ok()?, minute.parse().ok()?);
     let half = written[digits..].trim_start().chars().next();
     let hour = match half {
@@ -191,7 +194,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     const MONTH: &str = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
     const WEEKDAY: &str =
         r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)";
-    const CLOCK: &str = r"(?:[0-9]{1,2}(?::[0-9]{2})?[ \n]?(?:am(?-u:\b)|pm(?-u:\b)|a\.m\.?|p\.m\.?)|[0-9]{1,2}:[0-9]{2}(?-u:\b)|midnight|noon|midday)";
+    const CLOCK: &str = r"(?:[0-9]{1,2}(?:[:.][0-9]{2})?[ \n]?(?:am(?-u:\b)|pm(?-u:\b)|a\.m\.?|p\.m\.?)|[0-9]{1,2}:[0-9]{2}(?-u:\b)|midnight|noon|midday)";
     const DAY: &str = r"[0-9]{1,2}(?:st|nd|rd|th)?";
     const JOIN: &str = r"[ \n]?(?:-|&|to|thru|through|until|till|and)[ \n]?(?:the[ \n])?";
     let zone = |name: &str| format!(r"(?:[ \n]?\(?(?P<{name}>{})(?-u:\b)\)?)?", zones::NAMES);
@@ -207,15 +210,15 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?:(?P<range_from>{DAY}){JOIN})?(?P<day_before>[0-9]{{1,2}})(?:st|nd|rd|th)?[ \n]?(?:of[ \n])?(?P<month_after>{MONTH})(?-u:\b)\.?"
     );
     let date = format!(
-        r"(?:(?:this[ \n])?{WEEKDAY}\.?,?[ \n]\(?(?:the[ \n])?)?(?:{figures}|{month_first}|{day_first}|the[ \n](?P<nth>[0-9]{{1,2}})(?:st|nd|rd|th))(?-u:\b)(?:,?[ \n](?P<year>20[0-9]{{2}})(?-u:\b))?"
+        r"(?:(?:this[ \n])?{WEEKDAY}\.?,?[ \n]\(?(?:the[ \n])?)?(?:{figures}|{month_first}|{day_first}|the[ \n](?P<nth>[0-9]{{1,2}})(?:st|nd|rd|th))(?-u:\b)(?:,?[ \n](?:of[ \n]|in[ \n])?(?P<year>20[0-9]{{2}})(?-u:\b))?"
     );
     let of_today = concat!(
-        r"the[ \n]day[ \n]after[ \n]tomorrow|today|tonight|tomorrow(?:[ \n](?:night|evening|morning|afternoon))?|this[ \n](?:evening|afternoon|morning)",
+        r"the[ \n]day[ \n]after[ \n]tomorrow|today|tonight|tonite|tomorrow(?:[ \n](?:night|evening|morning|afternoon))?|this[ \n](?:evening|afternoon|morning)",
         r"|(?:the[ \n])?end[ \n]of[ \n](?:the[ \n]|this[ \n])?(?:business(?:[ \n]day)?|day|week|weekend|month|year)|close[ \n]of[ \n]business|eod|cob",
         r"|(?:the[ \n])?last[ \n]day[ \n]of[ \n](?:the[ \n]|this[ \n])?(?:week|month|year)|(?:next|this[ \n]coming|this|the|coming)[ \n](?:weekend|week|month|year)|weekend|midnight",
     );
     let named = format!(
-        r"(?P<named>{}|(?:next[ \n]|this[ \n]coming[ \n]|this[ \n]|coming[ \n])?{WEEKDAY}(?:[ \n](?:night|evening|morning|afternoon|midnight|noon))?|{of_today})(?-u:\b)",
+        r"(?P<named>{}|{WEEKDAY},?[ \n](?:the[ \n])?(?P<weekday_nth>[0-9]{{1,2}})(?:st|nd|rd|th)|(?:next[ \n]|this[ \n]coming[ \n]|this[ \n]|coming[ \n])?{WEEKDAY}(?:[ \n](?:night|evening|morning|afternoon|midnight|noon))?|{of_today})(?-u:\b)",
         holidays::names(false),
     );
     let whole_month =

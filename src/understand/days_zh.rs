@@ -34,7 +34,7 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
     let told = |date: Option<Date>, is_range: bool| {
         let at = end_of(date?, clock(false), zone)?;
         let kind = DeadlineKind::Absolute;
-        Some(Moment { range: range.clone(), at, kind, is_range, month_begins: None, is_bare: false })
+        Some(Moment { range: range.clone(), at, kind, is_range, month_begins: None, is_bare: false, is_clock: false })
     };
     if let Some(month) = number(found, "month") {
         // 11月20日至30日: a range ends with its second day, in the first one's month unless it says another.
@@ -44,8 +44,7 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
     }
     if let (Some(month), Some(day)) = (number(found, "fig_month"), number(found, "fig_day")) {
         // A price, a percentage, a version or a telephone number is written in figures, too.
-        let is_other = before
-            .is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '¥' | '$' | '.' | '-' | '/' | '第'))
+        let is_other = before.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '¥' | '$' | '.' | '第'))
             || after.is_some_and(|c| c.is_ascii_alphanumeric() || "元块折%倍万米寸斤克公kmgl°版分成亿".contains(c));
         if is_other {
             return None;
@@ -55,12 +54,28 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
     if let Some(day) = number(found, "nth") {
         let next = found.name("of_month").is_some_and(|which| which.as_str().starts_with('下'));
         let is_span = after.is_some_and(|c| "内游后起".contains(c));
-        if is_span || before.is_some_and(|c| c == '第' || c == '.') {
+        let digits = found.name("nth").map_or("", |nth| nth.as_str());
+        let own = words.get(range.clone())?;
+        // 7号楼, 一号门店, 300327号: a number of something.
+        let is_number = own.ends_with('号')
+            && (after.is_some_and(|c| c.is_ascii_digit())
+                || before.is_some_and(|c| "路街巷道弄区楼".contains(c))
+                || after.is_some_and(|c| "楼线院门馆店厅机码球车航站出口铺幢栋室房街路键会".contains(c))
+                || !digits.is_ascii() && found.name("of_month").is_none());
+        if is_span || is_number || before.is_some_and(|c| c == '第' || c == '.' || c.is_ascii_alphanumeric()) {
             return None;
         }
         let day = number(found, "to_nth").unwrap_or(day);
         let date = if next { day_of_next_month(&here, day) } else { day_of_month(&here, day) };
         return told(date, found.name("to_nth").is_some());
+    }
+    if let Some(month) = number(found, "month_end").or_else(|| number(found, "whole_month")) {
+        // 12月底, 截至12月; 12个月 and 11月特惠 are for whoever looks at the words around.
+        let year = number(found, "whole_year");
+        let first = date_of(&here, year, month, 1)?;
+        let is_past = year.is_none() && first.last_of_month() < here.date();
+        let first = if is_past { first.checked_add(1.year()).ok()? } else { first };
+        return told(Some(first.last_of_month()), false);
     }
     if let Some(name) = found.name("holiday") {
         return told(holiday(here.date(), name.as_str()), false);
@@ -73,11 +88,19 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         let is_past = today <= now.timestamp();
         let at = if is_past { end_of(here.date().tomorrow().ok()?, clock, zone)? } else { today };
         let kind = DeadlineKind::Relative;
-        return Some(Moment { range, at, kind, is_range: false, month_begins: None, is_bare: true });
+        return Some(Moment { range, at, kind, is_range: false, month_begins: None, is_bare: true, is_clock: true });
     };
     let (date, is_bare) = named_day(here.date(), &named)?;
     let at = end_of(date, clock(named.ends_with(['晚', '夜'])), zone)?;
-    Some(Moment { range, at, kind: DeadlineKind::Relative, is_range: false, month_begins: None, is_bare })
+    Some(Moment {
+        range,
+        at,
+        kind: DeadlineKind::Relative,
+        is_range: false,
+        month_begins: None,
+        is_bare,
+        is_clock: false,
+    })
 }
 
 fn year(now: &Zoned, found: &Captures<'_>) -> Option<i64> {
@@ -165,7 +188,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"{year}(?P<month>{NUMBER})[ \n]?月(?:份)?[ \n]?(?P<day>{NUMBER})(?:[ \n]?[日号])?{WEEKDAY}(?:[ \n]?[至到~-]{{1,2}}[ \n]?(?:20[0-9]{{2}}年)?(?:(?P<to_month>{NUMBER})[ \n]?月)?(?P<to_day>{NUMBER})[ \n]?[日号]{WEEKDAY})?"
     );
     let figures = format!(
-        r"(?:(?P<fig_year>20[0-9]{{2}})[/.-])?(?P<fig_month>0?[1-9]|1[0-2])[/.-](?P<fig_day>[0-2]?[0-9]|3[01])[日号]?{WEEKDAY}"
+        r"(?:(?P<fig_year>20[0-9]{{2}})[/.-])?(?P<fig_month>1[0-2]|0?[1-9])[/.-](?P<fig_day>3[01]|[0-2]?[0-9])[日号]?{WEEKDAY}"
     );
     let nth = format!(
         r"(?:(?P<of_month>本月|当月|下个?月|这个?月)[ \n]?)?(?P<nth>{NUMBER})[ \n]?(?:[日号]?[至到~-](?P<to_nth>{NUMBER}))?[日号]{WEEKDAY}"
@@ -175,7 +198,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?:本|这|这个|下|下个)?周末|(?:本|这|下)(?:个)?(?:周|星期|礼拜)[一二三四五六日天]|(?:周|星期|礼拜)[一二三四五六日天]|(?:本|这)周内?|(?:本|这个)星期|下周)",
     );
     Regex::new(&format!(
-        r"(?:{date}|{figures}|{nth}|(?P<holiday>{}){WEEKDAY}|{named})(?:[ \n]?[,(的]?[ \n]?(?P<zone>北京时间|香港时间)?[ \n]?(?P<clock>{CLOCK_WORDS}))?|(?P<lone>{CLOCK_WORDS})",
+        r"(?:{date}|{figures}|{nth}|(?P<holiday>{}){WEEKDAY}|{named}|(?P<month_end>{NUMBER})月[底末]|(?:(?P<whole_year>20[0-9]{{2}})年)?(?P<whole_month>{NUMBER})月(?:份)?)(?:[ \n]?[,(的]?[ \n]?(?P<zone>北京时间|香港时间)?[ \n]?(?P<clock>{CLOCK_WORDS}))?|(?P<lone>{CLOCK_WORDS})",
         holidays::names(true),
     ))
     .ok()
@@ -220,6 +243,7 @@ mod tests {
             ("本周日", "2026-11-23T00:00"),
             ("下周三", "2026-11-26T00:00"),
             ("双十二", "2026-12-13T00:00"),
+            ("12月底", "2027-01-01T00:00"),
             ("元旦", "2027-01-02T00:00"),
             ("月底", "2026-12-01T00:00"),
             ("晚8点", "2026-11-20T20:00"),

@@ -11,7 +11,8 @@ use super::lexicon::Cue;
 use super::meaning::{Confidence, Deadline, DeadlineKind, Source};
 use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
-use super::{Context, ends_en, ends_zh};
+use super::urgency::tells_of_a_plan;
+use super::{Context, ends_en, ends_zh, holidays};
 
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.
 pub(super) const DEADLINES_MAX: usize = 64;
@@ -67,7 +68,10 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     let mut claims = Vec::new();
     let mut count = 0;
     let now = context.now.to_zoned(context.zone.clone());
-    let promotes = readings.iter().flat_map(|reading| &reading.sentences).any(sells);
+    // Whoever must say how to refuse more of it promotes.
+    let promotes = tally.promotes()
+        || readings.iter().flat_map(|reading| &reading.sentences).any(sells)
+        || readings.iter().any(|reading| !reading.opt_outs.is_empty() || hands_over(&reading.normal.text));
     for (at, reading) in readings.iter().enumerate() {
         for (index, sentence) in reading.sentences.iter().enumerate() {
             if count >= DEADLINES_MAX {
@@ -77,7 +81,7 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
                 continue;
             }
             let ends = ends_in(&now, reading.words(sentence), sentence);
-            if ends.is_empty() {
+            if ends.is_empty() || tells_of_a_plan(reading.words(sentence)) {
                 continue;
             }
             let sure = if sells(sentence) { 85 } else { 70 };
@@ -118,6 +122,13 @@ pub(super) fn with_declared(claims: Vec<Claim>, declared: &Declared) -> Vec<Dead
     all.dedup();
     all.extend(claims.into_iter().flat_map(|claim| claim.deadlines));
     all
+}
+
+/// Hands over a reward or a voucher: its end is an offer's, too.
+fn hands_over(text: &str) -> bool {
+    // What points are left is told by whoever keeps the account.
+    !text.contains("points")
+        && ["reward", "redeem", "voucher", "gift card", "券"].iter().any(|word| text.contains(word))
 }
 
 fn sells(sentence: &Sentence) -> bool {
@@ -165,29 +176,24 @@ fn ends_in(now: &Zoned, words: &str, sentence: &Sentence) -> Vec<ClaimedEnd> {
 }
 
 fn names_today(words: &str) -> bool {
-    [
-        "today",
-        "tonight",
-        "midnight",
-        "eod",
-        "this evening",
-        "this afternoon",
-        "end of the day",
-        "今",
-        "当天",
-        "当日",
-        "午夜",
-    ]
-    .iter()
-    .any(|word| words.contains(word))
-        || !words.contains(|c: char| c.is_alphabetic() && !"apm点时分晚上下午中早半".contains(c))
+    ["today", "tonight", "midnight", "eod", "this evening", "this afternoon", "end of the day", "今", "午夜"]
+        .iter()
+        .any(|word| words.contains(word))
 }
 
 /// Every end has a digit in it (a date, so many hours) or one of these (`tonight`, 周末, 三天内).
 pub(super) fn signs() -> Vec<String> {
-    let english = ["day", "night", "tomorrow", "week", "month", "year", "hour", "hr", "min"];
-    let chinese = ["今", "明", "当", "月", "年", "周", "星期", "礼拜", "时", "天", "日", "钟"];
+    let english = [
+        "day", "night", "tonite", "tomorrow", "week", "month", "year", "hour", "hr", "min", "eod", "cob", "noon",
+        "close of",
+    ];
+    let chinese = ["今", "明", "当", "月", "年", "周", "星期", "礼拜", "时", "天", "日", "钟", "点"];
+    // A clock time by itself: `ends at 8pm`, 20:00截止.
+    let clocks =
+        (0..10).flat_map(|digit| ["pm", " pm", "am", " am", " p.m", " a.m"].map(|half| format!("{digit}{half}")));
+    let minutes = (0..6).map(|digit| format!(":{digit}"));
     // 限时三h: a lone `h` is in too many words.
     let hours = "一二两三四五六七八九十".chars().flat_map(|c| ["", " ", "\n"].map(|blank| format!("{c}{blank}h")));
-    english.into_iter().chain(chinese).map(str::to_owned).chain(hours).collect()
+    let words = english.into_iter().chain(chinese).map(str::to_owned);
+    words.chain(hours).chain(clocks).chain(minutes).chain(holidays::all_names()).collect()
 }

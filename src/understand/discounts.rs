@@ -1,6 +1,10 @@
 //! What does the message take off? The reductions of its sentences, where they are offered and not merely
 //! spoken of: not those of a receipt, and of a chat no words without a figure.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::clauses::selling_stretch;
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Discount, DiscountTold, Offer, PriceKind, PriceTold, Source};
@@ -40,6 +44,9 @@ pub(super) fn discounts_of(
             }
         }
     }
+    if told.iter().any(|one| one.discount == Discount::Unsaid) && reports_usage(readings) {
+        told.retain(|one| one.discount != Discount::Unsaid);
+    }
     let is_figure =
         |discount: &Discount| !matches!(discount, Discount::Unsaid | Discount::FreeShipping | Discount::Gift);
     if !told.iter().any(|one| is_figure(&one.discount)) {
@@ -56,6 +63,18 @@ pub(super) fn discounts_of(
         }
     }
     told
+}
+
+/// 流量剩余30MB … 优惠早知道: what is left of a plan; a word of sale in it is a name or a courtesy.
+fn reports_usage(readings: &[Reading<'_>]) -> bool {
+    static USAGE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?:流量|语音|短信|通话|话费|套餐)[^。!！\n]{0,60}(?:剩余|已使用|已用|总额|余额)|(?:剩余|已使用|已用|余额)[^。!！\n]{0,40}(?:流量|分钟|mb|gb|话费)",
+            r"|(?-u:\b)(?:data|minutes|texts|allowance)[^.!\n]{0,40}(?:remaining|left|used)(?-u:\b)",
+        ))
+        .ok()
+    });
+    readings.iter().any(|reading| USAGE.as_ref().is_some_and(|usage| usage.is_match(&reading.normal.text)))
 }
 
 /// Between "was" and "now".

@@ -23,7 +23,9 @@ pub(super) fn ends_in(now: &Zoned, words: &str, dated: bool, named: bool) -> Vec
     let mut ends: Vec<End> = Vec::new();
     for (at, moment) in moments.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|before| moments.get(before));
+        let begins = moments.get(at + 1).is_some_and(|next| follows(words, next, Some(moment)));
         if ends.len() < ENDS_MAX
+            && !begins
             && let Some(instant) = ends_at(words, moment, before)
             && ends.iter().all(|end| end.at != instant)
         {
@@ -63,7 +65,8 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>) -> Option<Time
     if !(told || follows || moment.is_range || only() || AFTER.as_ref()?.is_match(tail)) {
         return None;
     }
-    if moment.is_bare && OPEN.as_ref()?.is_match(lead) {
+    // "Ends in 02:14" counts hours; "open until 9pm" is of every day.
+    if moment.is_bare && (OPEN.as_ref()?.is_match(lead) || lead.trim_end_matches([' ', ':', '\n']).ends_with(" in")) {
         return None;
     }
     let begins = || BEFORE_MONTH.as_ref().is_some_and(|before| before.is_match(lead));
@@ -79,7 +82,13 @@ fn follows(words: &str, moment: &Moment, before: Option<&Moment>) -> bool {
     let from = before.map_or(0, |before| before.range.end);
     let gap = words.get(from..moment.range.start).unwrap_or_default();
     let joins = |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(gap));
-    before.is_some() && joins(&JOINS) || joins(&FROM_NOW)
+    let is_choice = matches!(gap.trim(), "and" | "&") && !before.is_some_and(|before| is_between(words, before));
+    before.is_some() && joins(&JOINS) && !is_choice || joins(&FROM_NOW)
+}
+
+/// "Between Nov 20 and Nov 24".
+fn is_between(words: &str, moment: &Moment) -> bool {
+    lead(words, moment.range.start).trim_end().ends_with("between")
 }
 
 fn lead(words: &str, start: usize) -> &str {
@@ -180,7 +189,7 @@ macro_rules! words {
 /// Ends in what makes the moment behind it an end.
 static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u:\b)(?:until|untill|till?|through|thru|before|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|closes?|closing|clos(?:e|ing)[ \n]date",
+        r"(?-u:\b)(?:until|untill|till?|through|thru|before|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|closing|clos(?:e|ing)[ \n]date",
         r"|(?:last|final)[ \n](?:day|date|call|chance)|deadline|cut-?off|good|up[ \n]to|runs?|running|no[ \n]later[ \n]than|wraps?[ \n]up|finish(?:es)?|over|gone|stops?|lasts?|extended|available)",
         r"(?:\.?[ \n](?:and[ \n]including|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
     ))

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use jiff::Zoned;
+use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::{Match, Regex};
 
 use super::calendar::{count, days_after, end_of, seconds_from};
@@ -23,11 +23,20 @@ pub(super) fn ends_in(now: &Zoned, words: &str) -> Vec<End> {
     let mut ends: Vec<End> = Vec::new();
     for (at, moment) in moments.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|before| moments.get(before));
+        let next = moments.get(at + 1);
+        let begins = next.is_some_and(|next| joins(words, moment, next));
+        // 元旦特惠截止1月3日: 截止 is of the date behind it.
+        let taken = next.is_some_and(|next| ends_next(words, moment, next));
+        let own = if taken { moment.range.end } else { words.len() };
         if ends.len() < ENDS_MAX
-            && is_end(words, moment, before).unwrap_or(false)
+            && !begins
+            && is_end(words, own, moment, before).unwrap_or(false)
             && ends.iter().all(|end| end.at != moment.at)
         {
-            ends.push(End { at: moment.at, kind: moment.kind, words: moment.range.clone(), is_stretch: false });
+            let at = before
+                .filter(|before| joins(words, before, moment))
+                .map_or(moment.at, |before| after(now, before, moment));
+            ends.push(End { at, kind: moment.kind, words: moment.range.clone(), is_stretch: false });
         }
     }
     if ends.is_empty() {
@@ -36,14 +45,55 @@ pub(super) fn ends_in(now: &Zoned, words: &str) -> Vec<End> {
     ends
 }
 
-/// Whether the words around the moment say that something ends there.
-fn is_end(words: &str, moment: &Moment, before: Option<&Moment>) -> Option<bool> {
+/// 11月20日10:00至12月1日: the first of the two is a beginning.
+fn joins(words: &str, moment: &Moment, next: &Moment) -> bool {
+    let gap = words.get(moment.range.end..next.range.start).unwrap_or_default();
+    JOINS.as_ref().is_some_and(|joins| joins.is_match(gap))
+}
+
+/// 今晚8点到10点: a clock time behind another one is of its day, and of its half of the day.
+fn after(now: &Zoned, before: &Moment, moment: &Moment) -> Timestamp {
+    if !moment.is_clock {
+        return moment.at;
+    }
+    let zone = now.time_zone();
+    let time = moment.at.to_zoned(zone.clone()).time();
+    let first = before.at.to_zoned(zone.clone());
+    let mut at = first.date().to_datetime(time).to_zoned(zone.clone()).map_or(moment.at, |at| at.timestamp());
+    for _ in 0..2 {
+        if at <= before.at {
+            at = at.checked_add(SignedDuration::from_hours(12)).unwrap_or(at);
+        }
+    }
+    at
+}
+
+fn ends_next(words: &str, moment: &Moment, next: &Moment) -> bool {
+    let gap = words.get(moment.range.end..next.range.start).unwrap_or_default();
+    UNTIL.as_ref().is_some_and(|until| until.is_match(gap))
+}
+
+/// Whether the words around the moment, up to `own`, say that something ends there.
+fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>) -> Option<bool> {
     let from = words.floor_char_boundary(moment.range.start.saturating_sub(LEAD_BYTES_MAX));
     let lead = words.get(from..moment.range.start)?;
-    let tail = words.get(moment.range.end..)?;
+    let tail = words.get(moment.range.end..own)?;
     let own = words.get(moment.range.clone())?;
-    if RECURS.as_ref()?.is_match(lead) || BEGINS.as_ref()?.is_match(tail) || BEGINS_AT.as_ref()?.is_match(lead) {
+    if RECURS.as_ref()?.is_match(lead)
+        || BEGINS.as_ref()?.is_match(tail)
+        || !moment.is_range && BEGINS_AT.as_ref()?.is_match(lead)
+        || AS_OF.as_ref()?.is_match(lead) && AS_OF_THEN.as_ref()?.is_match(tail)
+    {
         return Some(false);
+    }
+    let gap = words.get(before.map_or(0, |before| before.range.end)..moment.range.start)?;
+    let listed = moment.kind == DeadlineKind::Absolute && matches!(gap, "、" | "和" | "及" | "&");
+    if before.is_some() && listed {
+        return Some(!DELIVERS.as_ref()?.is_match(tail));
+    }
+    // 截至12月 is an end; 5月最后机会 is none.
+    if own.ends_with(['月', '份']) {
+        return Some(UNTIL.as_ref()?.is_match(lead));
     }
     // 仅限3日, 最后3日: so many days, never a day of the month.
     if SPAN_OF_DAYS.as_ref()?.is_match(own) {
@@ -60,12 +110,19 @@ fn is_end(words: &str, moment: &Moment, before: Option<&Moment>) -> Option<bool>
     if UNTIL.as_ref()?.is_match(lead) || moment.is_range && !DELIVERS.as_ref()?.is_match(tail) {
         return Some(true);
     }
-    let gap = words.get(before.map_or(0, |before| before.range.end)..moment.range.start)?;
+    // 11月26日当天: the day just told.
+    if before.is_some() && gap.trim().is_empty() && matches!(own, "当天" | "当日") {
+        return Some(false);
+    }
     if before.is_some() && JOINS.as_ref()?.is_match(gap) {
-        let hours = moment.is_bare && before.is_some_and(|before| before.is_bare);
+        // Monday to Friday is when the shop is open; Friday to Sunday may be the days of a sale.
+        let first = before.and_then(|before| words.get(before.range.clone())).unwrap_or_default();
+        let hours =
+            moment.is_bare && before.is_some_and(|before| before.is_bare) && (moment.is_clock || first.contains('一'));
         return Some(!hours && !DELIVERS.as_ref()?.is_match(tail));
     }
-    Some(ENDS.as_ref()?.is_match(tail))
+    let only = || moment.kind == DeadlineKind::Relative && DAY_OF_SALE.as_ref().is_some_and(|day| day.is_match(tail));
+    Some(ENDS.as_ref()?.is_match(tail) || only())
 }
 
 /// 7天内有效, 有效期7天, 收到后3天内, 您…24小时内下单. Nothing where a countdown runs for everybody
@@ -152,9 +209,17 @@ static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static ENDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"^[ \n]?[)]?(?:(?:之|以)?前(?:[^往台后面排十百0-9一二三四五六七八九]|$)|[,，、]?[ \n]?(?:的)?(?:本次|此次|本轮)?(?:活动|优惠|促销|特卖|特惠|折扣|大促|狂欢|福利|报名|售完|准时|正式|即将|就|全部|统一|将)*(?:截止|结束|为止|止[ \n,，。;；!！)]|止$|到期|过期|失效|作废|恢复原价|涨价|收官|关闭|关店|闭幕|截单|下架|最后)",
-        r"|(?:限定|专享|有效|限时|特供|一天|仅此|疯抢|之内|内有效|限量))",
+        r"|(?:一天|仅此|之内|内有效|有效)|当[天日](?:一天|有效|使用|止))",
     ))
     .ok()
+});
+/// 今日专享, 本周限定: a day of its own.
+static DAY_OF_SALE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^[ \n]?(?:限定|专享|限时|特供|疯抢|限量)").ok());
+/// 截至11月20日，您已使用…: the day of an account, not the end of an offer.
+static AS_OF: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:截至|截止)(?:到|至|于)?[ \n]?$").ok());
+static AS_OF_THEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^[ \n]?[,，]?[ \n]?(?:当月|本月|套餐|已|共有|累计|账户|目前|剩余|(?:您|你)(?:的|已|定制|有|在|名下|本|当|账|尾|套餐))").ok()
 });
 /// Between two moments: the second one ends what the first begins.
 static JOINS: LazyLock<Option<Regex>> =
@@ -198,7 +263,7 @@ static TIME_LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?P<lead>最后|限时|仅剩|还剩|只剩|剩余|剩下|还有|倒计时|倒数|仅限|活动仅|为期|未来|接下来|距(?:离)?(?:活动|优惠|促销|大促)?(?:结束|截止)(?:还有|还剩|仅剩|仅)?)?(?:不到|不足)?[ \n]?:?[ \n]?",
         words!(count), words!(unit), r"[ \n]?",
-        r"(?P<tail>之?内(?:下单|购买|有效|抢|付|使用|领|完成|参与|享|预订|报名)|后(?:结束|截止|恢复|失效|涨价)|(?:限时)?(?:特卖|秒杀|闪购))?",
+        r"(?P<tail>之?内(?:下单|购买|有效|抢|付|使用|领|完成|参与|享|预订|报名)|后(?:就|将)?(?:结束|截止|恢复|失效|涨价|过期|到期|作废)|(?:限时)?(?:特卖|秒杀|闪购))?",
     ))
     .ok()
 });

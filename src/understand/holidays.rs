@@ -34,6 +34,11 @@ pub(super) fn names(of_chinese: bool) -> String {
     names.iter().map(|name| regex::escape(name).replace(' ', "[ \\n]")).collect::<Vec<_>>().join("|")
 }
 
+/// All names, in the spelling of normalised words.
+pub(super) fn all_names() -> impl Iterator<Item = String> {
+    HOLIDAYS.iter().map(|(name, _)| name.clone())
+}
+
 /// When a holiday is.
 #[derive(Debug, Clone, Copy)]
 enum Rule {

@@ -2,6 +2,7 @@
 //! (what it is about), compiled once into one automaton. A `[section]` names what its words
 //! tell; one phrase a line; `#` begins a comment.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -107,8 +108,8 @@ impl Cues {
 /// What a normalised text has of the lexicons' words.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
-    /// Each cue and where its word begins.
-    cues: Vec<(Cue, usize)>,
+    /// Each cue and where its word stands.
+    cues: Vec<(Cue, Range<usize>)>,
     /// The topics spoken of, by their index, and where.
     pub topics: Vec<(usize, Range<usize>)>,
     /// Where signs of a way to refuse begin, in order (see `optout`).
@@ -121,8 +122,10 @@ pub(super) struct Heard {
 pub(super) fn heard_in(text: &str) -> Heard {
     let mut heard = Heard::default();
     let Some(words) = WORDS.as_ref() else { return heard };
-    words.each(text, |tells, at| match tells {
-        Tells::Cue(cue) => heard.cues.push((cue, at.start)),
+    // A mail program's line end stands for a blank; a phrase that runs into the next sentence is none.
+    let flat = if text.contains('\n') { Cow::Owned(text.replace('\n', " ")) } else { Cow::Borrowed(text) };
+    words.each(&flat, |tells, at| match tells {
+        Tells::Cue(cue) => heard.cues.push((cue, at)),
         Tells::Topic(topic) if heard.topics.len() < TOPIC_WORDS_MAX => heard.topics.push((topic, at)),
         Tells::Topic(_) => {}
         Tells::OptOutSign => heard.opt_out_signs.push(at.start),
@@ -137,10 +140,11 @@ impl Heard {
     /// The cues of every sentence.
     pub fn cues(&self, sentences: &[Range<usize>]) -> Vec<Cues> {
         let mut cues = vec![Cues::default(); sentences.len()];
-        for (cue, start) in &self.cues {
-            let index = sentences.partition_point(|sentence| sentence.end <= *start);
+        for (cue, at) in &self.cues {
+            let index = sentences.partition_point(|sentence| sentence.end <= at.start);
             if let (Some(sentence), Some(found)) = (sentences.get(index), cues.get_mut(index))
-                && sentence.start <= *start
+                && sentence.start <= at.start
+                && at.end <= sentence.end
             {
                 found.add(*cue);
             }
@@ -274,7 +278,8 @@ impl Words {
             (Tells::Cue(Cue::MayTakeOff), vouchers::voucher_signs()),
             (Tells::OptOutSign, optout::signs()),
         ] {
-            words.extend(signs.into_iter().map(|sign| (sign, tell, true)));
+            let parts = !matches!(tell, Tells::Cue(Cue::MayTakeOff));
+            words.extend(signs.into_iter().map(|sign| (sign, tell, parts)));
         }
         let (ascii, other): (Vec<_>, Vec<_>) = words.into_iter().partition(|(word, ..)| word.is_ascii());
         Some(Words {

@@ -382,6 +382,17 @@ impl Meaning {
         matches!(self.purpose, Purpose::OneTimeCode | Purpose::Notice)
     }
 
+    /// Takes away what only the words say: one person who tells another of a sale sells nothing.
+    pub(super) fn keep_what_is_declared(&mut self) {
+        self.offers.retain(|offer| offer.source == Source::Declared);
+        self.deadlines.retain(|deadline| deadline.source == Source::Declared);
+        self.surveys.retain(|survey| survey.source >= Source::Link);
+        self.prices.clear();
+        self.discounts.clear();
+        self.urgencies.clear();
+        self.vouchers.clear();
+    }
+
     /// How urgent it is in one word: pressure before a plain end.
     pub fn urgency(&self) -> Urgency {
         match (self.urgencies.is_empty(), self.deadlines.is_empty()) {

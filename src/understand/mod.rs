@@ -5,6 +5,7 @@ mod accessories;
 mod audience;
 mod calendar;
 mod catalogue;
+mod catalogue_entry;
 mod clauses;
 mod days_en;
 mod days_zh;
@@ -58,6 +59,7 @@ use jiff::tz::TimeZone;
 use crate::message::{Channel, Content, Declared};
 
 pub use catalogue::{Catalogue, FIELD_BYTES_MAX, ITEMS_MAX, Item, NAMES_MAX};
+pub use catalogue_entry::{CATALOGUE_COLUMNS, CatalogueEntry};
 pub use drafts::same_sku;
 pub use fingerprint::fingerprint;
 pub use meaning::{
@@ -128,7 +130,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     let mut deadlines = deadlines::with_declared(claims, declared);
     deadlines.extend(structured.deadlines.iter().cloned());
     let audiences = audience::audiences_of(&readings);
-    Meaning {
+    let mut meaning = Meaning {
         language: language::language_of(readings.iter().map(|reading| reading.normal.text.as_str())),
         purpose: purpose::purpose_of(tally, offers.len(), surveys.len()),
         audience: audience::audience_of(&audiences),
@@ -144,5 +146,9 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         offers,
         surveys,
         doubts,
+    };
+    if tally.is_personal() {
+        meaning.keep_what_is_declared();
     }
+    meaning
 }

@@ -99,6 +99,13 @@ fn fold(c: char, out: &mut String) {
         '‘' | '’' => out.push('\''),
         '“' | '”' => out.push('"'),
         '–' | '—' | '‐' | '‑' | '−' => out.push('-'),
+        // Capitals whose small letters look like others: Η is drawn like H, η like n.
+        'Η' | 'Н' => out.push('h'),
+        'Ν' => out.push('n'),
+        'Υ' => out.push('y'),
+        'Β' | 'В' => out.push('b'),
+        'Μ' => out.push('m'),
+        'Ζ' => out.push('z'),
         c if is_unseen(c) => {}
         c if c.is_whitespace() => out.push(' '),
         c if c.is_control() => {}
@@ -184,14 +191,17 @@ fn parts_a_word(shown: &str, at: usize, is_alone: bool) -> bool {
 /// Where blanks stand that only part the letters of a word: `L I M I T E D`, `Ｆ　Ｒ　Ｅ　Ｅ`, `h-u-r-r-y`.
 fn spacing_of_letters(shown: &str) -> Vec<usize> {
     let bytes = shown.as_bytes();
+    // Three letters alone between the same marks: what every such word has.
     let alone = |window: &[u8]| {
-        window[1].is_ascii_alphabetic()
+        window[0] == window[2]
+            && window[2] == window[4]
+            && window[1].is_ascii_alphabetic()
             && window[3].is_ascii_alphabetic()
-            && window[2] == window[0]
+            && window[5].is_ascii_alphabetic()
             && !window[0].is_ascii_alphanumeric()
     };
     let wide = !shown.is_ascii() && shown.contains(|c| ('Ａ'..='ｚ').contains(&c));
-    if !wide && !bytes.windows(4).any(alone) {
+    if !wide && !bytes.windows(6).any(alone) {
         return Vec::new();
     }
     let mut blanks = Vec::new();
@@ -213,7 +223,12 @@ fn spacing_of_letters(shown: &str) -> Vec<usize> {
                 letter = Some(())
             }
             _ => {
+                // Two blanks part spaced-out words: one of them stays.
+                let again = run.len() > SPACED_MIN && letter.is_none() && mark == Some(c);
                 end_of_run(&mut blanks, &mut run, is_letter && letter.is_some(), letter.is_some());
+                if again {
+                    blanks.push(at);
+                }
                 mark = None;
                 letter = (is_letter && !before.is_alphanumeric()).then_some(());
             }
@@ -311,7 +326,7 @@ mod tests {
             ("fгее", "free"),
             ("限.时限⏰时", "限时限时"),
             ("限★时，省.5元", "限时，省.5元"),
-            ("L I M I T E D  T I M E", "limited  time"),
+            ("L I M I T E D  T I M E", "limited time"),
             ("a b c", "a b c"),
             ("Ｆ　Ｒ　Ｅ　Ｅ gift", "free gift"),
             ("𝐅𝐑𝐄𝐄", "free"),

@@ -179,7 +179,8 @@ fn in_sentence(
     let listed = products.iter().any(|met| met.source == Source::Link)
         || !products.is_empty() && sentence.range.len() <= LINE_BYTES_MAX
         || before.is_some() && reading.kind == PartKind::Html;
-    let priced = !amounts.is_empty() && (worded || listed || amounts.iter().any(|amount| amount.said));
+    let priced =
+        !amounts.is_empty() && (worded || listed || tally.promotes() || amounts.iter().any(|amount| amount.said));
     let names_goods = worded && !products.is_empty();
     let surveys = cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
     if surveys && amounts.is_empty() || !(priced || takes_off || cues.has(Cue::Sale) || names_goods) {

@@ -96,7 +96,7 @@ static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"|(?:(?:如需|若需|如不需要?请?|要)?(?:退订|拒收|谢绝)(?:本?短信|信息|消息|此类[^，。]{1,4}|请|可|或|,|，|:|[ \n])*(?:回复?|发送?|复|点击|致电|按|戳)[\x22'「“]?[a-z0-9]{0,4})",
         r"|(?:[a-z]{1,2}退订)|(?:取消订阅)|(?:(?:点击|在此|此处|这里)退订)|(?:退订(?:链接|地址|邮件|本邮件|此邮件|请|(?m:$)))",
         r"|(?-u:\b)unsubscribe(?-u:\b)|(?-u:\b)opt[ -]?out(?-u:\b)|(?-u:\b)(?:reply|text|txt|send)[ \n][\x22']?(?:stop|end|quit|cancel|unsub(?:scribe)?)(?-u:\b)[\x22']?",
-        r"|(?-u:\b)stop[ \n]?(?:to|2)[ \n]?(?:end|quit|cancel|opt|unsub|stop|[0-9]{4,6})",
+        r"|(?-u:\b)stop[ \n]?(?:to|2)[ \n]?(?:end|quit|cancel|opt|unsub|stop|[0-9]{4,6})|(?-u:\b)stop[ \n]?=|(?-u:\b)stoptoend|[.!][ \n]stop\.?$",
         r"|(?-u:\b)(?:manage|update|change)[ \n](?:your[ \n])?(?:e-?mail[ \n])?(?:subscription|preferences|e-?mail settings)",
     ))
     .ok()
@@ -126,6 +126,7 @@ pub(super) fn signs() -> Vec<String> {
     for blank in ["", " ", "\n"] {
         signs.extend(["to", "2"].map(|to| format!("stop{blank}{to}")));
     }
+    signs.extend(["stop=", "stop =", ". stop", ".\nstop", "! stop", "!\nstop"].map(str::to_owned));
     for send in ["reply", "text", "txt", "send"] {
         for mark in [" ", "\n", " \"", "\n\"", " '", "\n'"] {
             signs.extend(["stop", "end", "quit", "cancel", "unsub"].map(|stop| format!("{send}{mark}{stop}")));

@@ -9,6 +9,9 @@ use super::numerals::{digit_of, value_of};
 /// The pieces, by the words before and after the amount; `None` for one.
 pub(super) fn pieces_of(near: &str, after: &str) -> Option<u16> {
     let first = |pattern: &LazyLock<Option<Regex>>, words: &str| {
+        if words.is_empty() {
+            return None;
+        }
         let groups = pattern.as_ref()?.captures(words)?;
         count_of((1..groups.len()).find_map(|group| groups.get(group))?.as_str())
     };

@@ -155,7 +155,7 @@ static SAVING_AFTER: LazyLock<Option<Regex>> = pattern!(
     r"|^[ \n-](?:(?:instant|mail-in|extra|in|store|statement|total|student|member|online|account|welcome|sign-up|signup|referral|birthday|discount|e-?)[ \n-]?){0,3}(?:off|discount|coupons?|vouchers?|back|rebate|cash ?back|credits?|savings?|less|cheaper)(?-u:\b)",
 );
 static SAVING_BEFORE: LazyLock<Option<Regex>> = pattern!(
-    r"(?:减|立减|直降|降|省|立省|节省|优惠|让利|返|返现|返还|抵|抵扣|折抵|现折|送|赠|赠送|领|领取|奖|券|红包|补贴|津贴|便宜|(?:送|返|赠|得|领)[^，,。0-9]{0,4}话费)(?:了|高达|最高|至高|达|至多|最多|共|:)?[ \n]?$",
+    r"(?:减|立减|直降|降|省|立省|节省|优惠|让利|返|返现|返还|抵|抵扣|折抵|折价|现折|送|赠|赠送|领|领取|奖|券|红包|补贴|津贴|便宜|(?:送|返|赠|得|领)[^，,。0-9]{0,4}话费)(?:了|高达|最高|至高|达|至多|最多|共|:)?[ \n]?$",
     r"|(?-u:\b)(?:save|saves|saving|savings of|an extra|an additional|take|get|extra|discounts? of|voucher worth|coupon worth|reduced by|credit of|bonus of|cut by|price cut of)[ \n](?:up to[ \n]|an?[ \n](?:extra|additional)[ \n]|over[ \n]|at least[ \n])?$",
 );
 static WORTH_BEFORE: LazyLock<Option<Regex>> = pattern!(

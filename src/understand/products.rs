@@ -98,7 +98,9 @@ pub(super) fn model_numbers_in<'s>(
         .filter_map(|token| {
             let written = words.get(token.clone())?;
             let place = sentence.start + token.start..sentence.start + token.end;
-            if let Some(item) = catalogue.item(written) {
+            if !catalogue.is_empty()
+                && let Some(item) = catalogue.item(written)
+            {
                 return Some(Named { sku: item.sku.clone(), range: place, known: true });
             }
             let cased = cased(written, shown(place.clone()));
@@ -121,6 +123,9 @@ fn with_letters_before(words: &str, digits: &Range<usize>) -> Option<Range<usize
 
 /// The token in the case it was written in, when it can be told.
 fn cased(token: &str, shown: &str) -> String {
+    if shown.is_ascii() && shown.len() == token.len() {
+        return shown.to_owned();
+    }
     let written: String = shown.chars().nfkc().filter(|c| c.is_ascii_alphanumeric()).collect();
     let mut letters = written.chars();
     let same = written.len() == token.bytes().filter(u8::is_ascii_alphanumeric).count();
@@ -178,6 +183,8 @@ fn is_no_model(token: &str) -> bool {
         || letters.is_empty() && !token.contains('-')
         || (digits < 2 && !token.contains('-'))
         || token.len() < MODEL_BYTES_MIN
+        // COMEBACK25 is a code to type in.
+        || letters.len() >= 5 && digits <= 3 && !token.contains('-')
         || NO_MODELS.split_whitespace().any(|known| known == letters)
         || token.bytes().any(|b| b == b'-')
             && letters.is_empty()

@@ -12,6 +12,7 @@ use super::meaning::Purpose;
 use super::patterns::{self, Patterns};
 use super::prices::AmountKind;
 use super::reading::{Reading, Sentence};
+use super::surveys;
 
 const FILE: &str = include_str!("lexicon/purposes.txt");
 
@@ -45,6 +46,10 @@ pub(super) struct Tally {
     is_personal: bool,
     /// Signed 【某某】, or it can be refused, or it leads to a page: no person writes so to a friend.
     is_from_a_sender: bool,
+    /// It tells how to refuse more of its kind.
+    is_refusable: bool,
+    /// It names an amount that is no bill.
+    is_priced: bool,
     /// Speaks about the tricks of sales, as warnings do.
     warns: bool,
 }
@@ -54,7 +59,8 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
     let mut tally = Tally::default();
     let Some(patterns) = PATTERNS.as_ref() else { return tally };
     for reading in readings {
-        tally.is_from_a_sender |= !reading.opt_outs.is_empty() || !reading.visible.links.is_empty();
+        tally.is_refusable |= !reading.opt_outs.is_empty();
+        tally.is_from_a_sender |= tally.is_refusable || !reading.visible.links.is_empty();
         let text = &reading.normal.text;
         tally.is_personal |= text.len() <= PERSONAL_BYTES_MAX && patterns.has("personal", text);
         let has_code = reading.sentences.iter().any(|sentence| sentence.has_digit && is_code(reading.words(sentence)));
@@ -77,14 +83,18 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             let named_only = tells && !is_priced_down(sentence) && !cues.has(Cue::Offer) && digits(words) >= 2;
             let sale = plainly && !named_only;
             // "Shop now: your order ships free" sells; a notice tells of something done.
-            let notice = (tells || cues.has(Cue::Notice) || sentence.is_refund) && !sale && !code;
+            // 运费券已到账: what has arrived invites to spend.
+            let given = ["券", "红包", "coupon", "reward"].iter().any(|word| words.contains(word));
+            let notice = (tells || cues.has(Cue::Notice) || sentence.is_refund) && !sale && !code && !given;
             tally.code += usize::from(code);
             tally.notice += usize::from(notice);
             tally.ended += usize::from(notice && patterns.has("ended", words));
             tally.referenced += usize::from(notice && digits(words) >= 2);
             tally.sale += usize::from(sale);
             tally.sells += usize::from(!sale && !notice && !code && may("sells"));
-            tally.survey += usize::from(cues.has(Cue::SurveyPhrase));
+            tally.survey += usize::from(surveys::may_ask(sentence));
+            tally.is_priced |= sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price)
+                && !cues.any(&[Cue::Billing, Cue::Notice]);
             tally.warns |= may("warns");
         }
     }
@@ -100,6 +110,15 @@ impl Tally {
     /// True when it reads as one person writing to another: nobody is sold anything.
     pub fn is_personal(self) -> bool {
         self.is_personal && !self.is_from_a_sender
+    }
+
+    /// True when a sender invites to buy, with a word of sale or without any: a price in a message that tells how
+    /// to refuse more of its kind is an offer.
+    pub fn promotes(self) -> bool {
+        if self.is_transactional() || self.is_personal() {
+            return false;
+        }
+        self.sale > 0 || self.sells > 0 && self.is_from_a_sender || self.is_priced && self.is_refusable
     }
 
     fn is_code(self) -> bool {
@@ -126,7 +145,7 @@ pub(super) fn purpose_of(tally: Tally, offers: usize, surveys: usize) -> Purpose
     if tally.is_notice() && tally.notice > 0 {
         return Purpose::Notice;
     }
-    let sells = offers > 0 || tally.sale > 0 || tally.sells > 1 || tally.sells > 0 && tally.is_from_a_sender;
+    let sells = offers > 0 || tally.promotes() || tally.sells > 1;
     match (sells, surveys) {
         (true, _) if tally.is_personal() || tally.warns && tally.sale <= 1 => Purpose::Other,
         (true, _) => Purpose::Promotion,

@@ -35,76 +35,18 @@ impl Off {
     }
 }
 
-/// What every reduction has one of.
+/// What every reduction has one of: whole words in English, any part of a text in Chinese.
 pub(super) fn reduction_signs() -> Vec<String> {
-    [
-        "%",
-        "percent",
-        "折",
-        "half",
-        "半",
-        "off",
-        "free",
-        "sav",
-        "discount",
-        "coupon",
-        "voucher",
-        "code",
-        "deal",
-        "sale",
-        "price",
-        "clearance",
-        "bargain",
-        "rebate",
-        "cash",
-        "bogo",
-        "get one",
-        "get 1",
-        "credit",
-        "bonus",
-        "gift",
-        "mark",
-        "third",
-        "two for",
-        "3 for",
-        "2 for",
-        "complimentary",
-        "promo",
-        "giveback",
-        "减",
-        "降",
-        "送",
-        "赠",
-        "省",
-        "返",
-        "抵",
-        "券",
-        "红包",
-        "邮",
-        "运费",
-        "免",
-        "特价",
-        "优惠",
-        "促销",
-        "秒杀",
-        "清仓",
-        "惠",
-        "让利",
-        "特卖",
-        "甩卖",
-        "买",
-        "礼",
-        "第",
-        "低",
-        "补贴",
-        "福利",
-        "底价",
-        "满",
-        "惊喜价",
-        "成",
-    ]
-    .map(str::to_owned)
-    .to_vec()
+    const SIGNS: &str = "% percent pct half off free save saves saving savings saved discount discounts discounted coupon \
+                         coupons voucher vouchers code codes deal deals sale sales price prices pricing clearance bargain \
+                         bargains rebate rebates cashback back bogo b1g1 b2g1 credit credits bonus gift gifts markdown \
+                         markdowns marked third thirds quarter two 2 3 three four complimentary promo promos promotion \
+                         promotions promotional second 2nd buy purchase get ships shipped shipping delivery delivered \
+                         postage freight p&p less cheaper reduced slashed doorbuster doorbusters offer offers \
+                         折 半 减 降 送 赠 省 返 抵 券 红包 邮 运费 免 特价 优惠 促销 秒杀 清仓 惠 让利 特卖 甩卖 买 礼 第 低 \
+                         补贴 福利 底价 满 惊喜价 成 团购价 到手价 活动价 限时价 会员价 捡漏 羊毛 福袋 津贴 内购 出清 下杀 闪购 \
+                         抢购价 惊爆价 尝鲜价 员工价 内部价 出厂价 跳楼价 冰点价 拼团价 付 配送";
+    SIGNS.split_whitespace().map(str::to_owned).collect()
 }
 
 /// True where a reduction is told as done, over, or one's own: "you saved $5", 已优惠20元, "I got it half off".

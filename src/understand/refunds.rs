@@ -24,7 +24,9 @@ pub(super) fn mark_refunds(text: &str, sentences: &mut [Sentence]) {
     }
     for sentence in sentences {
         let of_order = sentence.cues.any(&[Cue::Notice, Cue::Billing]) && !urges(sentence);
-        sentence.is_refund = of_order || tells(sentence);
+        // "BT-200 is now 299 CNY. You paid 399": the price that the difference comes from.
+        let of_difference = sentence.asks_little() && !sentence.cues.has(Cue::Sale) && !urges(sentence);
+        sentence.is_refund = of_order || of_difference || tells(sentence);
     }
 }
 

@@ -87,7 +87,7 @@ fn is_closing(c: char) -> bool {
     matches!(c, '。' | '！' | '？' | '；' | '…' | '”' | '"' | '」' | '』' | ')' | '!' | '?')
 }
 
-/// `Nov. 30`, `a.m. today`, `No. 5`: a full stop that ends no sentence.
+/// `Nov. 30`, `6 p.m. PST`, `No. 5`: a full stop that ends no sentence.
 fn is_abbreviation(before: &str) -> bool {
     let word = before.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
     matches!(
@@ -119,6 +119,7 @@ fn is_abbreviation(before: &str) -> bool {
             | "u"
             | "a"
             | "p"
+            | "m"
     )
 }
 

@@ -71,6 +71,11 @@ pub(super) fn mark_surveys(text: &str, sentences: &mut [Sentence]) {
     for sentence in sentences.iter_mut().filter(|sentence| sentence.cues.has(Cue::MayBeSurvey)) {
         let end = text.floor_char_boundary(sentence.range.end.min(sentence.range.start + WORDS_BYTES_MAX));
         let Some(words) = text.get(sentence.range.start..end) else { continue };
+        let found =
+            |words: &str| patterns.has("asks", words) || SIGNS.iter().any(|(section, _)| patterns.has(section, words));
+        if !found(words) {
+            continue;
+        }
         // "Please rate us. Thank you for your feedback": the thanks come first only when it is over.
         let words = patterns.find("past", words).map_or(words, |past| &words[..past.start]);
         if patterns.has("asks", words) {
@@ -82,6 +87,11 @@ pub(super) fn mark_surveys(text: &str, sentences: &mut [Sentence]) {
             }
         }
     }
+}
+
+/// True when the sentence asks for an opinion, or has a weak sign of it.
+pub(super) fn may_ask(sentence: &Sentence) -> bool {
+    sentence.cues.has(Cue::SurveyPhrase) || SIGNS.iter().any(|(_, sign)| sentence.cues.has(*sign))
 }
 
 /// The invitations: the declared one with the sentences that make it, else the one the text makes.
@@ -105,7 +115,7 @@ pub(super) fn surveys_of(readings: &[Reading<'_>], declared: &Declared) -> Vec<S
         for (index, sentence) in reading.sentences.iter().enumerate() {
             let link = survey_link(reading, sentence);
             let cues = sentence.cues;
-            let words = cues.has(Cue::SurveyPhrase) || is_asked && SIGNS.iter().any(|(_, sign)| cues.has(*sign));
+            let words = cues.has(Cue::SurveyPhrase) || is_asked && may_ask(sentence);
             if link.is_none() && !words {
                 continue;
             }

@@ -19,9 +19,10 @@ use crate::message::Span;
 
 use clause::clause_of;
 use counts::counted_in;
-use setting::Setting;
+use setting::{Here, Setting};
 
 pub(super) use counts::signs;
+pub(super) use setting::tells_of_a_plan;
 
 /// Claims kept of one message.
 pub(super) const URGENCIES_MAX: usize = 64;
@@ -31,6 +32,8 @@ const NEAR_HOURS: i64 = 24;
 /// What words need around them to press.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Needs {
+    /// Nothing, not even a sentence that speaks of no order: "your cart is reserved for 9 minutes".
+    Itself,
     /// Nothing: they are said to sell.
     Nothing,
     /// A message that sells.
@@ -99,32 +102,30 @@ pub(super) fn urgencies_of(
     }
     let setting = Setting::of(context, readings, tally, claims);
     let mut urgencies: Vec<UrgencyClaim> = Vec::new();
-    let mut last: Option<(usize, usize, UrgencyKind)> = None;
+    let mut group: Option<Group> = None;
+    let mut last: Option<((usize, usize), Here)> = None;
     for (at, index, hit) in found {
         let Some(reading) = readings.get(at) else { continue };
-        if !setting.allows(reading, index, hit.kind, hit.needs) {
+        let here = match last {
+            Some((known, words)) if known == (at, index) => words,
+            _ => setting.words_of(reading, index),
+        };
+        last = Some(((at, index), here));
+        if !setting.allows(here, hit.kind, hit.needs) {
             continue;
         }
-        let Some(sentence) = reading.sentences.get(index) else { continue };
-        let spans = reading.spans(clause_of(reading, sentence, &hit.range));
-        let sure = if hit.needs == Needs::Nothing { 85 } else { 70 };
-        // One claim for each way in which a sentence presses.
-        if last == Some((at, index, hit.kind))
-            && let Some(same) = urgencies.last_mut()
-        {
-            same.left = same.left.or(hit.left);
-            same.spans.extend(spans);
-            same.spans.sort();
-            same.spans.dedup();
-            continue;
+        match &mut group {
+            Some(group) if (group.reading, group.sentence, group.kind) == (at, index, hit.kind) => group.add(&hit),
+            _ => {
+                urgencies.extend(group.take().and_then(|group| group.claim(readings)));
+                group = Some(Group::of(at, index, &hit));
+            }
         }
         if urgencies.len() >= URGENCIES_MAX {
-            break;
+            return urgencies;
         }
-        last = Some((at, index, hit.kind));
-        let confidence = Confidence(sure);
-        urgencies.push(UrgencyClaim { kind: hit.kind, left: hit.left, source: Source::Text, confidence, spans });
     }
+    urgencies.extend(group.and_then(|group| group.claim(readings)));
     if setting.may_picture() {
         for reading in readings {
             let spans: Vec<Span> = pictures_of(reading).take(URGENCIES_MAX).collect();
@@ -135,6 +136,50 @@ pub(super) fn urgencies_of(
         }
     }
     urgencies
+}
+
+/// One way in which a sentence presses, with all words that do.
+struct Group {
+    reading: usize,
+    sentence: usize,
+    kind: UrgencyKind,
+    surely: bool,
+    left: Option<u32>,
+    ranges: Vec<Range<usize>>,
+}
+
+impl Group {
+    fn of(reading: usize, sentence: usize, hit: &Hit) -> Group {
+        let mut group = Group { reading, sentence, kind: hit.kind, surely: false, left: None, ranges: Vec::new() };
+        group.add(hit);
+        group
+    }
+
+    fn add(&mut self, hit: &Hit) {
+        self.surely |= hit.needs <= Needs::Nothing;
+        self.left = self.left.or(hit.left);
+        // In order of their beginnings: what overlaps is one.
+        match self.ranges.last_mut() {
+            Some(last) if hit.range.start <= last.end => last.end = last.end.max(hit.range.end),
+            _ => self.ranges.push(hit.range.clone()),
+        }
+    }
+
+    fn claim(self, readings: &[Reading<'_>]) -> Option<UrgencyClaim> {
+        let reading = readings.get(self.reading)?;
+        let sentence = reading.sentences.get(self.sentence)?;
+        let mut clauses: Vec<Range<usize>> = Vec::new();
+        for range in &self.ranges {
+            let clause = clause_of(reading, sentence, range);
+            match clauses.last_mut() {
+                Some(last) if clause.start <= last.end => last.end = last.end.max(clause.end),
+                _ => clauses.push(clause),
+            }
+        }
+        let spans = clauses.into_iter().flat_map(|clause| reading.spans(clause)).collect();
+        let confidence = Confidence(if self.surely { 85 } else { 70 });
+        Some(UrgencyClaim { kind: self.kind, left: self.left, source: Source::Text, confidence, spans })
+    }
 }
 
 fn pictures_of<'a>(reading: &'a Reading<'_>) -> impl Iterator<Item = Span> + 'a {
@@ -156,7 +201,8 @@ fn hits_in<'c>(
         let before = calm.partition_point(|calm| calm.start <= range.start);
         let is_calm = calm[..before].iter().rev().take(4).any(|calm| calm.end >= range.end);
         let index = reading.sentences.partition_point(|sentence| sentence.range.end <= range.start);
-        if !is_calm && reading.sentences.get(index).is_some_and(|sentence| sentence.range.start <= range.start) {
+        let holds = |sentence: &Range<usize>| sentence.start <= range.start && range.end <= sentence.end;
+        if !is_calm && reading.sentences.get(index).is_some_and(|sentence| holds(&sentence.range)) {
             hits.push((index, Hit { kind, needs: urge.needs, range: range.clone(), left: None }));
         }
     }
@@ -176,6 +222,19 @@ fn hits_in<'c>(
             }
         }
     }
+    drop_what_is_inside(&mut hits);
     hits.sort_by_key(|(index, hit)| (*index, hit.kind, hit.range.start, hit.needs));
     hits
+}
+
+/// 限时 in 限时24小时 says no more than the whole. In order, so that each looks at those just before it.
+fn drop_what_is_inside(hits: &mut Vec<(usize, Hit)>) {
+    let mut wholes: Vec<Range<usize>> =
+        hits.iter().filter(|(_, hit)| hit.needs != Needs::Undated).map(|(_, hit)| hit.range.clone()).collect();
+    wholes.sort_by_key(|whole| whole.start);
+    hits.retain(|(_, hit)| {
+        let before = wholes.partition_point(|whole| whole.start <= hit.range.start);
+        let inside = wholes[..before].iter().rev().take(4).any(|whole| hit.range.end <= whole.end);
+        hit.needs != Needs::Undated || !inside
+    });
 }

@@ -82,10 +82,10 @@ pub(super) fn vouchers_of(
 
 /// Where the codes of a sentence stand, in the normalised text: no model numbers.
 pub(super) fn codes_of(reading: &Reading<'_>, sentence: &Sentence) -> Vec<Range<usize>> {
-    let words = reading.words(sentence);
-    if !["code", "码", "券", "卡", "口令"].iter().any(|sign| words.contains(sign)) {
+    if !sentence.cues.any(&[Cue::MayBeCode, Cue::MayTakeOff]) {
         return Vec::new();
     }
+    let words = reading.words(sentence);
     let start = sentence.range.start;
     let codes = codes_in(reading, sentence, words);
     codes.into_iter().map(|(range, _)| start + range.start..start + range.end).collect()
@@ -93,7 +93,9 @@ pub(super) fn codes_of(reading: &Reading<'_>, sentence: &Sentence) -> Vec<Range<
 
 /// What every sentence that names a voucher has one of, beside the signs of a code and of a reduction.
 pub(super) fn voucher_signs() -> Vec<String> {
-    ["卡", "券", "卷", "redeem", "gift", "pin", "card number", "certificate"].map(str::to_owned).to_vec()
+    ["卡", "券", "卷", "码", "redeem", "e-gift", "egift", "gift", "pin", "card number", "certificate", "certificates"]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 /// A code as the brand's events name it: upper-case letters and digits only.

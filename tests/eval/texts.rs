@@ -124,7 +124,11 @@ impl Text {
             ("dated", told("urgency", one(has("dated")))),
             ("deadline", told("until", set(values("until").iter().map(|at| (*at).to_owned()).collect()))),
             ("survey", told("survey", one(is_survey))),
-            ("minutes", told("survey", set(values("survey").iter().map(|at| (*at).to_owned()).collect()))),
+            (
+                "minutes",
+                told("survey", set(values("survey").iter().map(|at| (*at).to_owned()).collect()))
+                    .filter(|_| !open("minutes")),
+            ),
             ("has-discount", if may_be { None } else { one(is_discount) }),
             ("discount", if open("discount") || open("off") { None } else { set(discounts) }),
             ("price", if open("price") || open("was") { None } else { set(prices) }),

@@ -22,6 +22,7 @@ mod smtp_door;
 mod smtp_relay;
 
 mod dialects;
+mod eval;
 mod http_door;
 mod record;
 mod rewrite;

@@ -10,7 +10,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Arguments, FINE, FOUND, customer};
+use super::{Arguments, FINE, FOUND, customer, import_catalogue};
 use crate::clock::Clock;
 use crate::config::{Brand, Config};
 use crate::understand::{Catalogue, Context, ProductLinks, understand};
@@ -21,9 +21,17 @@ use asked::Asked;
 const LINE_BYTES_MAX: usize = 32 << 20;
 
 /// Reads every line; a line that cannot be read is told in its place.
-pub fn run(arguments: &Arguments, file: Option<&Path>, brand: Option<&str>) -> anyhow::Result<u8> {
+pub fn run(
+    arguments: &Arguments,
+    file: Option<&Path>,
+    brand: Option<&str>,
+    catalogue: Option<&Path>,
+) -> anyhow::Result<u8> {
     let config = Config::load(arguments.config.as_deref())?;
-    let reader = Reader::of(customer::named_brand(&config, brand)?)?;
+    let mut reader = Reader::of(customer::named_brand(&config, brand)?)?;
+    if let Some(file) = catalogue {
+        reader.catalogue = Catalogue::new(import_catalogue::items_of(file, config.limits.catalogue_items_max)?);
+    }
     let file = file.filter(|file| *file != Path::new("-"));
     let input: Box<dyn Read> = match file {
         Some(file) => Box::new(std::fs::File::open(file).map_err(|e| anyhow::anyhow!("{}: {e}", file.display()))?),
@@ -59,6 +67,7 @@ pub fn run(arguments: &Arguments, file: Option<&Path>, brand: Option<&str>) -> a
 pub struct Reader<'a> {
     brand: &'a Brand,
     links: ProductLinks,
+    catalogue: Catalogue,
 }
 
 impl<'a> Reader<'a> {
@@ -66,15 +75,15 @@ impl<'a> Reader<'a> {
     pub fn of(brand: &'a Brand) -> anyhow::Result<Reader<'a>> {
         let links = ProductLinks::new(&brand.product_links)
             .map_err(|why| anyhow::anyhow!("brand `{}`: product_links: {why}", brand.name))?;
-        Ok(Reader { brand, links })
+        Ok(Reader { brand, links, catalogue: Catalogue::default() })
     }
 
     /// What the message on one line says; `now` is when it is sent unless it says so itself.
     pub fn answer(&self, line: &str, now: Timestamp) -> Result<Value, String> {
         let asked = Asked::read(line, now, &self.brand.zone)?;
         let zone = asked.sent_at.time_zone();
-        let (now, catalogue) = (asked.sent_at.timestamp(), Catalogue::none());
-        let context = Context { now, zone, links: &self.links, catalogue };
+        let now = asked.sent_at.timestamp();
+        let context = Context { now, zone, links: &self.links, catalogue: &self.catalogue };
         let meaning = understand(&context, asked.channel, &asked.content, &asked.declared);
         Ok(told::told(&asked, &meaning))
     }

@@ -8,6 +8,9 @@ use crate::understand::reading::{Reading, Sentence};
 /// A clause with more than this besides its urgent words says something else, too.
 const OTHER_BYTES_MAX: usize = 24;
 
+/// No mark within so many: then there are no clauses.
+const CLAUSE_CHARS_MAX: usize = 200;
+
 /// What of the sentence goes with the words at `range`.
 pub(super) fn clause_of(reading: &Reading<'_>, sentence: &Sentence, range: &Range<usize>) -> Range<usize> {
     let text = &reading.normal.text;
@@ -17,12 +20,12 @@ pub(super) fn clause_of(reading: &Reading<'_>, sentence: &Sentence, range: &Rang
     let start = head
         .char_indices()
         .rev()
-        .take(200)
+        .take(CLAUSE_CHARS_MAX)
         .find(|(at, c)| is_mark(*c, head[at + c.len_utf8()..].chars().next(), before(*at)))
         .map_or(0, |(at, c)| at + c.len_utf8());
     let mut end = tail.len();
     let mut previous = text.get(range.clone()).and_then(|words| words.chars().next_back()).unwrap_or(' ');
-    for (at, c) in tail.char_indices() {
+    for (at, c) in tail.char_indices().take(CLAUSE_CHARS_MAX) {
         if is_mark(c, tail[at + c.len_utf8()..].chars().next(), previous.is_ascii_digit()) {
             end = at + c.len_utf8();
             break;

@@ -27,42 +27,56 @@ pub(super) struct Setting {
     is_dated: bool,
 }
 
+/// What is known of one sentence.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Here {
+    /// It speaks of no bill, order, plan or code, unless it sells.
+    is_open: bool,
+    /// It is for those who keep the stock.
+    is_kept: bool,
+}
+
 impl Setting {
     /// Looks at the whole message.
     pub fn of(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally, claims: &[Claim]) -> Setting {
         let sentences = || readings.iter().flat_map(|reading| &reading.sentences);
         let plainly = sentences().any(is_sold);
-        let is_service = tally.is_transactional();
+        let is_account = || readings.iter().any(|reading| tells_of_a_plan(&reading.normal.text));
+        let is_service = tally.is_transactional() || is_account();
         let is_commercial = readings.iter().any(is_signed);
-        let offers = sentences().any(|sentence| sentence.cues.has(Cue::Offer) && !is_of_service(sentence));
+        let priced = |sentence: &Sentence| !sentence.amounts.is_empty() && !sentence.cues.has(Cue::Billing);
+        let offers =
+            sentences().any(|sentence| (sentence.cues.has(Cue::Offer) || priced(sentence)) && !is_of_service(sentence));
+        // Whoever must say how to refuse more of it promotes.
+        let refusable = readings.iter().any(|reading| !reading.opt_outs.is_empty());
         let chats =
             || readings.iter().any(|reading| CHAT.as_ref().is_some_and(|chat| chat.is_match(&reading.normal.text)));
-        let is_short = readings.iter().map(|reading| reading.normal.text.len()).sum::<usize>() <= LINE_BYTES_MAX;
+        // In Chinese a shop signs; in English a line of a shop has only its words.
+        let is_short =
+            readings.iter().all(|reading| !reading.normal.text.chars().any(|c| ('\u{3400}'..='\u{9fff}').contains(&c)))
+                && readings.iter().map(|reading| reading.normal.text.len()).sum::<usize>() <= LINE_BYTES_MAX;
         let is_personal = !plainly && !is_commercial && chats();
-        let sells = plainly || !is_personal && !is_service && offers && (is_commercial || is_short);
+        let sells = plainly
+            || !is_personal && !is_service && (tally.promotes() || refusable || offers && (is_commercial || is_short));
         Setting { is_service, is_personal, sells, is_dated: is_dated(context, claims) }
     }
 
-    /// Whether words of that kind press in that sentence.
-    pub fn allows(self, reading: &Reading<'_>, index: usize, kind: UrgencyKind, needs: Needs) -> bool {
-        let Some(sentence) = reading.sentences.get(index) else { return false };
-        let beside = || {
-            let from = index.saturating_sub(1);
-            reading.sentences.iter().skip(from).take(3).any(is_sold)
-        };
-        if is_of_service(sentence) && !is_sold(sentence) || sentence.is_refund {
-            return false;
-        }
-        if self.is_service && !beside() {
-            return false;
-        }
-        if kind == UrgencyKind::Scarcity && !is_sold(sentence) {
-            let words = reading.words(sentence);
-            if STOCK_KEEPING.as_ref().is_some_and(|stock| stock.is_match(words)) {
-                return false;
-            }
-        }
+    /// Looks at one sentence of it.
+    pub fn words_of(self, reading: &Reading<'_>, index: usize) -> Here {
+        let Some(sentence) = reading.sentences.get(index) else { return Here { is_open: false, is_kept: false } };
+        let words = reading.words(sentence);
+        let is_sold_here = is_sold(sentence);
+        let beside = || reading.sentences.iter().skip(index.saturating_sub(1)).take(3).any(is_sold);
+        let is_other = is_of_service(sentence) && !is_sold_here || sentence.is_refund || tells_of_a_plan(words);
+        let is_kept = !is_sold_here && STOCK_KEEPING.as_ref().is_some_and(|stock| stock.is_match(words));
+        Here { is_open: !is_other && (!self.is_service || beside()), is_kept }
+    }
+
+    /// Whether words of that kind press in such a sentence.
+    pub fn allows(self, here: Here, kind: UrgencyKind, needs: Needs) -> bool {
         match needs {
+            Needs::Itself => !self.is_personal,
+            _ if !here.is_open || kind == UrgencyKind::Scarcity && here.is_kept => false,
             Needs::Nothing => !self.is_personal,
             Needs::Sold => self.sells,
             Needs::Undated => self.sells && !self.is_dated,
@@ -75,8 +89,13 @@ impl Setting {
     }
 }
 
+/// Tells what is left of a plan: minutes, megabytes, messages, never goods.
+pub(in crate::understand) fn tells_of_a_plan(words: &str) -> bool {
+    ACCOUNT.as_ref().is_some_and(|account| account.is_match(words))
+}
+
 fn is_sold(sentence: &Sentence) -> bool {
-    sentence.is_plainly_a_sale() && !(is_of_service(sentence) && !sentence.cues.has(Cue::Sale))
+    sentence.is_plainly_a_sale() && (sentence.cues.has(Cue::Sale) || !is_of_service(sentence))
 }
 
 /// Speaks of a bill, an order, a code or a survey.
@@ -91,7 +110,9 @@ fn is_signed(reading: &Reading<'_>) -> bool {
     reading.kind == PartKind::Html
         || !reading.opt_outs.is_empty()
         || !reading.visible.links.is_empty()
-        || reading.normal.text.contains('【')
+        || ["【", "详询", "热线", "垂询", "咨询电话", "订购电话", "专线"]
+            .iter()
+            .any(|sign| reading.normal.text.contains(sign))
         || reading.normal.text.ends_with(']')
 }
 
@@ -106,10 +127,14 @@ fn is_dated(context: &Context<'_>, claims: &[Claim]) -> bool {
 /// Words of one person to another.
 static CHAT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u:\b)(?:i|i'm|i'll|i've|i'd|im|me|my|mine|mum|mom|mommy|dad|u|ur|lol|lmao|haha[ha]*|babe|hun|luv|gonna|wanna|pls|plz|thx|dear|bro|dude|sis|honey|sweetie|darling|boss|colleagues|team)(?-u:\b)",
+        r"(?-u:\b)(?:i|i'm|i'll|i've|i'd|im|me|my|mine|mum|my[ \n]mom|mom[ \n]says|grandma|mommy|dad|u|ur|lol|lmao|haha[ha]*|babe|hun|luv|gonna|wanna|pls|plz|thx|dear|bro|dude|sis|honey|sweetie|darling|boss|colleagues|team)(?-u:\b)",
         r"|我(?:$|[^们司行店校院公市国])|咱|俺|哈哈|呵呵|嘿嘿|嘻嘻|老公|老婆|宝贝|妈|爸|大哥|姐|兄弟|哥们|同学们|老师|领导|同事|吧(?:$|[?。,，!！~ ])|啦|哦|噢|嗯|喔|嘛|呢(?:$|[?。,，!！~ ])",
     ))
     .ok()
+});
+/// What is left of a plan, in minutes, megabytes and messages.
+static ACCOUNT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:流量|语音|短信|通话|话费|余量|套餐)[^。!?]{0,12}(?:剩余|已使用|还剩|共有)|(?:剩余|已使用)[^。!?]{0,10}(?:流量|语音|短信|[0-9]mb|[0-9]kb|[0-9]gb)|可用余额|用量提醒|(?-u:\b)[0-9][ \n]?[mg]b[ \n](?:left|remaining|of[ \n]data)|data[ \n](?:usage|allowance)").ok()
 });
 /// A stock told to those who keep it.
 static STOCK_KEEPING: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -11,6 +11,7 @@ mod bad_input;
 mod books;
 mod both_channels;
 mod canaries;
+mod catalogue;
 mod crash_points;
 mod credentials;
 mod deadlines;
