@@ -118,9 +118,9 @@ mod tests {
         let price = |offer: &Offer, meaning: &Meaning| unit_price(meaning, offer).map(|price| price.minor);
         let none = Meaning::default();
         assert_eq!(price(&offer(), &none), None, "a usual price is no offer");
-        assert_eq!(price(&Offer { percent_off: Some(20), ..offer() }, &none), Some(319_20));
+        assert_eq!(price(&Offer { percent_off: Some(20), ..offer() }, &none), Some(31_920));
         let two = Offer { price: Some(money("100 CNY")), pieces: Some(3), ..offer() };
-        assert_eq!(price(&two, &none), Some(33_34), "rounded up");
+        assert_eq!(price(&two, &none), Some(3_334), "rounded up");
         let off = |range| DiscountTold {
             discount: Discount::Amount(money("100 CNY")),
             source: Source::Text,
@@ -128,7 +128,7 @@ mod tests {
             spans: Span::new(0, range).into_iter().collect(),
         };
         let taken = Meaning { discounts: vec![off(20..30)], ..Meaning::default() };
-        assert_eq!(price(&offer(), &taken), Some(299_00));
+        assert_eq!(price(&offer(), &taken), Some(29_900));
         let elsewhere = Meaning { discounts: vec![off(50..60)], ..Meaning::default() };
         assert_eq!(price(&offer(), &elsewhere), None, "another sentence's reduction");
     }

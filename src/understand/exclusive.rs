@@ -82,6 +82,8 @@ macro_rules! only {
                 r"|(?-u:\b)", $en, r"(?:[ -]subscribers?|[ -]customers?|[ -]members?|[ -]list|[ -]readers?|[ -]insiders?|[ -]club)?[ -]exclusives?(?-u:\b)",
                 r"|(?-u:\b)", $en, r"[ -](?:subscribers?|customers?|members?|list|readers?|insiders?|club)[ -]only(?-u:\b)",
                 r"|(?-u:\b)", $en, "[ -]only", $noun_wanted,
+                // "…, email only"
+                r"|[,.:;!(][ ]?", $en, r"[ -]only(?:[.!,;:)]|$)",
                 // "exclusively by text", "an exclusive price for our email subscribers"
                 r"|(?-u:\b)exclusive(?:ly)?[ \n](?:(?:offer|deal|price|pricing|discount|code|savings?|treat|perk|sale|preview)s?[ \n])?(?:just[ \n]|available[ \n]|only[ \n])*(?:to|for|by|via|on|with|through|in)[ \n](?:our[ \n]|the[ \n]|this[ \n]|my[ \n])?(?:valued[ \n]|loyal[ \n]|favou?rite[ \n])?", $en, r"(?-u:\b)",
                 // "available only to text subscribers", "only for email customers"
@@ -134,6 +136,7 @@ mod tests {
             ("Available only to e-mail subscribers", Some(Channel::Email)),
             ("Email exclusive! 20% off", Some(Channel::Email)),
             ("Exclusively by text: $39", Some(Channel::Sms)),
+            ("BT-200 for $39.99, email only.", Some(Channel::Email)),
             ("View the text-only version of this email", None),
             ("Sign up for SMS exclusive offers", None),
             ("订阅短信，享短信专享价", None),

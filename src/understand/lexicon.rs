@@ -46,10 +46,6 @@ pub(super) enum Cue {
     SurveyScale,
     /// The last chance.
     LastChance,
-    /// For readers of text messages only.
-    SmsOnly,
-    /// For readers of mail only.
-    EmailOnly,
     /// A sign without which no end is told in words (not in the file: see `deadlines`).
     MayEnd,
     /// A sign without which no date is told in English.
@@ -81,8 +77,6 @@ const CUES: [(&str, Cue); 12] = [
     ("survey-noun", Cue::SurveyNoun),
     ("survey-ask", Cue::SurveyAsk),
     ("last-chance", Cue::LastChance),
-    ("sms-only", Cue::SmsOnly),
-    ("email-only", Cue::EmailOnly),
 ];
 
 /// A set of cues.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
-use crate::message::{Channel, Declared, DeclaredOffer, PartKind};
+use crate::message::{Declared, DeclaredOffer, PartKind};
 
 use super::Context;
 use super::clauses::selling_stretch;
@@ -191,11 +191,6 @@ fn in_sentence(
     found.amounts = amounts;
     for offer in &mut found.offers {
         offer.percent_off = percent;
-        offer.exclusive = match (cues.has(Cue::SmsOnly), cues.has(Cue::EmailOnly)) {
-            (true, false) => Some(Channel::Sms),
-            (false, true) => Some(Channel::Email),
-            _ => None,
-        };
         offer.confidence = match (offer.source, &offer.product, offer.price) {
             (Source::Link, _, Some(_)) => Confidence(90),
             (Source::Link, _, None) => Confidence(75),
