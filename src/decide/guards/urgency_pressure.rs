@@ -25,7 +25,7 @@ use crate::decide::{Answer, Evidence, GuardClass, Objection};
 use crate::facts::{FactKind, Family, FamilyClaims, Known, Why};
 use crate::message::Span;
 use crate::policy::{OnUnknown, Then, Window};
-use crate::understand::{UrgencyClaim, UrgencyKind};
+use crate::understand::{Deadline, DeadlineKind, UrgencyClaim, UrgencyKind};
 
 /// A courtesy by class, though laws name it too (UCPD Annex I no. 7): a receipt must not be lost over it.
 pub const CLASS: GuardClass = GuardClass::Courtesy;
@@ -265,14 +265,21 @@ const AROUND_BYTES: u32 = 8;
 fn is_early(settings: &Settings, case: &Case<'_>, claim: &UrgencyClaim, end: Timestamp) -> bool {
     let far = settings.last_chance_at_most.after(case.now) < end;
     let tells_the_end = |span: &Span| {
-        let words = case.meaning.deadlines.iter().filter(|deadline| deadline.instant.is_some());
-        words.flat_map(|deadline| &deadline.words).any(|words| {
-            words.part == span.part
-                && span.start.saturating_add(AROUND_BYTES) >= words.start
-                && span.end <= words.end.saturating_add(AROUND_BYTES)
+        let dated = case.meaning.deadlines.iter().filter(|deadline| deadline.instant.is_some());
+        dated.flat_map(|deadline| places_of(deadline).map(move |place| (deadline.kind, place))).any(|(kind, place)| {
+            let around = span.start.saturating_add(AROUND_BYTES) >= place.start
+                && span.end <= place.end.saturating_add(AROUND_BYTES);
+            let holds = kind == DeadlineKind::Relative && span.start <= place.start && place.end <= span.end;
+            place.part == span.part && (around || holds)
         })
     };
     far && !(!claim.spans.is_empty() && claim.spans.iter().all(tells_the_end))
+}
+
+/// Where an end is told: its words, else its sentence.
+fn places_of(deadline: &Deadline) -> impl Iterator<Item = Span> + '_ {
+    let sentence = deadline.span.filter(|_| deadline.words.is_empty());
+    deadline.words.iter().copied().chain(sentence)
 }
 
 /// This person was pressed about this offer before.
