@@ -12,7 +12,8 @@
 //! one person is pressed about one offer, 1) within `pressing_within` (30 days), `closing_at_most` (how long a
 //! closing sale closes, 60 days) with `closing_gap` (unseen for so long it is another one, 28 days),
 //! `stock_fresh_for` (how old a stock figure may be, 1 hour), `confidence` (how surely a claim must be read, 50 of
-//! 100; below it the answer is "cannot tell").
+//! 100; below it the answer is "cannot tell"), `hurry_confidence` (how surely bare words of hurry must be, 80: 限时
+//! and "limited time" alone press nobody).
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -24,7 +25,7 @@ use crate::decide::{Answer, Evidence, GuardClass, Objection};
 use crate::facts::{FactKind, Family, FamilyClaims, Known, Why};
 use crate::message::Span;
 use crate::policy::{OnUnknown, Then, Window};
-use crate::understand::{UrgencyClaim, UrgencyKind};
+use crate::understand::{Deadline, DeadlineKind, UrgencyClaim, UrgencyKind};
 
 /// A courtesy by class, though laws name it too (UCPD Annex I no. 7): a receipt must not be lost over it.
 pub const CLASS: GuardClass = GuardClass::Courtesy;
@@ -56,6 +57,8 @@ pub struct Settings {
     pub stock_fresh_for: Window,
     /// The least confidence in a claim.
     pub confidence: u8,
+    /// The least confidence in bare words of hurry.
+    pub hurry_confidence: u8,
 }
 
 impl Default for Settings {
@@ -70,13 +73,16 @@ impl Default for Settings {
             closing_gap: Window::days(28),
             stock_fresh_for: Window(SignedDuration::from_hours(1)),
             confidence: 50,
+            hurry_confidence: 80,
         }
     }
 }
 
 /// The guard's answer.
 pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
-    let judged = |claim: &&UrgencyClaim| settings.kinds.contains(&claim.kind);
+    let mild =
+        |claim: &UrgencyClaim| claim.kind == UrgencyKind::Hurry && claim.confidence.0 < settings.hurry_confidence;
+    let judged = |claim: &&UrgencyClaim| settings.kinds.contains(&claim.kind) && !mild(claim);
     let claims: Vec<&UrgencyClaim> = case.meaning.urgencies.iter().filter(judged).collect();
     let Some(surest) = claims.iter().map(|claim| claim.confidence.0).max() else {
         return case.read_whole().map_or_else(Answer::CannotTell, |()| Answer::Fine);
@@ -112,8 +118,10 @@ pub fn check(settings: &Settings) -> Result<(), Misfit> {
         let why = "names at least one of hurry, last-chance, countdown, scarcity, closing".into();
         return Err(Misfit { key: "kinds", why });
     }
-    if settings.confidence > 100 {
-        return Err(Misfit { key: "confidence", why: "is 0 to 100".into() });
+    for (key, percent) in [("confidence", settings.confidence), ("hurry_confidence", settings.hurry_confidence)] {
+        if percent > 100 {
+            return Err(Misfit { key, why: "is 0 to 100".into() });
+        }
     }
     Ok(())
 }
@@ -257,14 +265,21 @@ const AROUND_BYTES: u32 = 8;
 fn is_early(settings: &Settings, case: &Case<'_>, claim: &UrgencyClaim, end: Timestamp) -> bool {
     let far = settings.last_chance_at_most.after(case.now) < end;
     let tells_the_end = |span: &Span| {
-        let words = case.meaning.deadlines.iter().filter(|deadline| deadline.instant.is_some());
-        words.flat_map(|deadline| &deadline.words).any(|words| {
-            words.part == span.part
-                && span.start.saturating_add(AROUND_BYTES) >= words.start
-                && span.end <= words.end.saturating_add(AROUND_BYTES)
+        let dated = case.meaning.deadlines.iter().filter(|deadline| deadline.instant.is_some());
+        dated.flat_map(|deadline| places_of(deadline).map(move |place| (deadline.kind, place))).any(|(kind, place)| {
+            let around = span.start.saturating_add(AROUND_BYTES) >= place.start
+                && span.end <= place.end.saturating_add(AROUND_BYTES);
+            let holds = kind == DeadlineKind::Relative && span.start <= place.start && place.end <= span.end;
+            place.part == span.part && (around || holds)
         })
     };
     far && !(!claim.spans.is_empty() && claim.spans.iter().all(tells_the_end))
+}
+
+/// Where an end is told: its words, else its sentence.
+fn places_of(deadline: &Deadline) -> impl Iterator<Item = Span> + '_ {
+    let sentence = deadline.span.filter(|_| deadline.words.is_empty());
+    deadline.words.iter().copied().chain(sentence)
 }
 
 /// This person was pressed about this offer before.
