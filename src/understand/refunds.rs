@@ -23,7 +23,9 @@ pub(super) fn mark_refunds(text: &str, sentences: &mut [Sentence]) {
         return;
     }
     for sentence in sentences {
-        let of_order = sentence.cues.any(&[Cue::Notice, Cue::Billing]) && !urges(sentence);
+        let words = || text.get(sentence.range.clone()).unwrap_or_default();
+        let names_order = || OF_ORDER.as_ref().is_some_and(|order| order.is_match(words()));
+        let of_order = !urges(sentence) && (sentence.cues.any(&[Cue::Notice, Cue::Billing]) || names_order());
         // "BT-200 is now 299 CNY. You paid 399": the price that the difference comes from.
         let of_difference = sentence.asks_little() && !sentence.cues.has(Cue::Sale) && !urges(sentence);
         sentence.is_refund = of_order || of_difference || tells(sentence);
@@ -34,6 +36,9 @@ fn urges(sentence: &Sentence) -> bool {
     sentence.cues.has(Cue::Offer) || sentence.percent_off.is_some() || sentence.threshold_deal
 }
 
+static OF_ORDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:your|the)[ \n](?:recent[ \n]|last[ \n])?(?:order|purchase)(?-u:\b)|(?-u:\b)you[ \n](?:paid|bought|ordered)(?-u:\b)|您?的?订单|[您你](?:此前|之前)?(?:购买|下单)").ok()
+});
 static PAID_BACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?:价差|差价|差额|价保(?:金额|款)?)(?:部分|金额|款)?(?:为|共计?|是|:)?[ \n]?(?:人民币|rmb|¥)?[ \n]?[0-9][^。!?]{0,40}?(?:退|返)",

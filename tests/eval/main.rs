@@ -1,8 +1,8 @@
 //! Scores the reader: `tests/eval/run` (`--help` tells how).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a broken text file is told at once")]
 
+mod outside_sets;
 mod score;
-mod shared;
 mod texts;
 
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ fn main() {
         }
         return;
     }
-    let others = if has("--own") { Vec::new() } else { with_reader(|understand| shared::sets(understand)) };
+    let others = if has("--own") { Vec::new() } else { with_reader(|understand| outside_sets::sets(understand)) };
     if arguments.windows(2).any(|pair| pair == ["--format", "json"]) {
         println!("{}", json!({"own": own_json(&table), "shared": others}));
         return;

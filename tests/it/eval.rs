@@ -25,8 +25,11 @@ fn no_task_falls_below_its_floor() {
         floors += 1;
         if score.f1() < floor.parse().unwrap() {
             let worst = wrong.iter().filter(|one| one.task == task && one.place.starts_with(language));
-            let worst: Vec<_> = worst.map(|one| format!("{} so {:?} told {:?}", one.place, one.so, one.told)).collect();
-            below.push(format!("{line}: {:.3}\n  {}", score.f1(), worst.join("\n  ")));
+            let told = |one: &score::Wrong| format!("{} so {:?} told {:?}: {}", one.place, one.so, one.told, one.text);
+            let worst: Vec<_> = worst.map(told).collect();
+            let (precision, recall) = (score.precision(), score.recall());
+            let worst = worst.join("\n  ");
+            below.push(format!("{line}: {:.3} (precision {precision:.3}, recall {recall:.3})\n  {worst}", score.f1()));
         }
     }
     assert_eq!(floors, TASKS.len() * 4, "every task has a floor in each half of each language");

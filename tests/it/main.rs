@@ -28,6 +28,7 @@ mod record;
 mod rewrite;
 
 mod understand;
+mod understand_any_text;
 mod understand_command;
 
 mod gateway;
