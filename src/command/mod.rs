@@ -22,6 +22,7 @@ pub mod guards;
 pub mod import;
 pub mod serve;
 pub mod test;
+pub mod understand;
 
 /// Tactgate (分寸): a sending gateway for e-mail and SMS that keeps a brand from harming its customers.
 ///
@@ -105,6 +106,31 @@ pub enum Command {
         #[arg(long)]
         brand: Option<String>,
     },
+    /// Read messages and tell what they say: purpose, urgency, deadlines, surveys, prices, discounts …
+    ///
+    /// One JSON object a line in, one a line out, in the same order. A line that cannot be read gives
+    /// {"line":N,"error":"…"} in its place, and the exit status 1. Nothing is sent or remembered.
+    ///
+    ///   $ echo '{"id":1,"text":"【鞋城】女鞋全场5折，11月30日截止！回T退订","sent_at":"2026-11-20T10:00:00+08:00"}' | tactgate understand
+    ///   {"id":1,"language":"zh","channel":"sms","purpose":"promotion","urgency":"dated",…,
+    ///    "deadlines":[{"instant":"2026-12-01T00:00:00+08:00","kind":"absolute","text":"女鞋全场5折，11月30日截止！",
+    ///                  "span":{"part":0,"start":12,"end":50},"confidence":85}],"survey":false,…}
+    ///
+    /// Fields in:   text, or subject and text and html, or raw (a whole RFC 5322 message)
+    ///              channel   "sms" or "email" [default: sms for a text alone, else email]
+    ///              sent_at   2026-11-20T10:00:00+08:00 [default: now]; its offset, or
+    ///              zone      Asia/Shanghai, says whose "today" is meant [default: the brand's]
+    ///              language  "zh" or "en", where the text has no letters
+    ///              id        given back; other fields are passed over
+    /// Fields out:  docs/understand.md
+    #[command(verbatim_doc_comment)]
+    Understand {
+        /// The file [default: standard input]
+        file: Option<PathBuf>,
+        /// Whose messages they are: its zone and product pages [default: the configuration's brand]
+        #[arg(long)]
+        brand: Option<String>,
+    },
     /// Show, export or erase what is known of one customer
     Customer {
         /// What to do
@@ -151,6 +177,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Some(Command::Test { dir }) => test::run(&arguments, dir.as_deref()),
         Some(Command::Explain { id, lang }) => explain::run(&arguments, id, *lang),
         Some(Command::Import { file, brand }) => import::run(&arguments, file, brand.as_deref()),
+        Some(Command::Understand { file, brand }) => understand::run(&arguments, file.as_deref(), brand.as_deref()),
         Some(Command::Customer { action, address, brand }) => {
             customer::run(&arguments, *action, address, brand.as_deref())
         }

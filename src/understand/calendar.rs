@@ -62,20 +62,80 @@ pub(super) fn seconds_from(now: &Zoned, count: i64, each: i64) -> Option<Timesta
     now.timestamp().checked_add(SignedDuration::from_secs(count.checked_mul(each)?)).ok()
 }
 
-/// A group of digits.
+/// A group of digits, or of Chinese ones: 30, 三十.
 pub(super) fn number(found: &Captures<'_>, name: &str) -> Option<i64> {
-    found.name(name)?.as_str().parse().ok()
+    digits(found.name(name)?.as_str())
 }
 
-/// 3, `three`, 三; nothing beyond 10,000.
+/// 3, `three`, 三, 十五; nothing beyond 10,000.
 pub(super) fn count(written: &str) -> Option<i64> {
-    let english = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
-    let chinese = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十"];
-    let at = english.iter().position(|w| *w == written).or_else(|| chinese.iter().position(|w| *w == written));
-    let count = match (at, written) {
-        (Some(at), _) => i64::try_from(at).ok()? + 1,
-        (None, "两") => 2,
-        (None, digits) => digits.parse().ok()?,
-    };
-    (1..=10_000).contains(&count).then_some(count)
+    const ENGLISH: [(&str, i64); 16] = [
+        ("a", 1),
+        ("an", 1),
+        ("one", 1),
+        ("two", 2),
+        ("three", 3),
+        ("four", 4),
+        ("five", 5),
+        ("six", 6),
+        ("seven", 7),
+        ("eight", 8),
+        ("nine", 9),
+        ("ten", 10),
+        ("twelve", 12),
+        ("twenty-four", 24),
+        ("forty-eight", 48),
+        ("seventy-two", 72),
+    ];
+    let english = ENGLISH.iter().find(|(word, _)| *word == written).map(|(_, count)| *count);
+    english.or_else(|| digits(written)).filter(|count| (1..=10_000).contains(count))
+}
+
+/// Figures, or a Chinese number below a hundred: 三, 十五, 二十四, 廿五; 二〇二六 digit by digit.
+fn digits(written: &str) -> Option<i64> {
+    if written.is_ascii() {
+        return written.parse().ok();
+    }
+    let value = |c: char| "〇一二三四五六七八九".chars().chain(['两']).position(|known| known == c);
+    let value = |c: char| value(c).map(|at| if c == '两' { 2 } else { i64::try_from(at).unwrap_or_default() });
+    let value = |c: char| if c == '零' { Some(0) } else { value(c) };
+    if let Some(rest) = written.strip_prefix('廿') {
+        return Some(20 + if rest.is_empty() { 0 } else { value(rest.chars().next()?)? });
+    }
+    match written.split_once('十') {
+        Some((tens, ones)) => {
+            let digit = |part: &str, none: i64| match part.chars().next() {
+                None => Some(none),
+                Some(c) => value(c).filter(|_| part.chars().nth(1).is_none()),
+            };
+            Some(digit(tens, 1)? * 10 + digit(ones, 0)?)
+        }
+        None if written.chars().count() <= 4 => written.chars().try_fold(0, |sum, c| Some(sum * 10 + value(c)?)),
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_both_writings() {
+        for (written, number) in [
+            ("3", 3),
+            ("three", 3),
+            ("三", 3),
+            ("两", 2),
+            ("十", 10),
+            ("十五", 15),
+            ("二十四", 24),
+            ("廿五", 25),
+            ("二〇二六", 2026),
+        ] {
+            assert_eq!(count(written), Some(number), "{written}");
+        }
+        for none in ["", "0", "二十四五", "x", "十十"] {
+            assert_eq!(count(none), None, "{none}");
+        }
+    }
 }

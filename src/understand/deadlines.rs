@@ -1,6 +1,8 @@
 //! When does it say it ends? English and Chinese, as instants in the brand's zone. The end of a day is
 //! its 24:00. Only ends of offers: the last day to pay a bill presses nobody to buy.
 
+use std::ops::Range;
+
 use jiff::{SignedDuration, Timestamp, Zoned};
 
 use crate::message::Declared;
@@ -16,6 +18,37 @@ pub(super) const DEADLINES_MAX: usize = 64;
 /// Ends further away than this are slips of reading, not promises.
 const AHEAD_DAYS_MAX: i64 = 3 * 366;
 
+/// Ends read of one sentence.
+pub(super) const ENDS_MAX: usize = 4;
+
+/// An end as the readers of one language tell it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct End {
+    /// When.
+    pub at: Timestamp,
+    /// What sort of claim.
+    pub kind: DeadlineKind,
+    /// The words that tell it, as a range of the sentence.
+    pub words: Range<usize>,
+    /// Told as a stretch of time from now (最后3天, `within 48 hours`), not as a day.
+    pub is_stretch: bool,
+}
+
+/// An end and where it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ClaimedEnd {
+    /// When, if it says.
+    pub instant: Option<Timestamp>,
+    /// What sort of claim.
+    pub kind: DeadlineKind,
+    /// The words that tell it, in the normalised text.
+    pub range: Range<usize>,
+    /// Told as a stretch of time from now.
+    pub is_stretch: bool,
+    /// Told as this very day: `tonight`, 今日.
+    pub names_today: bool,
+}
+
 /// A deadline and the sentence it stands in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Claim {
@@ -24,6 +57,8 @@ pub(super) struct Claim {
     /// Index of the sentence.
     pub sentence: usize,
     /// What it claims.
+    pub ends: Vec<ClaimedEnd>,
+    /// The same, for the meaning.
     pub deadlines: Vec<Deadline>,
 }
 
@@ -41,21 +76,29 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
             if !may_press(sentence, promotes, tally) {
                 continue;
             }
-            let Some((instant, kind)) = end_in(&now, reading.words(sentence), sentence) else { continue };
+            let ends = ends_in(&now, reading.words(sentence), sentence);
+            if ends.is_empty() {
+                continue;
+            }
             let sure = if sells(sentence) { 85 } else { 70 };
-            let deadlines: Vec<Deadline> = reading
-                .spans(sentence.range.clone())
-                .into_iter()
-                .map(|span| Deadline {
-                    instant,
-                    kind,
-                    source: Source::Text,
-                    confidence: Confidence(sure),
-                    span: Some(span),
+            let spans = reading.spans(sentence.range.clone());
+            let deadlines: Vec<Deadline> = ends
+                .iter()
+                .flat_map(|end| {
+                    let is_all = end.range == sentence.range;
+                    let words = if is_all { Vec::new() } else { reading.spans(end.range.clone()) };
+                    spans.iter().map(move |span| Deadline {
+                        instant: end.instant,
+                        kind: end.kind,
+                        source: Source::Text,
+                        confidence: Confidence(sure),
+                        span: Some(*span),
+                        words: words.clone(),
+                    })
                 })
                 .collect();
             count += deadlines.len();
-            claims.push(Claim { reading: at, sentence: index, deadlines });
+            claims.push(Claim { reading: at, sentence: index, ends, deadlines });
         }
     }
     claims
@@ -69,6 +112,7 @@ pub(super) fn with_declared(claims: Vec<Claim>, declared: &Declared) -> Vec<Dead
         source: Source::Declared,
         confidence: Confidence::CERTAIN,
         span: None,
+        words: Vec::new(),
     });
     let mut all: Vec<Deadline> = said.collect();
     all.dedup();
@@ -94,18 +138,49 @@ fn may_press(sentence: &Sentence, promotes: bool, tally: Tally) -> bool {
     }
 }
 
-/// The end a sentence claims: a date or a span of time beats a mere last chance.
-fn end_in(now: &Zoned, words: &str, sentence: &Sentence) -> Option<(Option<Timestamp>, DeadlineKind)> {
+/// The ends a sentence claims: a date or a span of time beats a mere last chance.
+fn ends_in(now: &Zoned, words: &str, sentence: &Sentence) -> Vec<ClaimedEnd> {
     let (digit, named) = (sentence.has_digit, sentence.cues.has(Cue::MayEnd));
     let dated = digit && sentence.cues.has(Cue::MayBeDate);
-    if (digit || named)
-        && let Some((at, kind)) =
-            ends_zh::end_in(now, words, digit).or_else(|| ends_en::end_in(now, words, dated, named))
-    {
-        let ahead = at.duration_since(now.timestamp());
-        return (ahead <= SignedDuration::from_hours(24 * AHEAD_DAYS_MAX)).then_some((Some(at), kind));
+    let mut ends = Vec::new();
+    if digit || named {
+        ends = ends_zh::ends_in(now, words);
+        if ends.is_empty() {
+            ends = ends_en::ends_in(now, words, dated, named);
+        }
+        ends.retain(|end| end.at.duration_since(now.timestamp()) <= SignedDuration::from_hours(24 * AHEAD_DAYS_MAX));
     }
-    sentence.cues.has(Cue::LastChance).then_some((None, DeadlineKind::LastChance))
+    if ends.is_empty() && sentence.cues.has(Cue::LastChance) {
+        let (kind, range) = (DeadlineKind::LastChance, sentence.range.clone());
+        return vec![ClaimedEnd { instant: None, kind, range, is_stretch: false, names_today: false }];
+    }
+    let claimed = |end: End| ClaimedEnd {
+        instant: Some(end.at),
+        kind: end.kind,
+        names_today: words.get(end.words.clone()).is_some_and(names_today),
+        range: sentence.range.start + end.words.start..sentence.range.start + end.words.end,
+        is_stretch: end.is_stretch,
+    };
+    ends.into_iter().map(claimed).collect()
+}
+
+fn names_today(words: &str) -> bool {
+    [
+        "today",
+        "tonight",
+        "midnight",
+        "eod",
+        "this evening",
+        "this afternoon",
+        "end of the day",
+        "今",
+        "当天",
+        "当日",
+        "午夜",
+    ]
+    .iter()
+    .any(|word| words.contains(word))
+        || !words.contains(|c: char| c.is_alphabetic() && !"apm点时分晚上下午中早半".contains(c))
 }
 
 /// Every end has a digit in it (a date, so many hours) or one of these (`tonight`, 周末, 三天内).

@@ -1,15 +1,102 @@
-//! What does it take off, and which prices does it name?
+//! What does the message take off? The reductions of its sentences, where they are offered and not merely
+//! spoken of: not those of a receipt, and of a chat no words without a figure.
 
-use super::meaning::{DiscountTold, Offer, PriceTold};
+use super::clauses::selling_stretch;
+use super::lexicon::Cue;
+use super::meaning::{Confidence, Discount, DiscountTold, Offer, PriceKind, PriceTold, Source};
 use super::purpose::Tally;
-use super::reading::Reading;
+use super::reading::{Reading, Sentence};
+use super::reductions::Off;
+use super::structured::Structured;
+use crate::message::{Money, Span};
 
-/// The prices offers name.
-pub(super) fn prices_of(_: &[Reading<'_>], _: Tally, _: &[Offer]) -> Vec<PriceTold> {
-    Vec::new()
+/// Reductions kept of one message, and the places of each.
+const DISCOUNTS_MAX: usize = 64;
+const SPANS_MAX: usize = 64;
+
+/// What is taken off, each reduction once.
+pub(super) fn discounts_of(
+    readings: &[Reading<'_>],
+    tally: Tally,
+    offers: &[Offer],
+    prices: &[PriceTold],
+    structured: &Structured,
+) -> Vec<DiscountTold> {
+    let mut told = Vec::new();
+    for discount in &structured.discounts {
+        push(&mut told, discount.clone());
+    }
+    for reading in readings {
+        for sentence in &reading.sentences {
+            for off in sentence.offs.iter().filter(|off| is_offered(reading, sentence, tally, off)) {
+                let sure = sentence.cues.any(&[Cue::Sale, Cue::Offer]);
+                let confidence = Confidence(match (off.is_figure(), sure) {
+                    (true, true) => 85,
+                    (true, false) => 70,
+                    (false, _) => 55,
+                });
+                let spans = reading.spans(off.range.clone());
+                push(&mut told, DiscountTold { discount: off.discount, source: Source::Text, confidence, spans });
+            }
+        }
+    }
+    let is_figure =
+        |discount: &Discount| !matches!(discount, Discount::Unsaid | Discount::FreeShipping | Discount::Gift);
+    if !told.iter().any(|one| is_figure(&one.discount)) {
+        // Two prices in a row may be two things; "was" and a line through it say more.
+        let was = |offer: &&Offer| {
+            let list = |price: &PriceTold| price.kind == PriceKind::List && Some(price.money) == offer.list_price;
+            prices.iter().any(list)
+        };
+        for offer in offers.iter().filter(was) {
+            if let Some(off) = difference(offer) {
+                let (source, spans) = (offer.source, offer.spans.clone());
+                push(&mut told, DiscountTold { discount: off, source, confidence: Confidence(60), spans });
+            }
+        }
+    }
+    told
 }
 
-/// What is taken off.
-pub(super) fn discounts_of(_: &[Reading<'_>], _: Tally, _: &[Offer]) -> Vec<DiscountTold> {
-    Vec::new()
+/// Between "was" and "now".
+fn difference(offer: &Offer) -> Option<Discount> {
+    let (list, price) = (offer.list_price?, offer.price?);
+    let off = (list.currency == price.currency).then(|| list.minor.checked_sub(price.minor))??;
+    (off > 0).then(|| Discount::Amount(Money::new(off, list.currency)))
+}
+
+fn is_offered(reading: &Reading<'_>, sentence: &Sentence, tally: Tally, off: &Off) -> bool {
+    if sentence.is_refund {
+        return false;
+    }
+    let cues = sentence.cues;
+    if cues.any(&[Cue::Billing, Cue::Notice, Cue::Code])
+        && let Some(stretch) = selling_stretch(&reading.normal.text, sentence)
+    {
+        return stretch.start <= off.range.start && off.range.end <= stretch.end;
+    }
+    match off.discount {
+        _ if cues.has(Cue::Code) => false,
+        Discount::Percent(_) | Discount::Threshold { .. } | Discount::NextOne(_) => true,
+        Discount::Amount(_) => !tally.is_transactional() || cues.has(Cue::Sale) && !cues.has(Cue::Billing),
+        Discount::FreeShipping | Discount::Gift => {
+            !tally.is_transactional() || cues.has(Cue::Sale) && !cues.any(&[Cue::Notice, Cue::Billing])
+        }
+        Discount::Unsaid => !tally.is_transactional(),
+    }
+}
+
+fn push(told: &mut Vec<DiscountTold>, one: DiscountTold) {
+    if let Some(known) = told.iter_mut().find(|known| known.discount == one.discount) {
+        known.confidence = known.confidence.max(one.confidence);
+        known.source = known.source.max(one.source);
+        add(&mut known.spans, one.spans);
+    } else if told.len() < DISCOUNTS_MAX {
+        told.push(one);
+    }
+}
+
+fn add(known: &mut Vec<Span>, spans: Vec<Span>) {
+    let room = SPANS_MAX.saturating_sub(known.len());
+    known.extend(spans.into_iter().take(room));
 }

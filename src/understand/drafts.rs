@@ -19,7 +19,7 @@ pub(super) struct Draft {
 }
 
 /// Joins an offer to the one it repeats (the HTML copy, the subject), else keeps it.
-pub(super) fn merge(drafts: &mut Vec<Draft>, offer: Offer, place: (usize, usize), declared: usize) {
+pub(super) fn merge(drafts: &mut Vec<Draft>, offer: Offer, place: Option<(usize, usize)>, declared: usize) {
     let agree = |one: Option<Money>, other: Option<Money>| one.is_none() || other.is_none() || one == other;
     let same = |known: &Offer| match (&known.product, &offer.product) {
         (Some(one), Some(other)) => same_sku(one, other) && agree(known.price, offer.price),
@@ -33,10 +33,10 @@ pub(super) fn merge(drafts: &mut Vec<Draft>, offer: Offer, place: (usize, usize)
     if let Some(draft) = drafts.iter_mut().find(|draft| same(&draft.offer)) {
         absorb(&mut draft.offer, offer);
         if draft.sentences.len() < SPANS_MAX {
-            draft.sentences.push(place);
+            draft.sentences.extend(place);
         }
     } else if drafts.len() < OFFERS_MAX {
-        drafts.push(Draft { offer, sentences: vec![place] });
+        drafts.push(Draft { offer, sentences: place.into_iter().collect() });
     }
 }
 
@@ -86,6 +86,7 @@ fn absorb(known: &mut Offer, offer: Offer) {
     known.price = known.price.or(offer.price);
     known.list_price = known.list_price.or(offer.list_price);
     known.percent_off = known.percent_off.or(offer.percent_off);
+    known.pieces = known.pieces.or(offer.pieces);
     known.exclusive = known.exclusive.or(offer.exclusive);
     known.ends = known.ends.or(offer.ends);
     known.confidence = known.confidence.max(offer.confidence);
@@ -102,7 +103,7 @@ fn add_spans(offer: &mut Offer, spans: Vec<Span>) {
 }
 
 /// `BT-200` and `BT200` are one product.
-pub(super) fn same_sku(one: &str, other: &str) -> bool {
+pub fn same_sku(one: &str, other: &str) -> bool {
     // From the end: the products of one line begin alike.
     one.bytes().rev().filter(|b| *b != b'-').eq(other.bytes().rev().filter(|b| *b != b'-'))
 }

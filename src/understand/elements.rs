@@ -98,9 +98,42 @@ pub(super) fn hides(style: &str) -> bool {
     if style.contains(char::is_whitespace) {
         tight = style.split_whitespace().collect();
     }
-    tight.split(';').any(|rule| {
+    let mut no_room = false;
+    let mut cut = false;
+    let hidden = tight.split(';').any(|rule| {
         let rule = rule.trim_end_matches("!important");
-        matches!(rule, "display:none" | "visibility:hidden" | "mso-hide:all" | "opacity:0" | "font-size:0")
-            || (rule.starts_with("font-size:0") && rule["font-size:0".len()..].chars().all(|c| c.is_ascii_alphabetic()))
-    })
+        let (name, value) = rule.split_once(':').unwrap_or((rule, ""));
+        let digits = value.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(value.len());
+        let none = !value.is_empty() && value[..digits].parse::<f32>().is_ok_and(|size| size <= 0.01);
+        no_room |= matches!(name, "max-height" | "height" | "max-width" | "width") && none;
+        cut |= name == "overflow" && value == "hidden";
+        match name {
+            "display" => value == "none",
+            "visibility" => value == "hidden",
+            "mso-hide" => value == "all",
+            "opacity" => none,
+            // One pixel is for machines, too.
+            "font-size" => none || value == "1px" || value == "1pt",
+            "color" => value == "transparent",
+            "text-indent" => value.starts_with("-999"),
+            _ => false,
+        }
+    });
+    hidden || no_room && cut
+}
+
+/// Whether a picture counts down: its address says so, or it comes from a maker of such pictures.
+pub(super) fn counts_down(url: &str) -> bool {
+    let url = url.to_ascii_lowercase();
+    let says = ["countdown", "count-down", "count_down", "daojishi"].iter().any(|word| url.contains(word));
+    let makers = ["motionmailapp", "sendtric", "mailtimers", "emailclock", "gifcountdown", "timer.plus"];
+    // A word of its own: `/timer.gif?end=`, `promo-timer`; not `/egg-timers/`, which are for sale.
+    let is_timer = || {
+        url.match_indices("timer").any(|(at, word)| {
+            let bytes = url.as_bytes();
+            let part = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
+            !part(at.checked_sub(1)) && !part(Some(at + word.len())) && url.contains(['?', '='])
+        })
+    };
+    says || makers.iter().any(|maker| url.contains(maker)) || is_timer()
 }

@@ -2,223 +2,231 @@
 
 use std::sync::LazyLock;
 
-use jiff::civil::Weekday;
-use jiff::{Timestamp, ToSpan, Zoned};
-use regex::{Captures, Regex};
+use jiff::{Timestamp, Zoned};
+use regex::{Match, Regex};
 
-use super::calendar::{count, date_of, day_of_month, days_after, end_of, monday_of, number, seconds_from};
+use super::calendar::{count, days_after, end_of, seconds_from};
+use super::days_en::{MONTHS, Moment, moments_in};
+use super::deadlines::{ENDS_MAX, End};
 use super::meaning::DeadlineKind;
 
-/// The end normalised words tell, if they tell one. `dated`: there is a digit and one of the
-/// [`date_signs`] in them; `named`: so is a name of a time (`tonight`, `weeks`).
-pub(super) fn end_in(now: &Zoned, words: &str, dated: bool, named: bool) -> Option<(Timestamp, DeadlineKind)> {
-    let date = if dated { date(now, words).or_else(|| day_number(now, words)) } else { None };
-    if date.is_some() || !named {
-        return date.map(|at| (at, DeadlineKind::Absolute));
+/// How far back the words stand that make a moment an end.
+const LEAD_BYTES_MAX: usize = 64;
+
+/// The ends normalised words tell. `dated`: there is a digit and one of the [`date_signs`] in them;
+/// `named`: so is a name of a time (`tonight`, `weeks`).
+pub(super) fn ends_in(now: &Zoned, words: &str, dated: bool, named: bool) -> Vec<End> {
+    if !dated && !named {
+        return Vec::new();
     }
-    named_day(now, words)
-        .map(|at| (at, DeadlineKind::Relative))
-        .or_else(|| from_receipt(now, words).map(|at| (at, DeadlineKind::FromReceipt)))
-        .or_else(|| time_left(now, words).map(|at| (at, DeadlineKind::Relative)))
+    let moments = moments_in(now, words);
+    let mut ends: Vec<End> = Vec::new();
+    for (at, moment) in moments.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| moments.get(before));
+        if ends.len() < ENDS_MAX
+            && let Some(instant) = ends_at(words, moment, before)
+            && ends.iter().all(|end| end.at != instant)
+        {
+            ends.push(End { at: instant, kind: moment.kind, words: moment.range.clone(), is_stretch: false });
+        }
+    }
+    if ends.is_empty() && named {
+        ends.extend(from_receipt(now, words).or_else(|| time_left(now, words)));
+    }
+    ends
 }
 
 /// What every date has one of: a month, the stroke of 11/30, the year of 2026-11-30, the `th` of 20th.
 pub(super) fn date_signs() -> Vec<String> {
-    let years = (2_000..2_100).flat_map(|year| ["-", "."].map(|mark| format!("{year}{mark}")));
+    let years = (2_000..2_100).flat_map(|year| ["-", ".", "/"].map(|mark| format!("{year}{mark}")));
+    let dotted = (2_000..2_100).map(|year| format!(".{year}"));
     let ordinals =
         ["1st", "2nd", "3rd"].map(str::to_owned).into_iter().chain((0..10).map(|digit| format!("{digit}th")));
-    MONTHS.into_iter().chain(["/"]).map(str::to_owned).chain(years).chain(ordinals).collect()
+    MONTHS.into_iter().chain(["/"]).map(str::to_owned).chain(years).chain(dotted).chain(ordinals).collect()
 }
 
-fn date(now: &Zoned, words: &str) -> Option<Timestamp> {
-    let found = DATE.as_ref()?.captures(words)?;
-    let date = if let Some(year) = number(&found, "iso_year") {
-        date_of(now, Some(year), number(&found, "iso_month")?, number(&found, "iso_day")?)?
-    } else if let (Some(month), Some(day)) = (number(&found, "us_month"), number(&found, "us_day")) {
-        // 30/11 can only be a day first.
-        let (month, day) = if month > 12 { (day, month) } else { (month, day) };
-        let year = number(&found, "us_year").map(|year| if year < 100 { 2_000 + year } else { year });
-        date_of(now, year, month, day)?
-    } else {
-        let name = found.name("month").or_else(|| found.name("month_after"))?.as_str();
-        let month = MONTHS.iter().position(|known| name.starts_with(known))?;
-        let day =
-            number(&found, "range_day").or_else(|| number(&found, "day")).or_else(|| number(&found, "day_before"))?;
-        date_of(now, number(&found, "year"), i64::try_from(month).ok()? + 1, day)?
-    };
-    end_of(date, clock(&found), now.time_zone())
+/// The instant at which something ends there, when the words around the moment say that it does.
+fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>) -> Option<Timestamp> {
+    let lead = lead(words, moment.range.start);
+    let tail = words.get(moment.range.end..).unwrap_or_default();
+    if RECURS.as_ref()?.is_match(lead) || ARRIVES.as_ref()?.is_match(lead) {
+        return None;
+    }
+    let follows = follows(words, moment, before);
+    let told = UNTIL.as_ref()?.is_match(lead);
+    if moment.is_bare && !told && follows && before.is_some_and(|before| before.is_bare) {
+        // Monday to Friday is when the shop is open; Friday to Sunday may be the days of a sale.
+        let hours = before.is_some_and(|before| words.get(before.range.clone()).is_some_and(|w| w.starts_with("mon")));
+        return (!hours).then_some(moment.at);
+    }
+    let only = || ONLY_BEFORE.as_ref().is_some_and(|only| only.is_match(lead));
+    if !(told || follows || moment.is_range || only() || AFTER.as_ref()?.is_match(tail)) {
+        return None;
+    }
+    if moment.is_bare && OPEN.as_ref()?.is_match(lead) {
+        return None;
+    }
+    let begins = || BEFORE_MONTH.as_ref().is_some_and(|before| before.is_match(lead));
+    match moment.month_begins {
+        // "Until December" ends when December begins; "through December" when it is over.
+        Some(begin) if !words.get(moment.range.clone())?.contains("end of") && begins() => Some(begin),
+        _ => Some(moment.at),
+    }
 }
 
-/// "Until the 20th", "on the 20th only": a day of a month that is not named.
-fn day_number(now: &Zoned, words: &str) -> Option<Timestamp> {
-    let found =
-        DAY_NUMBER_AFTER_WORD.as_ref()?.captures(words).or_else(|| DAY_NUMBER_BEFORE_WORD.as_ref()?.captures(words))?;
-    end_of(day_of_month(now, number(&found, "day")?)?, None, now.time_zone())
+/// "Nov 20 - Dec 1", "now to Sunday": the second end of a stretch.
+fn follows(words: &str, moment: &Moment, before: Option<&Moment>) -> bool {
+    let from = before.map_or(0, |before| before.range.end);
+    let gap = words.get(from..moment.range.start).unwrap_or_default();
+    let joins = |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(gap));
+    before.is_some() && joins(&JOINS) || joins(&FROM_NOW)
 }
 
-fn named_day(now: &Zoned, words: &str) -> Option<Timestamp> {
-    let today = now.date();
-    let found = DAY_AFTER_WORD.as_ref()?.captures(words).or_else(|| DAY_BEFORE_WORD.as_ref()?.captures(words))?;
-    let day = found.name("named")?.as_str();
-    let next = day.starts_with("next ");
-    let next_week = i64::from(next) * 7;
-    let name = day.trim_start_matches("next ").trim_start_matches("this ").trim_start_matches("the ").trim();
-    let date = match name {
-        "today" | "tonight" | "midnight" => today,
-        "tomorrow" => today.tomorrow().ok()?,
-        "weekend" | "week" => days_after(monday_of(today)?, 6 + next_week)?,
-        "month" if next => today.checked_add(1.month()).ok()?.last_of_month(),
-        "month" => today.last_of_month(),
-        "year" => today.last_of_year(),
-        weekday => {
-            let weekday = i64::from(weekday_of(weekday)?.to_monday_zero_offset());
-            let date = days_after(monday_of(today)?, weekday + next_week)?;
-            if date < today { days_after(date, 7)? } else { date }
-        }
-    };
-    end_of(date, clock(&found), now.time_zone())
+fn lead(words: &str, start: usize) -> &str {
+    let from = words.floor_char_boundary(start.saturating_sub(LEAD_BYTES_MAX));
+    words.get(from..start).unwrap_or_default()
 }
 
 /// "Valid for 7 days", "within 3 days of receiving", "when you order within 24 hours". Nothing where a
 /// countdown runs for everybody ("48-hour sale", "last 3 days").
-fn from_receipt(now: &Zoned, words: &str) -> Option<Timestamp> {
+fn from_receipt(now: &Zoned, words: &str) -> Option<End> {
     let found = FROM_RECEIPT.as_ref()?.captures(words)?;
     if TIME_BEFORE_WORD.as_ref()?.is_match(words) || COUNTDOWN.as_ref()?.is_match(words) {
         return None;
     }
     let group = |names: [&str; 3]| names.into_iter().find_map(|name| found.name(name));
-    let amount = count(group(["valid", "own", "after"])?.as_str())?;
-    let each = match group(["valid_unit", "own_unit", "after_unit"])?.as_str().get(..2)? {
-        "mi" => 60,
-        "ho" | "hr" => 3_600,
-        "we" => 7 * 86_400,
-        "mo" => 30 * 86_400,
-        _ => 86_400,
-    };
-    seconds_from(now, amount, each)
+    let (amount, unit) = (group(["valid", "own", "after"])?, group(["valid_unit", "own_unit", "after_unit"])?);
+    let at = seconds_from(now, count(amount.as_str())?, seconds_of(unit.as_str())?)?;
+    Some(End { at, kind: DeadlineKind::FromReceipt, words: amount.start()..unit.end(), is_stretch: true })
 }
 
-fn time_left(now: &Zoned, words: &str) -> Option<Timestamp> {
+fn time_left(now: &Zoned, words: &str) -> Option<End> {
+    if let Some(found) = CLOCK_LEFT.as_ref()?.captures(words) {
+        let part = |name: &str| found.name(name).and_then(|part| part.as_str().parse::<i64>().ok()).unwrap_or(0);
+        let seconds = part("days") * 86_400 + part("hours") * 3_600 + part("minutes") * 60 + part("seconds");
+        let at = seconds_from(now, seconds, 1)?;
+        return Some(End { at, kind: DeadlineKind::Relative, words: found.name("clock")?.range(), is_stretch: true });
+    }
     let (after, before) = (TIME_AFTER_WORD.as_ref()?, TIME_BEFORE_WORD.as_ref()?);
     // "48-hour sale, coupons valid for 7 days": the sale's end is everybody's.
     let (first, second) = if FROM_RECEIPT.as_ref()?.is_match(words) { (before, after) } else { (after, before) };
     let found = first.captures(words).or_else(|| second.captures(words))?;
-    let amount = count(found.name("count")?.as_str())?;
+    let (amount, unit) = (found.name("count")?, found.name("unit")?);
+    let (more, end) = more_units(words, unit);
+    let number = count(amount.as_str())?;
     let lead = found.name("lead").map_or("", |lead| lead.as_str());
-    let tail = found.name("tail").map_or("", |tail| tail.as_str().trim_start_matches([' ', '-']));
-    match found.name("unit")?.as_str().chars().next()? {
-        'm' => seconds_from(now, amount, 60),
-        'h' => seconds_from(now, amount, 3_600),
-        'w' => seconds_from(now, amount, 7 * 86_400),
+    let tail = found.name("tail").map_or("", |tail| tail.as_str().trim_start_matches([' ', '-', '\n']));
+    let at = if is_days(unit.as_str())
+        && more == 0
+        && (matches!(lead, "last" | "final") || matches!(tail, "only" | "sale" | "flash" | "deal" | "offer" | "event"))
+    {
         // "Last 3 days" and "3-day sale" count today as one of them; "within 3 days" counts from now.
-        _ if matches!(lead, "last" | "final")
-            || matches!(tail, "only" | "sale" | "flash" | "deal" | "offer" | "event") =>
-        {
-            end_of(days_after(now.date(), amount - 1)?, None, now.time_zone())
-        }
-        _ => seconds_from(now, amount, 86_400),
-    }
-}
-
-fn clock(found: &Captures<'_>) -> Option<(i64, i64)> {
-    let hour = number(found, "hour")?;
-    let hour = match found.name("half").map(|half| half.as_str().starts_with('p')) {
-        Some(true) if hour < 12 => hour + 12,
-        Some(false) if hour == 12 => 24,
-        _ => hour,
+        end_of(days_after(now.date(), number - 1)?, None, now.time_zone())?
+    } else {
+        seconds_from(now, number.checked_mul(seconds_of(unit.as_str())?)?.checked_add(more)?, 1)?
     };
-    Some((hour, number(found, "minute").unwrap_or(0))).filter(|(hour, _)| *hour <= 24)
+    let start = if lead.is_empty() { amount.start() } else { found.get(0)?.start() };
+    Some(End { at, kind: DeadlineKind::Relative, words: start..end, is_stretch: true })
 }
 
-fn weekday_of(name: &str) -> Option<Weekday> {
-    Some(match name.get(..3)? {
-        "mon" => Weekday::Monday,
-        "tue" => Weekday::Tuesday,
-        "wed" => Weekday::Wednesday,
-        "thu" => Weekday::Thursday,
-        "fri" => Weekday::Friday,
-        "sat" => Weekday::Saturday,
-        "sun" => Weekday::Sunday,
-        _ => return None,
+/// "2 days, 5 hours and 3 minutes": what stands behind the first unit, in seconds, and where it ends.
+fn more_units(words: &str, first: Match<'_>) -> (i64, usize) {
+    let (mut seconds, mut end) = (0, first.end());
+    let Some(more) = MORE_UNITS.as_ref() else { return (0, end) };
+    for _ in 0..3 {
+        let Some(found) = words.get(end..).and_then(|rest| more.captures(rest)) else { break };
+        let (Some(amount), Some(unit)) = (found.name("count"), found.name("unit")) else { break };
+        let (Some(number), Some(each)) = (count(amount.as_str()), seconds_of(unit.as_str())) else { break };
+        seconds += number * each;
+        end += unit.end();
+    }
+    (seconds, end)
+}
+
+fn is_days(unit: &str) -> bool {
+    unit.starts_with('d')
+}
+
+fn seconds_of(unit: &str) -> Option<i64> {
+    Some(match unit.as_bytes().first()? {
+        b's' => 1,
+        b'm' if unit.starts_with("mo") => 30 * 86_400,
+        b'm' => 60,
+        b'h' => 3_600,
+        b'w' => 7 * 86_400,
+        _ => 86_400,
     })
 }
 
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-
 macro_rules! words {
-    (until) => {
-        r"(?-u:\b)(?:until|till|through|thru|before|by|ends?|ending|expires?|expiring|valid[ \n](?:until|through|till|to)|closes?|closing|last[ \n]day(?:[ \n]is)?|deadline(?:[ \n]is)?|good[ \n](?:until|through)|up[ \n]to|runs?[ \n](?:to|until|through)|offer[ \n]ends|-|to|only)(?:[ \n](?:on|at|by|is))?:?[ \n]?"
-    };
-    (filler) => {
-        r"(?:(?:midnight|on|at|the|end[ \n]of|close[ \n]of|coming|night),?[ \n]){0,4}"
-    };
-    (month) => {
-        r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-    };
-    (weekday) => {
-        r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
-    };
-    (clock) => {
-        r"(?:,?[ \n](?:at[ \n])?(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2}))?[ \n]?(?P<half>am|pm|a\.m|p\.m))?"
-    };
     (number) => {
-        r"one|two|three|four|five|six|seven|eight|nine|ten"
+        r"twenty-four|forty-eight|seventy-two|one|two|three|four|five|six|seven|eight|nine|ten|twelve"
     };
     (unit) => {
         r"hours?|hrs?|days?|minutes?|mins?|weeks?|months?"
     };
     (count) => {
-        r"(?P<count>[0-9]{1,4}|one|two|three|four|five|six|seven|eight|nine|ten)[ -]?(?:more[ \n])?(?P<unit>hours?|hrs?|days?|minutes?|mins?|weeks?)"
+        concat!(
+            r"(?P<count>[0-9]{1,4}|an?|",
+            words!(number),
+            r")[ \n-]?(?:more[ \n]|short[ \n]|full[ \n])?(?P<unit>hours?|hrs?|h|days?|d|minutes?|mins?|weeks?)(?-u:\b)"
+        )
+    };
+    (left) => {
+        r"(?P<tail>[ \n-](?:only|left|remaining|to[ \n]go|sale|flash|deal|offer|event))"
     };
 }
 
-static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+/// Ends in what makes the moment behind it an end.
+static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        words!(until),
-        words!(filler),
-        r"(?:",
-        words!(weekday),
-        r"\.?,?[ \n])?",
-        r"(?:(?P<iso_year>20[0-9]{2})[-/.](?P<iso_month>[0-9]{1,2})[-/.](?P<iso_day>[0-9]{1,2})(?-u:\b)",
-        r"|(?P<us_month>[0-9]{1,2})/(?P<us_day>[0-9]{1,2})(?:/(?P<us_year>(?:20)?[0-9]{2}))?(?-u:\b)",
-        r"|(?P<month>",
-        words!(month),
-        r")\.?[ \n](?P<day>[0-9]{1,2})(?:st|nd|rd|th)?(?-u:\b)(?:[ \n]?-[ \n]?(?P<range_day>[0-9]{1,2})(?-u:\b))?",
-        r"|(?P<day_before>[0-9]{1,2})(?:st|nd|rd|th)?[ \n](?:of[ \n])?(?P<month_after>",
-        words!(month),
-        r")(?-u:\b)\.?)",
-        r"(?:,?[ \n](?P<year>20[0-9]{2})(?-u:\b))?",
-        words!(clock),
+        r"(?-u:\b)(?:until|untill|till?|through|thru|before|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|closes?|closing|clos(?:e|ing)[ \n]date",
+        r"|(?:last|final)[ \n](?:day|date|call|chance)|deadline|cut-?off|good|up[ \n]to|runs?|running|no[ \n]later[ \n]than|wraps?[ \n]up|finish(?:es)?|over|gone|stops?|lasts?|extended|available)",
+        r"(?:\.?[ \n](?:and[ \n]including|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
     ))
     .ok()
 });
-static DAY_NUMBER_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static ONLY_BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?-u:\b)(?:until|till|through|ends?|ending|expires?|valid|only)(?:[ \n](?:on|until|till|through))?[ \n]the[ \n](?P<day>[0-9]{1,2})(?:st|nd|rd|th)(?-u:\b)(?:[ \n]of[ \n]th(?:is|e)[ \n]month)?(?:[.,;!]|$|[ \n]only(?-u:\b))",
+        r"(?-u:\b)(?:only|one[ \n]day[ \n]only|24[ \n]hours[ \n]only)[:,!-]?[ \n]?(?:on[ \n]|for[ \n])?(?:-[ \n])?$",
     )
     .ok()
 });
-static DAY_NUMBER_BEFORE_WORD: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?-u:\b)on[ \n]the[ \n](?P<day>[0-9]{1,2})(?:st|nd|rd|th)[ \n]only(?-u:\b)").ok());
-static DAY_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+/// Stands right behind a moment that is an end.
+static AFTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        words!(until), words!(filler),
-        r"(?P<named>today|tonight|midnight|tomorrow|(?:this|next|the)?[ \n]?(?:weekend|week|month|year)|(?:next[ \n]|this[ \n])?",
-        r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday))(?-u:\b)", words!(clock),
+        r"^[),]?[ \n](?:only(?-u:\b)|is[ \n](?:the|your|our)[ \n](?:very[ \n])?(?:last|final)|is[ \n](?:the|your)[ \n]deadline|deadline|cut-?off",
+        r"|(?:is[ \n])?when[ \n](?:it|this|the[ \n](?:offer|sale|deal))[ \n]ends|(?:the[ \n])?(?:last|final)[ \n](?:day|chance|call)|or[ \n](?:it|they|you)|and[ \n]it's[ \n]gone)",
     ))
     .ok()
 });
-static DAY_BEFORE_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?-u:\b)(?P<named>today|tonight|tomorrow|this[ \n]weekend|this[ \n]week|(?:this[ \n])?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday))",
-        words!(clock), r"[ \n](?:only|is[ \n]the[ \n]last[ \n]day|is[ \n]your[ \n]last)",
-    ))
+/// "Nov 20 - Dec 1" and "now through Sunday" join two moments.
+static JOINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"^[,)]?[ \n]?(?:-|to|thru|through|until|till?|and|&|and[ \n]ends?(?:[ \n]on)?)[ \n]?(?:\(?the[ \n]|on[ \n])?$",
+    )
     .ok()
 });
+static FROM_NOW: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:now|today)[ \n]?(?:-|to|thru|through|until|till?)[ \n]?(?:the[ \n])?$").ok()
+});
+/// What happens every week is no end of anything.
+static RECURS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:every|each|daily|hours:?|since|(?:start|begin)(?:s|ning|ing)?(?:[ \n](?:on|at|from|of))?|opens?(?:[ \n](?:on|at))?)[ \n](?:the[ \n])?$").ok()
+});
+/// The day a parcel arrives is the courier's promise, not the offer's end.
+static ARRIVES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:deliver(?:y|ed|s)?|arriv(?:es?|ing|al)|ships?|shipped|shipping|get[ \n](?:it|them|yours)|receive(?:[ \n](?:it|them|yours))?|back[ \n]in[ \n]stock|in[ \n]time[ \n]for|here)[ \n](?:[a-z']{1,12}[ \n]){0,2}(?:by|before|on|until)[ \n](?:the[ \n])?$").ok()
+});
+static OPEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:open|opened|hours|stores?|lines?|call(?:[ \n]us)?|chat)[ \n](?:[a-z]{1,9}[ \n]){0,2}(?:until|till?|from|to|by|before)[ \n]$").ok()
+});
+static BEFORE_MONTH: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?-u:\b)(?:until|till?|before|by|up[ \n]to)[ \n]$").ok());
 static FROM_RECEIPT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u:\b)(?:valid|good|yours)[ \n]for[ \n](?:only[ \n])?(?P<valid>[0-9]{1,4}|",
-        words!(number), r")[ -](?P<valid_unit>", words!(unit), r")(?-u:\b)",
+        r"(?-u:\b)(?:valid|good|yours|redeemable)[ \n]for[ \n](?:only[ \n]|just[ \n]|the[ \n]next[ \n]|the[ \n])?(?P<valid>[0-9]{1,4}|",
+        words!(number), r")[ \n-](?P<valid_unit>", words!(unit), r")(?-u:\b)",
         r"|(?:(?-u:\b)(?:when|if)[ \n]you[ \n](?:order|buy|shop|check[ \n]?out)|(?-u:\b)your[ \n](?:cart|basket|bag|shopping)(?-u:\b)[^.!?]{0,120}?)[ \n](?:it[ \n])?within[ \n](?P<own>[0-9]{1,4}|",
         words!(number), r")[ -](?P<own_unit>", words!(unit), r")(?-u:\b)",
         r"|(?-u:\b)(?P<after>[0-9]{1,4}|",
@@ -230,18 +238,25 @@ static FROM_RECEIPT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static COUNTDOWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(r"(?-u:\b)(?:last|final|ends[ \n]in|ending[ \n]in)[ \n](?:the[ \n])?", words!(count))).ok()
 });
+/// `ends in 02:14:59`, `00 days 04:43:35 left`.
+static CLOCK_LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?-u:\b)(?:ends?|ending|expir(?:es|ing)|closes|closing|left|remaining)(?:[ \n]in)?:?[ \n]?(?P<clock>(?:(?P<days>[0-9]{1,3})[ \n]?d(?:ays?)?[ \n,:]{0,2})?(?P<hours>[0-9]{1,3}):(?P<minutes>[0-9]{2}):(?P<seconds>[0-9]{2}))(?-u:\b)",
+    )
+    .ok()
+});
 static TIME_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u:\b)(?P<lead>within|ends[ \n]in|ending[ \n]in|expires[ \n]in|for|next|only|just|last|final)[ \n](?:the[ \n])?(?:next[ \n]|only[ \n]|just[ \n]|last[ \n]|final[ \n])?",
-        words!(count), r"(?-u:\b)(?P<tail>[ -](?:only|left|remaining|to[ \n]go|sale|flash|deal|offer|event))?",
+        r"(?-u:\b)(?P<lead>within|ends[ \n]in|ending[ \n]in|end[ \n]in|over[ \n]in|gone[ \n]in|closes[ \n]in|expires[ \n]in|expiring[ \n]in|for|next|only|just|last|final)[ \n](?:the[ \n])?(?:next[ \n]|only[ \n]|just[ \n]|last[ \n]|final[ \n])?",
+        words!(count), words!(left), r"?",
     ))
     .ok()
 });
-static TIME_BEFORE_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?-u:\b)(?P<lead>)",
-        words!(count),
-        r"(?P<tail>[ -](?:only|left|remaining|to[ \n]go|sale|flash|deal|offer|event))(?-u:\b)",
-    ))
+static TIME_BEFORE_WORD: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(concat!(r"(?-u:\b)(?P<lead>)", words!(count), words!(left), r"(?-u:\b)")).ok());
+static MORE_UNITS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"^,?[ \n]?(?:and[ \n])?(?P<count>[0-9]{1,3})[ \n]?(?P<unit>hours?|hrs?|h|days?|d|minutes?|mins?|m|seconds?|secs?|s)(?-u:\b)",
+    )
     .ok()
 });

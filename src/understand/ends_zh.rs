@@ -2,80 +2,75 @@
 
 use std::sync::LazyLock;
 
-use jiff::civil::Weekday;
-use jiff::{Timestamp, ToSpan, Zoned};
-use regex::{Captures, Regex};
+use jiff::Zoned;
+use regex::{Match, Regex};
 
-use super::calendar::{count, date_of, day_of_month, days_after, end_of, monday_of, number, seconds_from};
+use super::calendar::{count, days_after, end_of, seconds_from};
+use super::days_en::Moment;
+use super::days_zh::moments_in;
+use super::deadlines::{ENDS_MAX, End};
 use super::meaning::DeadlineKind;
 
-/// The end normalised words tell, if they tell one. `digit`: there is one in them.
-pub(super) fn end_in(now: &Zoned, words: &str, digit: bool) -> Option<(Timestamp, DeadlineKind)> {
+/// How far back the words stand that make a moment an end.
+const LEAD_BYTES_MAX: usize = 64;
+
+/// The ends normalised words tell.
+pub(super) fn ends_in(now: &Zoned, words: &str) -> Vec<End> {
     if words.is_ascii() {
-        return None;
+        return Vec::new();
     }
-    let date = if digit { date(now, words).or_else(|| day_number(now, words)) } else { None };
-    date.map(|at| (at, DeadlineKind::Absolute))
-        .or_else(|| named_day(now, words).map(|at| (at, DeadlineKind::Relative)))
-        .or_else(|| from_receipt(now, words).map(|at| (at, DeadlineKind::FromReceipt)))
-        .or_else(|| time_left(now, words).map(|at| (at, DeadlineKind::Relative)))
-}
-
-fn date(now: &Zoned, words: &str) -> Option<Timestamp> {
-    let found = DATE_AFTER_WORD
-        .as_ref()?
-        .captures(words)
-        .or_else(|| DATE_BEFORE_WORD.as_ref()?.captures(words))
-        .or_else(|| DATE_IN_FIGURES.as_ref()?.captures(words))?;
-    let (month, day) = (number(&found, "month")?, number(&found, "day")?);
-    // 11月20日至30日: a range ends with its second day, in the first one's month unless it says another.
-    let (month, day) = (number(&found, "to_month").unwrap_or(month), number(&found, "to_day").unwrap_or(day));
-    let date = date_of(now, number(&found, "year"), month, day)?;
-    end_of(date, clock(&found), now.time_zone())
-}
-
-/// 仅限20日当天, 截至20号: a day of a month that is not named, never so many days.
-fn day_number(now: &Zoned, words: &str) -> Option<Timestamp> {
-    let found = DAY_NUMBER.as_ref()?.captures(words)?;
-    end_of(day_of_month(now, number(&found, "day")?)?, None, now.time_zone())
-}
-
-fn named_day(now: &Zoned, words: &str) -> Option<Timestamp> {
-    let today = now.date();
-    let zone = now.time_zone();
-    let found = DAY_AFTER_WORD.as_ref()?.captures(words).or_else(|| DAY_BEFORE_WORD.as_ref()?.captures(words))?;
-    let day = found.name("named")?.as_str();
-    let next_week = i64::from(day.starts_with('下')) * 7;
-    let date = match day {
-        "今日" | "今天" | "今晚" | "今夜" | "当天" | "当日" => today,
-        "明天" | "明日" | "明晚" => today.tomorrow().ok()?,
-        "月底" | "本月底" | "本月末" | "月末" | "这个月底" | "本月" => today.last_of_month(),
-        "下月底" => today.checked_add(1.month()).ok()?.last_of_month(),
-        "年底" | "本年底" => today.last_of_year(),
-        "周末" | "本周末" | "这周末" | "本周" | "这个周末" | "下周末" => {
-            days_after(monday_of(today)?, 6 + next_week)?
+    let moments = moments_in(now, words);
+    let mut ends: Vec<End> = Vec::new();
+    for (at, moment) in moments.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| moments.get(before));
+        if ends.len() < ENDS_MAX
+            && is_end(words, moment, before).unwrap_or(false)
+            && ends.iter().all(|end| end.at != moment.at)
+        {
+            ends.push(End { at: moment.at, kind: moment.kind, words: moment.range.clone(), is_stretch: false });
         }
-        _ => {
-            let weekday = weekday(day.chars().next_back()?)?;
-            let date = days_after(monday_of(today)?, i64::from(weekday.to_monday_zero_offset()) + next_week)?;
-            // 周三 said on a Friday is next week's; 本周三 is gone.
-            let gone = date < today && !day.starts_with('本') && !day.starts_with('这');
-            if gone { days_after(date, 7)? } else { date }
+    }
+    if ends.is_empty() {
+        ends.extend(from_receipt(now, words).or_else(|| time_left(now, words)));
+    }
+    ends
+}
+
+/// Whether the words around the moment say that something ends there.
+fn is_end(words: &str, moment: &Moment, before: Option<&Moment>) -> Option<bool> {
+    let from = words.floor_char_boundary(moment.range.start.saturating_sub(LEAD_BYTES_MAX));
+    let lead = words.get(from..moment.range.start)?;
+    let tail = words.get(moment.range.end..)?;
+    let own = words.get(moment.range.clone())?;
+    if RECURS.as_ref()?.is_match(lead) || BEGINS.as_ref()?.is_match(tail) || BEGINS_AT.as_ref()?.is_match(lead) {
+        return Some(false);
+    }
+    // 仅限3日, 最后3日: so many days, never a day of the month.
+    if SPAN_OF_DAYS.as_ref()?.is_match(own) {
+        let day =
+            own.ends_with('号') || tail.starts_with('当') || tail.starts_with('一') || DAY_OF.as_ref()?.is_match(lead);
+        if !day
+            || SO_MANY.as_ref()?.is_match(lead)
+                && !(tail.starts_with('当') || tail.starts_with('一') || own.ends_with('号'))
+        {
+            return Some(DAY_END.as_ref()?.is_match(tail) && !SO_MANY.as_ref()?.is_match(lead));
         }
-    };
-    let night = day.ends_with(['晚', '夜']);
-    let clock = clock(&found).map(|(hour, minute)| match hour {
-        // 今晚12点 and 今晚0点 are the midnight that ends the day.
-        0 | 12 if night => (24, 0),
-        1..=11 if night => (hour + 12, minute),
-        _ => (hour, minute),
-    });
-    end_of(date, clock, zone)
+        return Some(true);
+    }
+    if UNTIL.as_ref()?.is_match(lead) || moment.is_range && !DELIVERS.as_ref()?.is_match(tail) {
+        return Some(true);
+    }
+    let gap = words.get(before.map_or(0, |before| before.range.end)..moment.range.start)?;
+    if before.is_some() && JOINS.as_ref()?.is_match(gap) {
+        let hours = moment.is_bare && before.is_some_and(|before| before.is_bare);
+        return Some(!hours && !DELIVERS.as_ref()?.is_match(tail));
+    }
+    Some(ENDS.as_ref()?.is_match(tail))
 }
 
 /// 7天内有效, 有效期7天, 收到后3天内, 您…24小时内下单. Nothing where a countdown runs for everybody
 /// (限时48小时, 最后3天).
-fn from_receipt(now: &Zoned, words: &str) -> Option<Timestamp> {
+fn from_receipt(now: &Zoned, words: &str) -> Option<End> {
     let found = FROM_RECEIPT.as_ref()?.captures(words)?;
     if TIME_LEFT.as_ref()?.captures_iter(words).any(|left| left.name("lead").is_some()) {
         return None;
@@ -84,112 +79,129 @@ fn from_receipt(now: &Zoned, words: &str) -> Option<Timestamp> {
     if found.name("order").is_some() && !words.get(..found.get(0)?.start())?.contains(['您', '你']) {
         return None;
     }
-    let amount = count(found.name("count").or_else(|| found.name("counted"))?.as_str())?;
-    let each = match found.name("unit").or_else(|| found.name("united"))?.as_str() {
-        "分钟" => 60,
-        "小时" | "个小时" | "h" => 3_600,
-        "周" => 7 * 86_400,
+    let (amount, unit) =
+        (found.name("count").or_else(|| found.name("counted"))?, found.name("unit").or_else(|| found.name("united"))?);
+    let at = seconds_from(now, count(amount.as_str())?, seconds_of(unit.as_str()))?;
+    Some(End { at, kind: DeadlineKind::FromReceipt, words: amount.start()..unit.end(), is_stretch: true })
+}
+
+fn time_left(now: &Zoned, words: &str) -> Option<End> {
+    let found =
+        TIME_LEFT.as_ref()?.captures_iter(words).find(|found| found.name("lead").or(found.name("tail")).is_some())?;
+    let lead = found.name("lead").map_or("", |lead| lead.as_str());
+    let (amount, unit) = (found.name("count")?, found.name("unit")?);
+    let number = count(amount.as_str())?;
+    let is_days = matches!(unit.as_str(), "天" | "日");
+    // 最后一天 names no day: a last chance.
+    if lead == "最后" && number == 1 && is_days {
+        return None;
+    }
+    let (more, end) = more_units(words, unit);
+    let at = if is_days && more == 0 && matches!(lead, "最后" | "限时" | "仅限" | "活动仅" | "为期") {
+        // 最后3天 counts today as one of them; 3天内 counts from this moment.
+        end_of(days_after(now.date(), number - 1)?, None, now.time_zone())?
+    } else {
+        seconds_from(now, number.checked_mul(seconds_of(unit.as_str()))?.checked_add(more)?, 1)?
+    };
+    let start = found.name("lead").map_or(amount.start(), |lead| lead.start());
+    Some(End { at, kind: DeadlineKind::Relative, words: start..end, is_stretch: true })
+}
+
+/// 2天5小时30分: what stands behind the first unit, in seconds, and where it ends.
+fn more_units(words: &str, first: Match<'_>) -> (i64, usize) {
+    let (mut seconds, mut end) = (0, first.end());
+    let Some(more) = MORE_UNITS.as_ref() else { return (0, end) };
+    for _ in 0..3 {
+        let Some(found) = words.get(end..).and_then(|rest| more.captures(rest)) else { break };
+        let (Some(amount), Some(unit)) = (found.name("count"), found.name("unit")) else { break };
+        seconds += count(amount.as_str()).unwrap_or(0) * seconds_of(unit.as_str());
+        end += unit.end();
+    }
+    (seconds, end)
+}
+
+fn seconds_of(unit: &str) -> i64 {
+    match unit {
+        "秒" => 1,
+        "分钟" | "分" => 60,
+        "小时" | "个小时" | "h" | "个钟头" => 3_600,
+        "周" | "个星期" | "星期" => 7 * 86_400,
         "个月" => 30 * 86_400,
         _ => 86_400,
-    };
-    seconds_from(now, amount, each)
-}
-
-fn time_left(now: &Zoned, words: &str) -> Option<Timestamp> {
-    let found = TIME_LEFT.as_ref()?.captures(words)?;
-    let lead = found.name("lead").map_or("", |lead| lead.as_str());
-    if lead.is_empty() && found.name("tail").is_none() {
-        return None;
     }
-    let amount = count(found.name("count")?.as_str())?;
-    let unit = found.name("unit")?.as_str();
-    // 最后一天 names no day: a last chance.
-    if lead == "最后" && amount == 1 && matches!(unit, "天" | "日") {
-        return None;
-    }
-    match unit {
-        "分钟" => seconds_from(now, amount, 60),
-        "小时" | "个小时" | "h" => seconds_from(now, amount, 3_600),
-        "周" => seconds_from(now, amount, 7 * 86_400),
-        // 最后3天 counts today as one of them; 3天内 counts from this moment.
-        _ if matches!(lead, "最后" | "限时" | "仅限") => {
-            end_of(days_after(now.date(), amount - 1)?, None, now.time_zone())
-        }
-        _ => seconds_from(now, amount, 86_400),
-    }
-}
-
-fn clock(found: &Captures<'_>) -> Option<(i64, i64)> {
-    let hour = number(found, "hour")?;
-    let hour = match found.name("part").map_or("", |part| part.as_str()) {
-        "晚上" | "晚" if hour == 12 || hour == 0 => 24,
-        "晚上" | "晚" | "下午" if hour < 12 => hour + 12,
-        _ => hour,
-    };
-    Some((hour, number(found, "minute").unwrap_or(0))).filter(|(hour, _)| *hour <= 24)
-}
-
-fn weekday(day: char) -> Option<Weekday> {
-    let at = "一二三四五六".chars().position(|known| known == day).unwrap_or(6);
-    Weekday::from_monday_zero_offset(i8::try_from(at).ok()?).ok()
 }
 
 macro_rules! words {
-    (until) => {
-        r"(?:截至|截止|截止(?:时间|日期)?(?:到|至|于|为|是|:)|有效期(?:限)?(?:至|到|:)?|活动(?:时间|期间?)?(?:至|到|截止到?|:)|持续(?:到|至)|延长至|仅限(?:于)?|仅到|只到|仅在|直至|直到|[至到~-]|前往|倒数)[ \n]?"
+    (count) => {
+        r"(?P<count>[0-9]{1,4}|[一二两三四五六七八九十]{1,3})[ \n]?"
     };
-    (ends) => {
-        r"[ \n]?(?:之?前(?:下单|购买|有效|抢|付|使用|领|完成|参与|享|可)|之?前[,，!！。]?$|[,，]?[ \n]?(?:活动|优惠|促销)?(?:截止|结束|止[ \n]|止[,，。!！]|止$|为止|过期|到期|失效|恢复原价|收官|关闭|最后)|(?:限定|专享价?|有效|限时|特供|一天|疯抢))"
-    };
-    (date) => {
-        r"(?:(?P<year>20[0-9]{2})[ \n]?年[ \n]?)?(?P<month>[0-9]{1,2})[ \n]?月[ \n]?(?P<day>[0-9]{1,2})(?:[ \n]?[日号])?(?:[ \n]?[至到~-][ \n]?(?:20[0-9]{2}年)?(?:(?P<to_month>[0-9]{1,2})月)?(?P<to_day>[0-9]{1,2})[日号])?"
-    };
-    (day) => {
-        r"(?P<named>今日|今天|今晚|今夜|当天|当日|明天|明日|明晚|本月底|本月末|下月底|这个月底|月底|月末|年底|本周末|这个?周末|下周末|周末|(?:本|这|下)?(?:个)?(?:周|星期|礼拜)[一二三四五六日天])"
-    };
-    (clock) => {
-        r"(?:[ \n]?(?P<part>晚上|下午|上午|中午|早上|凌晨|晚)?[ \n]?(?P<hour>[0-9]{1,2})[ \n]?(?:[点时]|:(?P<minute>[0-9]{2}))(?:整|半)?)?"
+    (unit) => {
+        r"(?P<unit>个小时|小时|个钟头|天|日|分钟|周|个星期|h)"
     };
 }
 
-static DATE_AFTER_WORD: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(concat!(words!(until), words!(date), words!(clock))).ok());
-static DATE_BEFORE_WORD: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(concat!(words!(date), words!(clock), words!(ends))).ok());
-/// 截至2026-11-30, 有效期至11.30: only after words that can mean nothing else; 低至1.5 is no date.
-static DATE_IN_FIGURES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+/// Ends in what makes the moment behind it an end.
+static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?:截至|截止(?:时间|日期)?(?:到|至|于|为|是|:)?|有效期(?:限)?(?:至|到|:)?|活动(?:时间|期间?)?(?:至|到|截止到?|:)|延长至)[ \n]?",
-        r"(?:(?P<year>20[0-9]{2})[/.-])?(?P<month>[0-9]{1,2})[/.-](?P<day>[0-9]{1,2})(?:[ \n]?[至到~-][ \n]?(?:20[0-9]{2}[/.-])?(?P<to_month>[0-9]{1,2})[/.-](?P<to_day>[0-9]{1,2}))?",
-        words!(clock),
+        r"(?:截至|截止(?:时间|日期|日)?(?:到|至|于|为|是)?|有效(?:期|至|到)(?:限)?(?:至|到|为)?(?:截止)?(?:到|至)?|(?:活动|优惠|促销|使用|兑换|领取|抢购|销售|特惠|特价|有效|参与|开抢)(?:时间|日期|期限|期间?|时段|周期)(?:为|是)?|持续(?:到|至)|延长(?:到|至)|延期(?:到|至)|顺延至",
+        r"|仅限(?:于|在)?|只限(?:于|在)?|限于?|仅到|只到|仅在|只在|直至|直到|即日起[-~至到]*|今日起[-~至到]*|[0-9日号天起][ \n]?[至到]|最晚|最迟|赶在|务必(?:于|在)|须(?:于|在)|结束(?:于|时间)|(?:到|过)期(?:日|时间)?(?:为)?|请(?:您)?(?:于|在)|倒数|尽在|就在|(?:券|卡|码|优惠|折扣|活动|特惠|特卖)[至到将于]{1,2})[ \n]?[:至到]?[ \n]?(?:北京时间)?$",
     ))
     .ok()
 });
-static DAY_NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+/// Stands right behind a moment that is an end.
+static ENDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?:仅限(?:于|在)?|仅在|只在|截至|截止(?:时间|日期)?(?:到|至|于|为|是|:)?|有效期(?:限)?(?:至|到)|延长至|直至|直到)[ \n]?(?:本月|当月)?",
-        r"(?P<day>[0-9]{1,2})[ \n]?(?:[日号](?:当天|当日|一天|这一?天)|号)",
+        r"^[ \n]?[)]?(?:(?:之|以)?前(?:[^往台后面排十百0-9一二三四五六七八九]|$)|[,，、]?[ \n]?(?:的)?(?:本次|此次|本轮)?(?:活动|优惠|促销|特卖|特惠|折扣|大促|狂欢|福利|报名|售完|准时|正式|即将|就|全部|统一|将)*(?:截止|结束|为止|止[ \n,，。;；!！)]|止$|到期|过期|失效|作废|恢复原价|涨价|收官|关闭|关店|闭幕|截单|下架|最后)",
+        r"|(?:限定|专享|有效|限时|特供|一天|仅此|疯抢|之内|内有效|限量))",
     ))
     .ok()
 });
-static DAY_AFTER_WORD: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(concat!(words!(until), words!(day), words!(clock))).ok());
-static DAY_BEFORE_WORD: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(concat!(words!(day), words!(clock), words!(ends))).ok());
+/// Between two moments: the second one ends what the first begins.
+static JOINS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^[ \n)]?(?:起|开始)?[ \n]?(?:[至到~-]{1,2}|持续到|截止到?)[ \n]?$").ok());
+/// 每周五, 营业时间: what recurs is no end.
+static RECURS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:每|逢|营业时间:?|服务时间:?|工作时间:?|开放时间:?|至每|上|去年)[ \n]?(?:天|日|晚)?$").ok()
+});
+/// 11月20日起, 今晚8点开抢: a beginning.
+static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^[ \n]?[)]?(?:起(?:$|[^至到~-])|开始|开启|开抢|开售|开门|开业|开幕|首发|上线|上市|上架|启动|发售|预售|见|送达|到货|发货|到店|起飞|出发)").ok()
+});
+static BEGINS_AT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:自|从|始于|开始(?:于|时间):?|预计|开抢时间:?|开售时间:?)[ \n]?$").ok());
+static DELIVERS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^[ \n]?(?:内)?(?:送达|到货|发货|送到|到达|派送|停|休|放假)").ok());
+/// 3日 by itself.
+static SPAN_OF_DAYS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^(?:[0-9]{1,2}|[一二三四五六七八九十廿]{1,3})[ \n]?[日号]").ok());
+/// What 3日 follows when it means so many.
+static SO_MANY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:仅限|只限|限时|最后|仅剩|还剩|只剩|剩余|为期|连续|共|仅)[ \n]?$").ok());
+/// What 25日 follows when it means a day.
+static DAY_OF: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:截至|截止(?:时间|日期|日)?(?:到|至|于|为|是)?:?|有效(?:期)?(?:限)?(?:至|到):?|延长(?:到|至)|直至|直到|持续(?:到|至)|最晚|最迟|即日起[至到~-]|[日号0-9][ \n]?[至到~-]|(?:活动|优惠|促销)(?:时间|日期|期限|期间?):?)[ \n]?$").ok()
+});
+static DAY_END: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^[ \n]?(?:(?:之|以)?前(?:[^往台后面]|$)|[,，]?(?:活动|优惠)?(?:截止|结束|为止|止|到期|过期|恢复原价))")
+        .ok()
+});
 static FROM_RECEIPT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?:有效期(?:限)?(?:为|是|:)?|(?:收到|收件|领取|领券|领到|到账|注册|激活|入会|发放)(?:此|本|该)?(?:优惠券|券|短信|消息|邮件|信息)?(?:之?后|之?日起|起)的?)[ \n]?",
-        r"(?P<count>[0-9]{1,4}|[一二两三四五六七八九十])[ \n]?(?P<unit>个小时|小时|个月|天|日|分钟|周|h)",
-        r"|(?P<counted>[0-9]{1,4}|[一二两三四五六七八九十])[ \n]?(?P<united>个小时|小时|个月|天|日|分钟|周|h)[ \n]?",
+        r"(?P<count>[0-9]{1,4}|[一二两三四五六七八九十]{1,3})[ \n]?(?P<unit>个小时|小时|个月|天|日|分钟|周|h)",
+        r"|(?P<counted>[0-9]{1,4}|[一二两三四五六七八九十]{1,3})[ \n]?(?P<united>个小时|小时|个月|天|日|分钟|周|h)[ \n]?",
         r"(?:之?内(?:均|都)?(?:使用)?有效|有效|之?内(?:均|都)?可(?:用|使用)|(?P<order>之?内(?:下单|购买|付款|完成)))",
     ))
     .ok()
 });
 static TIME_LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?P<lead>最后|限时|仅剩|还剩|只剩|剩余|剩下|倒计时|仅限|未来|接下来|距(?:离)?(?:活动)?结束(?:还有|仅剩|仅)?)?[ \n]?:?",
-        r"(?P<count>[0-9]{1,4}|[一二两三四五六七八九十])[ \n]?(?P<unit>个小时|小时|天|日|分钟|周|h)[ \n]?",
-        r"(?P<tail>之?内(?:下单|购买|有效|抢|付|使用|领|完成|参与|享)|后(?:结束|截止|恢复|失效)|(?:限时)?(?:特卖|秒杀|闪购))?",
+        r"(?P<lead>最后|限时|仅剩|还剩|只剩|剩余|剩下|还有|倒计时|倒数|仅限|活动仅|为期|未来|接下来|距(?:离)?(?:活动|优惠|促销|大促)?(?:结束|截止)(?:还有|还剩|仅剩|仅)?)?(?:不到|不足)?[ \n]?:?[ \n]?",
+        words!(count), words!(unit), r"[ \n]?",
+        r"(?P<tail>之?内(?:下单|购买|有效|抢|付|使用|领|完成|参与|享|预订|报名)|后(?:结束|截止|恢复|失效|涨价)|(?:限时)?(?:特卖|秒杀|闪购))?",
     ))
     .ok()
+});
+static MORE_UNITS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^[ \n]?(?P<count>[0-9]{1,3}|[一二两三四五六七八九十]{1,3})[ \n]?(?P<unit>个小时|小时|分钟|分|秒)").ok()
 });

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use lol_html::html_content::{Element, TextType};
 use lol_html::{HtmlRewriter, MemorySettings, Settings, doc_text, element};
 
-use super::elements::{closes_before, hides, is_block, is_unseen_element, is_void};
+use super::elements::{closes_before, counts_down, hides, is_block, is_unseen_element, is_void};
 use super::entities::decode_entities;
 use super::offsets::Offsets;
 
@@ -45,6 +45,8 @@ pub(super) struct Visible {
     pub tags: Vec<Range<usize>>,
     /// How many pictures there are.
     pub images: usize,
+    /// Source ranges of pictures that count down, by where they come from.
+    pub countdowns: Vec<Range<usize>>,
     /// What could not be read.
     pub doubts: Vec<&'static str>,
 }
@@ -192,6 +194,9 @@ impl Reader {
             self.visible.images += 1;
             if self.hidden == 0 {
                 self.describe(element);
+                if element.get_attribute("src").is_some_and(|url| counts_down(&url)) {
+                    self.visible.countdowns.push(at.clone());
+                }
             }
         }
         if !element.can_have_content() || is_void(&name) {

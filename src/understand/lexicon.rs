@@ -8,11 +8,12 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::normal::fold_phrase;
-use super::{deadlines, ends_en, optout, prices, purpose};
+use super::urgency::{self, Urge};
+use super::{audience, deadlines, ends_en, money, optout, purpose, reductions, surveys, vouchers};
 
 /// What a word tells of its sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(u64)]
 pub(super) enum Cue {
     /// A sale, a discount: 促销, `clearance`.
     Sale,
@@ -32,16 +33,18 @@ pub(super) enum Cue {
     SurveyNoun,
     /// Please do it.
     SurveyAsk,
-    /// A survey question by itself.
+    /// It asks for an opinion (not in the file: see `surveys`).
     SurveyPhrase,
-    /// A survey that is over, or a score boasted of.
-    SurveyPast,
+    /// A weak sign of it: an opinion is asked about.
+    SurveyQuestion,
+    /// A weak sign: opinions are said to matter.
+    SurveyFeedback,
+    /// A weak sign: a favour, or the time it takes.
+    SurveyImprove,
+    /// A weak sign: a scale to answer on.
+    SurveyScale,
     /// The last chance.
     LastChance,
-    /// Speaks to one who has not bought.
-    Prospect,
-    /// Speaks to one who has.
-    Customer,
     /// For readers of text messages only.
     SmsOnly,
     /// For readers of mail only.
@@ -56,9 +59,17 @@ pub(super) enum Cue {
     MayTakeOff,
     /// A sign without which nobody speaks of a code (see `purpose`).
     MayBeCode,
+    /// A sign without which nobody asks for an opinion (see `surveys`).
+    MayBeSurvey,
+    /// A sign without which nobody is addressed (see `audience`).
+    MayAddress,
+    /// A sign without which no purpose is told (see `purpose`).
+    MayTellPurpose,
+    /// A sign without which nothing runs out in numbers (see `urgency`).
+    MayRunOut,
 }
 
-const CUES: [(&str, Cue); 16] = [
+const CUES: [(&str, Cue); 12] = [
     ("sale", Cue::Sale),
     ("offer", Cue::Offer),
     ("list-price", Cue::ListPrice),
@@ -68,23 +79,19 @@ const CUES: [(&str, Cue); 16] = [
     ("code", Cue::Code),
     ("survey-noun", Cue::SurveyNoun),
     ("survey-ask", Cue::SurveyAsk),
-    ("survey-phrase", Cue::SurveyPhrase),
-    ("survey-past", Cue::SurveyPast),
     ("last-chance", Cue::LastChance),
-    ("prospect", Cue::Prospect),
-    ("customer", Cue::Customer),
     ("sms-only", Cue::SmsOnly),
     ("email-only", Cue::EmailOnly),
 ];
 
 /// A set of cues.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Cues(u32);
+pub(super) struct Cues(u64);
 
 impl Cues {
     /// True when it is in.
     pub fn has(self, cue: Cue) -> bool {
-        self.0 & (1 << cue as u32) != 0
+        self.0 & (1 << cue as u64) != 0
     }
 
     /// True when one of them is in.
@@ -94,11 +101,12 @@ impl Cues {
 
     /// Takes these out.
     pub fn remove(&mut self, cues: &[Cue]) {
-        cues.iter().for_each(|cue| self.0 &= !(1 << *cue as u32));
+        cues.iter().for_each(|cue| self.0 &= !(1 << *cue as u64));
     }
 
-    fn add(&mut self, cue: Cue) {
-        self.0 |= 1 << cue as u32;
+    /// Puts it in.
+    pub fn add(&mut self, cue: Cue) {
+        self.0 |= 1 << cue as u64;
     }
 }
 
@@ -107,23 +115,27 @@ impl Cues {
 pub(super) struct Heard {
     /// Each cue and where its word begins.
     cues: Vec<(Cue, usize)>,
-    /// How often each topic is spoken of.
-    topics: Vec<u32>,
+    /// The topics spoken of, by their index, and where.
+    pub topics: Vec<(usize, Range<usize>)>,
     /// Where signs of a way to refuse begin, in order (see `optout`).
     pub opt_out_signs: Vec<usize>,
+    /// Words that hurry, and where they stand, in order (see `urgency`).
+    pub urges: Vec<(Urge, Range<usize>)>,
 }
 
 /// Listens to a normalised text, once for all questions.
 pub(super) fn heard_in(text: &str) -> Heard {
     let mut heard = Heard::default();
     let Some(words) = WORDS.as_ref() else { return heard };
-    heard.topics.resize(words.topics.len(), 0);
     words.each(text, |tells, at| match tells {
         Tells::Cue(cue) => heard.cues.push((cue, at.start)),
-        Tells::Topic(topic) => heard.topics[topic] += 1,
+        Tells::Topic(topic) if heard.topics.len() < TOPIC_WORDS_MAX => heard.topics.push((topic, at)),
+        Tells::Topic(_) => {}
         Tells::OptOutSign => heard.opt_out_signs.push(at.start),
+        Tells::Urge(urge) => heard.urges.push((urge, at)),
     });
     heard.opt_out_signs.sort_unstable();
+    heard.urges.sort_by_key(|(_, at)| at.start);
     heard
 }
 
@@ -143,6 +155,9 @@ impl Heard {
     }
 }
 
+/// Topic words kept of one text.
+const TOPIC_WORDS_MAX: usize = 512;
+
 /// Which of `wanted` stands last in a few words.
 pub(super) fn last_cue_in(words: &str, wanted: &[Cue]) -> Option<Cue> {
     let known = WORDS.as_ref()?;
@@ -159,16 +174,37 @@ pub(super) fn last_cue_in(words: &str, wanted: &[Cue]) -> Option<Cue> {
     last.map(|(_, _, cue)| cue)
 }
 
-/// Topics of the texts, the most spoken of first.
-pub(super) fn topics_of<'a>(texts: impl Iterator<Item = &'a Heard>, topics_max: usize) -> Vec<String> {
-    let Some(words) = WORDS.as_ref() else { return Vec::new() };
-    let mut counts = vec![0u32; words.topics.len()];
-    for heard in texts {
-        counts.iter_mut().zip(&heard.topics).for_each(|(sum, count)| *sum += count);
+/// The name of the topic of that index.
+pub(super) fn topic_name(index: usize) -> Option<&'static str> {
+    WORDS.as_ref()?.topics.get(index).map(String::as_str)
+}
+
+/// The topics whose words a text has, each once, in the order of the file.
+pub(super) fn topics_in(text: &str) -> Vec<usize> {
+    let mut topics: Vec<usize> = heard_in(text).topics.into_iter().map(|(topic, _)| topic).collect();
+    topics.sort_unstable();
+    topics.dedup();
+    topics
+}
+
+/// `tablet` and `tablets`, `dress` and `dresses`, `battery` and `batteries`. A word that ends in `!` is known in
+/// this form only.
+fn forms(phrase: &str) -> Vec<String> {
+    if let Some(exact) = phrase.strip_suffix('!') {
+        return vec![exact.to_owned()];
     }
-    let mut found: Vec<usize> = (0..counts.len()).filter(|topic| counts[*topic] > 0).collect();
-    found.sort_by_key(|topic| std::cmp::Reverse(counts[*topic]));
-    found.into_iter().take(topics_max).map(|topic| words.topics[topic].clone()).collect()
+    let last = phrase.bytes().last().unwrap_or(b's');
+    let plural = match last {
+        b's' if !phrase.ends_with("ss") => None,
+        b'y' if !phrase.ends_with("ey") && !phrase.ends_with("ay") && !phrase.ends_with("oy") => {
+            Some(format!("{}ies", &phrase[..phrase.len() - 1]))
+        }
+        b's' | b'x' | b'z' => Some(format!("{phrase}es")),
+        b'h' if phrase.ends_with("ch") || phrase.ends_with("sh") => Some(format!("{phrase}es")),
+        b'a'..=b'z' => Some(format!("{phrase}s")),
+        _ => None,
+    };
+    std::iter::once(phrase.to_owned()).chain(plural).collect()
 }
 
 /// What a word tells.
@@ -178,6 +214,7 @@ enum Tells {
     /// Index of the topic.
     Topic(usize),
     OptOutSign,
+    Urge(Urge),
 }
 
 /// Latin and Chinese words apart: small tables for the many texts that have only the first.
@@ -194,13 +231,14 @@ struct Automaton {
 }
 
 const CUE_FILE: &str = include_str!("lexicon/cues.txt");
+const URGENCY_FILE: &str = include_str!("lexicon/urgency.txt");
 const TOPIC_FILE: &str = include_str!("lexicon/topics.txt");
 
 /// Both files and the signs together: a text is gone through once for all questions.
 static WORDS: LazyLock<Option<Words>> = LazyLock::new(Words::compile);
 
 /// Every phrase of a file with the section it stands in.
-fn phrases(file: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn phrases(file: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut section = "";
     file.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).flat_map(move |line| {
         let name = line.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
@@ -219,18 +257,27 @@ impl Words {
             let cue = CUES.iter().find(|(name, _)| *name == section)?.1;
             words.push((fold_phrase(phrase), Tells::Cue(cue), false));
         }
+        for (section, phrase) in phrases(URGENCY_FILE) {
+            words.push((fold_phrase(phrase), Tells::Urge(Urge::of_section(section)?), false));
+        }
         for (section, phrase) in phrases(TOPIC_FILE) {
             if topics.last().is_none_or(|last| last != section) {
                 topics.push(section.to_owned());
             }
-            words.push((fold_phrase(phrase), Tells::Topic(topics.len() - 1), false));
+            let topic = Tells::Topic(topics.len() - 1);
+            words.extend(forms(&fold_phrase(phrase)).into_iter().map(|form| (form, topic, false)));
         }
         for (tell, signs) in [
             (Tells::Cue(Cue::MayEnd), deadlines::signs()),
             (Tells::Cue(Cue::MayBeDate), ends_en::date_signs()),
-            (Tells::Cue(Cue::MayCost), prices::money_signs()),
-            (Tells::Cue(Cue::MayTakeOff), prices::percent_signs()),
+            (Tells::Cue(Cue::MayCost), money::money_signs()),
+            (Tells::Cue(Cue::MayTakeOff), reductions::reduction_signs()),
             (Tells::Cue(Cue::MayBeCode), purpose::code_signs()),
+            (Tells::Cue(Cue::MayBeSurvey), surveys::signs().collect()),
+            (Tells::Cue(Cue::MayAddress), audience::signs().collect()),
+            (Tells::Cue(Cue::MayTellPurpose), purpose::signs().collect()),
+            (Tells::Cue(Cue::MayRunOut), urgency::signs()),
+            (Tells::Cue(Cue::MayTakeOff), vouchers::voucher_signs()),
             (Tells::OptOutSign, optout::signs()),
         ] {
             words.extend(signs.into_iter().map(|sign| (sign, tell, true)));

@@ -136,6 +136,9 @@ pub struct Deadline {
     pub confidence: Confidence,
     /// The sentence that makes it; `None` when declared.
     pub span: Option<Span>,
+    /// The very words that tell when: `this weekend`, 11月30日. What a rewrite replaces by the true date.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<Span>,
 }
 
 /// An invitation to a survey.

@@ -5,6 +5,9 @@ mod accessories;
 mod audience;
 mod calendar;
 mod catalogue;
+mod clauses;
+mod days_en;
+mod days_zh;
 mod deadlines;
 mod discounts;
 mod drafts;
@@ -12,21 +15,32 @@ mod elements;
 mod ends_en;
 mod ends_zh;
 mod entities;
+mod expiry;
 mod fingerprint;
+mod holidays;
 mod html;
+mod joining;
 mod language;
 mod lexicon;
 mod links;
 pub mod meaning;
+mod met;
+mod microdata;
+mod money;
 mod normal;
+mod numerals;
 mod offers;
 mod offsets;
 mod optout;
+mod patterns;
+mod pieces;
 mod prices;
 mod products;
 mod purpose;
 mod reading;
+mod reductions;
 mod refunds;
+mod sale_words;
 mod sentence;
 mod simhash;
 mod structured;
@@ -34,13 +48,15 @@ mod surveys;
 mod topics;
 mod urgency;
 mod vouchers;
+mod zones;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::message::{Channel, Content, Declared};
 
-pub use catalogue::{Catalogue, Item};
+pub use catalogue::{Catalogue, FIELD_BYTES_MAX, ITEMS_MAX, Item, NAMES_MAX};
+pub use drafts::same_sku;
 pub use fingerprint::fingerprint;
 pub use meaning::{
     Audience, AudienceTold, Confidence, Deadline, DeadlineKind, Discount, DiscountTold, Doubt, Goods, Meaning, Offer,
@@ -94,24 +110,30 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     let tally = purpose::tally(&readings);
     let surveys = surveys::surveys_of(&readings, declared);
     let claims = deadlines::deadlines_of(context, &readings, tally);
-    let offers = offers::offers_of(context, &readings, tally, &claims, declared);
+    let mut structured = structured::structured_of(context, content, PART_BYTES_MAX);
+    doubts.append(&mut structured.doubts);
+    let (offers, prices) = offers::offers_of(context, &readings, tally, &claims, declared, &structured);
     if offers.len() >= drafts::OFFERS_MAX {
         doubts.push(Doubt("there may be more offers than are kept".into()));
     }
     if claims.iter().map(|claim| claim.deadlines.len()).sum::<usize>() >= deadlines::DEADLINES_MAX {
         doubts.push(Doubt("there may be more deadlines than are kept".into()));
     }
+    let vouchers = vouchers::vouchers_of(context, &readings, &claims, &structured);
+    let urgencies = urgency::urgencies_of(context, &readings, tally, &claims);
+    let mut deadlines = deadlines::with_declared(claims, declared);
+    deadlines.extend(structured.deadlines.iter().cloned());
     let audiences = audience::audiences_of(&readings);
     Meaning {
         language: language::language_of(readings.iter().map(|reading| reading.normal.text.as_str())),
         purpose: purpose::purpose_of(tally, offers.len(), surveys.len()),
         audience: audience::audience_of(&audiences),
-        deadlines: deadlines::with_declared(claims, declared),
+        urgencies,
+        deadlines,
         topics: topics::topics_of(context, &readings, &offers, TOPICS_MAX),
-        urgencies: urgency::urgencies_of(&readings, tally, &offers),
-        prices: discounts::prices_of(&readings, tally, &offers),
-        discounts: discounts::discounts_of(&readings, tally, &offers),
-        vouchers: vouchers::vouchers_of(context, &readings, tally),
+        discounts: discounts::discounts_of(&readings, tally, &offers, &prices, &structured),
+        prices,
+        vouchers,
         audiences,
         fingerprint: fingerprint::of_readings(&readings).filter(|_| doubts.is_empty()),
         opt_out: optout::opt_out_of(channel, content, &readings),

@@ -5,6 +5,9 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use unicode_normalization::UnicodeNormalization;
+
+use super::catalogue::Catalogue;
 
 /// Longest sku taken from a link or a text.
 const SKU_BYTES_MAX: usize = 64;
@@ -70,38 +73,75 @@ impl ProductLinks {
     }
 }
 
-/// A product named in a sentence.
+/// A product named by its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {
     /// Upper-cased.
     pub sku: String,
-    /// Where, in the text it was looked for in.
+    /// Where, in the normalised text.
     pub range: Range<usize>,
+    /// The catalogue has it.
+    pub known: bool,
 }
 
-/// Tokens that look like model numbers, in the text as shown: capital letters and digits, perhaps
-/// hyphens. Units, formats and standards that look the same are left out.
-pub(super) fn model_numbers_in(shown: &str) -> Vec<Named> {
-    let Some(model) = MODEL.as_ref() else { return Vec::new() };
-    tokens_in(shown)
-        .flat_map(|token| model.find_iter(&shown[token.clone()]).map(move |found| (token.start + found.start(), found)))
-        .filter(|(start, found)| {
-            let head = shown[..*start].chars().next_back();
-            let tail = shown[start + found.len()..].chars().next();
-            let joins =
-                |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/' | '@' | '#' | '&' | '=' | '$');
-            !head.is_some_and(|c| joins(c) || c == '.') && !tail.is_some_and(joins)
+/// Tokens of the normalised text that look like model numbers: letters and digits, perhaps hyphens, written
+/// in capitals as `shown`; or those the catalogue has, however written. Units, formats and standards that
+/// look the same are left out.
+pub(super) fn model_numbers_in<'s>(
+    text: &str,
+    sentence: Range<usize>,
+    catalogue: &Catalogue,
+    shown: impl Fn(Range<usize>) -> &'s str,
+) -> Vec<Named> {
+    let Some(words) = text.get(sentence.clone()) else { return Vec::new() };
+    tokens_in(words)
+        .filter_map(|token| {
+            let written = words.get(token.clone())?;
+            let place = sentence.start + token.start..sentence.start + token.end;
+            if let Some(item) = catalogue.item(written) {
+                return Some(Named { sku: item.sku.clone(), range: place, known: true });
+            }
+            let cased = cased(written, shown(place.clone()));
+            if !is_joined(words, &token) && MODEL.as_ref()?.is_match(&cased) && !is_no_model(&cased) {
+                return Some(Named { sku: cased.to_ascii_uppercase(), range: place, known: false });
+            }
+            None
         })
-        .filter(|(_, found)| !is_no_model(found.as_str()))
         .take(TOKENS_MAX)
-        .map(|(start, found)| Named { sku: found.as_str().to_ascii_uppercase(), range: start..start + found.len() })
         .collect()
+}
+
+/// `BT 200`: the blank is part of the number where the letters before it are written in capitals. Only the
+/// catalogue tells it from `TOP 100`.
+fn with_letters_before(words: &str, digits: &Range<usize>) -> Option<Range<usize>> {
+    let head = words.get(..digits.start)?.strip_suffix(' ')?;
+    let letters = head.bytes().rev().take_while(u8::is_ascii_alphabetic).count();
+    (1..=6).contains(&letters).then(|| head.len() - letters..digits.end)
+}
+
+/// The token in the case it was written in, when it can be told.
+fn cased(token: &str, shown: &str) -> String {
+    let written: String = shown.chars().nfkc().filter(|c| c.is_ascii_alphanumeric()).collect();
+    let mut letters = written.chars();
+    let same = written.len() == token.bytes().filter(u8::is_ascii_alphanumeric).count();
+    if !same {
+        return token.to_owned();
+    }
+    token.chars().map(|c| if c.is_ascii_alphanumeric() { letters.next().unwrap_or(c) } else { c }).collect()
+}
+
+/// Part of an address, a path or a longer name.
+fn is_joined(words: &str, token: &Range<usize>) -> bool {
+    let joins = |c: char| matches!(c, '_' | '/' | '@' | '#' | '&' | '=' | '$');
+    let head = words[..token.start].chars().next_back();
+    let tail = words[token.end..].chars().next();
+    head.is_some_and(|c| joins(c) || c == '.') || tail.is_some_and(joins)
 }
 
 /// The longest stretches of letters, digits and hyphens, of those in which a model number may stand: it
 /// has both a letter and a digit and no fewer bytes than [`MODEL_BYTES_MIN`].
-fn tokens_in(shown: &str) -> impl Iterator<Item = Range<usize>> {
-    let bytes = shown.as_bytes();
+fn tokens_in(words: &str) -> impl Iterator<Item = Range<usize>> {
+    let bytes = words.as_bytes();
     let in_token = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-';
     // Looks at every byte, without a branch: quicker than to stop at the first digit.
     let mut at = if bytes.iter().fold(false, |any, b| any | b.is_ascii_digit()) { 0 } else { bytes.len() };
@@ -110,17 +150,22 @@ fn tokens_in(shown: &str) -> impl Iterator<Item = Range<usize>> {
         at = start + bytes[start..].iter().take_while(|b| in_token(b)).count();
         Some(start..at)
     })
-    .filter(move |token| {
-        let token = &bytes[token.clone()];
-        token.len() >= MODEL_BYTES_MIN
-            && token.iter().any(u8::is_ascii_digit)
-            && token.iter().any(u8::is_ascii_alphabetic)
+    .filter_map(move |token| {
+        let inside = &bytes[token.clone()];
+        if !inside.iter().any(u8::is_ascii_digit) {
+            return None;
+        }
+        if inside.iter().any(u8::is_ascii_alphabetic) {
+            return Some(token);
+        }
+        with_letters_before(words, &token)
     })
+    .filter(|token| token.len() >= MODEL_BYTES_MIN)
 }
 
 static MODEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"[A-Z][A-Z0-9]{0,11}(?:-[A-Z0-9]{1,12}){0,3}|[a-z]{2,6}-[0-9]{2,6}[a-z]?|[0-9]{1,4}[A-Z]{1,4}-[A-Z0-9]{1,8}",
+        r"^(?:[A-Z][A-Z0-9]{0,11}(?:-[A-Z0-9]{1,12}){0,3}|[a-z]{2,6}-[0-9]{2,6}[a-z]?|[a-z]{2,4}[0-9]{3,4}|[0-9]{1,4}[A-Z]{1,4}-[A-Z0-9]{1,8})$",
     )
     .ok()
 });
@@ -133,56 +178,18 @@ fn is_no_model(token: &str) -> bool {
         || letters.is_empty() && !token.contains('-')
         || (digits < 2 && !token.contains('-'))
         || token.len() < MODEL_BYTES_MIN
-        || matches!(
-            letters.as_str(),
-            "SAVE"
-                | "GET"
-                | "CODE"
-                | "SALE"
-                | "OFF"
-                | "EXTRA"
-                | "TAKE"
-                | "WELCOME"
-                | "SPRING"
-                | "SUMMER"
-                | "AUTUMN"
-                | "WINTER"
-                | "COVID"
-                | "UTC"
-                | "GMT"
-                | "RMB"
-                | "CNY"
-                | "USD"
-                | "HKD"
-                | "NTD"
-                | "TWD"
-                | "EUR"
-                | "GBP"
-                | "ISO"
-                | "IP"
-                | "USB"
-                | "HDMI"
-                | "WIFI"
-                | "MP"
-                | "HTTP"
-                | "TOP"
-                | "NO"
-                | "TD"
-                | "AM"
-                | "PM"
-                | "Q"
-                | "VIP"
-                | "DAY"
-                | "UTF"
-                | "SHA"
-                | "B"
-                | "G"
-                | "FY"
-        )
+        || NO_MODELS.split_whitespace().any(|known| known == letters)
         || token.bytes().any(|b| b == b'-')
             && letters.is_empty()
             && token.bytes().filter(u8::is_ascii_alphabetic).count() < 1
 }
+
+/// Words, currencies, units, formats and months that stand before figures.
+const NO_MODELS: &str = "SAVE GET CODE SALE OFF EXTRA TAKE WELCOME SPRING SUMMER AUTUMN FALL WINTER COVID UTC GMT \
+                         RMB CNY USD HKD NTD TWD JPY EUR GBP AUD CAD SGD CHF ISO IP USB HDMI WIFI MP HTTP TOP NO TD \
+                         AM PM Q VIP DAY UTF SHA B G FY JAN FEB MAR APR MAY JUN JUL AUG SEP SEPT OCT NOV DEC \
+                         MM CM KM ML KG GB MB TB HZ KHZ MHZ MAH WIN IOS QQ TEL EXT ROOM GATE FLIGHT ORDER REF PIN \
+                         PCS HR HRS MIN SEC APP ID";
 
 fn compile(pattern: &str) -> Result<Pattern, String> {
     let refuse = |why: &str| format!("product link `{pattern}`: {why}");
@@ -240,6 +247,9 @@ fn sku(written: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::understand::catalogue::Item;
+    use crate::understand::meaning::Goods;
+    use crate::understand::normal::Normal;
 
     #[test]
     fn links_lead_to_products() {
@@ -272,13 +282,44 @@ mod tests {
 
     #[test]
     fn model_numbers_are_told_from_other_tokens() {
-        let names = |text: &str| model_numbers_in(text).into_iter().map(|n| n.sku).collect::<Vec<_>>();
-        assert_eq!(names("蓝牙车载播放器BT-200限时"), ["BT-200"]);
-        assert_eq!(names("The BT200 and WH-1000XM5 now"), ["BT200", "WH-1000XM5"]);
-        for no in
-            ["MP3播放", "4K TV", "use code SAVE20", "UTC+8", "iPhone", "A3 B5", "SF1234567890123", "回TD", "CNY199"]
-        {
-            assert!(names(no).is_empty() || no.starts_with("SF"), "{no}: {:?}", names(no));
+        let names = |shown: &str, catalogue: &Catalogue| {
+            let normal = Normal::of(shown);
+            let cut = |range: Range<usize>| normal.shown(range).and_then(|range| shown.get(range)).unwrap_or_default();
+            let found = model_numbers_in(&normal.text, 0..normal.text.len(), catalogue, cut);
+            found.into_iter().map(|n| n.sku).collect::<Vec<_>>()
+        };
+        let none = Catalogue::none();
+        assert_eq!(names("蓝牙车载播放器BT-200限时", none), ["BT-200"]);
+        assert_eq!(names("The BT200 and WH-1000XM5 now", none), ["BT200", "WH-1000XM5"]);
+        assert_eq!(names("B\u{200b}T\u{2011}2\u{200b}00 ＢＴ－３００ bt400", none), ["BT-200", "BT-300", "BT400"]);
+        for no in [
+            "MP3播放",
+            "4K TV",
+            "use code SAVE20",
+            "UTC+8",
+            "iPhone",
+            "A3 B5",
+            "回TD",
+            "CNY199",
+            "nov30",
+            "TOP 100",
+            "rmb199",
+            "10gb",
+            "shop.example/bt-200",
+        ] {
+            assert!(names(no, none).is_empty(), "{no}: {:?}", names(no, none));
+        }
+        let item = Item {
+            sku: "BT-200".into(),
+            names: Vec::new(),
+            category: None,
+            url: None,
+            list_price: None,
+            goods: Goods::Ordinary,
+        };
+        let catalogue = Catalogue::new([item]);
+        for spelled in ["BT-200", "bt200", "BT 200", "bt-200"] {
+            assert_eq!(names(spelled, &catalogue), ["BT-200"], "{spelled}");
         }
     }
 }

@@ -1,6 +1,7 @@
-//! What is the message for? A one-time code needs a code and code words; a receipt that also carries
-//! an offer stays a receipt (design §3: it loses the offer, not the receipt), but a promotion with a
-//! code-like word in it does not become must-send.
+//! What is the message for? A one-time code needs a code and code words and nothing for sale beside it; a
+//! receipt that also carries an offer stays a receipt (design §3: it loses the offer, not the receipt), if it has
+//! something of its own to tell: a number, a time, an amount. A promotion with a code-like word in it does not
+//! become must-send.
 
 use std::sync::LazyLock;
 
@@ -8,7 +9,24 @@ use regex::Regex;
 
 use super::lexicon::Cue;
 use super::meaning::Purpose;
+use super::patterns::{self, Patterns};
+use super::prices::AmountKind;
 use super::reading::{Reading, Sentence};
+
+const FILE: &str = include_str!("lexicon/purposes.txt");
+
+static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| Patterns::compile(FILE));
+
+/// Words looked at of one sentence; no honest one that tells what it is for is longer.
+const WORDS_BYTES_MAX: usize = 1_024;
+
+/// What people write to people is short.
+const PERSONAL_BYTES_MAX: usize = 640;
+
+/// What every sentence that tells a purpose has one of.
+pub(super) fn signs() -> impl Iterator<Item = String> {
+    patterns::signs(FILE)
+}
 
 /// How many sentences do what, over all parts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,28 +35,57 @@ pub(super) struct Tally {
     notice: usize,
     /// A notice sentence with a reference in it: an order number, an amount, a time.
     referenced: usize,
+    /// A notice of something that is over, as surveys begin.
+    ended: usize,
     sale: usize,
+    /// Invites to buy, with or without a price.
+    sells: usize,
     survey: usize,
+    /// Written as people write to people.
+    is_personal: bool,
+    /// Signed 【某某】, or it can be refused, or it leads to a page: no person writes so to a friend.
+    is_from_a_sender: bool,
+    /// Speaks about the tricks of sales, as warnings do.
+    warns: bool,
 }
 
 /// Counts; needs nothing but the sentences.
 pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
     let mut tally = Tally::default();
+    let Some(patterns) = PATTERNS.as_ref() else { return tally };
     for reading in readings {
+        tally.is_from_a_sender |= !reading.opt_outs.is_empty() || !reading.visible.links.is_empty();
+        let text = &reading.normal.text;
+        tally.is_personal |= text.len() <= PERSONAL_BYTES_MAX && patterns.has("personal", text);
         let has_code = reading.sentences.iter().any(|sentence| sentence.has_digit && is_code(reading.words(sentence)));
         for sentence in &reading.sentences {
             let cues = sentence.cues;
-            tally.code += usize::from(has_code && is_code_sentence(reading, sentence));
+            let all = reading.words(sentence);
+            let words = all.get(..all.floor_char_boundary(WORDS_BYTES_MAX)).unwrap_or(all);
+            // A signature names the sender, whatever it is called: 【双11狂欢购】.
+            if words.starts_with('【') {
+                tally.is_from_a_sender = true;
+                if words.ends_with('】') {
+                    continue;
+                }
+            }
+            let may = |section: &str| cues.has(Cue::MayTellPurpose) && patterns.has(section, words);
+            let code = has_code && is_code_sentence(reading, sentence);
+            let plainly = sentence.is_plainly_a_sale() && !code;
+            let tells = may("notice");
+            // "Plan Special 20: 58 MB left" tells, though the plan's name sells.
+            let named_only = tells && !is_priced_down(sentence) && !cues.has(Cue::Offer) && digits(words) >= 2;
+            let sale = plainly && !named_only;
             // "Shop now: your order ships free" sells; a notice tells of something done.
-            let notice = (cues.has(Cue::Notice) || sentence.is_refund) && !sentence.is_plainly_a_sale();
+            let notice = (tells || cues.has(Cue::Notice) || sentence.is_refund) && !sale && !code;
+            tally.code += usize::from(code);
             tally.notice += usize::from(notice);
-            tally.referenced +=
-                usize::from(notice && reading.words(sentence).bytes().filter(u8::is_ascii_digit).count() >= 2);
-            tally.sale += usize::from(sentence.is_plainly_a_sale());
-            tally.survey += usize::from(
-                !cues.has(Cue::SurveyPast)
-                    && (cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk)),
-            );
+            tally.ended += usize::from(notice && patterns.has("ended", words));
+            tally.referenced += usize::from(notice && digits(words) >= 2);
+            tally.sale += usize::from(sale);
+            tally.sells += usize::from(!sale && !notice && !code && may("sells"));
+            tally.survey += usize::from(cues.has(Cue::SurveyPhrase));
+            tally.warns |= may("warns");
         }
     }
     tally
@@ -47,28 +94,63 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
 impl Tally {
     /// True when it looks like something that must be sent; then an offer needs plain words of sale.
     pub fn is_transactional(self) -> bool {
-        (self.code > 0 && self.code >= self.sale) || (self.notice > 0 && self.notice >= self.sale)
+        self.is_code() || self.is_notice()
+    }
+
+    /// True when it reads as one person writing to another: nobody is sold anything.
+    pub fn is_personal(self) -> bool {
+        self.is_personal && !self.is_from_a_sender
+    }
+
+    fn is_code(self) -> bool {
+        // A code in a sentence of its own beside an offer is a disguise.
+        self.code > 0 && self.sale == 0
+    }
+
+    fn is_notice(self) -> bool {
+        let told = self.notice + self.code;
+        told > 0 && told >= self.sale && (self.sale == 0 || self.referenced > 0)
     }
 }
 
 /// The purpose, given what else was found.
 pub(super) fn purpose_of(tally: Tally, offers: usize, surveys: usize) -> Purpose {
-    if tally.code > 0 && tally.code >= tally.sale {
+    if tally.is_code() {
         return Purpose::OneTimeCode;
     }
-    let notice = tally.notice > 0 && tally.notice >= tally.sale;
     // "Your order 123 was delivered. Rate us!" asks; a receipt whose last line asks stays a receipt.
-    if surveys > 0 && offers == 0 && !(notice && tally.referenced > 0 && tally.notice > tally.survey) {
+    let receipt = tally.is_notice() && tally.referenced > 0 && tally.notice > tally.ended + tally.survey;
+    if surveys > 0 && tally.sale <= tally.survey && !receipt {
         return Purpose::Survey;
     }
-    if notice {
+    if tally.is_notice() && tally.notice > 0 {
         return Purpose::Notice;
     }
-    match (offers, surveys, tally.sale) {
-        (0, 1.., _) => Purpose::Survey,
-        (1.., _, _) | (_, _, 1..) => Purpose::Promotion,
-        _ => Purpose::Other,
+    let sells = offers > 0 || tally.sale > 0 || tally.sells > 1 || tally.sells > 0 && tally.is_from_a_sender;
+    match (sells, surveys) {
+        (true, _) if tally.is_personal() || tally.warns && tally.sale <= 1 => Purpose::Other,
+        (true, _) => Purpose::Promotion,
+        (false, 1..) => Purpose::Survey,
+        (false, 0) => Purpose::Other,
     }
+}
+
+/// More than a word of sale: a figure off, or a price to hurry for.
+fn is_priced_down(sentence: &Sentence) -> bool {
+    let said = |kinds: &[AmountKind]| sentence.amounts.iter().any(|amount| amount.said && kinds.contains(&amount.kind));
+    sentence.percent_off.is_some() || sentence.threshold_deal || said(&[AmountKind::Price, AmountKind::Saving])
+}
+
+/// A code that is guarded as codes are, without a price: 验证码1234，用于领取优惠券，请勿告诉他人.
+pub(super) fn is_guarded_code(words: &str, sentence: &Sentence) -> bool {
+    !is_priced_down(sentence)
+        && is_code(words)
+        && CODE_WORDS.as_ref().is_some_and(|code| code.is_match(words))
+        && PATTERNS.as_ref().is_some_and(|patterns| patterns.has("secret", words))
+}
+
+fn digits(words: &str) -> usize {
+    words.bytes().filter(u8::is_ascii_digit).count()
 }
 
 /// A code that confirms a payment names its price, too: 您正在支付299元, "to pay $29". It stays a code.
@@ -80,7 +162,7 @@ pub(super) fn speaks_of_paying(words: &str) -> bool {
 
 fn is_code_sentence(reading: &Reading<'_>, sentence: &Sentence) -> bool {
     sentence.cues.has(Cue::MayBeCode)
-        && !sentence.cues.has(Cue::Sale)
+        && (!sentence.cues.has(Cue::Sale) || is_guarded_code(reading.words(sentence), sentence))
         && CODE_WORDS.as_ref().is_some_and(|words| words.is_match(reading.words(sentence)))
 }
 
@@ -101,7 +183,7 @@ static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static CODE_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // A new alternative needs its sign in `code_signs`.
     Regex::new(concat!(
-        r"验证码|校验码|动态码|动态密码|短信口令|确认码|登录码|随机码|一次性密码|动态口令",
+        r"验证码|验证代码|校验码|校验代码|动态码|动态密码|短信口令|确认码|登录码|随机码|一次性密码|动态口令",
         r"|(?-u:\b)(?:verification|security|one[- ]time|login|log-in|sign-in|access|authentication|confirmation|two-factor|2fa)[ \n](?:pass)?(?:code|password)",
         r"|(?-u:\b)otp(?-u:\b)|(?-u:\b)passcode(?-u:\b)|(?-u:\b)code[ \n]is[ \n]?:?[ \n]?[a-z]?-?[0-9]|(?-u:\b)[0-9]{4,8}[ \n]is[ \n]your(?-u:\b)",
     ))

@@ -8,12 +8,15 @@ use crate::message::{Part, PartKind, Span};
 use super::html::{Link, Visible};
 use super::lexicon::{Cue, Cues, Heard, heard_in};
 use super::links::{LINKS_MAX, bare_links};
+use super::meaning::Discount;
 use super::normal::Normal;
 use super::optout::opt_out_clauses;
-use super::prices::{Amount, AmountKind, amounts_in, has_threshold_deal, percent_off_in};
-use super::purpose::speaks_of_paying;
+use super::prices::{Amount, AmountKind, amounts_in};
+use super::purpose::{is_guarded_code, speaks_of_paying};
+use super::reductions::{Off, reductions_in, tells_of_the_past};
 use super::refunds::mark_refunds;
 use super::sentence::split_sentences;
+use super::surveys::mark_surveys;
 
 /// Sentences read per part; a real mail has hundreds.
 const SENTENCES_MAX: usize = 20_000;
@@ -29,10 +32,14 @@ pub(super) struct Sentence {
     pub has_digit: bool,
     /// Its amounts of money.
     pub amounts: Vec<Amount>,
+    /// What it takes off.
+    pub offs: Vec<Off>,
     /// What it takes off, in percent.
     pub percent_off: Option<u8>,
     /// 满199减50 and its kin.
     pub threshold_deal: bool,
+    /// What it takes off was taken off before, or is over: no sale.
+    pub is_past: bool,
     /// Tells of a difference paid back for what was bought, or of the price of it (see `refunds`).
     pub is_refund: bool,
 }
@@ -41,13 +48,18 @@ impl Sentence {
     /// Words of sale, a discount, or a price with words of offer beside it (限时299元).
     pub fn is_plainly_a_sale(&self) -> bool {
         let priced = || self.amounts.iter().any(|amount| amount.said && amount.kind == AmountKind::Price);
-        if self.is_refund {
+        if self.is_refund || self.is_past {
             return false;
         }
         self.cues.has(Cue::Sale)
             || self.percent_off.is_some()
             || self.threshold_deal
             || self.cues.has(Cue::Offer) && !self.cues.has(Cue::Billing) && priced()
+    }
+
+    /// "BT-200 only $29", 仅需29元: a price praised as low, where nothing is paid or delivered.
+    pub fn asks_little(&self) -> bool {
+        !self.is_refund && !self.is_past && self.amounts.iter().any(|amount| amount.little)
     }
 }
 
@@ -102,24 +114,47 @@ impl<'a> Reading<'a> {
                 let words = normal.text.get(range.clone()).unwrap_or_default();
                 // Looks at every byte, without a branch: quicker than to stop at the first digit.
                 let has_digit = words.bytes().fold(false, |found, b| found | b.is_ascii_digit());
-                let has_money = has_digit && cues.has(Cue::MayCost);
+                // 一百九十九元 has no digit.
+                let has_money = cues.has(Cue::MayCost) && (has_digit || !words.is_ascii());
+                let amounts = if has_money { amounts_in(&normal.text, range.clone()) } else { Vec::new() };
+                let saves = amounts.iter().any(|amount| amount.kind == AmountKind::Saving);
+                let may_take_off = saves || cues.any(&[Cue::MayTakeOff, Cue::Sale]);
+                let is_past = may_take_off && tells_of_the_past(words);
+                let offs = if may_take_off && !is_past {
+                    reductions_in(&normal.text, range.clone(), &amounts)
+                } else {
+                    Vec::new()
+                };
+                let percent = |off: &Off| match off.discount {
+                    Discount::Percent(percent) => Some(percent),
+                    _ => None,
+                };
                 let mut sentence = Sentence {
                     cues,
                     has_digit,
-                    amounts: if has_money { amounts_in(&normal.text, range.clone()) } else { Vec::new() },
-                    percent_off: if cues.has(Cue::MayTakeOff) { percent_off_in(words) } else { None },
-                    threshold_deal: has_digit && has_threshold_deal(words),
+                    percent_off: offs.iter().find_map(percent),
+                    threshold_deal: offs
+                        .iter()
+                        .any(|off| matches!(off.discount, Discount::Threshold { .. } | Discount::NextOne(_))),
+                    amounts,
+                    offs,
+                    is_past,
                     is_refund: false,
                     range,
                 };
                 // "验证码482913：BT-200只要299元，速抢": a price to hurry for makes the code a disguise.
-                if cues.has(Cue::MayBeCode) && sentence.is_plainly_a_sale() && !speaks_of_paying(words) {
+                if cues.has(Cue::MayBeCode)
+                    && sentence.is_plainly_a_sale()
+                    && !speaks_of_paying(words)
+                    && !is_guarded_code(words, &sentence)
+                {
                     sentence.cues.remove(&[Cue::Code, Cue::MayBeCode]);
                 }
                 sentence
             })
             .collect();
         mark_refunds(&normal.text, &mut sentences);
+        mark_surveys(&normal.text, &mut sentences);
         Reading { part: index, kind: part.kind, visible, normal, sentences, heard, opt_outs, source: &part.text }
     }
 
@@ -146,6 +181,12 @@ impl<'a> Reading<'a> {
                 move |link| link.shown.start < end
             })
             .filter(move |link| link.shown.end > shown.start || link.shown.is_empty())
+    }
+
+    /// Where a link's text stands in the part's own text.
+    pub fn spans_of_link(&self, link: &Link) -> Vec<Span> {
+        let pieces = self.visible.offsets.pieces(link.shown.clone());
+        pieces.into_iter().filter_map(|piece| Span::new(self.part, piece)).collect()
     }
 
     /// Where a sentence stands in the part's own text: one span if it can be taken away whole, else

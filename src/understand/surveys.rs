@@ -1,4 +1,5 @@
-//! Does it ask for opinions? By words (问卷, `take our survey`) or by a link to a survey host.
+//! Does it ask for opinions? By a sentence that does (`lexicon/surveys.txt`), by two weaker signs together
+//! ("How was your stay?" and a link to `/feedback`), or by a link to a survey host.
 
 use std::sync::LazyLock;
 
@@ -8,7 +9,8 @@ use crate::message::Declared;
 
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Source, SurveyAsk};
-use super::reading::Reading;
+use super::patterns::{self, Patterns};
+use super::reading::{Reading, Sentence};
 
 /// Hosts that serve surveys, some only under a path.
 const HOSTS: &[(&str, &str)] = &[
@@ -41,6 +43,46 @@ const HOSTS: &[(&str, &str)] = &[
 
 /// Sentences kept of one invitation.
 const SPANS_MAX: usize = 64;
+/// Words without a question in them ask for nothing; what is longer than this is no such sentence.
+const WORDS_BYTES_MAX: usize = 1_024;
+
+/// Weak signs: two different ones in a message make an invitation.
+const SIGNS: [(&str, Cue); 4] = [
+    ("question", Cue::SurveyQuestion),
+    ("feedback", Cue::SurveyFeedback),
+    ("improve", Cue::SurveyImprove),
+    ("scale", Cue::SurveyScale),
+];
+
+const FILE: &str = include_str!("lexicon/surveys.txt");
+
+static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| Patterns::compile(FILE));
+
+/// What every sentence that asks for an opinion has one of.
+pub(super) fn signs() -> impl Iterator<Item = String> {
+    patterns::signs(FILE)
+}
+
+/// Marks the sentences that ask ([`Cue::SurveyPhrase`]) and those that have a weak sign of it.
+///
+/// "Five stars and 5 yuan back" (好评返现) asks for nothing: it names the answer and buys it. It is a promotion.
+pub(super) fn mark_surveys(text: &str, sentences: &mut [Sentence]) {
+    let Some(patterns) = PATTERNS.as_ref() else { return };
+    for sentence in sentences.iter_mut().filter(|sentence| sentence.cues.has(Cue::MayBeSurvey)) {
+        let end = text.floor_char_boundary(sentence.range.end.min(sentence.range.start + WORDS_BYTES_MAX));
+        let Some(words) = text.get(sentence.range.start..end) else { continue };
+        // "Please rate us. Thank you for your feedback": the thanks come first only when it is over.
+        let words = patterns.find("past", words).map_or(words, |past| &words[..past.start]);
+        if patterns.has("asks", words) {
+            sentence.cues.add(Cue::SurveyPhrase);
+        }
+        for (section, sign) in SIGNS {
+            if patterns.has(section, words) {
+                sentence.cues.add(sign);
+            }
+        }
+    }
+}
 
 /// The invitations: the declared one with the sentences that make it, else the one the text makes.
 pub(super) fn surveys_of(readings: &[Reading<'_>], declared: &Declared) -> Vec<SurveyAsk> {
@@ -52,19 +94,27 @@ pub(super) fn surveys_of(readings: &[Reading<'_>], declared: &Declared) -> Vec<S
         confidence: Confidence(0),
         spans: Vec::new(),
     };
+    let all = || readings.iter().flat_map(|reading| reading.sentences.iter().map(move |sentence| (reading, sentence)));
+    let asks = all().any(|(_, sentence)| sentence.cues.has(Cue::SurveyPhrase));
+    let by_host = all().any(|(reading, sentence)| survey_link(reading, sentence).is_some());
+    let weak = SIGNS.iter().filter(|(_, sign)| all().any(|(_, sentence)| sentence.cues.has(*sign))).count();
+    let linked =
+        weak > 0 && readings.iter().any(|reading| reading.visible.links.iter().any(|link| is_asking_link(&link.url)));
+    let is_asked = asks || by_host || weak + usize::from(linked) >= 2;
     for reading in readings {
         for (index, sentence) in reading.sentences.iter().enumerate() {
-            let link = reading.links(sentence).find_map(|link| survey_id(&link.url));
+            let link = survey_link(reading, sentence);
             let cues = sentence.cues;
-            let past = cues.has(Cue::SurveyPast);
-            let words = !past && (cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk));
+            let words = cues.has(Cue::SurveyPhrase) || is_asked && SIGNS.iter().any(|(_, sign)| cues.has(*sign));
             if link.is_none() && !words {
                 continue;
             }
             let sure = match (&link, cues.has(Cue::SurveyPhrase)) {
                 (Some(_), _) => 90,
                 (None, true) => 80,
-                (None, false) => 65,
+                (None, false) if asks || by_host => 0,
+                (None, false) if is_asked => 60,
+                (None, false) => continue,
             };
             found.confidence = found.confidence.max(Confidence(sure));
             if link.is_some() {
@@ -98,6 +148,30 @@ pub(super) fn surveys_of(readings: &[Reading<'_>], declared: &Declared) -> Vec<S
     }
 }
 
+fn survey_link(reading: &Reading<'_>, sentence: &Sentence) -> Option<String> {
+    reading.links(sentence).find_map(|link| survey_id(&link.url))
+}
+
+/// A page whose address says that it asks.
+fn is_asking_link(url: &str) -> bool {
+    let url = url.to_ascii_lowercase();
+    let named = [
+        "survey",
+        "feedback",
+        "questionnaire",
+        "/rate",
+        "/review",
+        "review/",
+        "/poll",
+        "rating",
+        "/nps",
+        "csat",
+        "wenjuan",
+        "pingjia",
+    ];
+    named.iter().any(|name| url.contains(name))
+}
+
 /// The survey behind a link, without its query, which may name the person: `wj.qq.com/s2/1`.
 pub(super) fn survey_id(url: &str) -> Option<String> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -111,20 +185,78 @@ pub(super) fn survey_id(url: &str) -> Option<String> {
     known.then(|| format!("{host}{}", path.trim_end_matches('/')).chars().take(120).collect())
 }
 
+/// The longest time it says: "3 to 5 minutes" may take five.
 fn minutes_in(words: &str) -> Option<u32> {
-    let found = MINUTES.as_ref()?.captures(words)?.get(1)?.as_str();
-    let spelled = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
-    let chinese = ["一", "两", "三", "四", "五", "六", "七", "八", "九", "十"];
-    let position = spelled.iter().position(|w| *w == found).or_else(|| chinese.iter().position(|w| *w == found));
-    position.and_then(|at| u32::try_from(at + 1).ok()).or_else(|| found.parse().ok()).filter(|minutes| *minutes > 0)
+    let minutes = MINUTES.as_ref()?;
+    let mut all = minutes.captures_iter(words).filter_map(|found| {
+        let (whole, number) = (found.get(0)?, found.get(1)?.as_str());
+        let (before, after) = (&words[..whole.start()], &words[whole.end()..]);
+        // "Delivered 10 minutes ago", 5分钟内有效, "within 5 minutes": no time that anything takes.
+        let elsewhere = ["前", "内", "后", "之", "以", " ago", " after", " before", " left"]
+            .iter()
+            .any(|word| after.starts_with(word))
+            || ["within ", "in the last ", "every ", "延长", "提前"].iter().any(|word| before.ends_with(word));
+        (!elsewhere).then(|| number_of(number)).flatten()
+    });
+    let seconds = || SECONDS.as_ref().is_some_and(|seconds| seconds.is_match(words)).then_some(1);
+    all.next().or_else(seconds)
+}
+
+fn number_of(written: &str) -> Option<u32> {
+    let words = [
+        "a",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+    ];
+    if let Ok(number) = written.parse() {
+        return Some(number).filter(|minutes| *minutes > 0);
+    }
+    if written == "one" || written == "几" {
+        return (written == "one").then_some(1);
+    }
+    if let Some(at) = words.iter().position(|word| *word == written) {
+        return u32::try_from(at + 1).ok();
+    }
+    let digit =
+        |c: char| "零一二三四五六七八九".chars().position(|known| known == c).and_then(|at| u32::try_from(at).ok());
+    let (tens, ones) = written.split_once('十').unwrap_or(("零", written));
+    let value = |part: &str, empty: u32| match part {
+        "" => Some(empty),
+        "两" | "俩" => Some(2),
+        part => part.chars().next().and_then(digit),
+    };
+    let (tens, ones) = if written.contains('十') { (value(tens, 1)?, value(ones, 0)?) } else { (0, value(ones, 0)?) };
+    Some(tens * 10 + ones).filter(|minutes| *minutes > 0)
 }
 
 static MINUTES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"([0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|[一两三四五六七八九十])[ \n]?(?:个)?[- ]?(?:分钟|minutes?(?-u:\b)|mins?(?-u:\b))",
-    )
+    Regex::new(concat!(
+        r"(?:[0-9]{1,3}[ \n]?(?:-|~|至|到|to)[ \n]?)?",
+        r"([0-9]{1,3}|(?-u:\b)(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty)|[一二三四五六七八九]?十[一二三四五六七八九]?|[一两俩二三四五六七八九])",
+        r"(?:[ \n](?:couple[ \n]of|short|quick|brief|spare))?[ \n]?(?:个)?[- ]?(?:分钟|minutes?(?-u:\b)|mins?(?-u:\b))",
+    ))
     .ok()
 });
+
+static SECONDS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"[0-9]{1,2}[ \n]?-?(?:秒|seconds?(?-u:\b)|secs?(?-u:\b))").ok());
 
 #[cfg(test)]
 mod tests {
@@ -150,6 +282,13 @@ mod tests {
             ("a 5-minute survey", Some(5)),
             ("two minutes", Some(2)),
             ("一分钟", Some(1)),
+            ("约十五分钟", Some(15)),
+            ("两三分钟", Some(3)),
+            ("3-5 minutes", Some(5)),
+            ("it only takes a minute", Some(1)),
+            ("10分钟前已送达", None),
+            ("delivered 10 minutes ago", None),
+            ("几分钟", None),
             ("soon", None),
         ] {
             assert_eq!(minutes_in(words), wanted, "{words}");

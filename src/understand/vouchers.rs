@@ -1,11 +1,256 @@
-//! Which vouchers, gift cards and codes does it hand over?
+//! Which vouchers, gift cards and codes does it hand over? A code stands behind words that name it (卡号,
+//! "use code"), before "at checkout", or alone in the next sentence, line or cell. One-time codes, parcel
+//! codes, order numbers are none.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use jiff::{Timestamp, Zoned};
+use regex::Regex;
 
 use super::Context;
-use super::meaning::VoucherTold;
-use super::purpose::Tally;
-use super::reading::Reading;
+use super::deadlines::Claim;
+use super::expiry::expiry_in;
+use super::lexicon::Cue;
+use super::meaning::{Confidence, Source, VoucherKind, VoucherTold};
+use super::reading::{Reading, Sentence};
+use super::structured::Structured;
 
-/// Every voucher.
-pub(super) fn vouchers_of(_: &Context<'_>, _: &[Reading<'_>], _: Tally) -> Vec<VoucherTold> {
-    Vec::new()
+/// Vouchers kept of one message.
+const VOUCHERS_MAX: usize = 64;
+/// Bytes of a code, without what parts its groups.
+const CODE_BYTES: std::ops::RangeInclusive<usize> = 3..=32;
+/// Sentences after a code in which its expiry is looked for.
+const EXPIRY_SENTENCES: usize = 3;
+
+/// Every voucher, each code once.
+pub(super) fn vouchers_of(
+    context: &Context<'_>,
+    readings: &[Reading<'_>],
+    claims: &[Claim],
+    structured: &Structured,
+) -> Vec<VoucherTold> {
+    let now = context.now.to_zoned(context.zone.clone());
+    let mut told: Vec<VoucherTold> = structured.vouchers.clone();
+    for (at, reading) in readings.iter().enumerate() {
+        let mut spoken: Option<VoucherKind> = None;
+        let mut awaited: Option<VoucherKind> = None;
+        for (index, sentence) in reading.sentences.iter().enumerate() {
+            let words = reading.words(sentence);
+            if !sentence.cues.any(&[Cue::MayBeCode, Cue::MayTakeOff, Cue::Sale]) && awaited.is_none() {
+                continue;
+            }
+            let expires = || expiry(&now, reading, index).or_else(|| claimed(claims, at, index));
+            if let Some(kind) = awaited.take()
+                && let Some(range) = lone_code(reading, sentence, words)
+            {
+                push(&mut told, voucher(reading, kind, words, sentence, range, expires()));
+                continue;
+            }
+            let other = OTHER_CODE.as_ref().is_some_and(|other| other.is_match(words));
+            let named = kind_in(words);
+            spoken = named.or(spoken);
+            if sentence.cues.has(Cue::Code) || other && named.is_none() {
+                continue;
+            }
+            let mut found = false;
+            for (range, sure) in codes_in(reading, sentence, words) {
+                let kind = named.or(spoken.filter(|_| sure)).unwrap_or(VoucherKind::Coupon);
+                push(&mut told, voucher(reading, kind, words, sentence, range, expires()));
+                found = true;
+            }
+            if !found && ENDS_OPEN.as_ref().is_some_and(|open| open.is_match(words)) {
+                awaited = named.or(spoken).or(Some(VoucherKind::Coupon));
+            }
+            if !found
+                && let Some(kind) = named.filter(|kind| *kind != VoucherKind::Coupon)
+                && HANDS_OVER.as_ref().is_some_and(|hands| hands.is_match(words))
+                && told.iter().all(|known| known.kind != kind)
+            {
+                let spans = reading.spans(sentence.range.clone());
+                let (expires, confidence) = (expires(), Confidence(55));
+                let source = Source::Text;
+                push(&mut told, Some(VoucherTold { kind, code: None, expires, source, confidence, spans }));
+            }
+        }
+    }
+    // What is spoken of without a code is the one whose code stands elsewhere.
+    let coded: Vec<VoucherKind> = told.iter().filter(|one| one.code.is_some()).map(|one| one.kind).collect();
+    told.retain(|one| one.code.is_some() || !coded.contains(&one.kind));
+    told
 }
+
+/// Where the codes of a sentence stand, in the normalised text: no model numbers.
+pub(super) fn codes_of(reading: &Reading<'_>, sentence: &Sentence) -> Vec<Range<usize>> {
+    let words = reading.words(sentence);
+    if !["code", "码", "券", "卡", "口令"].iter().any(|sign| words.contains(sign)) {
+        return Vec::new();
+    }
+    let start = sentence.range.start;
+    let codes = codes_in(reading, sentence, words);
+    codes.into_iter().map(|(range, _)| start + range.start..start + range.end).collect()
+}
+
+/// What every sentence that names a voucher has one of, beside the signs of a code and of a reduction.
+pub(super) fn voucher_signs() -> Vec<String> {
+    ["卡", "券", "卷", "redeem", "gift", "pin", "card number", "certificate"].map(str::to_owned).to_vec()
+}
+
+/// A code as the brand's events name it: upper-case letters and digits only.
+pub(super) fn code_of(written: &str) -> Option<String> {
+    let code: String =
+        written.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).take(64).collect();
+    CODE_BYTES.contains(&code.len()).then_some(code)
+}
+
+fn push(told: &mut Vec<VoucherTold>, one: Option<VoucherTold>) {
+    let Some(one) = one else { return };
+    if let Some(known) = told.iter_mut().find(|known| one.code.is_some() && known.code == one.code) {
+        known.expires = known.expires.or(one.expires);
+        known.confidence = known.confidence.max(one.confidence);
+        if known.spans.len() < VOUCHERS_MAX {
+            known.spans.extend(one.spans);
+        }
+    } else if told.len() < VOUCHERS_MAX {
+        told.push(one);
+    }
+}
+
+fn voucher(
+    reading: &Reading<'_>,
+    kind: VoucherKind,
+    words: &str,
+    sentence: &Sentence,
+    range: Range<usize>,
+    expires: Option<Timestamp>,
+) -> Option<VoucherTold> {
+    let code = code_of(words.get(range.clone())?)?;
+    let at = sentence.range.start + range.start..sentence.range.start + range.end;
+    let spans = reading.spans(at);
+    Some(VoucherTold { kind, code: Some(code), expires, source: Source::Text, confidence: Confidence(80), spans })
+}
+
+/// Told with the code or right after it.
+fn expiry(now: &Zoned, reading: &Reading<'_>, sentence: usize) -> Option<Timestamp> {
+    let near = reading.sentences.iter().skip(sentence).take(EXPIRY_SENTENCES);
+    near.filter(|sentence| sentence.has_digit).find_map(|sentence| expiry_in(now, reading.words(sentence)))
+}
+
+fn claimed(claims: &[Claim], reading: usize, sentence: usize) -> Option<Timestamp> {
+    let first = claims.partition_point(|claim| (claim.reading, claim.sentence) < (reading, sentence));
+    let near = claims.iter().skip(first);
+    near.take_while(|claim| claim.reading == reading && claim.sentence < sentence + EXPIRY_SENTENCES)
+        .flat_map(|claim| &claim.deadlines)
+        .find_map(|deadline| deadline.instant)
+}
+
+fn kind_in(words: &str) -> Option<VoucherKind> {
+    let says = |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(words));
+    if says(&GIFT_CARD) {
+        Some(VoucherKind::GiftCard)
+    } else if says(&VOUCHER) {
+        Some(VoucherKind::Voucher)
+    } else if says(&COUPON) {
+        Some(VoucherKind::Coupon)
+    } else {
+        None
+    }
+}
+
+/// Codes in a sentence: where, and whether the words before it name a code.
+fn codes_in(reading: &Reading<'_>, sentence: &Sentence, words: &str) -> Vec<(Range<usize>, bool)> {
+    let mut found: Vec<(Range<usize>, bool)> = Vec::new();
+    for (pattern, sure) in [(&NAMED, true), (&BEFORE_CHECKOUT, false)] {
+        let Some(pattern) = pattern.as_ref() else { continue };
+        for groups in pattern.captures_iter(words).take(VOUCHERS_MAX) {
+            let Some(code) = (1..groups.len()).find_map(|group| groups.get(group)) else { continue };
+            let fresh = found.iter().all(|(known, _)| known.end <= code.start() || code.end() <= known.start);
+            if fresh && looks_like_a_code(reading, sentence, words, &code.range()) {
+                found.push((code.range(), sure));
+            }
+        }
+    }
+    found
+}
+
+/// A sentence that is a code and nothing else.
+fn lone_code(reading: &Reading<'_>, sentence: &Sentence, words: &str) -> Option<Range<usize>> {
+    let range = LONE.as_ref()?.captures(words)?.get(1)?.range();
+    looks_like_a_code(reading, sentence, words, &range).then_some(range)
+}
+
+/// Has a digit, or is written in capitals; and is no amount, date or telephone number.
+fn looks_like_a_code(reading: &Reading<'_>, sentence: &Sentence, words: &str, range: &Range<usize>) -> bool {
+    let Some(code) = words.get(range.clone()) else { return false };
+    let tail = &words[range.end..];
+    if tail.starts_with(['%', '元', '折', '年', '月', '日', '张', '天', '个', '次'])
+        || tail.starts_with('.') && tail[1..].starts_with(|c: char| c.is_ascii_alphanumeric())
+        || tail.starts_with("://")
+    {
+        return false;
+    }
+    let letters = code.bytes().filter(u8::is_ascii_alphabetic).count();
+    let digits = code.bytes().filter(u8::is_ascii_digit).count();
+    if letters + digits < *CODE_BYTES.start() {
+        return false;
+    }
+    if letters == 0 {
+        // "Your code is 482913": figures alone are a voucher's only where one is named.
+        return digits >= 4 && (kind_in(words).is_some() || LONE.as_ref().is_some_and(|lone| lone.is_match(words)));
+    }
+    if digits > 0 && !code.contains(' ') {
+        return letters + digits >= 4 || digits < letters + digits;
+    }
+    let at = sentence.range.start + range.start..sentence.range.start + range.end;
+    let shown = reading.normal.shown(at).and_then(|shown| reading.visible.text.get(shown)).unwrap_or_default();
+    shown.chars().all(|c| !c.is_lowercase())
+}
+
+macro_rules! pattern {
+    ($($piece:expr),+ $(,)?) => { LazyLock::new(|| Regex::new(concat!($($piece),+)).ok()) };
+}
+
+macro_rules! code {
+    () => {
+        r"([0-9a-z]{4,8}(?:[- ][0-9a-z]{4,8}){1,5}(?-u:\b)|[0-9a-z](?:[0-9a-z_-]{1,34}[0-9a-z]))"
+    };
+}
+
+static GIFT_CARD: LazyLock<Option<Regex>> = pattern!(
+    r"礼品卡|购物卡|储值卡|e卡|礼金卡|卡密|充值卡|加油卡|(?-u:\b)e?-?gift[ -]?(?:cards?|certificates?)(?-u:\b)"
+);
+static VOUCHER: LazyLock<Option<Regex>> = pattern!(
+    r"代金券|代金卷|提货券|提货卡|兑换券|现金券|抵用券|礼券|电子券|消费券|购物券|体验券|兑换码|礼品券|卡券|蛋糕券|月饼券|(?-u:\b)(?:e-?)?vouchers?(?-u:\b)|(?-u:\b)(?:redemption|claim) code|(?-u:\b)redeem(?-u:\b)"
+);
+static COUPON: LazyLock<Option<Regex>> = pattern!(
+    r"优惠码|折扣码|优惠券|折扣券|满减券|红包码|口令|暗号|邀请码|促销码|券码|专属码|(?-u:\b)(?:promo(?:tion(?:al)?)?|discount|coupon|offer|savings|referral)[ ]codes?|(?-u:\b)coupons?(?-u:\b)|(?-u:\b)(?:use|with|enter|apply|using)[ ](?:the[ ]|your[ ]|promo[ ]|this[ ])?code(?-u:\b)"
+);
+/// Codes of another sort.
+static OTHER_CODE: LazyLock<Option<Regex>> = pattern!(
+    r"取件码|取货码|提货码|取餐码|取票码|核验码|运单|快递单号|订单|单号|流水号|验证码|校验码|动态码|手机号|尾号|房间|航班|工号|学号|身份证|邮编|区号|健康码|二维码|密码(?:重置|已|修改)",
+    r"|(?-u:\b)(?:order|tracking|confirmation|booking|reference|invoice|ticket|case|flight|account|zip|postal|area|country|dress|source|qr|pickup|pick-up|verification|security|access|login|reset|error|status|door|entry|gate)[ ](?:code|number|no\.?|id|#)",
+);
+static NAMED: LazyLock<Option<Regex>> = pattern!(
+    r"(?:优惠码|折扣码|促销码|兑换码|券码|券号|卡密|卡号|激活码|邀请码|专属码|口令|暗号|序列号|礼品码|(?:礼品卡|购物卡|提货券|提货卡|代金券|兑换券|优惠券|电子券|礼券)(?:号码?|编号|码)?|码)[ ]?(?:[:]|是|为|输入|填写|[“「『\x22'\[【(])*[ ]?",
+    code!(),
+    r"|(?-u:\b)(?:codes?|vouchers?(?:[ ](?:number|no\.?))?|coupons?|(?:gift[ ]?)?card[ ](?:number|no\.?)|gift[ -]?cards?|certificate[ ](?:number|no\.?)|pin|redeem)(?:[ ](?:is|was|of|below))?[ ]?[:#=]?[ ]?[\x22'\[(“]*",
+    code!(),
+);
+static BEFORE_CHECKOUT: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:enter|use|apply|quote|show|mention|text|type)[ ][\x22'\[(“]*",
+    code!(),
+    r"[\x22'\])”]*[ ](?:at (?:the )?(?:checkout|till|counter)|in (?:store|basket)|when (?:ordering|booking|you order)|to (?:get|save|claim|redeem|receive|unlock))",
+    r"|(?:输入|填写|凭|使用|报)[ ]?[“「\x22'【]*",
+    code!(),
+    r"[”」\x22'】]*[ ]?(?:立减|即减|减|享|打|抵|可|即可|兑换|下单|领取|优惠|立享)",
+);
+static LONE: LazyLock<Option<Regex>> = pattern!(r"^[\x22'\[(“「*_>· -]*", code!(), r"[\x22'\])”」*_.!。！ -]*$",);
+/// A code is to follow.
+static ENDS_OPEN: LazyLock<Option<Regex>> = pattern!(
+    r"(?:优惠码|折扣码|促销码|兑换码|券码|券号|卡密|卡号|激活码|口令|礼品码|礼品卡|购物卡|提货券|代金券|优惠券|码|密码)[ ]?(?:如下|为|是)?[ ]?[:]?$",
+    r"|(?-u:\b)(?:codes?|vouchers?|coupons?|gift[ -]?cards?|card number|pin|certificate)(?:[ ](?:is|below|number|at checkout))*[ ]?:?$|(?-u:\b)(?:use|with|enter|apply)[ ](?:the[ ]|this[ ]|your[ ]|promo[ ]|discount[ ]|coupon[ ])*code(?-u:\b)",
+);
+/// Words that give it into the reader's hand.
+static HANDS_OVER: LazyLock<Option<Regex>> = pattern!(
+    r"您的|你的|送您|赠您|为您|给您|已到账|已发放|一张|有效期|到期|过期|兑换|请查收|领取|凭|(?-u:\b)(?:your|here's|here is|you have|you've|sent you|received|redeem|expires?|expiring|enclosed|attached|claim)(?-u:\b)",
+);

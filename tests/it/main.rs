@@ -27,6 +27,7 @@ mod record;
 mod rewrite;
 
 mod understand;
+mod understand_command;
 
 mod gateway;
 mod http_forward;

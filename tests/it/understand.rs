@@ -104,6 +104,12 @@ fn told(content: &Content, meaning: &Meaning) -> Vec<(String, String)> {
         let kind = kebab(serde_json::to_value(deadline.kind).unwrap());
         tell("deadline", deadline.instant.map_or(kind.clone(), |at| format!("{kind} {}", local(at))));
     }
+    for claim in &meaning.urgencies {
+        let kind = kebab(serde_json::to_value(claim.kind).unwrap());
+        let left = claim.left.map(|left| format!(" {left}")).unwrap_or_default();
+        let words: Vec<&str> = claim.spans.iter().map(|span| slice(content, *span).trim()).collect();
+        tell("urgency", format!("{kind}{left}: {}", words.join(" … ")));
+    }
     for survey in &meaning.surveys {
         let id = survey.id.clone().unwrap_or("-".into());
         tell("survey", survey.minutes.map_or(id.clone(), |minutes| format!("{id} {minutes}min")));
@@ -144,7 +150,9 @@ fn check_spans(content: &Content, meaning: &Meaning) {
         .iter()
         .flat_map(|offer| &offer.spans)
         .chain(meaning.surveys.iter().flat_map(|survey| &survey.spans))
-        .chain(meaning.deadlines.iter().filter_map(|deadline| deadline.span.as_ref()));
+        .chain(meaning.deadlines.iter().filter_map(|deadline| deadline.span.as_ref()))
+        .chain(meaning.deadlines.iter().flat_map(|deadline| &deadline.words))
+        .chain(meaning.urgencies.iter().flat_map(|claim| &claim.spans));
     for span in spans {
         let text = &content.parts[usize::from(span.part)].text;
         assert!(text.get(span.range()).is_some_and(|words| !words.is_empty()), "{span:?}");

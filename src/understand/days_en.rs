@@ -1,0 +1,267 @@
+//! The moments English words name: `Nov 30 at 6 pm PST`, `20-24 November`, `this weekend`, `Cyber Monday`.
+//! Whether one of them is an end is for `ends_en` to say.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use jiff::civil::{Date, Weekday};
+use jiff::{Timestamp, ToSpan, Zoned};
+use regex::{Captures, Regex};
+
+use super::calendar::{date_of, day_of_month, days_after, end_of, monday_of, number};
+use super::holidays::{self, holiday};
+use super::meaning::DeadlineKind;
+use super::zones::{self, zone_of};
+
+/// Moments looked at in one sentence.
+const MOMENTS_MAX: usize = 12;
+
+/// A moment that words name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Moment {
+    /// Where the words stand.
+    pub range: Range<usize>,
+    /// The end of it: of the day, unless a clock time is told.
+    pub at: Timestamp,
+    /// A date of the calendar, or one that counts from now.
+    pub kind: DeadlineKind,
+    /// Told with its beginning: `20-24 November`.
+    pub is_range: bool,
+    /// A whole month; then `at` is its end and this its beginning.
+    pub month_begins: Option<Timestamp>,
+    /// No more than a clock time, or a day of the week: it may recur.
+    pub is_bare: bool,
+}
+
+/// The moments in normalised words, in order.
+pub(super) fn moments_in(now: &Zoned, words: &str) -> Vec<Moment> {
+    let Some(pattern) = MOMENT.as_ref() else { return Vec::new() };
+    pattern.captures_iter(words).filter_map(|found| moment(now, &found)).take(MOMENTS_MAX).collect()
+}
+
+fn moment(now: &Zoned, found: &Captures<'_>) -> Option<Moment> {
+    let range = found.get(0)?.range();
+    let text = |name: &str| found.name(name).map(|part| part.as_str());
+    let clock_words = text("clock").or_else(|| text("early"));
+    let named = text("named").map(|named| named.replace('\n', " "));
+    let clock = clock_words.and_then(clock_of);
+    let zone = text("zone").or_else(|| text("early_zone")).and_then(|zone| zone_of(zone, now.time_zone()));
+    let zone = zone.as_ref().unwrap_or(now.time_zone());
+    let here = now.with_time_zone(zone.clone());
+    let mut moment = Moment {
+        range,
+        at: now.timestamp(),
+        kind: DeadlineKind::Absolute,
+        is_range: found.name("range_day").or_else(|| found.name("range_from")).is_some(),
+        month_begins: None,
+        is_bare: false,
+    };
+    if let Some(date) = calendar_date(&here, found) {
+        moment.at = end_of(date?, clock, zone)?;
+        return Some(moment);
+    }
+    if let Some(month) = text("whole_month") {
+        let last = last_of(&here, month_of(month)?)?;
+        moment.month_begins = end_of(last.first_of_month(), Some((0, 0)), zone);
+        moment.at = end_of(last, clock, zone)?;
+        return Some(moment);
+    }
+    if let Some(only) = text("only_clock") {
+        let today = end_of(here.date(), clock_of(only), zone)?;
+        let at =
+            if today <= now.timestamp() { end_of(here.date().tomorrow().ok()?, clock_of(only), zone)? } else { today };
+        return Some(Moment { at, kind: DeadlineKind::Relative, is_bare: true, ..moment });
+    }
+    let named = named?;
+    if let Some(date) = holiday(here.date(), &named) {
+        moment.at = end_of(date, clock, zone)?;
+        return Some(moment);
+    }
+    moment.kind = DeadlineKind::Relative;
+    let (date, is_bare) = named_day(here.date(), &named)?;
+    moment.is_bare = is_bare;
+    let clock =
+        clock.or_else(|| if named.ends_with("noon") && !named.ends_with("afternoon") { Some((12, 0)) } else { None });
+    moment.at = end_of(date, clock, zone)?;
+    Some(moment)
+}
+
+/// A date written out; `Some(None)` when it is written and is none.
+fn calendar_date(now: &Zoned, found: &Captures<'_>) -> Option<Option<Date>> {
+    let year = |name: &str| number(found, name).map(|year| if year < 100 { 2_000 + year } else { year });
+    if let Some(year) = number(found, "iso_year") {
+        return Some(
+            number(found, "iso_month").and_then(|month| date_of(now, Some(year), month, number(found, "iso_day")?)),
+        );
+    }
+    if let (Some(month), Some(day)) = (number(found, "us_month"), number(found, "us_day")) {
+        // 30/11 can only be a day first.
+        let (month, day) = if month > 12 { (day, month) } else { (month, day) };
+        return Some(date_of(now, year("us_year"), month, day));
+    }
+    if let (Some(day), Some(month)) = (number(found, "dotted_day"), number(found, "dotted_month")) {
+        return Some(date_of(now, year("dotted_year"), month, day));
+    }
+    if let Some(day) = number(found, "nth") {
+        return Some(day_of_month(now, day));
+    }
+    let name = found.name("month").or_else(|| found.name("month_after"))?.as_str();
+    let day = number(found, "range_day").or_else(|| number(found, "day")).or_else(|| number(found, "day_before"));
+    Some(month_of(name).and_then(|month| date_of(now, year("year"), month, day?)))
+}
+
+/// The day a name means, and whether it is a mere day of the week.
+fn named_day(today: Date, named: &str) -> Option<(Date, bool)> {
+    let next = named.starts_with("next ");
+    let later = i64::from(next) * 7;
+    let name =
+        ["next ", "this coming ", "this ", "coming ", "the ", "end of the ", "end of this ", "end of ", "rest of the "]
+            .iter()
+            .fold(named, |name, lead| name.strip_prefix(lead).unwrap_or(name));
+    let name =
+        name.trim_start_matches("last day of the ").trim_start_matches("last day of ").trim_start_matches("this ");
+    let first = name.split([' ', '-']).next()?;
+    let date = match first {
+        "day" if name.contains("after tomorrow") => days_after(today, 2)?,
+        "today" | "tonight" | "midnight" | "eod" | "cob" | "day" | "business" | "close" | "evening" | "afternoon"
+        | "morning" | "night" => today,
+        "tomorrow" => today.tomorrow().ok()?,
+        "weekend" | "week" => days_after(monday_of(today)?, 6 + later)?,
+        "month" if next => today.checked_add(1.month()).ok()?.last_of_month(),
+        "month" => today.last_of_month(),
+        "year" if next => today.checked_add(1.year()).ok()?.last_of_year(),
+        "year" => today.last_of_year(),
+        weekday => {
+            let weekday = i64::from(weekday_of(weekday)?.to_monday_zero_offset());
+            let date = days_after(monday_of(today)?, weekday + later)?;
+            return Some((if date < today { days_after(date, 7)? } else { date }, true));
+        }
+    };
+    Some((date, false))
+}
+
+/// `6 pm`, `11:59pm`, `18:00`, `midnight` (the end of the day), `noon`.
+fn clock_of(written: &str) -> Option<(i64, i64)> {
+    match written {
+        "midnight" => return Some((24, 0)),
+        "noon" | "midday" => return Some((12, 0)),
+        _ => {}
+    }
+    let digits = written.find(|c: char| !c.is_ascii_digit() && c != ':').unwrap_or(written.len());
+    let (hour, minute) = written[..digits].split_once(':').unwrap_or((&written[..digits], "0"));
+    let (hour, minute) = (hour.parse::<i64>().ok()?, minute.parse().ok()?);
+    let half = written[digits..].trim_start().chars().next();
+    let hour = match half {
+        Some('p') if hour < 12 => hour + 12,
+        Some('a') if hour == 12 => 24,
+        _ => hour,
+    };
+    (hour <= 24).then_some((hour, minute))
+}
+
+fn last_of(now: &Zoned, month: i64) -> Option<Date> {
+    let first = Date::new(now.year(), i8::try_from(month).ok()?, 1).ok()?;
+    let last = first.last_of_month();
+    let is_gone = last < now.date();
+    if is_gone { Some(first.checked_add(1.year()).ok()?.last_of_month()) } else { Some(last) }
+}
+
+fn month_of(name: &str) -> Option<i64> {
+    i64::try_from(MONTHS.iter().position(|known| name.starts_with(known))? + 1).ok()
+}
+
+fn weekday_of(name: &str) -> Option<Weekday> {
+    Some(match name.get(..3)? {
+        "mon" => Weekday::Monday,
+        "tue" => Weekday::Tuesday,
+        "wed" => Weekday::Wednesday,
+        "thu" => Weekday::Thursday,
+        "fri" => Weekday::Friday,
+        "sat" => Weekday::Saturday,
+        "sun" => Weekday::Sunday,
+        _ => return None,
+    })
+}
+
+/// The beginnings of the months' names.
+pub(super) const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    const MONTH: &str = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
+    const WEEKDAY: &str =
+        r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)";
+    const CLOCK: &str = r"(?:[0-9]{1,2}(?::[0-9]{2})?[ \n]?(?:am(?-u:\b)|pm(?-u:\b)|a\.m\.?|p\.m\.?)|[0-9]{1,2}:[0-9]{2}(?-u:\b)|midnight|noon|midday)";
+    const DAY: &str = r"[0-9]{1,2}(?:st|nd|rd|th)?";
+    const JOIN: &str = r"[ \n]?(?:-|&|to|thru|through|until|till|and)[ \n]?(?:the[ \n])?";
+    let zone = |name: &str| format!(r"(?:[ \n]?\(?(?P<{name}>{})(?-u:\b)\)?)?", zones::NAMES);
+    let figures = concat!(
+        r"(?P<iso_year>20[0-9]{2})[-/.](?P<iso_month>[0-9]{1,2})[-/.](?P<iso_day>[0-9]{1,2})",
+        r"|(?P<us_month>[0-9]{1,2})/(?P<us_day>[0-9]{1,2})(?:/(?P<us_year>(?:20)?[0-9]{2}))?",
+        r"|(?P<dotted_day>[0-9]{1,2})\.(?P<dotted_month>[0-9]{1,2})\.(?P<dotted_year>(?:20)?[0-9]{2})",
+    );
+    let month_first = format!(
+        r"(?P<month>{MONTH})\.?[ \n]?(?:the[ \n])?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?-u:\b)(?:{JOIN}(?P<range_day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?-u:\b))?"
+    );
+    let day_first = format!(
+        r"(?:(?P<range_from>{DAY}){JOIN})?(?P<day_before>[0-9]{{1,2}})(?:st|nd|rd|th)?[ \n]?(?:of[ \n])?(?P<month_after>{MONTH})(?-u:\b)\.?"
+    );
+    let date = format!(
+        r"(?:(?:this[ \n])?{WEEKDAY}\.?,?[ \n]\(?(?:the[ \n])?)?(?:{figures}|{month_first}|{day_first}|the[ \n](?P<nth>[0-9]{{1,2}})(?:st|nd|rd|th))(?-u:\b)(?:,?[ \n](?P<year>20[0-9]{{2}})(?-u:\b))?"
+    );
+    let of_today = concat!(
+        r"the[ \n]day[ \n]after[ \n]tomorrow|today|tonight|tomorrow(?:[ \n](?:night|evening|morning|afternoon))?|this[ \n](?:evening|afternoon|morning)",
+        r"|(?:the[ \n])?end[ \n]of[ \n](?:the[ \n]|this[ \n])?(?:business(?:[ \n]day)?|day|week|weekend|month|year)|close[ \n]of[ \n]business|eod|cob",
+        r"|(?:the[ \n])?last[ \n]day[ \n]of[ \n](?:the[ \n]|this[ \n])?(?:week|month|year)|(?:next|this[ \n]coming|this|the|coming)[ \n](?:weekend|week|month|year)|weekend|midnight",
+    );
+    let named = format!(
+        r"(?P<named>{}|(?:next[ \n]|this[ \n]coming[ \n]|this[ \n]|coming[ \n])?{WEEKDAY}(?:[ \n](?:night|evening|morning|afternoon|midnight|noon))?|{of_today})(?-u:\b)",
+        holidays::names(false),
+    );
+    let whole_month =
+        format!(r"(?:the[ \n])?(?:end[ \n]of[ \n]|all[ \n]of[ \n]|all[ \n])?(?P<whole_month>{MONTH})(?-u:\b)");
+    Regex::new(&format!(
+        r"(?-u:\b)(?:(?P<early>{CLOCK}){},?[ \n](?:on[ \n]|of[ \n])?(?:the[ \n])?)?(?:{date}|{named}|{whole_month}|(?P<only_clock>{CLOCK}))(?:,?[ \n]?\(?(?:at[ \n]|by[ \n]|@[ \n]?)?(?P<clock>{CLOCK}))?{}",
+        zone("early_zone"),
+        zone("zone"),
+    ))
+    .ok()
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::tz::TimeZone;
+
+    #[test]
+    fn english_words_name_moments() {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        let now = "2026-11-20T10:00:00+08:00".parse::<Timestamp>().unwrap().to_zoned(zone.clone());
+        for (words, at) in [
+            ("november 30", "2026-12-01T00:00"),
+            ("nov 30th, 2027", "2027-12-01T00:00"),
+            ("30 november at 6 pm", "2026-11-30T18:00"),
+            ("nov. 20-24", "2026-11-25T00:00"),
+            ("20-24 november", "2026-11-25T00:00"),
+            ("11/30", "2026-12-01T00:00"),
+            ("30/11/26", "2026-12-01T00:00"),
+            ("30.11.2026", "2026-12-01T00:00"),
+            ("friday, december 4 at 23:59", "2026-12-05T00:00"),
+            ("11:59 pm est on dec 1", "2026-12-02T13:00"),
+            ("sunday at midnight pst", "2026-11-23T16:00"),
+            ("sunday", "2026-11-23T00:00"),
+            ("tomorrow at noon", "2026-11-21T12:00"),
+            ("this weekend", "2026-11-23T00:00"),
+            ("end of the month", "2026-12-01T00:00"),
+            ("the end of november", "2026-12-01T00:00"),
+            ("cyber monday", "2026-12-01T00:00"),
+            ("eod", "2026-11-21T00:00"),
+            ("the 25th", "2026-11-26T00:00"),
+        ] {
+            let moments = moments_in(&now, words);
+            assert_eq!(moments.len(), 1, "{words}: {moments:?}");
+            let local = moments[0].at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string();
+            assert_eq!((local.as_str(), moments[0].range.clone()), (at, 0..words.len()), "{words}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The moments Chinese words name: 11月30日晚上8点, 十一月三十日, 11.20-11.30, 本周末, 双11. Whether one of
+//! them is an end is for `ends_zh` to say.
+
+use std::sync::LazyLock;
+
+use jiff::civil::{Date, Weekday};
+use jiff::{ToSpan, Zoned};
+use regex::{Captures, Regex};
+
+use super::calendar::{date_of, day_of_month, days_after, end_of, monday_of, number};
+use super::days_en::Moment;
+use super::holidays::{self, holiday};
+use super::meaning::DeadlineKind;
+use super::zones::zone_of;
+
+/// Moments looked at in one sentence.
+const MOMENTS_MAX: usize = 12;
+
+/// The moments in normalised words, in order.
+pub(super) fn moments_in(now: &Zoned, words: &str) -> Vec<Moment> {
+    let Some(pattern) = MOMENT.as_ref() else { return Vec::new() };
+    pattern.captures_iter(words).filter_map(|found| moment(now, &found, words)).take(MOMENTS_MAX).collect()
+}
+
+fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
+    let range = found.get(0)?.range();
+    let before = words.get(..range.start)?.chars().next_back();
+    let after = words.get(range.end..)?.chars().next();
+    let zone = found.name("zone").and_then(|zone| zone_of(zone.as_str(), now.time_zone()));
+    let zone = zone.as_ref().unwrap_or(now.time_zone());
+    let here = now.with_time_zone(zone.clone());
+    let clock_words = found.name("clock").or_else(|| found.name("lone")).map(|clock| clock.as_str());
+    let clock = |night: bool| clock_of(clock_words?, night);
+    let told = |date: Option<Date>, is_range: bool| {
+        let at = end_of(date?, clock(false), zone)?;
+        let kind = DeadlineKind::Absolute;
+        Some(Moment { range: range.clone(), at, kind, is_range, month_begins: None, is_bare: false })
+    };
+    if let Some(month) = number(found, "month") {
+        // 11月20日至30日: a range ends with its second day, in the first one's month unless it says another.
+        let month = number(found, "to_month").unwrap_or(month);
+        let day = number(found, "to_day").or_else(|| number(found, "day"))?;
+        return told(date_of(&here, year(&here, found), month, day), found.name("to_day").is_some());
+    }
+    if let (Some(month), Some(day)) = (number(found, "fig_month"), number(found, "fig_day")) {
+        // A price, a percentage, a version or a telephone number is written in figures, too.
+        let is_other = before
+            .is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '¥' | '$' | '.' | '-' | '/' | '第'))
+            || after.is_some_and(|c| c.is_ascii_alphanumeric() || "元块折%倍万米寸斤克公kmgl°版分成亿".contains(c));
+        if is_other {
+            return None;
+        }
+        return told(date_of(&here, number(found, "fig_year"), month, day), false);
+    }
+    if let Some(day) = number(found, "nth") {
+        let next = found.name("of_month").is_some_and(|which| which.as_str().starts_with('下'));
+        let is_span = after.is_some_and(|c| "内游后起".contains(c));
+        if is_span || before.is_some_and(|c| c == '第' || c == '.') {
+            return None;
+        }
+        let day = number(found, "to_nth").unwrap_or(day);
+        let date = if next { day_of_next_month(&here, day) } else { day_of_month(&here, day) };
+        return told(date, found.name("to_nth").is_some());
+    }
+    if let Some(name) = found.name("holiday") {
+        return told(holiday(here.date(), name.as_str()), false);
+    }
+    let Some(named) = found.name("named").map(|named| named.as_str().replace([' ', '\n'], "")) else {
+        // 晚8点截止: today's, or tomorrow's when it is past.
+        let clock = clock(false);
+        clock?;
+        let today = end_of(here.date(), clock, zone)?;
+        let is_past = today <= now.timestamp();
+        let at = if is_past { end_of(here.date().tomorrow().ok()?, clock, zone)? } else { today };
+        let kind = DeadlineKind::Relative;
+        return Some(Moment { range, at, kind, is_range: false, month_begins: None, is_bare: true });
+    };
+    let (date, is_bare) = named_day(here.date(), &named)?;
+    let at = end_of(date, clock(named.ends_with(['晚', '夜'])), zone)?;
+    Some(Moment { range, at, kind: DeadlineKind::Relative, is_range: false, month_begins: None, is_bare })
+}
+
+fn year(now: &Zoned, found: &Captures<'_>) -> Option<i64> {
+    let this = i64::from(now.year());
+    match found.name("year")?.as_str() {
+        "今" | "本" => Some(this),
+        "明" => Some(this + 1),
+        // 26年11月30日.
+        short if short.chars().count() == 2 => number(found, "year").map(|year| 2_000 + year),
+        _ => number(found, "year"),
+    }
+}
+
+fn day_of_next_month(now: &Zoned, day: i64) -> Option<Date> {
+    let next = now.date().first_of_month().checked_add(1.month()).ok()?;
+    Date::new(next.year(), next.month(), i8::try_from(day).ok()?).ok()
+}
+
+/// The day a name means, and whether it is a mere day of the week.
+fn named_day(today: Date, named: &str) -> Option<(Date, bool)> {
+    let later = i64::from(named.starts_with('下')) * 7;
+    let date = match named {
+        "今日" | "今天" | "今晚" | "今夜" | "当天" | "当日" | "本日" | "今明" | "午夜" => today,
+        "明天" | "明日" | "明晚" | "明早" | "今明两天" | "今明两日" => today.tomorrow().ok()?,
+        "后天" | "后日" | "今起三天" => days_after(today, 2)?,
+        "大后天" => days_after(today, 3)?,
+        "下月底" | "下月末" | "下个月底" | "下个月末" => {
+            today.checked_add(1.month()).ok()?.last_of_month()
+        }
+        "年底" | "本年底" | "年末" | "今年底" | "今年" | "本年" => today.last_of_year(),
+        _ if named.contains('月') => today.last_of_month(),
+        _ if named.ends_with("周末")
+            || matches!(named, "本周" | "这周" | "本周内" | "这周内" | "本星期" | "这个星期" | "下周") =>
+        {
+            days_after(monday_of(today)?, 6 + later)?
+        }
+        _ => {
+            let weekday = weekday(named.chars().next_back()?)?;
+            let date = days_after(monday_of(today)?, i64::from(weekday.to_monday_zero_offset()) + later)?;
+            // 周三 said on a Friday is next week's; 本周三 is gone.
+            let gone = date < today && !named.starts_with(['本', '这']);
+            return Some((if gone { days_after(date, 7)? } else { date }, true));
+        }
+    };
+    Some((date, false))
+}
+
+/// 晚上8点, 20:00, 下午3点半, 零点. `night`: the day was told as a night (今晚12点 is its end).
+fn clock_of(written: &str, night: bool) -> Option<(i64, i64)> {
+    let found = CLOCK.as_ref()?.captures(written)?;
+    let part = found.name("part").map_or("", |part| part.as_str());
+    if let Some(word) = found.name("word") {
+        return Some(match word.as_str() {
+            "正午" => (12, 0),
+            "零点" | "0点" if !night && !part.starts_with('晚') => (0, 0),
+            _ => (24, 0),
+        });
+    }
+    let hour = number(&found, "hour").or_else(|| number(&found, "hours"))?;
+    let evening = night || part.starts_with('晚') || matches!(part, "夜里" | "深夜" | "午夜");
+    let hour = match hour {
+        // 今晚12点 and 今晚0点 are the midnight that ends the day.
+        0 | 12 if evening => 24,
+        1..=11 if evening || matches!(part, "下午" | "傍晚") => hour + 12,
+        1..=2 if part == "中午" => hour + 12,
+        _ => hour,
+    };
+    let minute = match found.name("half") {
+        Some(_) => 30,
+        None => number(&found, "minute").or_else(|| number(&found, "minutes")).unwrap_or(0),
+    };
+    (hour <= 24).then_some((hour, minute))
+}
+
+fn weekday(day: char) -> Option<Weekday> {
+    let at = "一二三四五六".chars().position(|known| known == day).unwrap_or(6);
+    Weekday::from_monday_zero_offset(i8::try_from(at).ok()?).ok()
+}
+
+static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    const NUMBER: &str = r"(?:[0-9]{1,2}|[一二三四五六七八九十廿]{1,3})";
+    const WEEKDAY: &str = r"(?:[ \n]?[(,]?(?:本|这|下)?(?:周|星期|礼拜)[一二三四五六日天末]\)?)?";
+    let year = r"(?:(?P<year>20[0-9]{2}|[0-9]{2}|二[〇零][一二三四五六七八九〇零]{2}|今|明|本)[ \n]?年[ \n]?)?";
+    let date = format!(
+        r"{year}(?P<month>{NUMBER})[ \n]?月(?:份)?[ \n]?(?P<day>{NUMBER})(?:[ \n]?[日号])?{WEEKDAY}(?:[ \n]?[至到~-]{{1,2}}[ \n]?(?:20[0-9]{{2}}年)?(?:(?P<to_month>{NUMBER})[ \n]?月)?(?P<to_day>{NUMBER})[ \n]?[日号]{WEEKDAY})?"
+    );
+    let figures = format!(
+        r"(?:(?P<fig_year>20[0-9]{{2}})[/.-])?(?P<fig_month>0?[1-9]|1[0-2])[/.-](?P<fig_day>[0-2]?[0-9]|3[01])[日号]?{WEEKDAY}"
+    );
+    let nth = format!(
+        r"(?:(?P<of_month>本月|当月|下个?月|这个?月)[ \n]?)?(?P<nth>{NUMBER})[ \n]?(?:[日号]?[至到~-](?P<to_nth>{NUMBER}))?[日号]{WEEKDAY}"
+    );
+    let named = concat!(
+        r"(?P<named>今起三天|今明两[天日]|今日|今天|今晚|今夜|当天|当日|本日|明天|明日|明晚|明早|大后天|后天|后日|下个?月[底末]|(?:本|这个?|今)?月[底末]|本月|这个月|今?年底|年末|今年|",
+        r"(?:本|这|这个|下|下个)?周末|(?:本|这|下)(?:个)?(?:周|星期|礼拜)[一二三四五六日天]|(?:周|星期|礼拜)[一二三四五六日天]|(?:本|这)周内?|(?:本|这个)星期|下周)",
+    );
+    Regex::new(&format!(
+        r"(?:{date}|{figures}|{nth}|(?P<holiday>{}){WEEKDAY}|{named})(?:[ \n]?[,(的]?[ \n]?(?P<zone>北京时间|香港时间)?[ \n]?(?P<clock>{CLOCK_WORDS}))?|(?P<lone>{CLOCK_WORDS})",
+        holidays::names(true),
+    ))
+    .ok()
+});
+
+/// A clock time, with a part of the day or without.
+const CLOCK_WORDS: &str = r"(?:晚上|下午|上午|中午|早上|凌晨|晚间|傍晚|夜里|深夜|午夜|晚|早)?[ \n]?(?:零点整?|正午|午夜|(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})[ \n]?[点时](?:半|[0-9]{1,2}分?)?整?|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)";
+
+/// The same in parts.
+static CLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"^(?P<part>晚上|下午|上午|中午|早上|凌晨|晚间|傍晚|夜里|深夜|午夜|晚|早)?[ \n]?",
+        r"(?:(?P<word>零点|正午|0点|午夜)整?$|(?P<hour>[0-9]{1,2}|[一二三四五六七八九十]{1,3})[ \n]?[点时](?:(?P<half>半)|(?P<minute>[0-9]{1,2})分?)?|(?P<hours>[0-9]{1,2}):(?P<minutes>[0-9]{2}))",
+    ))
+    .ok()
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    #[test]
+    fn chinese_words_name_moments() {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        let now = "2026-11-20T10:00:00+08:00".parse::<Timestamp>().unwrap().to_zoned(zone.clone());
+        for (words, at) in [
+            ("11月30日", "2026-12-01T00:00"),
+            ("2027年1月3日18:00", "2027-01-03T18:00"),
+            ("十一月三十日", "2026-12-01T00:00"),
+            ("11月30日(周一)晚上8点", "2026-11-30T20:00"),
+            ("11月20日至30日", "2026-12-01T00:00"),
+            ("11月28日-12月2日", "2026-12-03T00:00"),
+            ("12.5", "2026-12-06T00:00"),
+            ("2026-11-30 23:59", "2026-12-01T00:00"),
+            ("25号", "2026-11-26T00:00"),
+            ("20-24日", "2026-11-25T00:00"),
+            ("今晚8点半", "2026-11-20T20:30"),
+            ("今晚零点", "2026-11-21T00:00"),
+            ("明天中午12点", "2026-11-21T12:00"),
+            ("本周日", "2026-11-23T00:00"),
+            ("下周三", "2026-11-26T00:00"),
+            ("双十二", "2026-12-13T00:00"),
+            ("元旦", "2027-01-02T00:00"),
+            ("月底", "2026-12-01T00:00"),
+            ("晚8点", "2026-11-20T20:00"),
+        ] {
+            let moments = moments_in(&now, words);
+            assert_eq!(moments.len(), 1, "{words}: {moments:?}");
+            assert_eq!(moments[0].at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string(), at, "{words}");
+        }
+        for other in ["低至1.5元", "9.9折", "v2.11", "400-123-4567", "第3日"] {
+            assert_eq!(moments_in(&now, other), [], "{other}");
+        }
+    }
+}

@@ -1,0 +1,462 @@
+//! What a sentence takes off: percent and 折, amounts, thresholds, the next one, carriage, gifts, and words of
+//! sale without a figure. Whether the message offers it is asked in `discounts`.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use crate::message::{Currency, Money};
+
+use super::meaning::Discount;
+use super::numerals::digit_of;
+use super::prices::{Amount, AmountKind};
+use super::sale_words::is_word_of_sale;
+
+/// Reductions kept of one sentence.
+const OFFS_MAX: usize = 16;
+
+/// One reduction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Off {
+    /// What is taken off.
+    pub discount: Discount,
+    /// The words, in the normalised text.
+    pub range: Range<usize>,
+}
+
+impl Off {
+    /// True for a figure: percent, an amount, the next one.
+    pub fn is_figure(&self) -> bool {
+        matches!(
+            self.discount,
+            Discount::Percent(_) | Discount::Amount(_) | Discount::Threshold { .. } | Discount::NextOne(_)
+        )
+    }
+}
+
+/// What every reduction has one of.
+pub(super) fn reduction_signs() -> Vec<String> {
+    [
+        "%",
+        "percent",
+        "折",
+        "half",
+        "半",
+        "off",
+        "free",
+        "sav",
+        "discount",
+        "coupon",
+        "voucher",
+        "code",
+        "deal",
+        "sale",
+        "price",
+        "clearance",
+        "bargain",
+        "rebate",
+        "cash",
+        "bogo",
+        "get one",
+        "get 1",
+        "credit",
+        "bonus",
+        "gift",
+        "mark",
+        "third",
+        "two for",
+        "3 for",
+        "2 for",
+        "complimentary",
+        "promo",
+        "giveback",
+        "减",
+        "降",
+        "送",
+        "赠",
+        "省",
+        "返",
+        "抵",
+        "券",
+        "红包",
+        "邮",
+        "运费",
+        "免",
+        "特价",
+        "优惠",
+        "促销",
+        "秒杀",
+        "清仓",
+        "惠",
+        "让利",
+        "特卖",
+        "甩卖",
+        "买",
+        "礼",
+        "第",
+        "低",
+        "补贴",
+        "福利",
+        "底价",
+        "满",
+        "惊喜价",
+        "成",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+/// True where a reduction is told as done, over, or one's own: "you saved $5", 已优惠20元, "I got it half off".
+pub(super) fn tells_of_the_past(words: &str) -> bool {
+    IS_OVER.as_ref().is_some_and(|over| over.is_match(words))
+}
+
+/// The reductions of one sentence, in order; `amounts` are those of the sentence.
+pub(super) fn reductions_in(text: &str, sentence: Range<usize>, amounts: &[Amount]) -> Vec<Off> {
+    let Some(words) = text.get(sentence.clone()) else { return Vec::new() };
+    let mut offs = Vec::new();
+    let at = |range: Range<usize>| sentence.start + range.start..sentence.start + range.end;
+    // What was read first keeps its words: of 第二件半价 the 半价 is no half price of its own.
+    let mut add = |discount: Discount, range: Range<usize>| {
+        let range = at(range);
+        let taken = |off: &Off| off.range.start < range.end && range.start < off.range.end;
+        if offs.len() < OFFS_MAX && !offs.iter().any(taken) {
+            offs.push(Off { discount, range });
+        }
+    };
+    each(&NEXT_ONE, words, |groups, range| add(Discount::NextOne(next_one(groups)), range));
+    if !words.is_ascii() {
+        let unit = amounts.first().map_or(Currency::CNY, |amount| amount.money.currency);
+        each(&THRESHOLD_ZH, words, |groups, range| {
+            let number = |name: &str| number(groups.name(name)?.as_str(), unit);
+            if let (Some(from), Some(off)) = (number("from"), number("off")) {
+                add(Discount::Threshold { from, off }, range);
+            }
+        });
+        each(&PERCENT_ZH, words, |groups, range| {
+            if let Some(percent) = percent_zh(groups, words, &range) {
+                add(Discount::Percent(percent), range);
+            }
+        });
+    }
+    each(&PERCENT_EN, words, |groups, range| {
+        if let Some(percent) = percent_en(groups) {
+            add(Discount::Percent(percent), range);
+        }
+    });
+    for (range, discount) in from_amounts(amounts) {
+        add(discount, range.start - sentence.start..range.end - sentence.start);
+    }
+    each(&BARE_AMOUNT_ZH, words, |groups, range| {
+        let times = if groups.get(2).is_some() { 10_000 } else { 1 };
+        if let Some(money) = groups.get(1).and_then(|digits| number(digits.as_str(), Currency::CNY)) {
+            let money = Money::new(money.minor.saturating_mul(times), money.currency);
+            add(Discount::Amount(money), range);
+        }
+    });
+    each(&FREE_SHIPPING, words, |_, range| {
+        if !is_denied(&words[..range.start]) {
+            add(Discount::FreeShipping, range);
+        }
+    });
+    each(&GIFT, words, |_, range| {
+        if !is_denied(&words[..range.start]) {
+            add(Discount::Gift, range);
+        }
+    });
+    if offs.is_empty()
+        && let Some(range) = is_word_of_sale(words).filter(|range| !is_denied(&words[..range.start]))
+    {
+        offs.push(Off { discount: Discount::Unsaid, range: at(range) });
+    }
+    offs.sort_by_key(|off| off.range.start);
+    offs
+}
+
+fn each(pattern: &LazyLock<Option<Regex>>, words: &str, mut found: impl FnMut(&Captures<'_>, Range<usize>)) {
+    let Some(pattern) = pattern.as_ref() else { return };
+    for groups in pattern.captures_iter(words).take(OFFS_MAX) {
+        if let Some(whole) = groups.get(0) {
+            found(&groups, whole.range());
+        }
+    }
+}
+
+/// "No discount", 不打折, 暂无优惠.
+fn is_denied(before: &str) -> bool {
+    static DENIAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?:不|无|没有?|未|非|暂无|取消|结束|停止|谢绝|拒绝|并非|不能|不可|不支持|不参与|不享受?)[^，,。]{0,4}$",
+            r"|(?-u:\b)(?:no|not|without|never|isn't|aren't|don't|doesn't|didn't|won't|cannot|can't|excludes?|excluding|ineligible for)[ \n](?:[a-z]+[ \n]){0,2}$",
+        ))
+        .ok()
+    });
+    let from = before.floor_char_boundary(before.len().saturating_sub(40));
+    DENIAL.as_ref().is_some_and(|denial| denial.is_match(&before[from..]))
+}
+
+/// Savings, each with the threshold beside it when there is one.
+fn from_amounts(amounts: &[Amount]) -> Vec<(Range<usize>, Discount)> {
+    let mut found = Vec::new();
+    let mut used = vec![false; amounts.len()];
+    for (index, saving) in amounts.iter().enumerate() {
+        if saving.kind != AmountKind::Saving {
+            continue;
+        }
+        let is_threshold = |at: &usize| {
+            amounts
+                .get(*at)
+                .is_some_and(|a| a.kind == AmountKind::Threshold && a.money.currency == saving.money.currency)
+                && !used.get(*at).copied().unwrap_or(true)
+        };
+        let beside = [index.checked_sub(1), Some(index + 1)].into_iter().flatten().find(is_threshold);
+        let Some(beside) = beside else {
+            found.push((saving.range.clone(), Discount::Amount(saving.money)));
+            continue;
+        };
+        if let (Some(used), Some(threshold)) = (used.get_mut(beside), amounts.get(beside)) {
+            *used = true;
+            let range = saving.range.start.min(threshold.range.start)..saving.range.end.max(threshold.range.end);
+            found.push((range, Discount::Threshold { from: threshold.money, off: saving.money }));
+        }
+    }
+    found
+}
+
+fn number(written: &str, currency: Currency) -> Option<Money> {
+    Money::from_decimal(&written.replace(',', ""), currency).filter(|money| money.minor > 0)
+}
+
+fn next_one(groups: &Captures<'_>) -> u8 {
+    let percent = |name: &str| groups.name(name).and_then(|m| m.as_str().parse::<u8>().ok());
+    if let Some(zhe) = groups.name("zhe").and_then(|zhe| kept_percent(zhe.as_str())) {
+        return 100u8.saturating_sub(zhe);
+    }
+    match percent("off").or_else(|| percent("less")) {
+        Some(off) => off.min(100),
+        None if groups.name("half").is_some() || groups.name("halves").is_some() => 50,
+        None => 100,
+    }
+}
+
+/// What 8折, 85折, 8.5折, 七五折 leave of the price, in percent.
+fn kept_percent(written: &str) -> Option<u8> {
+    let mut digits = written.chars().filter(|c| !matches!(c, '.' | '点' | ' '));
+    let digit = |c: char| digit_of(c).or_else(|| c.to_digit(10).map(u64::from)).and_then(|d| u8::try_from(d).ok());
+    let first = digit(digits.next()?)?;
+    let second = digits.next().map_or(Some(0), digit)?;
+    Some(first * 10 + second)
+}
+
+fn percent_zh(groups: &Captures<'_>, words: &str, range: &Range<usize>) -> Option<u8> {
+    let before = &words[..range.start];
+    let near = &before[before.floor_char_boundary(before.len().saturating_sub(18))..];
+    if ["利率", "利息", "税率", "费率", "估值", "股价"].iter().any(|word| near.contains(word)) || is_denied(before)
+    {
+        return None;
+    }
+    if let Some(zhe) = groups.name("zhe") {
+        // 三折伞, 三折屏, 一波三折: it folds.
+        let tail = &words[range.end..];
+        let next = tail.chars().next();
+        if EXCEPTED.as_ref().is_some_and(|excepted| excepted.is_match(tail)) {
+            return None;
+        }
+        if next.is_some_and(|c| "叠伞屏页扇床椅纸腾磨断合桌尺线射返回返旧".contains(c))
+            || near.ends_with(|c: char| "波一百曲转第".contains(c) && !zhe.as_str().is_ascii())
+        {
+            return None;
+        }
+        return 100u8.checked_sub(kept_percent(zhe.as_str())?).filter(|percent| (1..=99).contains(percent));
+    }
+    if let Some(tenths) = groups.name("cheng") {
+        let tenths = digit_of(tenths.as_str().chars().next()?)?;
+        return u8::try_from(tenths * 10).ok().filter(|percent| *percent > 0 && *percent < 100);
+    }
+    if groups.name("half").is_some() {
+        return Some(50);
+    }
+    let percent = groups.name("before").or_else(|| groups.name("after"))?;
+    percent.as_str().parse().ok().filter(|percent| (1..=100).contains(percent))
+}
+
+/// 3折商品除外.
+static EXCEPTED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^[^，,。!！;；]{0,8}(?:除外|不参加|不参与|不享受?|不可用)").ok());
+
+fn percent_en(groups: &Captures<'_>) -> Option<u8> {
+    if let Some(word) = groups.name("words") {
+        let tens = ["ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+        let at = tens.iter().position(|tens| word.as_str().starts_with(tens))?;
+        let unit = ["five"].iter().any(|unit| word.as_str().ends_with(unit));
+        return u8::try_from((at + 1) * 10 + if unit { 5 } else { 0 }).ok();
+    }
+    if groups.name("half").is_some() {
+        return Some(50);
+    }
+    if let Some(part) = groups.name("part") {
+        return Some(if part.as_str().contains("two") {
+            67
+        } else if part.as_str().contains("third") {
+            33
+        } else {
+            25
+        });
+    }
+    let percent = groups.name("off").or_else(|| groups.name("save")).or_else(|| groups.name("cut"))?;
+    percent.as_str().parse().ok().filter(|percent| (1..=100).contains(percent))
+}
+
+macro_rules! pattern {
+    ($($piece:expr),+ $(,)?) => { LazyLock::new(|| Regex::new(concat!($($piece),+)).ok()) };
+}
+
+// A new alternative in any of these needs its sign in `reduction_signs`.
+
+static PERCENT_EN: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?P<off>[0-9]{1,3})(?:\.[0-9])?[ \n]?(?:%|percent|per cent|pct)[ \n-]?(?:(?:instant|student|extra|member|members?'?|staff|teacher|military|senior|welcome|birthday|loyalty|introductory|flat|price|exclusive|early[ -]bird|sitewide|promotional|group|bulk|friends[ ]and[ ]family|nhs|off[ -]peak)[ \n])?(?:off|discounts?|savings?|cheaper|reductions?|rebate|cash[ -]?back|price cut|markdown|coupon|less|lower prices|bonus)(?-u:\b)",
+    r"|(?-u:\b)(?:save|saving|saves|an? (?:extra|additional)|extra|discounts? of|savings of|reductions? of|reduced by|marked down|price cut of|take)[ \n](?:up to[ \n]|as much as[ \n]|over[ \n]|at least[ \n]|an?[ \n](?:extra|additional)[ \n])?(?P<save>[0-9]{1,2})[ \n]?(?:%|percent|per cent)",
+    r"|(?-u:\b)(?:prices?|everything)[ \n](?:(?:are|is|have|has|been|were|was|just)[ \n]){0,3}(?:reduced|cut|slashed|dropped|lowered|down|off)[ \n](?:by[ \n])?(?:up to[ \n])?(?P<cut>[0-9]{1,2})[ \n]?(?:%|percent)",
+    r"|(?-u:\b)(?P<half>half[ -](?:price|off)|1/2[ ](?:price|off)|½[ ](?:price|off))(?-u:\b)",
+    r"|(?-u:\b)(?P<words>(?:ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]five)?)[ ](?:percent|per cent)[ ](?:off|discount)(?-u:\b)",
+    r"|(?-u:\b)(?P<part>(?:a|one|two)[- ](?:thirds?|quarter))[ ]off(?-u:\b)",
+);
+
+static PERCENT_ZH: LazyLock<Option<Regex>> = pattern!(
+    r"(?P<zhe>[0-9][ ]?\.[ ]?[0-9]{1,2}|[1-9][0-9]|[1-9]|[一二三四五六七八九](?:[ ]?点?[ ]?[一二三四五六七八九])?)[ ]?折",
+    r"|(?P<half>半价|对折|五折)",
+    r"|(?:立减|直降|优惠|降价|降幅|直减|省|立省|减免?|让利|返现?|返利|返还|返|降|折扣)(?:高达|最高|可达|达|了|:)?[ \n]?(?P<before>[0-9]{1,2})[ \n]?%",
+    r"|(?P<after>[0-9]{1,3})[ \n]?%[ \n]?的?(?:优惠|折扣|off|返现|返利|让利|减免|回馈|现金返还|返还)",
+    r"|(?:优惠|让利|减|降|便宜|直降|立省|省)(?:了|近|达|高达|:)?(?P<cheng>[一二两三四五六七八九])成",
+);
+
+static THRESHOLD_ZH: LazyLock<Option<Regex>> = pattern!(
+    r"(?:满|达到?)[ \n]?¥?[ ]?(?P<from>[0-9]{2,6})[ \n]?(?:元|块)?[ \n,，]?(?:即可|即|可|就|再|直|享受?|最高|最多|额外|可用|可以|现场|下单|使用|减免)*[ \n]?(?:立减|直减|立省|现减|减|省|立返|返现|返还|返|送|赠|抵扣|抵|直降|降|优惠|现折|折抵|减掉|-)(?:券|红包|现金|¥)?[ \n]?(?P<off>[0-9]{1,6})(?:元|块)?",
+);
+
+static BARE_AMOUNT_ZH: LazyLock<Option<Regex>> = pattern!(
+    r"(?:立减|直降|直减|立省|再减|最高减|下单减|现减|随机减|领券减|券后减|立返|再省)(?:高达|最高|至高|达)?[ \n]?([0-9]{1,5})(?:[^0-9%.折个件斤公天小度岁分秒kg]|$)"
+);
+
+static NEXT_ONE: LazyLock<Option<Regex>> = pattern!(
+    r"第[ ]?(?:二|两|三|2|3)[ ]?(?:件|杯|份|双|张|个|支|瓶|盒|位|人|套|条|台|只|箱|本|桶|袋|包|晚|间|片|斤|客|副|款)(?:商品|起)?[ ]?(?:仅需?|只要|立享|享|打|低至|可享)?[ ]?(?:(?P<half>半价|五折|5折)|(?P<zhe>[0-9](?:\.[0-9])?|[一二三四五六七八九])折|免费|免单|[01一零]元|[01]块)",
+    r"|(?:买|拍|购|充|吃|点)?(?:一|二|两|三|四|五|[1-9][0-9]?)[ ]?(?:件|杯|份|双|盒|瓶|个|年|月|箱|包|斤|次)?[ ]?(?:送|赠|免|付)[ ]?(?:一|二|两|三|四|五|[1-9])(?:[ ]?(?:件|杯|份|双|盒|瓶|个|年|月|箱|包|次))?(?:[^0-9a-z元块%天年月日点]|$)",
+    r"|(?-u:\b)(?:buy|purchase|order|take)[ \n](?:one|1|two|2|three|3|any[ ](?:one|two|2|3)|an?y?)[ \n]?(?:[a-z]+[ \n]?){0,3}[, \n/+&-]*(?:and[ \n])?get[ \n](?:one|1|two|2|the[ ](?:second|other|next)|a[ ](?:second|2nd)|another|the[ ]2nd)(?:[ \n][a-z]+)?[ \n]?(?:for[ \n])?(?:at[ \n])?(?:(?P<off>[0-9]{1,2})[ ]?%[ ]?off|(?P<halves>half[ -](?:price|off))|free)?",
+    r"|(?-u:\b)bogo(?:[ ](?:(?P<less>[0-9]{1,2})[ ]?%|free|half))?",
+    r"|(?-u:\b)(?:b1g1|b2g1)(?-u:\b)|(?-u:\b)(?:3|three|4|four)[ -]for[ -](?:2|two|3|three|the price of (?:2|two|3|three))(?-u:\b)|(?-u:\b)(?:two|2)[ -]for[ -](?:one|1)(?-u:\b)(?:[^0-9.]|$)",
+    r"|(?-u:\b)(?:second|2nd|third|3rd)[ \n](?:[a-z]+[ \n]){0,2}(?:is[ ]|at[ ]|for[ ])?(?:half[ -](?:price|off)|free(?-u:\b))",
+);
+
+static FREE_SHIPPING: LazyLock<Option<Regex>> = pattern!(
+    r"包邮|免邮|免(?:全部|国内|基础|首重|同城)?(?:运费|配送费|快递费|邮费|运)|(?:运费|邮费|配送费)(?:全免|全包|减免|0元|为0)|[0零][ ]?元?(?:运费|配送费|邮费)|免费(?:配送|送货|送货上门|邮寄)",
+    r"|(?-u:\b)free[ \n](?:[a-z0-9-]+[ \n]){0,3}(?:shipping|delivery|postage|p&p|freight)(?-u:\b)|(?-u:\b)(?:ships?|shipped|delivered)[ \n](?:for[ \n])?free(?-u:\b)|(?-u:\b)(?:shipping|delivery|postage)(?: is|'s|:)?[ \n](?:free|on us)(?-u:\b)|[$£€]0[ \n](?:shipping|delivery)(?: fee)?|(?-u:\b)(?:shipping|delivery)[ \n]fees?[ \n]waived",
+);
+
+static GIFT: LazyLock<Option<Regex>> = pattern!(
+    r"(?:加|附|另|再|还|即|就|均|免费|限量|随单|到店|入会|注册|开卡|首单|签到|(?:买|购|交|存|订|办|充|缴|定|续|消费|开户|入金|签约|报名|下单|满)[^，,。!！;；?？]{0,12})(?:即|就|再|还|可|并|均)?(?:赠送?|送)(?:出|价值)?[^，,。!！货达到完信走上你我他她它给去来人过回别出]",
+    r"|(?:^|[，,。!！;；、+])(?:赠送?|送)(?:[0-9一二两三四五六七八九十]+(?:元|份|个|件|台|部|套|张|次)|(?:精美|豪华|限量|品牌|价值|神秘|超值|惊喜|高档|时尚|原装|进口))",
+    r"|(?:赠送?|送|领|得|享|获|兑)(?:您|你|出|取|受)?(?:[0-9一二两三四五六七八九十千百万]+(?:元|份|个|件|大|重|套|张|次|积分)?)?(?:价值[^，,。]{1,10}?的?)?(?:精美|惊喜|超值|神秘|豪华|定制|专属|新人|开业|到店|入会|品牌|多重|千元|万元|百元|生日)*(?:好礼|大礼|豪礼|厚礼|礼品|赠品|礼包|礼盒|伴手礼|小礼物|试用装|体验装|小样|正装|话费|现金|流量|油卡|购物卡|加油卡|免单|大奖)",
+    r"|(?:买|购)(?:就|即|满)?(?:赠|送)|(?:好礼|豪礼|大礼|厚礼|有礼)(?:相送|大放送|免费领|等你拿|送不停|乐享|来袭)?(?:[，,。!！;；~]|$)|(?:进店|到店|购车|下单|预约|签到|入会|注册|充值|订房|认购|集赞)(?:即|就|可)?有礼|免费(?:赠送?|领取?|拿|体验装|试用装)",
+    r"|(?-u:\b)(?:free|complimentary|bonus)[ \n](?:[a-z0-9-]+[ \n]){0,4}(?:with[ \n](?:every|any|your|each|all|a|the|purchase|order|orders|purchases)(?-u:\b)|when you (?:buy|spend|order|purchase))",
+    r"|(?-u:\b)(?:free|bonus|complimentary|surprise)[ \n](?:[a-z]+[ \n])?(?:gifts?|sample|samples|gift set|tote|goodie bag|mystery gift)(?-u:\b)|(?-u:\b)gifts?[ \n]with[ \n](?:any[ \n]|every[ \n]|your[ \n]|each[ \n])?(?:purchase|order)|(?-u:\b)(?:get|receive|enjoy|claim|yours?)[ \n](?:an?[ \n]|your[ \n])?free[ \n](?:[a-z]+[ \n]){0,3}(?:worth|valued)|(?-u:\b)(?:[0-9]|one|two|three|first|second|six)[ \n](?:months?|weeks?|years?|nights?)[ \n](?:is[ ]|are[ ])?free(?-u:\b)|(?:首月|首年|前[一二三0-9]个月)免费",
+);
+
+/// Told of one's own past: "you saved $5", 已优惠20元, "discount applied".
+static IS_OVER: LazyLock<Option<Regex>> = pattern!(
+    r"已(?:为您|经|成功|自动)*(?:享受?|优惠|减免|立减|抵扣|使用|核销|省|节省|兑换)|共(?:为您)?(?:优惠|节省|省|减)|返现.{0,16}(?:已(?:充入|到账|存入|入账|退回|返还|发放至))|(?:优惠|折扣|减免|抵扣|红包抵扣|优惠券)(?:金额|合计|抵扣|总额)|(?:活动|优惠|促销)(?:已|现已)(?:结束|截止|过期|失效)",
+    r"|(?:我|他|她|我们|咱)(?:们|昨天|刚|才|前天|上次|之前|也|都|就)*[^，,。!！]{0,8}(?:买的|买了|抢到|入手|买到)",
+    r"|(?-u:\b)(?:i|we|he|she|they)[ \n](?:just[ \n]|only[ \n]|already[ \n])?(?:bought|got|paid|found|ordered|picked)(?-u:\b)|(?-u:\b)you(?:'ve| have)?[ \n](?:just[ \n])?saved(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?: code)?|voucher|savings)(?:[ \n](?:has|have|was|were)(?:[ \n]been)?)?[ \n](?:applied|used|redeemed|expired|included)(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?:tion)?|savings|you saved|shipping|delivery)[ \n]?(?:\([^)]{0,24}\))?:[ \n]?(?:-|free|[$£€¥])|(?-u:\b)(?:sale|offer|promotion)[ \n](?:has|is)[ \n](?:now[ \n])?(?:ended|over|expired)(?-u:\b)",
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::understand::normal::fold_phrase;
+    use crate::understand::prices::amounts_in;
+
+    fn told(text: &str) -> Vec<String> {
+        let text = fold_phrase(text);
+        let amounts = amounts_in(&text, 0..text.len());
+        reductions_in(&text, 0..text.len(), &amounts)
+            .into_iter()
+            .map(|off| match off.discount {
+                Discount::Percent(percent) => format!("{percent}%"),
+                Discount::Amount(money) => money.to_string(),
+                Discount::Threshold { from, off } => format!("{off} from {from}"),
+                Discount::NextOne(percent) => format!("next {percent}%"),
+                other => format!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn reductions_in_chinese() {
+        for (text, wanted) in [
+            ("全场8折", vec!["20%"]),
+            ("8.5折", vec!["15%"]),
+            ("85折", vec!["15%"]),
+            ("七五折", vec!["25%"]),
+            ("七折起", vec!["30%"]),
+            ("低至3折", vec!["70%"]),
+            ("全場對折", vec!["50%"]),
+            ("半价", vec!["50%"]),
+            ("优惠两成", vec!["20%"]),
+            ("让利三成", vec!["30%"]),
+            ("立减50", vec!["50.00 CNY"]),
+            ("直降300元", vec!["300.00 CNY"]),
+            ("满300减50", vec!["50.00 CNY from 300.00 CNY"]),
+            ("每满200元立减30元", vec!["30.00 CNY from 200.00 CNY"]),
+            ("第二件半价", vec!["next 50%"]),
+            ("第2件0元", vec!["next 100%"]),
+            ("买一送一", vec!["next 100%"]),
+            ("全场包邮", vec!["FreeShipping"]),
+            ("下单即送精美礼品", vec!["Gift"]),
+            ("领20元优惠券", vec!["20.00 CNY"]),
+            ("限时秒杀", vec!["Unsaid"]),
+            ("100%纯棉", vec![]),
+            ("电量剩20%", vec![]),
+            ("首套房利率85折", vec![]),
+            ("三折屏手机", vec![]),
+            ("质量不打折", vec![]),
+        ] {
+            assert_eq!(told(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_past_is_no_offer() {
+        for past in
+            ["已优惠20元", "优惠金额5元", "You saved $5", "Discount: -$5.00", "I got it half price", "促销已结束"]
+        {
+            assert!(tells_of_the_past(&fold_phrase(past)), "{past}");
+        }
+        for now in ["立减20元", "save $5", "you get a discount", "优惠券20元"] {
+            assert!(!tells_of_the_past(&fold_phrase(now)), "{now}");
+        }
+    }
+
+    #[test]
+    fn reductions_in_english() {
+        for (text, wanted) in [
+            ("up to 70% off", vec!["70%"]),
+            ("save 20%", vec!["20%"]),
+            ("half price", vec!["50%"]),
+            ("$10 off", vec!["10.00 USD"]),
+            ("Save $20 today", vec!["20.00 USD"]),
+            ("$20 off orders over $100", vec!["20.00 USD from 100.00 USD"]),
+            ("Spend $50, get $10", vec!["10.00 USD from 50.00 USD"]),
+            ("Buy one get one 50% off", vec!["next 50%"]),
+            ("BOGO free", vec!["next 100%"]),
+            ("Buy one, get one free", vec!["next 100%"]),
+            ("3 for 2 on books", vec!["next 100%"]),
+            ("Free shipping on all orders", vec!["FreeShipping"]),
+            ("a free gift with every order", vec!["Gift"]),
+            ("Flash sale starts now", vec!["Unsaid"]),
+            ("20% of customers", vec![]),
+            ("no discount", vec![]),
+        ] {
+            assert_eq!(told(text), wanted, "{text}");
+        }
+    }
+}
