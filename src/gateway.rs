@@ -28,6 +28,7 @@ pub mod reservation;
 mod retelling;
 mod route;
 pub mod settling;
+mod signing;
 pub mod surroundings;
 pub mod viewing;
 mod walking;

@@ -25,6 +25,7 @@ mod dialects;
 mod http_door;
 mod record;
 mod rewrite;
+mod rewrite_actions;
 
 mod understand;
 mod understand_command;
