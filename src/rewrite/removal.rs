@@ -120,8 +120,18 @@ fn from_lines(text: &str, ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     united(tidied, |gap| gap.is_empty())
 }
 
+/// With the comma behind it that would follow a full stop, or begin the text.
+fn with_stray_comma(text: &str, range: Range<usize>) -> Range<usize> {
+    let opens = text[..range.start].trim_end().chars().next_back().is_none_or(|c| "。！？!?.】\n".contains(c));
+    match text[range.end..].chars().next() {
+        Some(comma @ ('，' | ',' | '、' | '；' | ';')) if opens => range.start..range.end + comma.len_utf8(),
+        _ => range,
+    }
+}
+
 /// The range with the blanks, or the whole lines, that would be left over.
 fn tidied(text: &str, range: Range<usize>) -> Range<usize> {
+    let range = with_stray_comma(text, range);
     let line_start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at + 1);
     let (before, after) = (&text[line_start..range.start], &text[range.end..line_end]);

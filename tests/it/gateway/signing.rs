@@ -58,7 +58,8 @@ async fn a_changed_mail_is_signed_again_and_an_unchanged_one_keeps_its_own() {
     let head = "From: Shop <news@mail.shop.example>\r\nTo: king@example.com\r\nSubject:  Your   points\r\n\
                 Date: Fri, 20 Nov 2026 10:00:00 +0800\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\
                 Content-Transfer-Encoding: 8bit\r\n\r\n";
-    let points = "Your points of last month have arrived – see them in your account.\r\n\r\nBring them to any store.\r\n";
+    let points =
+        "Your points of last month have arrived – see them in your account.\r\n\r\nBring them to any store.\r\n";
     let before = DkimKey::from_pem("shop.example", "tool", private.as_bytes()).unwrap();
     let by_tool = |text: &str| {
         let raw = format!("{head}{text}");
