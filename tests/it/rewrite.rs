@@ -140,7 +140,7 @@ fn wishes_of_several_rules_become_one_list_of_edits_in_any_order() {
     wider.spans[0].start += 5;
     wanted.push(wider);
     wanted.push(opt_out(None));
-    let Rewritten { edits, content: changed } = apply(&content, &wanted, Language::En).unwrap();
+    let Rewritten { edits, content: changed, .. } = apply(&content, &wanted, Language::En).unwrap();
     assert_eq!(changed.parts[0].text, "Your parcel is on its way to you. Bye\r\n\r\nReply STOP to opt out\r\n");
     assert!(edits.windows(2).all(|pair| !pair[0].span.overlaps(&pair[1].span)));
     wanted.reverse();
