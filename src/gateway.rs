@@ -30,6 +30,7 @@ pub mod reservation;
 mod retelling;
 mod route;
 pub mod settling;
+mod signing;
 pub mod surroundings;
 mod unlisting;
 pub mod viewing;

@@ -2,6 +2,7 @@
 //! suggestion, and everything wrong is told at once. Also the policy folder: read, watched, reloaded.
 
 pub mod accepted;
+pub mod dkim;
 pub mod limits;
 pub mod listener;
 pub mod policies;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use dkim::DkimKey;
 pub use limits::LimitSettings;
 pub use listener::{DoorLimits, Listener, Protocol, TlsFiles};
 pub use policies::{PolicyFolder, PolicyFolderError};
@@ -49,6 +51,8 @@ pub struct Config {
     pub streams: Vec<StreamSettings>,
     /// Where messages leave; the sandbox when none is configured.
     pub routes: Vec<Route>,
+    /// Keys that changed mail is signed with.
+    pub dkim: Vec<DkimKey>,
     /// Where facts live.
     pub store: StoreSettings,
     /// Where this gateway keeps files, also with a store elsewhere: `[store] dir`.
@@ -80,6 +84,7 @@ impl Default for Config {
             brands: vec![brand],
             streams: Vec::new(),
             routes: vec![Route::sandbox()],
+            dkim: Vec::new(),
             store: StoreSettings::default(),
             data_dir: StoreSettings::default().dir,
             hold: HoldSettings::default(),
@@ -188,6 +193,8 @@ struct Raw {
     stream: Vec<stream::RawStream>,
     #[serde(default)]
     route: Vec<route::RawRoute>,
+    #[serde(default)]
+    dkim: Vec<dkim::RawDkim>,
     store: Option<Spanned<StoreSettings>>,
     #[serde(default)]
     hold: HoldSettings,
@@ -222,6 +229,7 @@ impl Raw {
             brands,
             streams,
             routes,
+            dkim: self.dkim.iter().filter_map(|raw| raw.check(problems)).collect(),
             data_dir: store.dir.clone(),
             store,
             hold: self.hold.clone(),

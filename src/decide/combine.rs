@@ -42,6 +42,7 @@ fn wanted_rewrites(heard: &Heard<'_>) -> Vec<WantedRewrite> {
         rule: heard.finding.rule.clone(),
         action: action.clone(),
         spans: objection.spans.clone(),
+        because: objection.because.clone(),
     };
     heard.actions.iter().map(wanted).collect()
 }

@@ -8,10 +8,23 @@ use super::{Answer, Decision, Verdict};
 /// stricter verdict than the first one. A rewrite may drop a sentence; it may not buy a way past
 /// another rule.
 pub fn harm_left(before: &Decision, after: &Decision) -> bool {
-    let wanted = |rule: &str| before.rewrites.iter().any(|r| r.rule == rule);
+    // What stands beside the harm and makes it good leaves the objection as it was.
+    let wanted = |rule: &str| before.rewrites.iter().any(|r| r.rule == rule) && !is_made_good(before, after, rule);
     let objected_again =
         after.findings.iter().any(|f| !f.shadow && wanted(&f.rule) && matches!(f.answer, Answer::Objects(_)));
     objected_again || after.verdict.severity() > before.verdict.severity()
+}
+
+/// True when the rule's answer to its objection was to make it good, and it objects to nothing else now.
+fn is_made_good(before: &Decision, after: &Decision, rule: &str) -> bool {
+    let mut answers = before.rewrites.iter().filter(|r| r.rule == rule);
+    let because = |decision: &Decision| {
+        decision.findings.iter().find(|f| f.rule == rule).and_then(|f| match &f.answer {
+            Answer::Objects(objection) => Some(objection.because.clone()),
+            _ => None,
+        })
+    };
+    answers.any(|r| r.action.makes_good()) && because(before) == because(after)
 }
 
 /// The decision that stands once the rewritten message was decided again: `before` itself when the

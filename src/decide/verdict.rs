@@ -156,6 +156,8 @@ pub struct WantedRewrite {
     pub action: Action,
     /// Where the harm is.
     pub spans: Vec<Span>,
+    /// The finding's evidence: what an action may say is only what the finding knows.
+    pub because: Because,
 }
 
 /// A decision about one message.

@@ -10,7 +10,7 @@ use super::deciding::{Group, uncount};
 use super::item::{Fate, Item};
 use super::{Errand, Gateway, Tongue};
 use crate::decide::{Verdict, WantedRewrite};
-use crate::message::Wire;
+use crate::message::{Edit, Wire};
 use crate::policy::PolicySet;
 use crate::store::CustomerKey;
 
@@ -77,7 +77,7 @@ impl Gateway {
                     wanted.push(rewrite.clone());
                 }
             }
-            for at in going {
+            for at in going.iter().copied() {
                 let item = &mut items[at];
                 let root = item.history.as_ref().map(|history| &history.root);
                 let Some(group) = root.and_then(|root| groups.get_mut(root)) else { continue };
@@ -93,6 +93,7 @@ impl Gateway {
                 }
                 self.count_at_once(item, &mut group.facts);
             }
+            one_header(items, &going);
         }
     }
 
@@ -124,6 +125,18 @@ impl Gateway {
         let waiting: Vec<usize> = company.iter().copied().filter(|at| items[*at].paced).collect();
         wait_together(items, &waiting);
         tracing::debug!(route = errand.route.name, "held for the provider's pace");
+    }
+}
+
+/// One message has one header: a field that names its recipient names the first of them, beside whom the copies go.
+fn one_header(items: &mut [Item], going: &[usize]) {
+    let leaving: Vec<usize> = going.iter().copied().filter(|at| items[*at].leaves_now()).collect();
+    let Some(first) = leaving.first().map(|at| items[*at].edits.clone()) else { return };
+    let text = |edits: &[Edit]| edits.iter().filter(|e| e.as_field().is_none()).cloned().collect::<Vec<_>>();
+    for at in leaving {
+        if text(&items[at].edits) == text(&first) {
+            items[at].edits.clone_from(&first);
+        }
     }
 }
 

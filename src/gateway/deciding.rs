@@ -18,10 +18,11 @@ use crate::facts::customer::Member;
 use crate::facts::{
     BrandFacts, ClaimAddition, Customer, FactKind, Facts, Family, FamilyClaims, Known, Named, SendState, Why,
 };
-use crate::message::{Declared, Edit, Message};
+use crate::message::Message;
 use crate::policy::PolicySet;
+use crate::rewrite::Original;
 use crate::store::{CustomerKey, Loaded, StoreError, Write, Written};
-use crate::understand::{Meaning, Source};
+use crate::understand::Meaning;
 
 /// Rounds of load, decide and commit before the client is asked to try again.
 pub const ROUNDS_MAX: usize = 5;
@@ -233,13 +234,13 @@ impl Gateway {
     }
 
     pub(super) fn rewrite(&self, item: &mut Item, facts: &Facts, rules: &PolicySet) {
-        let language = item.meaning.language.unwrap_or_default();
         let before = std::mem::replace(&mut item.decision, Decision::open());
-        match crate::rewrite::apply(&item.message.content, &before.rewrites, language) {
+        let original = Original { message: &item.message, meaning: &item.meaning, zone: &facts.brand_zone };
+        match crate::rewrite::apply(&original, &before.rewrites) {
             Ok(changed) => {
                 let message = Message {
                     content: std::sync::Arc::new(changed.content),
-                    declared: still_said(&item.message.declared, &item.meaning, &changed.edits),
+                    declared: changed.declared,
                     ..item.message.clone()
                 };
                 let meaning = self.understand_message(&message, item.now);
@@ -248,7 +249,8 @@ impl Gateway {
                 if item.decision.verdict == Verdict::Rewrite {
                     item.edits = changed.edits;
                     let families = decide::families(&meaning);
-                    item.rewritten = Some(Box::new(Rewritten { message, meaning, families }));
+                    item.rewritten =
+                        Some(Box::new(Rewritten { message, meaning, families, segments: changed.segments }));
                 }
             }
             Err(unfit) => {
@@ -472,24 +474,4 @@ pub(super) fn named_by(items: &[Item]) -> Named {
         }
     }
     named
-}
-
-/// What of the declarations a changed text still says: an offer or survey whose every sentence was
-/// taken away is no longer made.
-fn still_said(declared: &Declared, meaning: &Meaning, edits: &[Edit]) -> Declared {
-    let gone = |spans: &[crate::message::Span]| {
-        !spans.is_empty()
-            && spans.iter().all(|span| edits.iter().any(|e| e.replacement.is_empty() && e.span.overlaps(span)))
-    };
-    let mut declared = declared.clone();
-    declared.offers.retain(|offer| {
-        let told = meaning.offers.iter().find(|o| {
-            o.source == Source::Declared && o.product.as_deref() == Some(offer.product.to_uppercase().as_str())
-        });
-        !told.is_some_and(|o| gone(&o.spans))
-    });
-    if meaning.surveys.iter().any(|s| s.source == Source::Declared && gone(&s.spans)) {
-        declared.survey = None;
-    }
-    declared
 }

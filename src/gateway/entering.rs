@@ -115,6 +115,7 @@ impl Gateway {
             without_store: item.without_store.as_deref().map(str::to_owned),
             facts_version: item.history.as_ref().map(|history| history.version),
             latency_us: item.decide_us,
+            segments: item.rewritten.as_ref().and_then(|rewritten| rewritten.segments),
             outcome: Some(fate(item)),
             again: errand.held_by(item.index).map(|held| held.id.clone()).or_else(|| item.repeated_decision()),
             meaning: Arc::clone(&item.meaning),

@@ -63,13 +63,16 @@ impl Gateway {
                     let Submission { peer, id, received_at, .. } = errand.submission;
                     relay::received_line(mail, *peer, &self.host_name, id, *received_at)
                 });
-                match relay::write(mail, read, batch, trace.as_deref()) {
-                    Ok(Outgoing::Mail { recipients, data }) => {
+                let written = relay::write(mail, read, batch, trace.as_deref()).and_then(|outgoing| match outgoing {
+                    Outgoing::Mail { recipients, data } => Ok((recipients, self.signed(read, &together.edits, data)?)),
+                    Outgoing::Http(_) => Err(Unfit("mail became a request".to_owned())),
+                });
+                match written {
+                    Ok((recipients, data)) => {
                         let recipients: Vec<MailRecipient> =
                             recipients.iter().filter_map(|i| mail.recipients.get(*i).cloned()).collect();
                         self.forward_mail(errand, mail, &recipients, &data).await
                     }
-                    Ok(Outgoing::Http(_)) => all(Outcome::Refused, Answer::None("mail became a request".into())),
                     Err(unfit) => all(Outcome::Refused, cannot_write(&unfit)),
                 }
             }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::reservation::Reservation;
 use crate::decide::{Decision, Verdict};
 use crate::facts::{ClaimAddition, Earlier, Family, SendEvent};
-use crate::message::{Edit, HttpReply, Message, SmtpReply};
+use crate::message::{Edit, HttpReply, Message, Segments, SmtpReply};
 use crate::providers::Outcome;
 use crate::store::{CustomerKey, Keyed};
 use crate::understand::Meaning;
@@ -80,6 +80,8 @@ pub struct Rewritten {
     pub meaning: Meaning,
     /// The families of the offers it still makes.
     pub families: Vec<(usize, Family)>,
+    /// What an SMS takes before and after.
+    pub segments: Option<(Segments, Segments)>,
 }
 
 /// Where a customer's history stood when it was decided on.

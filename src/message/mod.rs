@@ -6,6 +6,7 @@ pub mod address;
 pub mod declared;
 pub mod money;
 pub mod path;
+pub mod segments;
 pub mod span;
 pub mod submission;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use address::{Address, AddressKind, Unaddressable};
 pub use declared::{Declaration, Declared, DeclaredOffer};
 pub use money::{Currency, Money};
+pub use segments::{Segments, segments};
 pub use span::{Edit, Span};
 pub use submission::{
     HttpReply, HttpRequest, MailEnvelope, MailRecipient, MailSubmission, Secret, SmtpReply, Submission, Wire,

@@ -15,6 +15,9 @@ pub struct Span {
 }
 
 impl Span {
+    /// No place in a part: a header field. No content has this many parts.
+    const HEADER: u16 = u16::MAX;
+
     /// The span of `range` in part number `part`; `None` when it does not fit the fields, which the
     /// doors' size limits make impossible for real messages.
     pub fn new(part: usize, range: std::ops::Range<usize>) -> Option<Span> {
@@ -44,4 +47,18 @@ pub struct Edit {
     pub span: Span,
     /// What stands there instead: for an HTML part, HTML.
     pub replacement: String,
+}
+
+impl Edit {
+    /// A header field that the message is to carry, in place of those of that name. It stands at a part
+    /// that no content has, so a dialect that knows no header fields refuses it like any edit that names no
+    /// part of its own.
+    pub fn field(name: &str, value: &str) -> Edit {
+        Edit { span: Span { part: Span::HEADER, start: 0, end: 0 }, replacement: format!("{name}: {value}") }
+    }
+
+    /// The name and value, when this is a header field.
+    pub fn as_field(&self) -> Option<(&str, &str)> {
+        if self.span.part == Span::HEADER { self.replacement.split_once(": ") } else { None }
+    }
 }

@@ -257,10 +257,19 @@ pub enum Expect {
     Block(String),
     /// This rule delays, and to this instant if one is given.
     Delay(String, Option<Moment>),
-    /// This rule wants a change.
-    Rewrite(String),
+    /// This rule wants a change, it can be made, and no harm is left; and then these parts read so.
+    Rewrite(String, Reads),
     /// This rule cannot tell.
     CannotTell(String),
+}
+
+/// How the parts of a rewritten message read; those that are absent may read as they like.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the parts of a message")]
+pub struct Reads {
+    pub subject: Option<String>,
+    pub text: Option<String>,
+    pub html: Option<String>,
 }
 
 impl fmt::Display for Expect {
@@ -270,7 +279,15 @@ impl fmt::Display for Expect {
             Expect::Block(rule) => write!(f, "block by `{rule}`"),
             Expect::Delay(rule, None) => write!(f, "delay by `{rule}`"),
             Expect::Delay(rule, Some(until)) => write!(f, "delay by `{rule}` until {}", until.0),
-            Expect::Rewrite(rule) => write!(f, "rewrite by `{rule}`"),
+            Expect::Rewrite(rule, reads) => {
+                write!(f, "rewrite by `{rule}`")?;
+                for (name, words) in [("subject", &reads.subject), ("text", &reads.text), ("html", &reads.html)] {
+                    if let Some(words) = words {
+                        write!(f, ", {name} {words:?}")?;
+                    }
+                }
+                Ok(())
+            }
             Expect::CannotTell(rule) => write!(f, "`{rule}` cannot tell"),
         }
     }
@@ -284,6 +301,9 @@ struct ExpectTable {
     until: Option<Moment>,
     rewrite: Option<String>,
     cannot_tell: Option<String>,
+    subject: Option<String>,
+    text: Option<String>,
+    html: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for Expect {
@@ -305,10 +325,14 @@ impl<'de> Deserialize<'de> for Expect {
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Expect, A::Error> {
                 let t = ExpectTable::deserialize(MapAccessDeserializer::new(map))?;
+                let reads = Reads { subject: t.subject, text: t.text, html: t.html };
+                if t.rewrite.is_none() && reads != Reads::default() {
+                    return Err(A::Error::custom("`subject`, `text` and `html` go with rewrite"));
+                }
                 match (t.block, t.delay, t.rewrite, t.cannot_tell, t.until) {
                     (Some(rule), None, None, None, None) => Ok(Expect::Block(rule)),
                     (None, Some(rule), None, None, until) => Ok(Expect::Delay(rule, until)),
-                    (None, None, Some(rule), None, None) => Ok(Expect::Rewrite(rule)),
+                    (None, None, Some(rule), None, None) => Ok(Expect::Rewrite(rule, reads)),
                     (None, None, None, Some(rule), None) => Ok(Expect::CannotTell(rule)),
                     _ => Err(A::Error::custom(
                         "expects one of block, delay, rewrite, cannot_tell; `until` goes with delay",

@@ -6,10 +6,12 @@ use jiff::tz::TimeZone;
 use super::case_spec::{CaseSpec, Expect, MessageSpec, Moment, OfferSpec, PolicyCase};
 use super::error::PolicyError;
 use super::{Judge, Place, PolicySet, Selection, case_facts, select, wording};
-use crate::decide::{Answer, Decision, Finding, Verdict, decide, guards};
+use crate::decide::{Answer, Decision, Finding, Verdict, after_rewrite, decide, guards, not_rewritten};
 use crate::facts::{Why, zone};
 use crate::message::declared::DeclaredSurvey;
 use crate::message::{Address, Channel, Content, Declared, DeclaredOffer, Language, Message, Part, PartKind, Stream};
+
+use crate::rewrite::{self, Original, Unfit};
 use crate::understand::{Catalogue, Context, Meaning, ProductLinks, understand};
 
 /// How a case went.
@@ -59,38 +61,91 @@ fn judge(set: &PolicySet, case: &PolicyCase, scope: Scope) -> Result<Option<Stri
     let shop = Shop { zone: brand_zone, links: ProductLinks::default(), catalogue: case_facts::catalogue(spec) };
     let (message, meaning) = read(&spec.message, spec.now.0, &shop)?;
     let facts = case_facts::facts(spec, &meaning, &shop)?;
-    let applying = set.rules.iter().map(|judge| judge.as_ref());
-    let applying = applying.filter(|judge| select::applies(judge.head().filters, &message, &meaning));
-    let mut rules = Selection { judges: applying.collect(), everyone: true, rehearsal: true };
-    if scope == Scope::File {
-        rules.judges.retain(|judge| judge.head().place.file == case.place.file);
-    }
+    let rules = |message: &Message, meaning: &Meaning| {
+        let applying = set.rules.iter().map(|judge| judge.as_ref());
+        let applying = applying.filter(|judge| select::applies(judge.head().filters, message, meaning));
+        let mut rules = Selection { judges: applying.collect(), everyone: true, rehearsal: true };
+        if scope == Scope::File {
+            rules.judges.retain(|judge| judge.head().place.file == case.place.file);
+        }
+        rules
+    };
     if let Some(rule) = named_rule(&spec.expect)
         && set.rule(rule).is_none()
     {
         return Err(format!("there is no rule `{rule}`"));
     }
-    let decision = decide(spec.now.0, &message, &meaning, &facts, &rules);
-    if holds(&spec.expect, &decision) {
+    let applying = rules(&message, &meaning);
+    let decision = decide(spec.now.0, &message, &meaning, &facts, &applying);
+    let mut change = None;
+    let mut settled = decision.clone();
+    if !decision.rewrites.is_empty() {
+        let original = Original { message: &message, meaning: &meaning, zone: &shop.zone };
+        match rewrite::apply(&original, &decision.rewrites) {
+            Ok(changed) => {
+                let message =
+                    Message { content: changed.content.into(), declared: changed.declared, ..message.clone() };
+                let meaning = understood_again(&message, spec.now.0, &shop);
+                let after = decide(spec.now.0, &message, &meaning, &facts, &rules(&message, &meaning));
+                settled = after_rewrite(decision.clone(), &after);
+                change = Some(Ok(message));
+            }
+            Err(unfit) => {
+                settled = not_rewritten(decision.clone());
+                change = Some(Err(unfit));
+            }
+        }
+    }
+    if holds(&spec.expect, &decision, &settled, change.as_ref()) {
         return Ok(None);
     }
-    Ok(Some(report(spec, &decision, &meaning, &rules, &shop.zone)))
+    let mut report = report(spec, &decision, &meaning, &applying, &shop.zone);
+    match change {
+        Some(Ok(changed)) if settled.verdict == Verdict::Block => {
+            report.push_str(&format!("\nrewritten, and harm is left: {}", words(&changed)));
+        }
+        Some(Ok(changed)) => report.push_str(&format!("\nrewritten: {}", words(&changed))),
+        Some(Err(unfit)) => report.push_str(&format!("\nnot rewritten: {unfit}")),
+        None => {}
+    }
+    Ok(Some(report))
+}
+
+fn words(message: &Message) -> String {
+    message.content.parts.iter().map(|part| format!("{:?} {:?}", part.kind, part.text)).collect::<Vec<_>>().join(", ")
 }
 
 fn named_rule(expect: &Expect) -> Option<&str> {
     match expect {
         Expect::Pass => None,
-        Expect::Block(rule) | Expect::Delay(rule, _) | Expect::Rewrite(rule) | Expect::CannotTell(rule) => Some(rule),
+        Expect::Block(rule) | Expect::Delay(rule, _) | Expect::Rewrite(rule, _) | Expect::CannotTell(rule) => {
+            Some(rule)
+        }
     }
 }
 
-/// A case may test a rule that only watches yet: what a finding wants counts, shadow or not.
-fn holds(expect: &Expect, decision: &Decision) -> bool {
+/// A case may test a rule that only watches yet: what a finding wants counts, shadow or not. `settled` is what
+/// stands once a rewrite was made and read again.
+fn holds(expect: &Expect, decision: &Decision, settled: &Decision, change: Option<&Result<Message, Unfit>>) -> bool {
+    let settled_of = |rule: &str| settled.findings.iter().find(|f| f.rule == rule);
     let of = |rule: &str| decision.findings.iter().find(|f| f.rule == rule);
     match expect {
         Expect::Pass => decision.findings.iter().all(|f| f.wants == Verdict::Pass),
-        Expect::Block(rule) => of(rule).is_some_and(|f| f.wants == Verdict::Block),
-        Expect::Rewrite(rule) => of(rule).is_some_and(|f| f.wants == Verdict::Rewrite),
+        Expect::Block(rule) => {
+            of(rule).is_some_and(|f| f.wants == Verdict::Block)
+                || settled_of(rule).is_some_and(|f| f.wants == Verdict::Block)
+        }
+        Expect::Rewrite(rule, reads) => {
+            let part = |kind, wanted: &Option<String>| {
+                let Some(wanted) = wanted else { return true };
+                let Some(Ok(changed)) = change else { return false };
+                changed.content.parts.iter().any(|part| part.kind == kind && part.text == *wanted)
+            };
+            settled_of(rule).is_some_and(|f| f.wants == Verdict::Rewrite || f.not_removed)
+                && part(PartKind::Subject, &reads.subject)
+                && part(PartKind::Plain, &reads.text)
+                && part(PartKind::Html, &reads.html)
+        }
         Expect::CannotTell(rule) => of(rule).is_some_and(|f| matches!(f.answer, Answer::CannotTell(_))),
         Expect::Delay(rule, until) => of(rule).is_some_and(|f| match (&f.wants, &decision.verdict, until) {
             (Verdict::Delay { .. }, _, None) => true,
@@ -204,10 +259,14 @@ pub(super) fn read(spec: &MessageSpec, now: Timestamp, shop: &Shop) -> Result<(M
             ..Stream::default()
         },
     };
-    let context = Context { now, zone: &shop.zone, links: &shop.links, catalogue: &shop.catalogue };
-    let mut meaning = understand(&context, message.channel, &message.content, &message.declared);
+    let mut meaning = understood_again(&message, now, shop);
     meaning.surveys.iter_mut().for_each(|survey| survey.reminder |= spec.survey_reminder);
     Ok((message, meaning))
+}
+
+fn understood_again(message: &Message, now: Timestamp, shop: &Shop) -> Meaning {
+    let context = Context { now, zone: &shop.zone, links: &shop.links, catalogue: &shop.catalogue };
+    understand(&context, message.channel, &message.content, &message.declared)
 }
 
 fn declared_offer(spec: &OfferSpec) -> DeclaredOffer {

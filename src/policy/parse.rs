@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::case_spec::{CaseSpec, PolicyCase};
 use super::error::{PolicyError, Source};
-use super::{Filters, Judge, Limits, Mode, OnUnknown, Place, Rule, Texts, keys, then, wording};
+use super::{Filters, Judge, Limits, Mode, OnUnknown, Place, Rule, Texts, Then, keys, then, wording};
 use crate::decide::guards::{self, ForGuard, Guard};
 
 /// The keys every rule may have.
@@ -223,6 +223,7 @@ struct Common {
     share: Option<(u8, Range<usize>)>,
     filters: Filters,
     then: Option<then::Written>,
+    then_span: Range<usize>,
     on_unknown: Option<OnUnknown>,
     on_store_down: Option<OnUnknown>,
     title: Option<(Texts, Range<usize>)>,
@@ -246,7 +247,10 @@ impl Common {
             "departments" => self.filters.departments = read(source, value, errors),
             "campaigns" => self.filters.campaigns = read(source, value, errors),
             "languages" => self.filters.languages = read(source, value, errors),
-            "then" => self.then = read(source, value, errors),
+            "then" => {
+                self.then_span = span;
+                self.then = read(source, value, errors);
+            }
             "on_unknown" => self.on_unknown = read(source, value, errors),
             "on_store_down" => self.on_store_down = read(source, value, errors),
             "title" => self.title = read(source, value, errors).map(|title| (title, span)),
@@ -291,16 +295,22 @@ impl Common {
             let message = "`share` is 1 to 100 of a hundred customers; to stop a rule, write `mode = \"off\"`";
             errors.push(PolicyError::at(source, span.clone(), message));
         }
-        let reasons = self.reason.iter().flat_map(|r| [&r.en, &r.zh]).flatten();
-        for template in reasons {
-            let wrong = wording::placeholders(template).into_iter().find(|name| !wording::is_known::<G>(name));
+        let actions = match &self.then {
+            Some(then::Written(Then::Rewrite(actions))) => &actions[..],
+            _ => &[],
+        };
+        let reasons = self.reason.iter().map(|reason| (reason, &self.reason_span, "a reason"));
+        let words = actions.iter().filter_map(|action| action.template());
+        for (texts, span, which) in reasons.chain(words.map(|texts| (texts, &self.then_span, "these words"))) {
+            let names = [&texts.en, &texts.zh].into_iter().flatten().flat_map(|text| wording::placeholders(text));
+            let wrong = names.into_iter().find(|name| !wording::is_known::<G>(name));
             if let Some(wrong) = wrong {
                 let known = || G::PLACEHOLDERS.iter().copied().chain(wording::ALWAYS.iter().copied());
                 let guess = keys::nearest(&wrong, known()).map(|k| format!(", did you mean `{{{k}}}`?"));
                 let all = known().map(|k| format!("{{{k}}}")).collect::<Vec<_>>().join(" ");
                 let message = format!("`{}` has no `{{{wrong}}}`{}", G::NAME, guess.unwrap_or_default());
-                let error = PolicyError::at(source, self.reason_span.clone(), message);
-                errors.push(error.advise(format!("a reason may use {all}")));
+                let error = PolicyError::at(source, span.clone(), message);
+                errors.push(error.advise(format!("{which} may use {all}")));
             }
         }
     }

@@ -120,6 +120,13 @@ pub fn escaped(text: &str) -> String {
     quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default().to_owned()
 }
 
+/// Members of an object, with commas between.
+pub fn members(pairs: &[(&str, &str)]) -> String {
+    let members: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("\"{}\":\"{}\"", escaped(name), escaped(value))).collect();
+    members.join(",")
+}
+
 struct Reader<'a> {
     text: &'a str,
     bytes: &'a [u8],

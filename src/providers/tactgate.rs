@@ -132,7 +132,9 @@ impl Dialect for Tactgate {
         let parts: Vec<&Node> = ["subject", "text", "html"].iter().filter_map(|name| root.get(name)).collect();
         let parts: Vec<_> = parts.into_iter().filter_map(Node::text).collect();
         for (_, edits) in batch.edits.iter().filter(|(content, _)| *content == 0) {
-            for edit in edits {
+            let fields: Vec<(&str, &str)> = edits.iter().filter_map(|edit| edit.as_field()).collect();
+            carry(&root, &fields, &mut splice);
+            for edit in edits.iter().filter(|edit| edit.as_field().is_none()) {
                 let part = parts.get(usize::from(edit.span.part));
                 let range = part.and_then(|part| part.raw(edit.span.range()));
                 let range = range.ok_or_else(|| Unfit("an edit is outside the text".to_owned()))?;
@@ -213,6 +215,25 @@ impl Dialect for Tactgate {
             Refusal::Door { status, why } => say(*status, "door", (*why).to_owned()),
         }
     }
+}
+
+/// Puts header fields into `headers`, in place of those of their names.
+fn carry(root: &Node, fields: &[(&str, &str)], splice: &mut Splice) {
+    if fields.is_empty() {
+        return;
+    }
+    let members = spans::members(fields);
+    let Some((object, known)) = root.get("headers").and_then(|node| Some((node.span.start + 1, node.members()?)))
+    else {
+        // A message has a channel, so a member follows.
+        let start = root.span.start + 1;
+        return splice.replace(start..start, format!("\"headers\":{{{members}}},"));
+    };
+    let replaced = |at: usize| fields.iter().any(|(name, _)| name.eq_ignore_ascii_case(&known[at].name));
+    let places: Vec<_> = known.iter().map(|member| member.span.clone()).collect();
+    without(&places, replaced).into_iter().for_each(|range| splice.remove(range));
+    let comma = if (0..known.len()).all(replaced) { "" } else { "," };
+    splice.replace(object..object, format!("{members}{comma}"));
 }
 
 fn wrong(field: &str, why: &str) -> Malformed {

@@ -13,7 +13,7 @@ use super::receipt::{ClosedEntry, ReceivedEntry, RetiredEntry};
 use super::sends::{ClaimedEntry, ForwardingEntry, GivenBackEntry};
 use crate::decide::{Finding, Verdict};
 use crate::facts::event::{Event, What};
-use crate::message::{Channel, Stream};
+use crate::message::{Channel, Segments, Stream};
 use crate::policy::Texts;
 use crate::providers::Outcome;
 use crate::understand::Meaning;
@@ -92,6 +92,9 @@ pub struct DecisionEntry {
     pub facts_version: Option<u64>,
     /// From the last byte of the submission to the decision.
     pub latency_us: u64,
+    /// What an SMS that was changed took before, and takes now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segments: Option<(Segments, Segments)>,
     /// What became of it, when known before this line was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Fate>,

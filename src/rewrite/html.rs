@@ -99,9 +99,26 @@ impl Outline {
         if whole { Ok(outline) } else { Err(Unfit("the HTML cannot be read safely".to_owned())) }
     }
 
-    /// Visible characters, blanks not counted.
-    pub(super) fn visible(&self, source: &str) -> usize {
-        self.texts.iter().filter_map(|place| source.get(place.clone())).map(visible).sum()
+    /// The visible text, a blank between pieces.
+    pub(super) fn shown(&self, source: &str) -> String {
+        let mut shown = String::new();
+        for place in &self.texts {
+            shown.push_str(source.get(place.clone()).unwrap_or_default());
+            shown.push('\n');
+        }
+        shown
+    }
+
+    /// Stretches of text with no tag inside: the parser gives long ones in pieces.
+    pub(super) fn runs(&self) -> Vec<Range<usize>> {
+        let mut runs: Vec<Range<usize>> = Vec::new();
+        for text in &self.texts {
+            match runs.last_mut() {
+                Some(run) if run.end == text.start => run.end = text.end,
+                _ => runs.push(text.clone()),
+            }
+        }
+        runs
     }
 
     /// Where new content goes at the end: before `</body>`, else before `</html>`, else behind everything.

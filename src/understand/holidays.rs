@@ -105,8 +105,7 @@ fn easter(year: i16) -> Option<Date> {
 /// The days of the table's columns, as month-day of the Chinese calendar.
 const MOON_DAYS: [&str; 6] = ["1-1", "1-15", "5-5", "7-7", "8-15", "9-9"];
 
-/// Their Gregorian days as month·100 + day, after the Hong Kong Observatory's Gregorian-Lunar Calendar
-/// Conversion Tables. A year outside has no such day that we could tell.
+/// Their Gregorian days as month·100 + day, in the Chinese calendar as GB/T 33661-2017 defines it. A year outside has no such day that we could tell.
 const MOON: [(i16, [u16; 6]); 15] = [
     (2024, [210, 224, 610, 810, 917, 1011]),
     (2025, [129, 212, 531, 829, 1006, 1029]),

@@ -26,6 +26,7 @@ mod eval;
 mod http_door;
 mod record;
 mod rewrite;
+mod rewrite_actions;
 
 mod understand;
 mod understand_any_text;

@@ -76,6 +76,7 @@ fn blocked(now: Timestamp, number: u8) -> DecisionEntry {
         policy: "3fa9".into(),
         without_store: None,
         facts_version: Some(7),
+        segments: None,
         latency_us: 812,
         outcome: Some(Fate::Blocked),
         again: None,

@@ -1,13 +1,17 @@
 //! Rewrites as stories: the harm goes, the rest holds together, and what cannot be done well is not
 //! done at all. A place is written between ⟦ and ⟧.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use tactgate::decide::WantedRewrite;
-use tactgate::message::{Content, Language, Part, PartKind, Span};
+use jiff::tz::TimeZone;
+use tactgate::decide::{Because, WantedRewrite};
+use tactgate::message::{Address, Channel, Content, Declared, Language, Message, Part, PartKind, Span, Stream};
 use tactgate::policy::Texts;
 use tactgate::providers::Unfit;
 use tactgate::providers::mime;
-use tactgate::rewrite::{Action, Rewritten, apply};
+use tactgate::rewrite::{Action, Original, Rewritten};
+use tactgate::understand::Meaning;
 
 #[test]
 fn a_sentence_goes_with_the_blanks_and_lines_it_would_leave() {
@@ -136,7 +140,7 @@ fn wishes_of_several_rules_become_one_list_of_edits_in_any_order() {
     wider.spans[0].start += 5;
     wanted.push(wider);
     wanted.push(opt_out(None));
-    let Rewritten { edits, content: changed } = apply(&content, &wanted, Language::En).unwrap();
+    let Rewritten { edits, content: changed, .. } = apply(&content, &wanted, Language::En).unwrap();
     assert_eq!(changed.parts[0].text, "Your parcel is on its way to you. Bye\r\n\r\nReply STOP to opt out\r\n");
     assert!(edits.windows(2).all(|pair| !pair[0].span.overlaps(&pair[1].span)));
     wanted.reverse();
@@ -171,8 +175,12 @@ fn a_receipt_loses_the_offer_and_not_the_receipt() -> Result<(), Unfit> {
         let at = part.text.find(harm)?;
         Span::new(index, at..at + harm.len())
     });
-    let wanted =
-        WantedRewrite { rule: "false-deadline".to_owned(), action: Action::RemoveSentence {}, spans: spans.collect() };
+    let wanted = WantedRewrite {
+        rule: "false-deadline".to_owned(),
+        action: Action::RemoveSentence {},
+        spans: spans.collect(),
+        ..opt_out(None)
+    };
     let rewritten = apply(&read.content, &[wanted], Language::Zh)?;
     let written = mime::write(&original, &read, &rewritten.edits, None)?;
     assert_eq!(written, mail(&format!("{words}\r\n"), &format!("<p>{words}</p>")));
@@ -195,7 +203,7 @@ proptest::proptest! {
         let spans = places.iter().filter_map(|(start, length)| Span::new(0, *start..start + length)).collect();
         let kind = if html { PartKind::Html } else { PartKind::Plain };
         let content = Content { parts: vec![Part { kind, text }], ..Content::default() };
-        let remove = WantedRewrite { rule: "r".to_owned(), action: Action::RemoveSentence {}, spans };
+        let remove = WantedRewrite { rule: "r".to_owned(), action: Action::RemoveSentence {}, spans, ..opt_out(None) };
         if let Ok(rewritten) = apply(&content, &[remove, opt_out(None)], Language::En) {
             proptest::prop_assert!(rewritten.edits.windows(2).all(|pair| !pair[0].span.overlaps(&pair[1].span)));
         }
@@ -217,7 +225,10 @@ fn story(parts: &[(PartKind, &str)]) -> (Content, Vec<WantedRewrite>) {
         }
         content.parts.push(Part { kind: *kind, text });
     }
-    (content, vec![WantedRewrite { rule: "harm".to_owned(), action: Action::RemoveSentence {}, spans }])
+    (
+        content,
+        vec![WantedRewrite { rule: "harm".to_owned(), action: Action::RemoveSentence {}, spans, ..opt_out(None) }],
+    )
 }
 
 fn sms_content(text: &str) -> Content {
@@ -230,5 +241,19 @@ fn opt_out(url: Option<&str>) -> WantedRewrite {
         rule: "opt-out".to_owned(),
         action: Action::AddOptOut { text, url: url.map(str::to_owned) },
         spans: Vec::new(),
+        because: Because::new(),
     }
+}
+
+/// The change of a message that nothing was understood of: a mail where header fields stand, else an SMS.
+fn apply(content: &Content, wanted: &[WantedRewrite], language: Language) -> Result<Rewritten, Unfit> {
+    let mail = !content.headers.is_empty() || content.parts.len() > 1 || content.parts[0].kind != PartKind::Plain;
+    let (channel, recipient) = match mail {
+        true => (Channel::Email, Address::email("ann@example.com").unwrap()),
+        false => (Channel::Sms, Address::phone("+8613800138000", None).unwrap()),
+    };
+    let (declared, stream) = (Declared::default(), Stream::default());
+    let message = Message { channel, recipient, content: Arc::new(content.clone()), declared, stream };
+    let meaning = Meaning { language: Some(language), ..Meaning::default() };
+    tactgate::rewrite::apply(&Original { message: &message, meaning: &meaning, zone: &TimeZone::UTC }, wanted)
 }

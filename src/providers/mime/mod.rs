@@ -4,6 +4,7 @@
 //! *Unmodified*).
 
 mod charset;
+mod dkim;
 mod encoded_word;
 mod field;
 mod fingerprint;
@@ -21,6 +22,7 @@ use bytes::Bytes;
 use crate::message::{Content, Declared, Edit};
 use crate::providers::{Malformed, Unfit};
 
+pub use dkim::{Signer, from_domain, signature};
 pub use fingerprint::fingerprint;
 pub use limits::{
     FIELD_BYTES_MAX, FIELDS_MAX, HEADER_BYTES_MAX, LINE_BYTES_MAX, NESTED_MAX, PARTS_MAX, TEXT_BYTES_MAX,
@@ -50,8 +52,8 @@ enum Place {
 }
 
 impl Mail {
-    /// True when it carries a DKIM signature, which a rewrite breaks: DMARC alignment may be lost
-    /// unless the provider signs again.
+    /// True when it carries a DKIM signature. What a rewrite breaks goes; DMARC alignment may be lost with it
+    /// unless the gateway or the provider signs again.
     pub fn is_signed(&self) -> bool {
         self.signed
     }
@@ -63,7 +65,8 @@ pub fn read(data: &Bytes) -> Result<Mail, Malformed> {
     read::read(data)
 }
 
-/// The bytes that may leave: declarations taken out, `edits` made, `prepend` (a finished `Received:`
+/// The bytes that may leave: declarations taken out, `edits` made (and DKIM signatures that they break taken
+/// out), `prepend` (a finished `Received:`
 /// line, its CRLF included) put in front. All or nothing; without edits nothing else changes.
 pub fn write(data: &Bytes, mail: &Mail, edits: &[Edit], prepend: Option<&str>) -> Result<Bytes, Unfit> {
     write::write(data, mail, edits, prepend)

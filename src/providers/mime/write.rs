@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::leaf::{Splice, TextEdit};
-use super::{LINE_BYTES_MAX, Mail, Place, encoded_word, field, read};
+use super::{LINE_BYTES_MAX, Mail, Place, dkim, encoded_word, field, read};
 use crate::message::{Content, Edit};
 use crate::providers::Unfit;
 
@@ -13,12 +13,27 @@ pub(super) fn write(data: &Bytes, mail: &Mail, edits: &[Edit], prepend: Option<&
     let prepend = prepend.unwrap_or_default();
     check_line(prepend)?;
     let mut splices: Vec<Splice> = mail.declarations.iter().map(|range| (range.clone(), Vec::new())).collect();
+    let (added, edits): (Vec<&Edit>, Vec<&Edit>) = edits.iter().partition(|edit| edit.as_field().is_some());
+    let added: Vec<(&str, &str)> = added.into_iter().filter_map(Edit::as_field).collect();
+    let edits: Vec<Edit> = edits.into_iter().cloned().collect();
+    let edits = &edits[..];
+    let mut changed: Vec<String> = added.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+    let mut body_changes = false;
     for (part, edits) in by_part(&mail.content, edits)? {
         match mail.places.get(part) {
             None => return Err(unfit("an edit names a part that is not there")),
-            Some(Place::Subject(value)) => splices.push(subject(data, &mail.content, part, value, &edits)),
-            Some(Place::Leaf(leaf)) => splices.extend(leaf.splices(data, &edits)?),
+            Some(Place::Subject(value)) => {
+                changed.push("subject".to_owned());
+                splices.push(subject(data, &mail.content, part, value, &edits));
+            }
+            Some(Place::Leaf(leaf)) => {
+                body_changes = true;
+                splices.extend(leaf.splices(data, &edits)?);
+            }
         }
+    }
+    if body_changes || !changed.is_empty() {
+        splices.extend(header(data, &added, &changed, body_changes)?);
     }
     if splices.is_empty() && prepend.is_empty() {
         return Ok(data.clone());
@@ -35,13 +50,47 @@ pub(super) fn write(data: &Bytes, mail: &Mail, edits: &[Edit], prepend: Option<&
     }
     written.extend_from_slice(data.get(copied..).unwrap_or_default());
     let written = Bytes::from(written);
-    if !edits.is_empty() {
+    if !edits.is_empty() || !added.is_empty() {
         if is_strict(data) && !is_strict(&written) {
             return Err(unfit("a line would not end with CRLF"));
         }
-        check_written(&written, mail, edits)?;
+        check_written(&written, mail, edits, &added)?;
     }
     Ok(written)
+}
+
+/// The fields that the mail is to carry behind its others, without those of their names, and without the
+/// signatures that no longer hold.
+fn header(data: &[u8], added: &[(&str, &str)], changed: &[String], body_changes: bool) -> Result<Vec<Splice>, Unfit> {
+    let (fields, _) = field::fields(data, 0);
+    let is_added = |name: &str| added.iter().any(|(added, _)| added.eq_ignore_ascii_case(name));
+    let mut splices: Vec<Splice> = fields
+        .iter()
+        .filter(|field| {
+            let value = data.get(field.value.clone()).unwrap_or_default();
+            let broken = field.name == "dkim-signature" && dkim::is_broken(value, body_changes, changed);
+            broken || is_added(&field.name)
+        })
+        .map(|field| (field.whole.clone(), Vec::new()))
+        .collect();
+    let end = fields.last().map_or(0, |field| field.whole.end);
+    let mut block = String::new();
+    for (name, value) in added {
+        if value.chars().any(char::is_control) || !value.is_ascii() {
+            return Err(unfit("a header field holds more than one line of ASCII"));
+        }
+        // Folded behind the commas between addresses; unfolding gives the value back.
+        let field = format!("{name}: {}", value.replace(", ", ",\r\n "));
+        if field.split("\r\n").any(|line| line.len() > LINE_BYTES_MAX) {
+            return Err(unfit("a header field has too long a line"));
+        }
+        block.push_str(&field);
+        block.push_str("\r\n");
+    }
+    if !block.is_empty() {
+        splices.push((end..end, block.into_bytes()));
+    }
+    Ok(splices)
 }
 
 /// A part's index and its edits.
@@ -95,7 +144,7 @@ fn subject(data: &[u8], content: &Content, part: usize, value: &Range<usize>, ed
 
 /// INVARIANT: what was written reads as what was decided. An edit that makes a boundary line, ends the
 /// header early or changes another part is found here, whatever the reason.
-fn check_written(written: &Bytes, mail: &Mail, edits: &[Edit]) -> Result<(), Unfit> {
+fn check_written(written: &Bytes, mail: &Mail, edits: &[Edit], added: &[(&str, &str)]) -> Result<(), Unfit> {
     let again = read::read(written).map_err(|why| Unfit(why.to_string()))?;
     let grouped = by_part(&mail.content, edits)?;
     let expected = mail.content.parts.iter().enumerate().map(|(index, part)| {
@@ -110,7 +159,9 @@ fn check_written(written: &Bytes, mail: &Mail, edits: &[Edit]) -> Result<(), Unf
         }
         text
     });
-    let same = again.content.parts.len() == mail.content.parts.len()
+    let carried = added.iter().all(|(name, value)| again.content.header(&name.to_ascii_lowercase()) == Some(*value));
+    let same = carried
+        && again.content.parts.len() == mail.content.parts.len()
         && again.content.parts.iter().zip(expected).all(|(part, text)| part.text == text)
         && again.content.unreadable == mail.content.unreadable;
     if same { Ok(()) } else { Err(unfit("the changed mail would not read as intended")) }

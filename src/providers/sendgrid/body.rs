@@ -46,6 +46,8 @@ pub struct Item {
     pub members: Vec<Range<usize>>,
     /// Objects of its own that hold declarations.
     pub declarations: Vec<Row>,
+    /// True when its `headers` is null: no second member of that name may stand beside it.
+    pub has_null_headers: bool,
 }
 
 /// One array of addressees.
@@ -62,6 +64,12 @@ pub struct Addressees {
 /// Members of an object, and which of them go.
 #[derive(Debug)]
 pub struct Row {
+    /// What the object is called: `headers`, `custom_args`.
+    pub name: &'static str,
+    /// The object.
+    pub object: Range<usize>,
+    /// The members' names.
+    pub names: Vec<String>,
     /// The members' spans.
     pub spans: Vec<Range<usize>>,
     /// Whether each is a declaration.
@@ -245,6 +253,7 @@ impl Item {
             rows: Vec::new(),
             members: members.iter().map(|member| member.span.clone()).collect(),
             declarations,
+            has_null_headers: node.get("headers").is_some_and(|headers| headers.value == Value::Null),
         };
         for (at, member) in members.iter().enumerate() {
             if ["to", "cc", "bcc"].contains(&member.name.as_str()) {
@@ -377,10 +386,10 @@ fn headers(node: &Node, field: &str, into: &mut Vec<(String, String)>) -> Result
 }
 
 /// Takes the declarations of an object and says where they stand.
-fn row(node: &Node, name: &str, field: &str, declared: &mut Declared) -> Result<Option<Row>, Malformed> {
-    let members = match node.get(name).map(|object| &object.value) {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::Object(members)) => members,
+fn row(node: &Node, name: &'static str, field: &str, declared: &mut Declared) -> Result<Option<Row>, Malformed> {
+    let (object, members) = match node.get(name).map(|object| (object.span.clone(), &object.value)) {
+        None | Some((_, Value::Null)) => return Ok(None),
+        Some((object, Value::Object(members))) => (object, members),
         Some(_) => return Err(wrong(field, "must be an object")),
     };
     for member in members.iter().filter(|member| Declared::is_declaration(&member.name)) {
@@ -389,6 +398,9 @@ fn row(node: &Node, name: &str, field: &str, declared: &mut Declared) -> Result<
         declared.take(&member.name, value)?;
     }
     Ok(Some(Row {
+        name,
+        object,
+        names: members.iter().map(|member| member.name.clone()).collect(),
         spans: members.iter().map(|member| member.span.clone()).collect(),
         declares: members.iter().map(|member| Declared::is_declaration(&member.name)).collect(),
     }))

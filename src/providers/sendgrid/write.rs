@@ -35,9 +35,6 @@ pub fn splice(mail: &Mail, batch: Batch<'_>) -> Result<Splice, Unfit> {
     }
     let mut splice = Splice::default();
     let mut goes = Vec::with_capacity(mail.items.len());
-    for row in &mail.declarations {
-        take_declarations(row, &mut splice);
-    }
     for (item, first) in numbered(mail) {
         let leaving: Vec<usize> =
             (first..first + item.recipients.len()).filter(|r| batch.recipients.binary_search(r).is_ok()).collect();
@@ -49,15 +46,57 @@ pub fn splice(mail: &Mail, batch: Batch<'_>) -> Result<Splice, Unfit> {
             return Err(Unfit("copies cannot leave without an addressee in `to`".to_owned()));
         }
         take_addressees(item, first, &leaving, &mut splice);
-        item.declarations.iter().for_each(|row| take_declarations(row, &mut splice));
     }
     let spans: Vec<Range<usize>> = mail.items.iter().map(|item| item.span.clone()).collect();
     for range in without(&spans, |index| goes.get(index) == Some(&false)) {
         splice.remove(range);
     }
     let leaving: Vec<&Item> = mail.items.iter().zip(&goes).filter(|(_, goes)| **goes).map(|(item, _)| item).collect();
+    header(mail, &leaving, batch, &mut splice)?;
     edit(&leaving, batch, &mut splice)?;
     Ok(splice)
+}
+
+/// Takes declarations out, and puts header fields into the `headers` of each personalization: fields may name
+/// their recipient. One of that name for all goes, so that a mail has one.
+fn header(mail: &Mail, leaving: &[&Item], batch: Batch<'_>, splice: &mut Splice) -> Result<(), Unfit> {
+    let fields_of = |item: &Item| -> Vec<(&str, &str)> {
+        let edits = batch.edits.iter().filter(|(content, _)| *content == item.content).flat_map(|(_, edits)| edits);
+        edits.filter_map(|edit| edit.as_field()).collect()
+    };
+    let named = |fields: &[(&str, &str)], name: &str| fields.iter().any(|(field, _)| field.eq_ignore_ascii_case(name));
+    for row in &mail.declarations {
+        let replaced = |name: &str| row.name == "headers" && leaving.iter().any(|item| named(&fields_of(item), name));
+        if row.names.iter().any(|name| replaced(name) && !leaving.iter().all(|item| named(&fields_of(item), name))) {
+            return Err(Unfit("a header for all stands where some need their own: send them apart".to_owned()));
+        }
+        take_members(row, replaced, splice);
+    }
+    for item in leaving {
+        let fields = fields_of(item);
+        for row in &item.declarations {
+            take_members(row, |name| row.name == "headers" && named(&fields, name), splice);
+        }
+        if fields.is_empty() {
+            continue;
+        }
+        if item.has_null_headers {
+            return Err(Unfit("`headers` is null, and no field can be put there".to_owned()));
+        }
+        let members = json::members(&fields);
+        match item.declarations.iter().find(|row| row.name == "headers") {
+            Some(row) => {
+                let stays = |at: usize| !row.declares[at] && !named(&fields, &row.names[at]);
+                let comma = if (0..row.spans.len()).any(stays) { "," } else { "" };
+                splice.replace(row.object.start + 1..row.object.start + 1, format!("{members}{comma}"));
+            }
+            // A personalization has addressees, so a member follows.
+            None => {
+                splice.replace(item.span.start + 1..item.span.start + 1, format!("\"headers\":{{{members}}},"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Items with the number of their first recipient.
@@ -96,10 +135,11 @@ fn take_addressees(item: &Item, first: usize, leaving: &[usize], splice: &mut Sp
     without(&item.members, |index| empty.contains(&index)).into_iter().for_each(|range| splice.remove(range));
 }
 
-fn take_declarations(row: &Row, splice: &mut Splice) {
-    for range in without(&row.spans, |index| row.declares.get(index) == Some(&true)) {
-        splice.remove(range);
-    }
+fn take_members(row: &Row, replaced: impl Fn(&str) -> bool, splice: &mut Splice) {
+    let gone = |index: usize| {
+        row.declares.get(index) == Some(&true) || row.names.get(index).is_some_and(|name| replaced(name))
+    };
+    without(&row.spans, gone).into_iter().for_each(|range| splice.remove(range));
 }
 
 /// Carries the edits into the text. Items that share a text must want the same of it.
@@ -113,6 +153,9 @@ fn edit(leaving: &[&Item], batch: Batch<'_>, splice: &mut Splice) -> Result<(), 
         let mut mine: BTreeMap<usize, Changes> =
             item.parts.iter().map(|part| (part.origin(), Changes::new())).collect();
         for edit in batch.edits.iter().filter(|(content, _)| *content == item.content).flat_map(|(_, edits)| edits) {
+            if edit.as_field().is_some() {
+                continue;
+            }
             let part = item.parts.get(usize::from(edit.span.part));
             let part = part.ok_or_else(|| Unfit("an edit names no part".to_owned()))?;
             let range = part

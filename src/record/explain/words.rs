@@ -129,6 +129,14 @@ impl Words<'_> {
         rows.push((self.say("submission", "提交"), entry.submission.clone()));
         rows.push((self.say("policies", "策略版本"), entry.policy.clone()));
         rows.push((self.say("decided in", "耗时"), format!("{:.1} ms", entry.latency_us as f64 / 1_000.0)));
+        if let Some((before, after)) = entry.segments {
+            let alphabet = match before.alphabet == after.alphabet {
+                true => after.alphabet.to_string(),
+                false => format!("{} → {}", before.alphabet, after.alphabet),
+            };
+            let said = format!("{} → {} ({alphabet})", before.count, after.count);
+            rows.push((self.say("segments", "短信条数"), said));
+        }
         if entry.must_send {
             let said = self.say("yes: the text is a code or a receipt", "是：内容为验证码或交易通知");
             rows.push((self.say("must send", "必达"), said.to_owned()));

@@ -34,6 +34,7 @@ mod retries_held;
 mod rewriting;
 mod rolling_restart;
 mod sdks;
+mod signing;
 mod store_down;
 mod store_hangs;
 mod surveys;

@@ -75,7 +75,7 @@ async fn an_sms_loses_the_offer_and_gains_a_way_out() {
         let text = request.form("Body").unwrap();
         assert!(text.contains(kept) && text.contains(added) && !text.contains(gone), "{text}");
         let told = home.explain(&answer.decision(), "en");
-        assert!(told.contains("mend"), "{told}");
+        assert!(told.contains("mend") && told.contains("segments") && told.contains(" → "), "{told}");
     }
 }
 
