@@ -331,6 +331,14 @@ impl Words<'_> {
 fn evidence_in_chinese(name: &str) -> &str {
     match name {
         "ago" => "距今",
+        "claim" => "所称",
+        "experience" => "体验",
+        "left" => "剩余数量",
+        "on" => "所在位置",
+        "replayable" => "可否重放",
+        "stock" => "库存",
+        "stream" => "发送流",
+        "text" => "文字",
         "at" | "when" => "时间",
         "audience" => "措辞面向",
         "bought_at" | "paid_at" => "购买时间",
