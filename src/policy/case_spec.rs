@@ -257,7 +257,7 @@ pub enum Expect {
     Block(String),
     /// This rule delays, and to this instant if one is given.
     Delay(String, Option<Moment>),
-    /// This rule wants a change, it can be made, and no harm is left; and then these parts read so.
+    /// This rule wants a change. Where it is said how parts read then: it can be made, and no harm is left.
     Rewrite(String, Reads),
     /// This rule cannot tell.
     CannotTell(String),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::case_spec::{CaseSpec, Expect, MessageSpec, Moment, OfferSpec, PolicyCase};
+use super::case_spec::{CaseSpec, Expect, MessageSpec, Moment, OfferSpec, PolicyCase, Reads};
 use super::error::PolicyError;
 use super::{Judge, Place, PolicySet, Selection, case_facts, select, wording};
 use crate::decide::{Answer, Decision, Finding, Verdict, after_rewrite, decide, guards, not_rewritten};
@@ -141,7 +141,10 @@ fn holds(expect: &Expect, decision: &Decision, settled: &Decision, change: Optio
                 let Some(Ok(changed)) = change else { return false };
                 changed.content.parts.iter().any(|part| part.kind == kind && part.text == *wanted)
             };
-            settled_of(rule).is_some_and(|f| f.wants == Verdict::Rewrite || f.not_removed)
+            if *reads == Reads::default() {
+                return of(rule).is_some_and(|f| f.wants == Verdict::Rewrite);
+            }
+            settled_of(rule).is_some_and(|f| f.wants == Verdict::Rewrite)
                 && part(PartKind::Subject, &reads.subject)
                 && part(PartKind::Plain, &reads.text)
                 && part(PartKind::Html, &reads.html)

@@ -123,13 +123,18 @@ fn merged(content: &Content, edits: Vec<Edit>) -> Result<Vec<Edit>, Unfit> {
     Ok(merged)
 }
 
-/// Header fields: two rules may want the same one, not two of one name.
-fn one_of_each_name(mut fields: Vec<Edit>) -> Result<Vec<Edit>, Unfit> {
-    fields.sort_by(|a, b| a.replacement.cmp(&b.replacement));
-    fields.dedup();
-    let names: Vec<String> = fields.iter().filter_map(Edit::as_field).map(|(n, _)| n.to_ascii_lowercase()).collect();
-    let twice = names.iter().enumerate().any(|(at, name)| names[..at].contains(name));
-    if twice { Err(Unfit("two rules want one header field, each its own".to_owned())) } else { Ok(fields) }
+/// Header fields, as their actions ordered them: two rules may want the same one, not two of one name.
+fn one_of_each_name(fields: Vec<Edit>) -> Result<Vec<Edit>, Unfit> {
+    let mut kept: Vec<Edit> = Vec::with_capacity(fields.len());
+    for field in fields {
+        let name = |edit: &Edit| edit.as_field().map(|(name, _)| name.to_ascii_lowercase());
+        match kept.iter().find(|one| name(one) == name(&field)) {
+            Some(same) if *same == field => {}
+            Some(_) => return Err(Unfit("two rules want one header field, each its own".to_owned())),
+            None => kept.push(field),
+        }
+    }
+    Ok(kept)
 }
 
 fn after(content: &Content, edits: &[Edit]) -> Result<Content, Unfit> {

@@ -22,7 +22,7 @@ fn a_relative_end_becomes_the_date_that_was_meant() {
         (
             "Asia/Shanghai",
             "【某某商城】秋季新鞋8折，本周末截止，回T退订",
-            "【某某商城】秋季新鞋8折，2026年11月22日（北京时间）截止，回T退订",
+            "【某某商城】秋季新鞋8折，2026年11月22日截止（北京时间），回T退订",
         ),
         (
             "Asia/Shanghai",
@@ -58,6 +58,7 @@ fn a_relative_end_becomes_the_date_that_was_meant() {
         let after = read(&Message { content: Arc::new(changed.content), ..sms }, &clock);
         let ends = |meaning: &Meaning| meaning.deadlines.iter().filter_map(|d| d.instant).collect::<Vec<_>>();
         assert_eq!(ends(&after), ends(&before), "{left}: read again, it is the same end");
+        assert!(!ends(&after).is_empty(), "{left}");
     }
 }
 

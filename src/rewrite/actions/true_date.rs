@@ -77,10 +77,10 @@ fn edit(original: &Original<'_>, words: &Span, end: Timestamp) -> Option<Edit> {
     let said = text.get(words.range())?;
     let is_chinese = said.chars().any(|c| c > '\u{2e7f}') || !said.is_ascii();
     let language = if is_chinese { Language::Zh } else { Language::En };
-    let date = date(end, original.zone, language);
+    let (date, zone) = date(end, original.zone, language);
     let (range, with) = match language {
-        Language::Zh => in_chinese(text, words.range(), &date),
-        Language::En => in_english(text, words.range(), &date),
+        Language::Zh => in_chinese(text, words.range(), &date, &zone),
+        Language::En => in_english(text, words.range(), &format!("{date} ({zone})")),
     };
     Some(Edit { span: Span::new(usize::from(words.part), range)?, replacement: with })
 }
@@ -121,42 +121,41 @@ fn only_behind(tail: &str) -> usize {
     if is_word { tail.len() - rest.len() + 4 } else { 0 }
 }
 
-fn in_chinese(text: &str, words: Range<usize>, date: &str) -> (Range<usize>, String) {
-    let (mut start, end) = (words.start, words.end);
+fn in_chinese(text: &str, words: Range<usize>, date: &str, zone: &str) -> (Range<usize>, String) {
+    let (start, end) = (words.start, words.end);
     let said = &text[words.clone()];
-    if let Some(tail) = TAILS_ZH.iter().find(|tail| said.ends_with(*tail) && said.len() > tail.len()) {
-        return (without_only(text, start)..end, format!("{date}{tail}"));
+    let ends_in = TAILS_ZH.iter().find(|tail| said.ends_with(*tail) && said.len() > tail.len());
+    if let Some(tail) = ends_in.or(TAILS_ZH.iter().find(|tail| text[end..].starts_with(*tail))) {
+        // The zone stands behind the word: date and word are one phrase.
+        let end = if ends_in.is_some() { end } else { end + tail.len() };
+        return (without_only(text, start)..end, format!("{date}{tail}（{zone}）"));
     }
     if let Some(lead) = LEADS_ZH.iter().find(|lead| said.starts_with(*lead)) {
-        return (start + lead.len()..end, date.to_owned());
+        return (start + lead.len()..end, format!("{date}（{zone}）"));
     }
-    let (head, tail) = (&text[..start], &text[end..]);
-    if LEADS_ZH.iter().any(|lead| head.ends_with(lead)) || TAILS_ZH.iter().any(|word| tail.starts_with(word)) {
-        return (without_only(text, start)..end, date.to_owned());
+    if LEADS_ZH.iter().any(|lead| text[..start].ends_with(lead)) {
+        return (start..end, format!("{date}（{zone}）"));
     }
-    start = without_only(text, start);
-    (start..end, format!("截至{date}"))
+    (without_only(text, start)..end, format!("截至{date}（{zone}）"))
 }
 
 fn without_only(text: &str, start: usize) -> usize {
     ONLY_ZH.iter().find_map(|word| text[..start].strip_suffix(word)).map_or(start, str::len)
 }
 
-/// `November 29, 2026 (UTC+8)`, `2026年11月29日（北京时间）`; the end of a day is that day, any other hour is told.
-fn date(end: Timestamp, zone: &TimeZone, language: Language) -> String {
+/// `November 29, 2026` and `UTC+8`, 2026年11月29日 and 北京时间: the end of a day is that day, any other hour is told.
+fn date(end: Timestamp, zone: &TimeZone, language: Language) -> (String, String) {
     let local = end.to_zoned(zone.clone());
     let whole_day = local.time() == Time::midnight();
     let day = if whole_day { local.date().yesterday().unwrap_or(local.date()) } else { local.date() };
     let offset = offset(local.offset().seconds());
+    let time = |form: &str| if whole_day { String::new() } else { local.strftime(form).to_string() };
     match language {
-        Language::En => {
-            let time = if whole_day { String::new() } else { local.strftime(", %H:%M").to_string() };
-            format!("{}{time} ({offset})", day.strftime("%B %-d, %Y"))
-        }
+        Language::En => (format!("{}{}", day.strftime("%B %-d, %Y"), time(", %H:%M")), offset),
         Language::Zh => {
-            let time = if whole_day { String::new() } else { local.strftime("%H:%M").to_string() };
             let beijing = matches!(zone.iana_name(), Some("Asia/Shanghai" | "Asia/Chongqing" | "PRC"));
-            format!("{}{time}（{}）", day.strftime("%Y年%-m月%-d日"), if beijing { "北京时间" } else { &offset })
+            let name = if beijing { "北京时间".to_owned() } else { offset };
+            (format!("{}{}", day.strftime("%Y年%-m月%-d日"), time("%H:%M")), name)
         }
     }
 }
