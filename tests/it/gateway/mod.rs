@@ -24,6 +24,7 @@ mod keeping;
 mod kill_points;
 mod live_policies;
 mod many_recipients;
+mod orphans;
 mod overload;
 mod pacing;
 mod provider_away;

@@ -22,8 +22,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use way::Broken;
 use world::{Ended, MEETS, run};
 
-/// Seeds of an ordinary test run, most of a minute of one processor; `SIMULATION_SEEDS=from..to` asks for others.
-const SEEDS: std::ops::Range<u64> = 0..100;
+/// Seeds of an ordinary test run, some minutes of one processor; `SIMULATION_SEEDS=from..to` asks for others.
+const SEEDS: std::ops::Range<u64> = 0..500;
 
 #[test]
 fn every_promise_is_kept_whatever_breaks() {
