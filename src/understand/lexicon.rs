@@ -66,7 +66,7 @@ pub(super) enum Cue {
     MayRunOut,
 }
 
-const CUES: [(&str, Cue); 12] = [
+const CUES: [(&str, Cue); 10] = [
     ("sale", Cue::Sale),
     ("offer", Cue::Offer),
     ("list-price", Cue::ListPrice),
