@@ -265,6 +265,7 @@ impl Gateway {
                 now,
                 history: None,
                 without_store: None,
+                unread: false,
                 stays_with_addressee: false,
                 times_held: 0,
                 committed: false,

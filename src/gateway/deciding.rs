@@ -159,9 +159,11 @@ impl Gateway {
         let why: Arc<str> = why.into();
         for index in open {
             let item = &mut items[*index];
-            if item.repeats().is_some() {
+            // What its document said of it already stands, also that it does not list it.
+            if item.repeats().is_some() || matches!(item.fate, Fate::Orphan) {
                 continue;
             }
+            item.unread = item.history.is_none();
             item.without_store = Some(Arc::clone(&why));
             if !item.was_to_wait() {
                 self.decide_unknowing(errand, item, rules);

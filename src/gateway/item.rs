@@ -46,6 +46,8 @@ pub struct Item {
     pub history: Option<History>,
     /// Why it was decided without its customer's history: what the store said, or did not.
     pub without_store: Option<Arc<str>>,
+    /// True when this walk never read its customer's document, so that it wrote nothing there either.
+    pub unread: bool,
     /// True when guards let it go but the addressee it is a copy for may not be written to.
     pub stays_with_addressee: bool,
     /// How often it was put into the hold: a decision that loses its race takes its hold back.

@@ -159,6 +159,10 @@ impl Gateway {
             _ => None,
         });
         match due.max() {
+            // Whether its document lists it is still to be found out.
+            Some(due) if waiting.iter().all(|item| item.unread) => {
+                self.hold.lay_back(&held.message.id, held.fence, due).await
+            }
             // Neither the provider's pace nor a silent store is a rule's word.
             Some(due) if waiting.iter().all(|item| item.paced || item.history.is_none()) => {
                 self.hold.postpone(&held.message.id, held.fence, due).await

@@ -249,27 +249,32 @@ impl Gateway {
     /// Says of the reservations of everything that was given to the provider how they ended, and gives back
     /// those of what did not reach it.
     pub(super) async fn settle_items(&self, errand: &Errand<'_>, items: &mut [Item]) {
-        let mut back = Vec::new();
+        let (mut back, mut back_again) = (Vec::new(), Vec::new());
         for item in items.iter_mut() {
             match (&item.fate, &mut item.reservation) {
-                (Fate::Forwarded { outcome: Outcome::Accepted, .. }, Some(reservation)) => {
-                    reservation.ended(SendState::Sent);
-                    continue;
-                }
-                (Fate::Forwarded { outcome: Outcome::Unknown, .. }, Some(reservation)) => {
-                    reservation.ended(SendState::Unknown);
-                    continue;
-                }
+                (Fate::Forwarded { outcome: Outcome::Accepted, .. }, Some(one)) => one.ended(SendState::Sent),
+                (Fate::Forwarded { outcome: Outcome::Unknown, .. }, Some(one)) => one.ended(SendState::Unknown),
+                (Fate::Forwarded { .. }, Some(_)) if item.before.is_some() => back_again.push(item.send_id.clone()),
                 (Fate::Forwarded { .. }, Some(_)) => back.push(item.send_id.clone()),
                 _ => {}
             }
-            if let Some(one) = item.reservation.take().and_then(Reservation::into_back) {
+        }
+        // Before the slot is free: killed in between, this gateway would enter it anew as one that set out.
+        self.came_back(back).await;
+        for item in items.iter_mut() {
+            let left = matches!(&item.fate, Fate::Forwarded { outcome: Outcome::Accepted | Outcome::Unknown, .. });
+            if let Some(one) = item.reservation.take_if(|_| !left).and_then(Reservation::into_back) {
                 self.give_back(errand, one).await;
             }
         }
-        if !back.is_empty() {
-            let entry = GivenBackEntry { at: self.clock.now(), sends: back };
-            self.journal(&Line::GivenBack(entry)).await;
+        // Behind it: what an earlier attempt left under the same id, perhaps elsewhere, has to stand again first.
+        self.came_back(back_again).await;
+    }
+
+    /// Journals that these had set out and did not reach anybody.
+    async fn came_back(&self, sends: Vec<String>) {
+        if !sends.is_empty() {
+            self.journal(&Line::GivenBack(GivenBackEntry { at: self.clock.now(), sends })).await;
         }
     }
 

@@ -18,7 +18,13 @@ async fn send(gate: &Gate) -> Answer {
 
 /// Kills the gateway at its first call of that kind, before the call is done; then starts it again.
 async fn killed_at(home: &Home, call: &str, paths: &[String]) -> Gate {
-    let (trace, inject) = (format!("trace={call}"), format!("inject={call}:signal=KILL:when=1"));
+    killed_at_nth(home, call, 1, paths).await;
+    Gate::start(home)
+}
+
+/// The same at a later call of that kind; it stays away.
+async fn killed_at_nth(home: &Home, call: &str, nth: usize, paths: &[String]) {
+    let (trace, inject) = (format!("trace={call}"), format!("inject={call}:signal=KILL:when={nth}"));
     let mut strace = vec!["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
     paths.iter().for_each(|path| strace.extend(["-P", path.as_str()]));
     let gate = Gate::start_under(home, &strace).unwrap();
@@ -28,7 +34,6 @@ async fn killed_at(home: &Home, call: &str, paths: &[String]) -> Gate {
         tokio::spawn(async move { sms(http, PHONE, "【某某商城】秋装上新，全场8折，回T退订", &[]).await });
     gate.ended().await;
     assert!(asked.await.is_err(), "no answer came");
-    Gate::start(home)
 }
 
 /// Today's and tomorrow's file of the journal.
@@ -101,6 +106,35 @@ async fn killed_while_the_provider_answers_it_counts_and_is_settled_at_the_next_
             until("the reservation is settled", async || (states(&home) == ["unknown"]).then_some(())).await;
         }
         assert_eq!(texts.requests().len(), 1);
+    }
+}
+
+/// The journal of a dead gateway must never say that a message set out whose slot another gateway was given: it
+/// would be entered anew beside the other one.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_it_notes_that_a_message_came_back_its_slot_is_not_given_to_another() {
+    for killed in [true, false] {
+        let (redis, texts) = (RedisServer::start(), HttpSink::start().await);
+        let homes = [Home::with_policy(ONE_A_DAY), Home::with_policy(ONE_A_DAY)];
+        for home in &homes {
+            let (pepper, url) = (homes[0].path("pepper"), redis.url());
+            let store = format!("[store]\nkind = \"redis\"\nanswer_ms = 5000\nurl = \"{url}\"\npepper = {pepper:?}\n");
+            home.settings(&format!("{}{store}", routes(None, Some(&texts))));
+        }
+        texts.next(Reply::Say("400 Bad Request", "{}"));
+        if killed {
+            // The first line says that it sets out.
+            killed_at_nth(&homes[0], "write", 2, &journal(&homes[0])).await;
+        } else {
+            let gate = Gate::start(&homes[0]);
+            assert!(send(&gate).await.status > 201, "the provider did not take it");
+        }
+        let (another, status) = (Gate::start(&homes[1]), if killed { 400 } else { 201 });
+        let answer = send(&another).await;
+        assert_eq!(answer.status, status, "killed: {killed}: {answer:?}");
+        let _again = Gate::start(&homes[0]);
+        let state = if killed { "unknown" } else { "sent" };
+        until("its one send is settled", async || (states(&homes[0]) == [state]).then_some(())).await;
     }
 }
 
