@@ -303,8 +303,7 @@ impl Common {
         let words = actions.iter().filter_map(|action| action.template());
         for (texts, span, which) in reasons.chain(words.map(|texts| (texts, &self.then_span, "these words"))) {
             let names = [&texts.en, &texts.zh].into_iter().flatten().flat_map(|text| wording::placeholders(text));
-            let wrong = names.into_iter().find(|name| !wording::is_known::<G>(name));
-            if let Some(wrong) = wrong {
+            for wrong in names.filter(|name| !wording::is_known::<G>(name)) {
                 let known = || G::PLACEHOLDERS.iter().copied().chain(wording::ALWAYS.iter().copied());
                 let guess = keys::nearest(&wrong, known()).map(|k| format!(", did you mean `{{{k}}}`?"));
                 let all = known().map(|k| format!("{{{k}}}")).collect::<Vec<_>>().join(" ");

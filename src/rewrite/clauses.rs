@@ -307,7 +307,7 @@ mod tests {
             let start = marked.find('⟦').unwrap();
             let end = marked.find('⟧').unwrap() - '⟦'.len_utf8();
             let text = marked.replace(['⟦', '⟧'], "");
-            let cuts = cut(&text, &(0..text.len()), &[start..end], in_subject);
+            let cuts = cut(&text, &(0..text.len()), std::slice::from_ref(&(start..end)), in_subject);
             let rest = match &cuts[..] {
                 [Cut::Whole(range)] => text.replacen(&text[range.clone()], "", 1),
                 [Cut::Rest(range, rest)] => text.replacen(&text[range.clone()], rest, 1),
@@ -321,7 +321,7 @@ mod tests {
     fn other_sentences_are_not_touched() {
         let text = "Hello. Shoes 20% off, hurry! Bye.";
         let at = text.find("hurry").unwrap();
-        let cuts = cut(text, &(0..text.len()), &[at..at + 5], false);
+        let cuts = cut(text, &(0..text.len()), std::slice::from_ref(&(at..at + 5)), false);
         assert_eq!(cuts, [Cut::Rest(7..28, "Shoes 20% off!".to_owned())]);
     }
 }

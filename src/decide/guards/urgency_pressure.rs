@@ -273,7 +273,7 @@ fn is_early(settings: &Settings, case: &Case<'_>, claim: &UrgencyClaim, end: Tim
             place.part == span.part && (around || holds)
         })
     };
-    far && !(!claim.spans.is_empty() && claim.spans.iter().all(tells_the_end))
+    far && (claim.spans.is_empty() || !claim.spans.iter().all(tells_the_end))
 }
 
 /// Where an end is told: its words, else its sentence.

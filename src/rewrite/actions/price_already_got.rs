@@ -109,7 +109,7 @@ fn like(figure: &str, money: Money) -> String {
 fn with_separators(whole: &str) -> String {
     let mut written = String::new();
     for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at) % 3 == 0 {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
             written.push(',');
         }
         written.push(digit);

@@ -145,11 +145,12 @@ async fn a_hold_that_nobody_was_told_of_gives_way_to_the_retry_that_was_told() {
     }
     two.released().await;
     // What is on its way waits no longer, and has not arrived either.
-    until("what was released arrives", async || {
-        let all = ["never@example.com", "told@example.com"].map(|who| two.arrived(who));
-        (all == [1, 2]).then_some(())
-    })
-    .await;
+    for _ in 0..100 {
+        if two.arrived("never@example.com") >= 1 && two.arrived("told@example.com") >= 2 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     let arrived = ["again@example.com", "never@example.com", "told@example.com"].map(|who| two.arrived(who));
     let homes = two.stop().await;
     let log = std::fs::read_dir(homes[0].path("data/decisions")).unwrap();
