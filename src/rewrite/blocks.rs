@@ -165,11 +165,13 @@ impl Page<'_> {
     fn foreign<'s>(&'s self, range: &'s Range<usize>) -> impl Iterator<Item = Range<usize>> + 's {
         let first = self.outline.texts.partition_point(|text| text.end <= range.start);
         let texts = self.outline.texts.iter().skip(first).take_while(|text| text.start < range.end);
-        texts.cloned().filter(|text| {
-            let mine: usize = self.taken.mine.iter().map(|place| overlap(place, text).len()).sum();
-            let words = &self.source[text.clone()];
-            visible(words) > 0 && mine < words.trim().len() && words.chars().any(char::is_alphanumeric)
-        })
+        texts
+            .filter(|text| {
+                let mine: usize = self.taken.mine.iter().map(|place| overlap(place, text).len()).sum();
+                let words = &self.source[(*text).clone()];
+                visible(words) > 0 && mine < words.trim().len() && words.chars().any(char::is_alphanumeric)
+            })
+            .cloned()
     }
 
     /// The words of its own link, or a caption.

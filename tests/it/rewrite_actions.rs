@@ -279,7 +279,7 @@ fn mail(text: &str) -> Message {
 
 fn read(message: &Message, clock: &TimeZone) -> Meaning {
     let now: Timestamp = NOW.parse().unwrap();
-    let context = Context { now, zone: clock, links: &ProductLinks::default(), catalogue: &Catalogue::none() };
+    let context = Context { now, zone: clock, links: &ProductLinks::default(), catalogue: Catalogue::none() };
     understand(&context, message.channel, &message.content, &message.declared)
 }
 

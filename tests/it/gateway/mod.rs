@@ -24,7 +24,6 @@ mod keeping;
 mod kill_points;
 mod live_policies;
 mod many_recipients;
-mod orphans;
 mod overload;
 mod pacing;
 mod provider_away;

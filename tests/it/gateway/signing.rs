@@ -28,7 +28,12 @@ data, key = base64.b64decode(sys.argv[1]), sys.argv[2].encode()
 record = lambda name, timeout=5: b"v=DKIM1; k=rsa; p=" + key
 message = dkim.DKIM(data)
 count = sum(1 for name, _ in message.headers if name.lower() == b"dkim-signature")
-held = [dkim.DKIM(data).verify(idx=i, dnsfunc=record) for i in range(count)]
+def holds(i):
+    try:
+        return dkim.DKIM(data).verify(idx=i, dnsfunc=record)
+    except dkim.ValidationError:
+        return False
+held = [holds(i) for i in range(count)]
 selectors = [line.split(b"s=")[1].split(b";")[0].decode() for line in data.split(b"\r\n") if b"; s=" in line]
 print(count, held, selectors)
 "#;
