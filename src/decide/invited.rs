@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Case;
+use super::{Answer, Case};
 use crate::facts::{Customer, SurveyStep, Why};
 use crate::message::Span;
 use crate::understand::Purpose;
@@ -77,6 +77,13 @@ impl<'a> Ask<'a> {
             reminder: read.iter().any(|survey| survey.reminder),
             spans: read.iter().flat_map(|survey| survey.spans.iter().copied()).collect(),
         }))
+    }
+
+    /// What the message asks, and the customer it asks; `Err` is the answer of a guard of surveys where it need not
+    /// look further.
+    pub fn with_customer(case: &Case<'a>, confidence: u8) -> Result<(Ask<'a>, &'a Customer), Answer> {
+        let ask = Ask::of(case, confidence).map_err(Answer::CannotTell)?.ok_or(Answer::Fine)?;
+        Ok((ask, case.facts.customer().map_err(Answer::CannotTell)?))
     }
 
     /// True when the survey is surely among those asked for.

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
-use regex::Captures;
+use regex::{Captures, Match, Regex};
 
 /// A year is not written: a date so long ago is meant for next year.
 const PAST_DAYS_MAX: i32 = 180;
@@ -55,6 +55,26 @@ pub(super) fn days_after(date: Date, days: i64) -> Option<Date> {
 /// The Monday of the week of `date`.
 pub(super) fn monday_of(date: Date) -> Option<Date> {
     days_after(date, -i64::from(date.weekday().to_monday_zero_offset()))
+}
+
+/// `2 days, 5 hours and 3 minutes`, 2天5小时30分: what stands behind the first unit, in seconds, and where it ends.
+/// `more` names the `count` and the `unit` of one such piece at the beginning of what follows.
+pub(super) fn more_units(
+    words: &str,
+    first: Match<'_>,
+    more: Option<&Regex>,
+    seconds_of: impl Fn(&str, &str) -> Option<i64>,
+) -> (i64, usize) {
+    let (mut seconds, mut end) = (0_i64, first.end());
+    let Some(more) = more else { return (0, end) };
+    for _ in 0..3 {
+        let Some(found) = words.get(end..).and_then(|rest| more.captures(rest)) else { break };
+        let (Some(amount), Some(unit)) = (found.name("count"), found.name("unit")) else { break };
+        let Some(piece) = seconds_of(amount.as_str(), unit.as_str()) else { break };
+        seconds = seconds.saturating_add(piece);
+        end += unit.end();
+    }
+    (seconds, end)
 }
 
 /// So many seconds from now.

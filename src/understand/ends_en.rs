@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use jiff::{Timestamp, Zoned};
-use regex::{Match, Regex};
+use regex::Regex;
 
-use super::calendar::{count, days_after, end_of, seconds_from};
+use super::calendar::{count, days_after, end_of, more_units, seconds_from};
 use super::days_en::{MONTHS, Moment, moments_in};
 use super::deadlines::{ENDS_MAX, End};
 use super::meaning::DeadlineKind;
@@ -124,7 +124,8 @@ fn time_left(now: &Zoned, words: &str) -> Option<End> {
     if ANSWERS.as_ref()?.is_match(lead_of(words, found.get(0)?.start())) {
         return None;
     }
-    let (more, end) = more_units(words, unit);
+    let (more, end) =
+        more_units(words, unit, MORE_UNITS.as_ref(), |number, unit| count(number)?.checked_mul(seconds_of(unit)?));
     let number = count(amount.as_str())?;
     let lead = found.name("lead").map_or("", |lead| lead.as_str());
     let tail = found.name("tail").map_or("", |tail| tail.as_str().trim_start_matches([' ', '-', '\n']));
@@ -139,20 +140,6 @@ fn time_left(now: &Zoned, words: &str) -> Option<End> {
     };
     let start = if lead.is_empty() { amount.start() } else { found.get(0)?.start() };
     Some(End { at, kind: DeadlineKind::Relative, words: start..end, is_stretch: true })
-}
-
-/// "2 days, 5 hours and 3 minutes": what stands behind the first unit, in seconds, and where it ends.
-fn more_units(words: &str, first: Match<'_>) -> (i64, usize) {
-    let (mut seconds, mut end) = (0, first.end());
-    let Some(more) = MORE_UNITS.as_ref() else { return (0, end) };
-    for _ in 0..3 {
-        let Some(found) = words.get(end..).and_then(|rest| more.captures(rest)) else { break };
-        let (Some(amount), Some(unit)) = (found.name("count"), found.name("unit")) else { break };
-        let (Some(number), Some(each)) = (count(amount.as_str()), seconds_of(unit.as_str())) else { break };
-        seconds += number * each;
-        end += unit.end();
-    }
-    (seconds, end)
 }
 
 fn is_days(unit: &str) -> bool {

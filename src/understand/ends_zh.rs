@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use jiff::{SignedDuration, Timestamp, Zoned};
-use regex::{Match, Regex};
+use regex::Regex;
 
-use super::calendar::{count, days_after, end_of, seconds_from};
+use super::calendar::{count, days_after, end_of, more_units, seconds_from};
 use super::days_en::Moment;
 use super::days_zh::moments_in;
 use super::deadlines::{ENDS_MAX, End};
@@ -153,7 +153,9 @@ fn time_left(now: &Zoned, words: &str) -> Option<End> {
     if lead == "最后" && number == 1 && is_days {
         return None;
     }
-    let (more, end) = more_units(words, unit);
+    let (more, end) = more_units(words, unit, MORE_UNITS.as_ref(), |number, unit| {
+        count(number).unwrap_or(0).checked_mul(seconds_of(unit))
+    });
     let at = if is_days && more == 0 && matches!(lead, "最后" | "限时" | "仅限" | "活动仅" | "为期") {
         // 最后3天 counts today as one of them; 3天内 counts from this moment.
         end_of(days_after(now.date(), number - 1)?, None, now.time_zone())?
@@ -162,19 +164,6 @@ fn time_left(now: &Zoned, words: &str) -> Option<End> {
     };
     let start = found.name("lead").map_or(amount.start(), |lead| lead.start());
     Some(End { at, kind: DeadlineKind::Relative, words: start..end, is_stretch: true })
-}
-
-/// 2天5小时30分: what stands behind the first unit, in seconds, and where it ends.
-fn more_units(words: &str, first: Match<'_>) -> (i64, usize) {
-    let (mut seconds, mut end) = (0, first.end());
-    let Some(more) = MORE_UNITS.as_ref() else { return (0, end) };
-    for _ in 0..3 {
-        let Some(found) = words.get(end..).and_then(|rest| more.captures(rest)) else { break };
-        let (Some(amount), Some(unit)) = (found.name("count"), found.name("unit")) else { break };
-        seconds += count(amount.as_str()).unwrap_or(0) * seconds_of(unit.as_str());
-        end += unit.end();
-    }
-    (seconds, end)
 }
 
 fn seconds_of(unit: &str) -> i64 {

@@ -9,6 +9,14 @@ use regex::{Regex, RegexBuilder};
 /// Room for the compiled patterns of a section.
 const COMPILED_BYTES_MAX: usize = 16 << 20;
 
+/// One expression in the code, written in pieces, compiled when it is first asked; `None` when it is no expression.
+macro_rules! pattern {
+    ($($piece:expr),+ $(,)?) => {
+        std::sync::LazyLock::new(|| regex::Regex::new(concat!($($piece),+)).ok())
+    };
+}
+pub(super) use pattern;
+
 /// A file of patterns, each section one expression.
 pub(super) struct Patterns {
     sections: Vec<(&'static str, Regex)>,

@@ -10,6 +10,7 @@ use crate::message::Money;
 
 use super::lexicon::{Cue, last_cue_in};
 use super::money::money_in;
+use super::patterns::pattern;
 use super::pieces::pieces_of;
 
 /// What an amount is.
@@ -124,10 +125,6 @@ fn last_chars(text: &str, count: usize) -> &str {
 fn first_chars(text: &str, count: usize) -> &str {
     let end = text.char_indices().nth(count).map_or(text.len(), |(at, _)| at);
     &text[..end]
-}
-
-macro_rules! pattern {
-    ($($piece:expr),+ $(,)?) => { LazyLock::new(|| Regex::new(concat!($($piece),+)).ok()) };
 }
 
 static THRESHOLD_BEFORE: LazyLock<Option<Regex>> = pattern!(

@@ -10,6 +10,7 @@ use crate::message::{Currency, Money};
 
 use super::meaning::Discount;
 use super::numerals::digit_of;
+use super::patterns::pattern;
 use super::prices::{Amount, AmountKind};
 use super::sale_words::is_word_of_sale;
 
@@ -248,10 +249,6 @@ fn percent_en(groups: &Captures<'_>) -> Option<u8> {
     }
     let percent = groups.name("off").or_else(|| groups.name("save")).or_else(|| groups.name("cut"))?;
     percent.as_str().parse().ok().filter(|percent| (1..=100).contains(percent))
-}
-
-macro_rules! pattern {
-    ($($piece:expr),+ $(,)?) => { LazyLock::new(|| Regex::new(concat!($($piece),+)).ok()) };
 }
 
 // A new alternative in any of these needs its sign in `reduction_signs`.

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::patterns::pattern;
+
 /// The first of them in some normalised words.
 pub(super) fn is_word_of_sale(words: &str) -> Option<Range<usize>> {
     let chinese = || {
@@ -19,10 +21,6 @@ pub(super) fn is_word_of_sale(words: &str) -> Option<Range<usize>> {
         (!is_other).then(|| found.range())
     };
     (if words.is_ascii() { None } else { chinese() }).or_else(english)
-}
-
-macro_rules! pattern {
-    ($($piece:expr),+ $(,)?) => { LazyLock::new(|| Regex::new(concat!($($piece),+)).ok()) };
 }
 
 static CHINESE: LazyLock<Option<Regex>> = pattern!(

@@ -13,6 +13,7 @@ use super::deadlines::Claim;
 use super::expiry::expiry_in;
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Source, VoucherKind, VoucherTold};
+use super::patterns::pattern;
 use super::reading::{Reading, Sentence};
 use super::structured::Structured;
 
@@ -206,10 +207,6 @@ fn looks_like_a_code(reading: &Reading<'_>, sentence: &Sentence, words: &str, ra
     let at = sentence.range.start + range.start..sentence.range.start + range.end;
     let shown = reading.normal.shown(at).and_then(|shown| reading.visible.text.get(shown)).unwrap_or_default();
     shown.chars().all(|c| !c.is_lowercase())
-}
-
-macro_rules! pattern {
-    ($($piece:expr),+ $(,)?) => { LazyLock::new(|| Regex::new(concat!($($piece),+)).ok()) };
 }
 
 macro_rules! code {

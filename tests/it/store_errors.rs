@@ -43,6 +43,25 @@ impl Place {
         self.store.key(BRAND, &mail(1))
     }
 
+    /// A script that does not end, seen at work: the server answers no read any more.
+    async fn busy_with(&self, script: &str) -> std::process::Child {
+        let endless = std::process::Command::new("redis-cli")
+            .args(["-p", &self.server.port().to_string(), "eval", script, "0"])
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut read = self.reading().await;
+        for _ in 0..500 {
+            if read.is_err() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            read = self.reading().await;
+        }
+        is_down(&read, "busy");
+        endless
+    }
+
     async fn reading(&self) -> Result<(), StoreError> {
         self.store.load(BRAND, &[self.key()], &[]).await.map(|_| ())
     }
@@ -131,20 +150,7 @@ async fn loading_its_file() {
 #[tokio::test]
 async fn a_script_without_end() {
     let place = Place::with(&["--busy-reply-threshold", "1"]).await;
-    let mut endless = std::process::Command::new("redis-cli")
-        .args(["-p", &place.server.port().to_string(), "eval", "while true do end", "0"])
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut read = place.reading().await;
-    for _ in 0..500 {
-        if read.is_err() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        read = place.reading().await;
-    }
-    is_down(&read, "busy");
+    let mut endless = place.busy_with("while true do end").await;
     is_down(&place.writing("x").await, "busy");
     place.says(&["script", "kill"]);
     endless.wait().unwrap();
@@ -155,20 +161,7 @@ async fn a_script_without_end() {
 async fn a_script_without_end_that_has_written() {
     let mut place = Place::with(&["--busy-reply-threshold", "1"]).await;
     let mut wire = raw(place.server.port()).await;
-    let mut endless = std::process::Command::new("redis-cli")
-        .args(["-p", &place.server.port().to_string(), "eval", "redis.call('set', 'x', 1) while true do end", "0"])
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut read = place.reading().await;
-    for _ in 0..500 {
-        if read.is_err() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        read = place.reading().await;
-    }
-    is_down(&read, "busy");
+    let mut endless = place.busy_with("redis.call('set', 'x', 1) while true do end").await;
     // UNKILLABLE: ended now, it would be half done.
     for told in refused(&mut wire, "SCRIPT", &["KILL"]).await {
         assert!(told.to_string().contains("already executed write commands"), "{told}");

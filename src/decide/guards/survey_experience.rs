@@ -62,14 +62,9 @@ impl Default for Settings {
 
 /// The guard's answer.
 pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
-    let ask = match Ask::of(case, settings.confidence) {
-        Ok(Some(ask)) => ask,
-        Ok(None) => return Answer::Fine,
-        Err(why) => return Answer::CannotTell(why),
-    };
-    let customer = match case.facts.customer() {
-        Ok(customer) => customer,
-        Err(why) => return Answer::CannotTell(why),
+    let (ask, customer) = match Ask::with_customer(case, settings.confidence) {
+        Ok(asked) => asked,
+        Err(answer) => return answer,
     };
     let objects = |found: Found<'_>| Answer::Objects(found.objection(case).at(ask.spans.iter().copied()));
     if let Some(found) = complained(settings, case, customer) {

@@ -102,14 +102,9 @@ impl Default for Settings {
 
 /// The guard's answer.
 pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
-    let ask = match Ask::of(case, settings.confidence) {
-        Ok(Some(ask)) => ask,
-        Ok(None) => return Answer::Fine,
-        Err(why) => return Answer::CannotTell(why),
-    };
-    let customer = match case.facts.customer() {
-        Ok(customer) => customer,
-        Err(why) => return Answer::CannotTell(why),
+    let (ask, customer) = match Ask::with_customer(case, settings.confidence) {
+        Ok(asked) => asked,
+        Err(answer) => return answer,
     };
     let past = Past { invitations: invitations(customer, case.now), replies: replies(customer, case.now) };
     let mut running = clocks(settings, case, &ask, &past, customer);
