@@ -162,11 +162,12 @@ async fn a_rolling_restart_loses_nothing_and_leaves_nothing_unknown() {
         requests.next(Reply::AfterMs(15));
     }
     let (done, tries) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let taken = Arc::new(AtomicUsize::new(0));
     let mut tools = JoinSet::new();
     for tool in 0..8 {
         let by_mail = tool % 2 == 0;
         let mut client = Client { door: if by_mail { gate.smtp } else { gate.http }, pipe: None };
-        let (done, tries) = (Arc::clone(&done), Arc::clone(&tries));
+        let (done, tries, taken) = (Arc::clone(&done), Arc::clone(&tries), Arc::clone(&taken));
         tools.spawn(async move {
             let mut accepted = Vec::new();
             while !done.load(Ordering::Acquire) {
@@ -182,14 +183,18 @@ async fn a_rolling_restart_loses_nothing_and_leaves_nothing_unknown() {
                     break;
                 }
                 accepted.push(to);
+                taken.fetch_add(1, Ordering::Relaxed);
                 sleep(Duration::from_millis(5)).await;
             }
             accepted
         });
     }
     let (begun, mut restarts) = (Instant::now(), 0);
-    while begun.elapsed() < Duration::from_secs(seconds) {
+    while restarts < 3 || begun.elapsed() < Duration::from_secs(seconds) {
+        let before = taken.load(Ordering::Relaxed);
         sleep(Duration::from_millis(1_500)).await;
+        // However slow the machine is, there is load when the signal comes.
+        until("each life takes some", async || (taken.load(Ordering::Relaxed) > before + 20).then_some(())).await;
         gate.terminate();
         assert_eq!(gate.ended().await, 0, "it stops of itself, in order");
         gate = Gate::start(&home);

@@ -47,7 +47,8 @@ fn holds(outcome: Outcome, what: &str) {
     assert_eq!((outcome.sinks.over, outcome.documents.over), (0, 0), "over-cap");
     assert_eq!(outcome.twice, 0, "sent twice");
     assert_eq!(outcome.unknown_to_documents, 0, "every message that arrived was reserved");
-    assert!(outcome.sinks.windows_full > 20, "the caps were reached: {outcome:?}");
+    // As the documents tell the time: on a busy machine what was decided together arrives spread out.
+    assert!(outcome.documents.windows_full > 20, "the caps were reached: {outcome:?}");
     assert!(outcome.blocked > 100 && outcome.killed > 10, "{outcome:?}");
 }
 
