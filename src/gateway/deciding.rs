@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::ending::AsWritten;
 use super::item::{Fate, History, Item, Rewritten};
 use super::repeating::wait_for_the_record;
 use super::reservation::Reservation;
@@ -344,12 +345,19 @@ impl Gateway {
         if writes.is_empty() {
             return Vec::new();
         }
-        match self.store.commit(writes).await {
+        match self.store.commit_and_keep(&mut writes).await {
             Ok(written) => {
                 let mut lost = BTreeSet::new();
-                for (one, group) in written.into_iter().zip(members) {
+                for ((one, group), write) in written.into_iter().zip(members).zip(writes) {
                     match one {
-                        Written::Done(_) => group.iter().for_each(|index| items[*index].is_written()),
+                        Written::Done(version) => {
+                            group.iter().for_each(|index| items[*index].is_written());
+                            if let [only] = group[..]
+                                && let Some(reservation) = &mut items[only].reservation
+                            {
+                                reservation.stands_in(AsWritten::now(version, write.customer));
+                            }
+                        }
                         Written::Stale => self.metrics.store_error("stale"),
                         Written::Clock(stored) => {
                             self.metrics.store_error("clock");

@@ -1,8 +1,11 @@
 //! How a reservation ends, and what its end does to the customer's document: each may be written more than
 //! once, and never touches what was reserved later under the same id.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::facts::{Customer, SendEvent, SendState, attempts, sends};
 use crate::store::CustomerKey;
@@ -22,6 +25,38 @@ pub struct Settlement {
     pub end: End,
     /// The reply that a retry will be given, by its message key.
     pub reply: Option<(String, Bytes)>,
+    /// The document in which it was reserved, where this gateway still has it.
+    pub document: Option<Box<AsWritten>>,
+}
+
+/// A customer's document as this gateway wrote it. While nobody else has written it since, a settlement need
+/// not load it; a compare-and-set finds out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AsWritten {
+    /// Its version.
+    pub version: u64,
+    /// What it says.
+    pub customer: Customer,
+    /// When it was written.
+    pub at: Instant,
+}
+
+/// How long a document is taken to stand as it was written. Short: a failover may take versions back, and
+/// what fits the old version then is another's.
+const STANDS_FOR: Duration = Duration::from_secs(1);
+
+impl AsWritten {
+    /// A document that was written just now.
+    pub(super) fn now(version: u64, customer: Customer) -> AsWritten {
+        AsWritten { version, customer, at: Instant::now() }
+    }
+
+    /// The latest of some documents of one customer, if it may still stand.
+    pub(super) fn latest(ends: &mut [Settlement]) -> Option<AsWritten> {
+        let documents = ends.iter_mut().filter_map(|end| end.document.take());
+        let latest = documents.max_by_key(|document| document.version)?;
+        (latest.at.elapsed() < STANDS_FOR).then_some(*latest)
+    }
 }
 
 /// How a reservation ends.

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 
-use super::ending::{End, Settlement};
+use super::ending::{AsWritten, End, Settlement};
 use super::settling::Queue;
 use crate::facts::{SendEvent, SendState};
 use crate::store::CustomerKey;
@@ -31,6 +31,8 @@ struct Open {
     before: Option<Box<SendEvent>>,
     /// An earlier round of the walk asked, too, and what became of that is not known.
     asked_before: bool,
+    /// The document that lists it, as it was written.
+    document: Option<Box<AsWritten>>,
 }
 
 /// Whether a document lists a send.
@@ -54,8 +56,17 @@ impl Reservation {
     }
 
     fn new(queue: &Queue, brand: &str, root: CustomerKey, send: SendEvent, stands: Stands) -> Reservation {
-        let (forwarding, outcome, before, asked_before) = (false, None, None, false);
-        let open = Open { brand: brand.to_owned(), root, send, stands, forwarding, outcome, before, asked_before };
+        let open = Open {
+            brand: brand.to_owned(),
+            root,
+            send,
+            stands,
+            forwarding: false,
+            outcome: None,
+            before: None,
+            asked_before: false,
+            document: None,
+        };
         Reservation { open: Some(open), queue: queue.clone() }
     }
 
@@ -63,6 +74,13 @@ impl Reservation {
     pub fn stands(&mut self) {
         if let Some(open) = &mut self.open {
             open.stands = Stands::Yes;
+        }
+    }
+
+    /// The document that lists it, for whoever settles it soon.
+    pub fn stands_in(&mut self, document: AsWritten) {
+        if let Some(open) = self.open.as_mut().filter(|open| open.stands == Stands::Yes) {
+            open.document = Some(Box::new(document));
         }
     }
 
@@ -154,7 +172,7 @@ impl Open {
                 End::Enter(Box::new(send))
             }
         };
-        Settlement { brand: self.brand, root: self.root, id, at, end, reply: None }
+        Settlement { brand: self.brand, root: self.root, id, at, end, reply: None, document: self.document }
     }
 
     fn given_back(self) -> Option<Settlement> {
@@ -163,6 +181,7 @@ impl Open {
             Stands::Asked(version) => End::BackFrom(version, self.before),
             Stands::No => return None,
         };
-        Some(Settlement { brand: self.brand, root: self.root, id: self.send.id, at: self.send.at, end, reply: None })
+        let (id, at) = (self.send.id, self.send.at);
+        Some(Settlement { brand: self.brand, root: self.root, id, at, end, reply: None, document: self.document })
     }
 }

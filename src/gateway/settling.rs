@@ -13,7 +13,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::ending::{End, Settlement};
+use super::ending::{AsWritten, End, Settlement};
 use super::item::{Fate, Item};
 use super::latest::Latest;
 use super::reservation::Reservation;
@@ -42,6 +42,8 @@ struct Room {
 
 /// Settlements that may wait; beyond it the journal alone remembers them.
 const WAITING_MAX: usize = 20_000;
+/// Settlements that may wait with their documents, some kilobytes each; further ones load theirs.
+const WITH_DOCUMENTS_MAX: usize = 1_000;
 /// How long they gather before they are written together: nobody waits for one, and a trip for each would
 /// cost more than the mail itself.
 const GATHER: Duration = Duration::from_millis(5);
@@ -65,10 +67,14 @@ impl Queue {
     }
 
     /// Puts one in; never waits, so that a walk that ends early can.
-    pub fn push(&self, one: Settlement) {
+    pub fn push(&self, mut one: Settlement) {
         self.latest.remember(&one);
         let at = one.at.as_microsecond();
-        let no_room = self.room.waiting.fetch_add(1, Ordering::AcqRel) >= WAITING_MAX;
+        let waiting = self.room.waiting.fetch_add(1, Ordering::AcqRel);
+        if waiting >= WITH_DOCUMENTS_MAX {
+            one.document = None;
+        }
+        let no_room = waiting >= WAITING_MAX;
         if no_room || self.sender.send(one).is_err() {
             self.room.waiting.fetch_sub(1, Ordering::AcqRel);
             self.room.overflow_us.fetch_min(at, Ordering::AcqRel);
@@ -162,26 +168,37 @@ async fn settle_batch(store: &Store, batch: Vec<Settlement>, latest: &Latest) ->
     left
 }
 
-/// One trip to load and one to write for the whole batch; a customer that somebody else wrote in
-/// between is settled alone.
+/// One trip to load, for those whose documents are not at hand, and one to write for the whole batch; a
+/// customer that somebody else wrote in between is settled alone.
 async fn settle_brand(
     store: &Store,
     brand: &str,
     mut roots: BTreeMap<CustomerKey, Vec<Settlement>>,
 ) -> Vec<Settlement> {
-    let keys: Vec<CustomerKey> = roots.keys().cloned().collect();
     let mut alone: Vec<CustomerKey> = Vec::new();
-    let Ok(loaded) = store.load(brand, &keys, &[]).await else {
-        return roots.into_values().flatten().collect();
-    };
+    let (mut found, mut unread) = (Vec::new(), Vec::new());
+    for (key, ends) in &mut roots {
+        match AsWritten::latest(ends) {
+            Some(AsWritten { version, customer, .. }) => found.push((key.clone(), version, customer)),
+            None => unread.push(key.clone()),
+        }
+    }
+    if !unread.is_empty() {
+        let Ok(loaded) = store.load(brand, &unread, &[]).await else {
+            return roots.into_values().flatten().collect();
+        };
+        for (key, loaded) in unread.into_iter().zip(loaded.customers) {
+            // Two keys may have become one history since: then the second write would be stale.
+            match loaded.root == key {
+                true => found.push((key, loaded.version, loaded.customer)),
+                false => alone.push(key),
+            }
+        }
+    }
     let (mut writes, mut written_for) = (Vec::new(), Vec::new());
-    for (key, found) in keys.into_iter().zip(loaded.customers) {
-        let mut customer = found.customer;
-        // Two keys may have become one history since: then the second write would be stale.
-        if found.root != key {
-            alone.push(key);
-        } else if settle(&mut customer, found.version, roots.get(&key).map(Vec::as_slice).unwrap_or_default()) {
-            writes.push(Write { root: found.root, expect: found.version, customer, now: None });
+    for (key, version, mut customer) in found {
+        if settle(&mut customer, version, roots.get(&key).map(Vec::as_slice).unwrap_or_default()) {
+            writes.push(Write { root: key.clone(), expect: version, customer, now: None });
             written_for.push(key);
         }
     }
@@ -302,7 +319,7 @@ impl Gateway {
                     // A hold that is released and waits again was told when it was made, or never.
                     let told = accepts && !(errand.release.is_some() && item.was_unanswered);
                     let (id, at, end) = (id.clone(), item.now, End::Held { told });
-                    held.push(Settlement { brand, root, id, at, end, reply: None });
+                    held.push(Settlement { brand, root, id, at, end, reply: None, document: None });
                 }
                 _ => {}
             }

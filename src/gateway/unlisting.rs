@@ -16,7 +16,7 @@ impl Gateway {
         for item in items.iter().filter(|item| !item.is_seen_to() && !item.committed) {
             for id in &item.holds_taken_back {
                 let (brand, root, id) = (brand.clone(), item.key.clone(), id.clone());
-                let line = Settlement { brand, root, id, at: item.now, end: End::NotHeld, reply: None };
+                let line = Settlement { brand, root, id, at: item.now, end: End::NotHeld, reply: None, document: None };
                 let unlisted = match self.is_certain() {
                     true => settle_root(&self.store, &line.brand, &line.root, std::slice::from_ref(&line)).await,
                     false => {

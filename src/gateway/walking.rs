@@ -284,6 +284,7 @@ impl Made {
             at: item.now,
             end: End::NotHeld,
             reply: None,
+            document: None,
         });
         Some(Made { id: id.clone(), line })
     }

@@ -246,21 +246,26 @@ impl Store {
     }
 
     /// Writes each customer if nobody wrote it since it was loaded.
-    pub async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
-        self.commit_as(writes, false).await
+    pub async fn commit(&self, mut writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
+        self.commit_trimmed(&mut writes, false).await
     }
 
-    async fn commit_as(&self, writes: Vec<Write>, safe: bool) -> Result<Vec<Written>, StoreError> {
+    /// The same for one who goes on with what he wrote: each customer is left as it now stands in the store.
+    pub async fn commit_and_keep(&self, writes: &mut [Write]) -> Result<Vec<Written>, StoreError> {
+        self.commit_trimmed(writes, false).await
+    }
+
+    async fn commit_trimmed(&self, writes: &mut [Write], safe: bool) -> Result<Vec<Written>, StoreError> {
         let mut records = Vec::with_capacity(writes.len());
         let mut versions = Vec::with_capacity(writes.len());
-        for Write { root, expect, mut customer, now: decided_at } in writes {
+        for Write { root, expect, customer, now: decided_at } in writes {
             if let Some(now) = customer.last_now {
-                facts::trim(&mut customer, now, self.inner.keep);
+                facts::trim(customer, now, self.inner.keep);
             }
-            let document = Some(document::encode(&customer)?);
-            versions.push(expect + 1);
-            let record = Record { version: expect, document, moved: None };
-            records.push(RecordWrite { key: root, record, now: decided_at.map(|at| at.as_microsecond()) });
+            let document = Some(document::encode(customer)?);
+            versions.push(*expect + 1);
+            let record = Record { version: *expect, document, moved: None };
+            records.push(RecordWrite { key: root.clone(), record, now: decided_at.map(|at| at.as_microsecond()) });
         }
         let done = match safe {
             true => self.inner.backend.write_safe(records).await?,

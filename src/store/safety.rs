@@ -7,8 +7,8 @@ use super::{CustomerKey, Standing, Store, StoreError, Write, Written};
 impl Store {
     /// [`Store::commit`] whose answer counts for good. [`StoreError::Unknown`] when it was written but too
     /// few replicas said so in time: whoever told us tells it again, and meets [`Store::is_safe`] then.
-    pub async fn commit_safe(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
-        self.commit_as(writes, true).await
+    pub async fn commit_safe(&self, mut writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
+        self.commit_trimmed(&mut writes, true).await
     }
 
     /// Answers when all that was written for these customers until now is as safe as after
