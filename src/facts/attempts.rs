@@ -94,8 +94,10 @@ impl MessageKey {
     }
 }
 
-/// The earlier attempt of a message to the address `from`, if it is a retry. `own` are sends of the walk
-/// itself; `held_at` tells when a hold was made.
+/// The earlier attempt of a message to the address `from` that came at `now`, if it is a retry. `own` are sends of
+/// the walk itself; `held_at` tells when a hold was made. A hold made without the store asks at its release, when
+/// later messages in the same words may stand there: those are no earlier attempts at it, whatever became of them
+/// (see [`replacement`]), unless the client gave all of them one key.
 pub fn earlier(
     customer: &Customer,
     key: MessageKey,
@@ -104,7 +106,10 @@ pub fn earlier(
     own: impl Fn(&str) -> bool,
     held_at: impl Fn(&str) -> Option<Timestamp>,
 ) -> Option<Earlier> {
-    let recent = |at: Timestamp| now.duration_since(at) <= key.lasts();
+    let recent = |at: Timestamp| {
+        let before = now.duration_since(at);
+        before <= key.lasts() && (key.given || before >= -CLOCKS_AGREE)
+    };
     let same = |attempt: &Attempt| attempt.key.is_some_and(|other| key.names_the_same(other));
     let sends = customer.sends.iter().filter(|send| {
         same(&send.attempt) && send.from == from && recent(send.at) && !own(&send.id) && may_be_repeated(send, key)
@@ -270,6 +275,28 @@ mod tests {
         let content = |hash| MessageKey::of_given(GIVEN.hash, hash);
         assert_eq!(found(&sent, content(1), 5), Some(Earlier::OtherContent { id: "d1".into() }));
         assert_eq!(found(&sent, MessageKey { hash: GIVEN.hash ^ 1 << 24, ..GIVEN }, 5), None, "another key");
+    }
+
+    #[test]
+    fn an_equal_message_that_came_later_is_no_earlier_attempt_unless_both_have_one_key() {
+        for state in [SendState::Reserved, SendState::Unknown, SendState::Sent] {
+            let later = |key| {
+                customer(state, key, |one: &mut SendEvent| {
+                    (one.at, one.lease_until) = (after(300), one.lease_until.map(|_| after(480)));
+                    one.attempt.unanswered = true;
+                })
+            };
+            assert_eq!(found(&later(KEY), KEY, 0), None, "{state:?}: it came when the first had long been answered");
+            assert_eq!(found(&later(KEY), KEY, 298), None);
+            assert!(found(&later(KEY), KEY, 299).is_some(), "{state:?}: by another clock");
+            assert!(found(&later(GIVEN), GIVEN, 0).is_some(), "{state:?}: one key is one message");
+        }
+        let mut customer = Customer::default();
+        let attempt = Attempt { key: Some(KEY), unanswered: true, ..Attempt::default() };
+        let (id, channel) = ("h-d2".to_owned(), Channel::Email);
+        customer.held.push(HeldSend { id, due: after(400), expires: after(900), channel, priority: 500, attempt });
+        let made = |at| earlier(&customer, KEY, "k", after(0), |_| false, |_| Some(after(at)));
+        assert_eq!((made(2), made(1).is_some()), (None, true));
     }
 
     #[test]
