@@ -94,23 +94,28 @@ impl MessageKey {
     }
 }
 
-/// The earlier attempt of a message to the address `from`, if it is a retry. `own` are sends of the walk
-/// itself; `held_at` tells when a hold was made.
+/// The earlier attempt of a message to the address `from` that came at `now`, if it is a retry. `own` are sends of
+/// the walk itself; `made_at` tells by its id when what was sent or held came: a hold's send bears the time of its
+/// release. A hold made without the store asks at its release, when later messages in the same words may stand
+/// there: those are no earlier attempts at it, whatever became of them (see [`replacement`]), unless the client gave
+/// all of them one key.
 pub fn earlier(
     customer: &Customer,
     key: MessageKey,
     from: &str,
     now: Timestamp,
     own: impl Fn(&str) -> bool,
-    held_at: impl Fn(&str) -> Option<Timestamp>,
+    made_at: impl Fn(&str) -> Option<Timestamp>,
 ) -> Option<Earlier> {
     let recent = |at: Timestamp| now.duration_since(at) <= key.lasts();
+    let before = |came: Timestamp| key.given || now.duration_since(came) >= -CLOCKS_AGREE;
     let same = |attempt: &Attempt| attempt.key.is_some_and(|other| key.names_the_same(other));
     let sends = customer.sends.iter().filter(|send| {
-        same(&send.attempt) && send.from == from && recent(send.at) && !own(&send.id) && may_be_repeated(send, key)
+        let open = recent(send.at) && before(came(send, &made_at)) && may_be_repeated(send, key);
+        same(&send.attempt) && send.from == from && open && !own(&send.id)
     });
     let held = customer.held.iter().filter(|held| {
-        let made = held_at(&held.id).map_or(key.given, recent);
+        let made = made_at(&held.id).map_or(key.given, |at| recent(at) && before(at));
         let open = made && held.expires > now && !own(&held.id);
         same(&held.attempt) && open && (key.given || held.attempt.unanswered)
     });
@@ -135,7 +140,7 @@ pub fn replacement(
     made: Timestamp,
     now: Timestamp,
     own: impl Fn(&str) -> bool,
-    held_at: impl Fn(&str) -> Option<Timestamp>,
+    made_at: impl Fn(&str) -> Option<Timestamp>,
 ) -> Option<Earlier> {
     let came_again = |at: Timestamp| {
         let after = at.duration_since(made);
@@ -143,11 +148,17 @@ pub fn replacement(
     };
     let same = |attempt: &Attempt, id: &str| attempt.key == Some(key) && !own(id);
     let sends = customer.sends.iter();
-    let sends = sends.filter(|send| send.from == from && came_again(send.at) && same(&send.attempt, &send.id));
+    let sends = sends.filter(|send| send.from == from && same(&send.attempt, &send.id));
+    let sends = sends.filter(|send| came_again(came(send, &made_at)));
     let held = customer.held.iter().filter(|held| {
-        same(&held.attempt, &held.id) && held.expires > now && held_at(&held.id).is_some_and(came_again)
+        same(&held.attempt, &held.id) && held.expires > now && made_at(&held.id).is_some_and(came_again)
     });
     sends.map(|send| of_send(send, now, TIMES_MAX)).chain(held.map(of_hold)).min_by_key(rank)
+}
+
+/// When its message came: one that waited in a hold is sent later than that, under the id it had from the first.
+fn came(send: &SendEvent, made_at: impl Fn(&str) -> Option<Timestamp>) -> Timestamp {
+    made_at(&send.id).map_or(send.at, |made| made.min(send.at))
 }
 
 /// A message of a content's key whose reply was told is done with; a given key stands for its message.
@@ -237,7 +248,8 @@ mod tests {
     }
 
     fn found(customer: &Customer, key: MessageKey, seconds: i64) -> Option<Earlier> {
-        earlier(customer, key, "k", after(seconds), |_| false, |_| Some(after(0)))
+        let made_at = |id: &str| id.starts_with("h-").then(|| after(0));
+        earlier(customer, key, "k", after(seconds), |_| false, made_at)
     }
 
     #[test]
@@ -270,6 +282,40 @@ mod tests {
         let content = |hash| MessageKey::of_given(GIVEN.hash, hash);
         assert_eq!(found(&sent, content(1), 5), Some(Earlier::OtherContent { id: "d1".into() }));
         assert_eq!(found(&sent, MessageKey { hash: GIVEN.hash ^ 1 << 24, ..GIVEN }, 5), None, "another key");
+    }
+
+    #[test]
+    fn an_equal_message_that_came_later_is_no_earlier_attempt_unless_both_have_one_key() {
+        for state in [SendState::Reserved, SendState::Unknown, SendState::Sent] {
+            let later = |key| {
+                customer(state, key, |one: &mut SendEvent| {
+                    (one.at, one.lease_until) = (after(300), one.lease_until.map(|_| after(480)));
+                    one.attempt.unanswered = true;
+                })
+            };
+            assert_eq!(found(&later(KEY), KEY, 0), None, "{state:?}: it came when the first had long been answered");
+            assert_eq!(found(&later(KEY), KEY, 298), None);
+            assert!(found(&later(KEY), KEY, 299).is_some(), "{state:?}: by another clock");
+            assert!(found(&later(GIVEN), GIVEN, 0).is_some(), "{state:?}: one key is one message");
+        }
+        // Sent from a hold, later than it came: the other hold of one client, which was told of one of them only.
+        let released = customer(SendState::Sent, KEY, |one: &mut SendEvent| {
+            one.at = after(300);
+            one.attempt.unanswered = true;
+        });
+        let came = |at| earlier(&released, KEY, "k", after(12), |_| false, move |_| Some(after(at)));
+        assert_eq!((came(0), came(14)), (Some(Earlier::Sent { id: "d1".into() }), None));
+        let took_its_place = |at| {
+            let told = customer(SendState::Sent, KEY, |one: &mut SendEvent| one.at = after(900));
+            replacement(&told, KEY, "k", after(0), after(901), |_| false, move |_| Some(after(at)))
+        };
+        assert_eq!((took_its_place(12).is_some(), took_its_place(601)), (true, None), "however late it was released");
+        let mut customer = Customer::default();
+        let attempt = Attempt { key: Some(KEY), unanswered: true, ..Attempt::default() };
+        let (id, channel) = ("h-d2".to_owned(), Channel::Email);
+        customer.held.push(HeldSend { id, due: after(400), expires: after(900), channel, priority: 500, attempt });
+        let made = |at| earlier(&customer, KEY, "k", after(0), |_| false, |_| Some(after(at)));
+        assert_eq!((made(2), made(1).is_some()), (None, true));
     }
 
     #[test]
@@ -315,7 +361,8 @@ mod tests {
     #[test]
     fn what_was_told_elsewhere_takes_the_place_of_a_hold_that_nobody_was_told_of() {
         let replaced = |customer: &Customer, made: i64, now: i64| {
-            replacement(customer, KEY, "k", after(made), after(now), |id| id == "u-own", |_| Some(after(0)))
+            let made_at = |id: &str| (id != "d1").then(|| after(0));
+            replacement(customer, KEY, "k", after(made), after(now), |id| id == "u-own", made_at)
         };
         let mut sent = customer(SendState::Sent, KEY, |_| {});
         assert!(tell(&mut sent, "d1", true));

@@ -93,7 +93,7 @@ impl Gateway {
     }
 
     async fn note_copy(&self, held: &Held, standing: StoreCopy) {
-        if let Err(error) = self.hold.copy_stands(&held.message.id, held.fence, standing).await {
+        if let Err(error) = self.hold.copy_stands(held, standing).await {
             tracing::warn!(%error, "how a copy stands was not noted; it is looked at again");
         }
     }
@@ -109,7 +109,7 @@ impl Gateway {
             let note = match found {
                 Some(note) if note.owner != fleet.id => return Ok(Owner::Elsewhere),
                 Some(mut note) => {
-                    note.waits(&held.message, held.attempts);
+                    note.waits(held);
                     note
                 }
                 None if held.copy != StoreCopy::Wanted && self.store.hold_ended_elsewhere(id).await? => {
@@ -120,7 +120,7 @@ impl Gateway {
                     let sealed = seal_body(&body, &held.message.parcel, &fleet.key)?;
                     self.store.keep_hold_body(&body, id, sealed, self.kept_seconds(held.message.expires)).await?;
                     self.store.list_due(&fleet.id, &list, id, held.message.due).await?;
-                    CopyNote::of(&held.message, held.attempts, &fleet.id, &list, &body)
+                    CopyNote::of(held, &fleet.id, &list, &body)
                 }
             };
             if self.store.write_hold_note(id, version, note.seal(id, &fleet.key)?).await? {
@@ -346,7 +346,7 @@ impl Gateway {
             }
             return Ok(());
         }
-        self.hold.take_over(message, note.attempts, note.leaving).await?;
+        self.hold.take_over(message, note.stands()).await?;
         tracing::warn!(hold = id, from = note.owner, leaving = note.leaving, "a hold was taken over");
         self.metrics.hold_taken_over();
         if note.owner != fleet.id {

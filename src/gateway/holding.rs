@@ -71,7 +71,8 @@ impl Gateway {
         let fate = match held {
             Ok(held) => match self.put_in_time(held.clone()).await {
                 Ok(()) => {
-                    let new = Held { message: held, attempts: 0, fence: 0, copy: StoreCopy::Wanted };
+                    let (attempts, fence, copy) = (0, 0, StoreCopy::Wanted);
+                    let new = Held { message: held, attempts, fence, copy, answered: false };
                     self.copy_hold(&new).await;
                     Fate::Held { id, due }
                 }

@@ -114,7 +114,7 @@ impl Gateway {
                 }
                 let (item, came) = (&items[*at], errand.held_blind().unwrap_or(now));
                 let (key, own) = (item.message_key.short, own(errand, items));
-                let earlier = attempts::earlier(customer, key, &item.key.0, came, own, held_since);
+                let earlier = attempts::earlier(customer, key, &item.key.0, came, own, made_at);
                 let earlier = earlier.filter(|it| errand.release.is_none() || !matches!(it, Earlier::OnceMore { .. }));
                 let earlier = earlier.or_else(|| replacement(errand, items, *at, customer, now));
                 found.extend(earlier.map(|earlier| (*at, earlier)));
@@ -191,9 +191,9 @@ fn own(errand: &Errand<'_>, items: &[Item]) -> impl Fn(&str) -> bool {
 /// A hold of which no client was told may have been replaced by the retry: decided elsewhere, and told.
 fn replacement(errand: &Errand<'_>, items: &[Item], at: usize, customer: &Customer, now: Timestamp) -> Option<Earlier> {
     let item = &items[at];
-    let made = errand.hold_id().and_then(held_since).filter(|_| item.was_unanswered && !item.committed)?;
+    let made = errand.hold_id().and_then(made_at).filter(|_| item.was_unanswered && !item.committed)?;
     let (key, own) = (item.message_key.short, own(errand, items));
-    let replaced = attempts::replacement(customer, key, &item.key.0, made, now, own, held_since);
+    let replaced = attempts::replacement(customer, key, &item.key.0, made, now, own, made_at);
     replaced.filter(|it| !matches!(it, Earlier::OnceMore { .. }))
 }
 
@@ -201,7 +201,7 @@ impl Errand<'_> {
     /// When a hold was made that may have been made without the store: whether it was a retry could not be
     /// looked up then, so that is done at its release.
     fn held_blind(&self) -> Option<Timestamp> {
-        self.hold_id().filter(|id| id.starts_with(UNLISTED)).and_then(held_since)
+        self.hold_id().filter(|id| id.starts_with(UNLISTED)).and_then(made_at)
     }
 }
 
@@ -212,10 +212,10 @@ fn taken(customer: &mut Customer, id: &str) -> Option<SendEvent> {
     Some(SendEvent { state: SendState::Unknown, lease_until: None, ..send })
 }
 
-/// When a hold was made: its id ends with that of the decision.
-fn held_since(id: &str) -> Option<Timestamp> {
-    let (_, decision) = id.split_once('-')?;
-    ids::read(decision).map(|(_, at)| at)
+/// When what was sent or held came: a send's id is that of its first decision, a hold's ends with it.
+fn made_at(id: &str) -> Option<Timestamp> {
+    let of_hold = || ids::read(id.split_once('-')?.1);
+    ids::read(id).or_else(of_hold).map(|(_, at)| at)
 }
 
 impl Item {
@@ -323,12 +323,15 @@ mod tests {
     }
 
     #[test]
-    fn holds_tell_when_they_were_made() {
+    fn sends_and_holds_tell_when_they_were_made() {
         let now: Timestamp = "2026-11-22T23:59:59.123Z".parse().unwrap();
         let decision = ids::decision(now, &[7; 10]);
         for prefix in ["h", "h1", "u", "u12"] {
-            assert_eq!(held_since(&format!("{prefix}-{decision}")), Some(now));
+            assert_eq!(made_at(&format!("{prefix}-{decision}")), Some(now));
         }
-        assert_eq!(held_since("nonsense"), None);
+        assert_eq!(made_at(&decision), Some(now));
+        for nonsense in ["nonsense", "h-nonsense", ""] {
+            assert_eq!(made_at(nonsense), None);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Whether the client of a hold was told that its message waits. Customers' documents say it of the holds they
-//! list; of those made without the store this file alone can: what nobody was told of is not sent beside the
-//! retry that took its place.
+//! list; of those made without the store this file alone can, and their copies after it: what nobody was told of
+//! is not sent beside the retry that took its place.
 
 use rusqlite::{OptionalExtension as _, params};
 
@@ -11,7 +11,10 @@ impl Hold {
     pub async fn answered(&self, id: &str) -> Result<(), HoldError> {
         let id = id.to_owned();
         self.step(move |connection, _| {
-            connection.prepare_cached("UPDATE hold SET answered = 1 WHERE id = ?1")?.execute(params![id])?;
+            // Its copy has to say so as well: whoever takes the hold over goes by that.
+            let told = "UPDATE hold SET answered = 1, copy = CASE copy WHEN 2 THEN 3 ELSE copy END
+                        WHERE id = ?1 AND answered = 0";
+            connection.prepare_cached(told)?.execute(params![id])?;
             Ok(())
         })
         .await

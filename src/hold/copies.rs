@@ -13,9 +13,19 @@ use super::{HoldError, HoldKey};
 /// Finds what is to be told to the store without reading the rest.
 pub(super) const INDEX: &str = "CREATE INDEX IF NOT EXISTS hold_copy ON hold(copy) WHERE copy IN (1, 3, 4)";
 
-const TO_COPY: &str = "
-    SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed,
-    h.copy FROM hold h LEFT JOIN body b ON b.name = h.body WHERE h.copy IN (1, 3) AND h.state = 0 LIMIT ?1";
+const TO_COPY: &str =
+    rows::stored!("LEFT JOIN body b ON b.name = h.body WHERE h.copy IN (1, 3) AND h.state = 0 LIMIT ?1");
+
+/// How a hold stands that comes over from another gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Times it was held again.
+    pub attempts: u32,
+    /// Its last owner stopped while bytes may have left.
+    pub leaving: bool,
+    /// Its client was told that it waits.
+    pub answered: bool,
+}
 
 impl Hold {
     /// True when a copy is to be made, brought up to date or taken away.
@@ -29,12 +39,14 @@ impl Hold {
         self.step(move |connection, key| to_copy(connection, key, limit)).await
     }
 
-    /// Notes how the copy of a hold stands, unless the hold has moved on since it was read.
-    pub async fn copy_stands(&self, id: &str, fence: i64, copy: StoreCopy) -> Result<(), HoldError> {
-        let id = id.to_owned();
-        let note = "UPDATE hold SET copy = ?3 WHERE id = ?1 AND fence = ?2 AND settled_at IS NULL";
+    /// Notes how the copy of a hold stands, unless the hold has moved on, or its client was told, since it was
+    /// read: then the copy does not say all of it.
+    pub async fn copy_stands(&self, held: &Held, copy: StoreCopy) -> Result<(), HoldError> {
+        let (id, fence, answered) = (held.message.id.clone(), held.fence, held.answered);
+        let note = "UPDATE hold SET copy = CASE WHEN answered = ?4 OR ?3 <> 2 THEN ?3 ELSE 3 END
+                    WHERE id = ?1 AND fence = ?2 AND settled_at IS NULL";
         self.step(move |connection, _| {
-            connection.prepare_cached(note)?.execute(params![id, fence, copy as i64])?;
+            connection.prepare_cached(note)?.execute(params![id, fence, copy as i64, answered])?;
             Ok(())
         })
         .await
@@ -62,10 +74,10 @@ impl Hold {
     }
 
     /// Takes in a hold that this gateway has claimed in the store. A row of that id is replaced, and
-    /// whoever works on it here is fenced off. `leaving` = its last owner stopped while bytes may have left.
-    pub async fn take_over(&self, message: HeldMessage, attempts: u32, leaving: bool) -> Result<(), HoldError> {
+    /// whoever works on it here is fenced off.
+    pub async fn take_over(&self, message: HeldMessage, stands: Standing) -> Result<(), HoldError> {
         let sealed = self.seal(message)?;
-        self.step(move |connection, _| take_over(connection, &sealed, attempts, leaving)).await?;
+        self.step(move |connection, _| take_over(connection, &sealed, stands)).await?;
         self.tell_of_change();
         Ok(())
     }
@@ -92,19 +104,21 @@ fn to_copy(connection: &Connection, key: &HoldKey, limit: usize) -> Result<Vec<H
     Ok(stored.into_iter().filter_map(|row| row.ok()?.open(key).ok()).map(|(_, held)| held).collect())
 }
 
-fn take_over(connection: &Connection, sealed: &Sealed, attempts: u32, leaving: bool) -> Result<(), HoldError> {
+fn take_over(connection: &Connection, sealed: &Sealed, stands: Standing) -> Result<(), HoldError> {
     let m = &sealed.message;
-    let last: Option<i64> =
-        connection.query_row("SELECT fence FROM hold WHERE id = ?1", [&m.id], |row| row.get(0)).optional()?;
+    let known = "SELECT fence, answered FROM hold WHERE id = ?1";
+    let last: Option<(i64, bool)> =
+        connection.query_row(known, [&m.id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     if last.is_some() {
         rows::end(connection, &m.id, State::Moved, m.due)?;
         connection.prepare_cached("DELETE FROM hold WHERE id = ?1")?.execute([&m.id])?;
     }
-    let state = if leaving { State::Forwarding } else { State::Held };
+    let state = if stands.leaving { State::Forwarding } else { State::Held };
+    let (fence, told_here) = last.unwrap_or_default();
     connection
         .prepare_cached(
-            "INSERT INTO hold(id, state, wake, due, expires, must_send, priority, attempts, fence, body, note, copy)
-             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            "INSERT INTO hold(id, state, wake, due, expires, must_send, priority, attempts, fence, body, note, copy,
+             answered) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             m.id,
@@ -114,11 +128,12 @@ fn take_over(connection: &Connection, sealed: &Sealed, attempts: u32, leaving: b
             m.expires.as_microsecond(),
             m.must_send,
             m.priority,
-            attempts,
-            last.unwrap_or(0) + 1,
+            stands.attempts,
+            fence + 1,
             sealed.body_name,
             sealed.note,
-            StoreCopy::Made as i64
+            StoreCopy::Made as i64,
+            stands.answered || told_here
         ])?;
     rows::add_body(connection, sealed)
 }
@@ -139,7 +154,7 @@ mod tests {
         let (recipients, decisions) = (vec![0], Vec::new());
         let (must_send, priority) = (false, 0);
         let message = HeldMessage { id, due: now, expires, must_send, priority, parcel, recipients, decisions };
-        hold.take_over(message, 1, false).await.unwrap();
+        hold.take_over(message, Standing { attempts: 1, leaving: false, answered: true }).await.unwrap();
         let waited = tokio::time::timeout(std::time::Duration::from_secs(20), woken).await;
         assert!(waited.is_ok(), "it sleeps until its own next hold is due");
     }

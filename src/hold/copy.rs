@@ -6,7 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{HeldDecision, HeldMessage, HoldError, HoldKey};
+use super::{Held, HeldDecision, HeldMessage, HoldError, HoldKey, Standing};
 use crate::hex::hex;
 
 const NOTE_FORMAT: u8 = 1;
@@ -28,6 +28,9 @@ pub struct CopyNote {
     pub leaving: bool,
     /// Times it was held again.
     pub attempts: u32,
+    /// Its client was told that it waits. What an earlier build wrote does not say so.
+    #[serde(default)]
+    pub answered: bool,
     due: i64,
     expires: i64,
     must_send: bool,
@@ -49,14 +52,16 @@ pub enum CopyError {
 
 impl CopyNote {
     /// A note of a message that waits.
-    pub fn of(message: &HeldMessage, attempts: u32, owner: &str, list: &str, body: &str) -> CopyNote {
+    pub fn of(held: &Held, owner: &str, list: &str, body: &str) -> CopyNote {
+        let message = &held.message;
         CopyNote {
             owner: owner.to_owned(),
             moves: 0,
             list: list.to_owned(),
             body: body.to_owned(),
             leaving: false,
-            attempts,
+            attempts: held.attempts,
+            answered: held.answered,
             due: message.due.as_microsecond(),
             expires: message.expires.as_microsecond(),
             must_send: message.must_send,
@@ -77,9 +82,16 @@ impl CopyNote {
     }
 
     /// Brings it up to date with a hold that waits again.
-    pub fn waits(&mut self, message: &HeldMessage, attempts: u32) {
+    pub fn waits(&mut self, held: &Held) {
         let (moves, list, body, owner) = (self.moves, self.list.clone(), self.body.clone(), self.owner.clone());
-        *self = CopyNote { moves, ..CopyNote::of(message, attempts, &owner, &list, &body) };
+        // Who was told once was told.
+        let answered = self.answered || held.answered;
+        *self = CopyNote { moves, answered, ..CopyNote::of(held, &owner, &list, &body) };
+    }
+
+    /// What whoever takes it over has to know beside its message.
+    pub fn stands(&self) -> Standing {
+        Standing { attempts: self.attempts, leaving: self.leaving, answered: self.answered }
     }
 
     /// The note of the gateway that takes it over.
@@ -152,6 +164,11 @@ fn belonging(what: &str, name: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hold::StoreCopy;
+
+    fn held() -> Held {
+        Held { message: message(), attempts: 3, fence: 0, copy: StoreCopy::Wanted, answered: false }
+    }
 
     fn message() -> HeldMessage {
         HeldMessage {
@@ -169,15 +186,15 @@ mod tests {
     #[test]
     fn a_copy_comes_back_whole_for_whoever_has_the_pepper_and_for_nobody_else() {
         let (key, other) = (HoldKey::shared(&[1; 32]).unwrap(), HoldKey::shared(&[2; 32]).unwrap());
-        let (held, name) = (message(), body_name(&message(), &key));
-        let note = CopyNote::of(&held, 3, "g-1", "a", &name);
-        let (bytes, body) = (note.seal("h-d-1", &key).unwrap(), seal_body(&name, &held.parcel, &key).unwrap());
+        let name = body_name(&message(), &key);
+        let note = CopyNote::of(&held(), "g-1", "a", &name);
+        let (bytes, body) = (note.seal("h-d-1", &key).unwrap(), seal_body(&name, &message().parcel, &key).unwrap());
         for sealed in [&bytes, &body] {
             assert!(!sealed.windows(6).any(|w| w == b"canary"));
         }
         let read = CopyNote::open("h-d-1", &bytes, &key).unwrap();
         assert_eq!(read, note);
-        assert_eq!(read.message("h-d-1", open_body(&name, &body, &key).unwrap()).unwrap(), held);
+        assert_eq!(read.message("h-d-1", open_body(&name, &body, &key).unwrap()).unwrap(), message());
         assert_eq!(CopyNote::open("h-d-1", &bytes, &other), Err(CopyError::Damaged));
         assert_eq!(CopyNote::open("h-d-2", &bytes, &key), Err(CopyError::Damaged), "moved under another id");
         for at in 0..bytes.len() {
@@ -198,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_note_follows_its_hold_and_counts_its_owners() {
-        let note = CopyNote::of(&message(), 3, "g-1", "a", "body");
+        let note = CopyNote::of(&held(), "g-1", "a", "body");
         assert_eq!((note.due(), note.expires()), (message().due, message().expires));
         let moved = note.moved_to("g-2", "b").moved_to("g-3", "c");
         assert_eq!((moved.owner.as_str(), moved.list.as_str(), moved.moves), ("g-3", "c", 2));
@@ -209,8 +226,21 @@ mod tests {
         );
         // Held again, for fewer people: whose it is and what it is called stay.
         let later = HeldMessage { due: Timestamp::from_second(90).unwrap(), recipients: vec![], ..message() };
-        let mut waiting = CopyNote { leaving: true, ..moved.clone() };
-        waiting.waits(&later, 4);
-        assert_eq!(waiting, CopyNote { due: 90_000_000, recipients: vec![], attempts: 4, ..moved });
+        let mut waiting = CopyNote { leaving: true, answered: true, ..moved.clone() };
+        waiting.waits(&Held { message: later, attempts: 4, ..held() });
+        let wanted = CopyNote { due: 90_000_000, recipients: vec![], attempts: 4, answered: true, ..moved };
+        assert_eq!(waiting, wanted, "and who was told once was told");
+    }
+
+    #[test]
+    fn a_note_of_an_earlier_build_says_nothing_of_its_client() {
+        let key = HoldKey::shared(&[1; 32]).unwrap();
+        let note = CopyNote { answered: true, ..CopyNote::of(&held(), "g-1", "a", "body") };
+        let mut earlier: std::collections::BTreeMap<String, serde_json::Value> =
+            rmp_serde::from_slice(&rmp_serde::to_vec_named(&note).unwrap()).unwrap();
+        assert_eq!(earlier.remove("answered"), Some(true.into()));
+        let mut bytes = vec![NOTE_FORMAT];
+        bytes.extend(key.seal(&belonging("note", "h-1"), &rmp_serde::to_vec_named(&earlier).unwrap()).unwrap());
+        assert_eq!(CopyNote::open("h-1", &bytes, &key).unwrap(), CopyNote { answered: false, ..note });
     }
 }

@@ -8,13 +8,10 @@ use super::rows::{self, Stored};
 use super::states::State;
 use super::{HeldMessage, Hold, HoldError, HoldKey};
 
-const PAGE: &str = "
-    SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed,
-    h.copy FROM hold h LEFT JOIN body b ON b.name = h.body WHERE h.state <= 1 AND h.id > ?1 ORDER BY h.id LIMIT ?2";
+const PAGE: &str =
+    rows::stored!("LEFT JOIN body b ON b.name = h.body WHERE h.state <= 1 AND h.id > ?1 ORDER BY h.id LIMIT ?2");
 
-const ONE: &str = "
-    SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed,
-    h.copy FROM hold h LEFT JOIN body b ON b.name = h.body WHERE h.state <= 1 AND h.id = ?1";
+const ONE: &str = rows::stored!("LEFT JOIN body b ON b.name = h.body WHERE h.state <= 1 AND h.id = ?1");
 
 impl Hold {
     /// Messages that nobody is sending, in the order of their ids, after one. A damaged one is not among
@@ -109,8 +106,8 @@ mod tests {
         let (must_send, priority) = (false, 0);
         let message = HeldMessage { id, due: now, expires, must_send, priority, parcel, recipients, decisions };
         hold.put(message).await.unwrap();
-        let fence = hold.to_copy(9).await.unwrap()[0].fence;
-        hold.copy_stands("h-1", fence, StoreCopy::Made).await.unwrap();
+        let new = hold.to_copy(9).await.unwrap().remove(0);
+        hold.copy_stands(&new, StoreCopy::Made).await.unwrap();
         assert!(hold.to_copy(9).await.unwrap().is_empty());
 
         assert!(hold.leave_out("h-1", vec![1], now).await.unwrap());

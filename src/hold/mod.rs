@@ -20,6 +20,7 @@ pub mod states;
 pub mod wheel;
 mod writer;
 
+pub use copies::Standing;
 pub use error::HoldError;
 pub use file::{Hold, HoldSettings};
 pub use key::HoldKey;

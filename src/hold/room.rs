@@ -26,6 +26,12 @@ impl Reserve {
     fn wanted(&self, disk_bytes: u64) -> u64 {
         self.free_bytes_min.unwrap_or_else(|| (disk_bytes / 10).min(SHARE_BYTES_MAX).max(self.bytes_min))
     }
+
+    /// Fails when `bytes` more on a disk with so many free leave less than the reserve.
+    fn spared(&self, free: u64, disk_bytes: u64, bytes: u64) -> Result<(), HoldError> {
+        let reserve = self.wanted(disk_bytes);
+        if free.saturating_sub(bytes) < reserve { Err(HoldError::Reserve { free, reserve }) } else { Ok(()) }
+    }
 }
 
 /// The disk under a file, and the reserve on it.
@@ -47,11 +53,7 @@ impl Room {
             return Ok(());
         }
         let (free, all) = self.measured()?;
-        let reserve = self.reserve.wanted(all);
-        if free.saturating_sub(bytes) < reserve {
-            return Err(HoldError::Reserve { free, reserve });
-        }
-        Ok(())
+        self.reserve.spared(free, all, bytes)
     }
 
     #[cfg(unix)]
@@ -77,6 +79,15 @@ mod tests {
         assert_eq!(reserve.wanted(5_000), 500);
         assert_eq!(reserve.wanted(u64::MAX), SHARE_BYTES_MAX);
         assert_eq!(Reserve { free_bytes_min: Some(7), ..reserve }.wanted(5_000), 7);
+    }
+
+    #[test]
+    fn the_last_byte_beside_the_reserve_may_be_used_and_none_of_the_reserve() {
+        let reserve = Reserve { free_bytes_min: Some(700), bytes_min: 0 };
+        assert_eq!(reserve.spared(1_000, 5_000, 300), Ok(()));
+        let refused = Err(HoldError::Reserve { free: 1_000, reserve: 700 });
+        assert_eq!(reserve.spared(1_000, 5_000, 301), refused);
+        assert_eq!(reserve.spared(1_000, 5_000, u64::MAX), refused);
     }
 
     #[test]

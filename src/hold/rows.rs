@@ -30,11 +30,23 @@ const TABLES: &str = "
     CREATE INDEX IF NOT EXISTS hold_settled ON hold(settled_at) WHERE settled_at IS NOT NULL;
 ";
 
+/// A query for what [`Stored::of`] reads: columns of a hold `h` and of its message `b`, then the rest of the query.
+macro_rules! stored {
+    ($which:literal) => {
+        concat!(
+            "SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note,
+             b.sealed, h.copy, h.answered FROM hold h ",
+            $which
+        )
+    };
+}
+pub(super) use stored;
+
 /// In the order of release, so that the first of a morning's backlog is found without sorting it.
-const DUE: &str = "
-    SELECT h.id, h.state, h.due, h.expires, h.must_send, h.priority, h.attempts, h.fence, h.body, h.note, b.sealed,
-    h.copy FROM hold h INDEXED BY hold_order LEFT JOIN body b ON b.name = h.body WHERE h.state <= 2 AND h.wake <= ?1
-    ORDER BY h.must_send DESC, h.priority DESC, h.wake, h.id LIMIT ?2";
+const DUE: &str = stored!(
+    "INDEXED BY hold_order LEFT JOIN body b ON b.name = h.body WHERE h.state <= 2 AND h.wake <= ?1
+     ORDER BY h.must_send DESC, h.priority DESC, h.wake, h.id LIMIT ?2"
+);
 
 /// Makes the tables; refuses a newer format.
 pub(super) fn prepare(connection: &Connection) -> Result<(), HoldError> {
@@ -336,7 +348,7 @@ pub(super) fn next_wake(connection: &Connection) -> Result<Option<Timestamp>, Ho
     let micros: Option<i64> =
         connection.prepare_cached("SELECT min(wake) FROM hold WHERE state <= 2")?.query_row([], |row| row.get(0))?;
     // A number that is no time is damage, and no reason to look at nothing.
-    let no_time = |micros: i64| if micros < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    let no_time = |micros: i64| if micros.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
     Ok(micros.map(|micros| Timestamp::from_microsecond(micros).unwrap_or_else(|_| no_time(micros))))
 }
 
@@ -386,6 +398,7 @@ pub(super) struct Stored {
     message: HeldMessage,
     attempts: u32,
     fence: i64,
+    answered: bool,
     body_name: Vec<u8>,
     note: Vec<u8>,
     body: Option<Vec<u8>>,
@@ -409,6 +422,7 @@ impl Stored {
             message,
             attempts: row.get(6)?,
             fence: row.get(7)?,
+            answered: row.get(12)?,
             body_name: row.get::<_, Option<_>>(8)?.unwrap_or_default(),
             note: row.get::<_, Option<_>>(9)?.unwrap_or_default(),
             body: row.get(10)?,
@@ -425,7 +439,8 @@ impl Stored {
         let sealed = self.body.as_ref().ok_or("its message is missing")?;
         let parcel = key.open(&self.body_name, sealed).ok_or("its message does not verify")?;
         message.parcel = Bytes::from(parcel);
-        Ok((self.state, Held { message, attempts: self.attempts, fence: self.fence, copy: self.copy }))
+        let (attempts, fence, copy, answered) = (self.attempts, self.fence, self.copy, self.answered);
+        Ok((self.state, Held { message, attempts, fence, copy, answered }))
     }
 }
 
@@ -468,6 +483,21 @@ mod tests {
             let steps = steps.join("; ");
             assert!(steps.contains(index) && !steps.contains("B-TREE"), "{query}: {steps}");
         }
+    }
+
+    #[test]
+    fn a_wake_that_is_no_time_is_looked_at_at_once_or_hides_nothing() {
+        let connection = Connection::open_in_memory().unwrap();
+        prepare(&connection).unwrap();
+        assert_eq!(next_wake(&connection), Ok(None));
+        let row = "INSERT OR REPLACE INTO hold(id, state, wake, due, expires, must_send, priority, attempts, fence)
+                   VALUES('h-1', 0, ?1, 0, 0, 0, 0, 0, 0)";
+        for (micros, next) in [(i64::MIN, Timestamp::MIN), (-1, "1969-12-31T23:59:59.999999Z".parse().unwrap())] {
+            connection.execute(row, [micros]).unwrap();
+            assert_eq!(next_wake(&connection), Ok(Some(next)));
+        }
+        connection.execute(row, [i64::MAX]).unwrap();
+        assert_eq!(next_wake(&connection), Ok(Some(Timestamp::MAX)));
     }
 
     #[test]

@@ -19,6 +19,7 @@
 //! | any live, damaged | `claim_due`, `mend` | quarantined: kept, reported, never sent | a wheel |
 //! | claimed | `moved` | moved: another gateway's, nothing is told here | the newest fence, when the note names another |
 //! | (nothing), any | `take_over` | held, or forwarding if it was leaving; the old fence is void | who wrote the note |
+//! | any live | `answered` | the same: its client was told, and its copy is to say so | who answered |
 //!
 //! A settled hold loses its sealed bytes at once; its row stays a while for status calls.
 //!
@@ -158,6 +159,8 @@ pub struct Held {
     pub fence: i64,
     /// Whether the store has a copy that another gateway may have taken.
     pub copy: StoreCopy,
+    /// Whether its client was told that it waits, as far as this file knew when it was read.
+    pub answered: bool,
 }
 
 /// How a hold's copy in a shared store stands. The numbers are written in `hold.db`.

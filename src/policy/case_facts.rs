@@ -53,7 +53,13 @@ pub(super) fn facts(spec: &CaseSpec, meaning: &Meaning, shop: &Shop) -> Result<F
             }
         }
     }
+    if spec.refusals_remembered && !spec.store_down {
+        return Err("`refusals_remembered` goes with `store_down`: else the store is asked".into());
+    }
     if spec.store_down {
+        if let (Known::Known(customer), true) = (&facts.customer, spec.refusals_remembered) {
+            facts.remembered = customer.opt_outs.clone();
+        }
         facts.customer = Known::Unknown(Why::StoreDown);
         facts.claims = Known::Unknown(Why::StoreDown);
         facts.brand = Known::Unknown(Why::StoreDown);
@@ -298,6 +304,8 @@ mod tests {
         assert_eq!(shop(&spec).catalogue.item("BT-200").and_then(|item| item.category.as_deref()), Some("audio"));
         let why = known(r#"stock = [{ product = "A", left = 1 }]"#, &naming()).unwrap_err();
         assert!(why.starts_with("stock 1: say when"), "{why}");
+        let why = known("refusals_remembered = true", &naming()).unwrap_err();
+        assert!(why.contains("goes with `store_down`"), "{why}");
     }
 
     #[test]

@@ -55,6 +55,9 @@ pub struct CaseSpec {
     /// True when the store does not answer.
     #[serde(default)]
     pub store_down: bool,
+    /// True when this machine remembers the refusals of the history while the store does not answer.
+    #[serde(default)]
+    pub refusals_remembered: bool,
     /// What happened to this customer before.
     #[serde(default)]
     pub history: Vec<PastSpec>,

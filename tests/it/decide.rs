@@ -418,11 +418,22 @@ fn a_shadow_rule_only_watches() {
     let why = "opt-out".to_owned();
     let fact = OptOutFact { channel: None, purpose: None, refused: true, why, at: ago(9), from: "k".into() };
     let customer = Customer { opt_outs: vec![fact], sends: vec![send(ago(5), Channel::Sms)], ..Customer::default() };
+    let facts = Facts::of(customer);
     let (message, meaning) = message(Channel::Sms, Class::Ordinary, "hello", now());
-    let decision = decide(now(), &message, &meaning, &Facts::of(customer), &everything(&set));
+    let decision = decide(now(), &message, &meaning, &facts, &everything(&set));
     assert_eq!(decision.verdict, Verdict::Pass);
     assert_eq!(decision.findings.len(), 1);
     assert!(decision.findings[0].shadow && decision.findings[0].wants == Verdict::Block);
+    assert_eq!(decision.decisive(), None, "nothing is refused");
+
+    let set = rules(
+        "[[suppression]]\nid = \"a-watches\"\ntitle.en = \"t\"\nmode = \"shadow\"\n\
+         [[suppression]]\nid = \"b-stops\"\ntitle.en = \"t\"\n",
+    );
+    let decision = decide(now(), &message, &meaning, &facts, &everything(&set));
+    let named: Vec<&str> = decision.findings.iter().map(|finding| finding.rule.as_str()).collect();
+    assert_eq!(named, ["a-watches", "b-stops"]);
+    assert_eq!(decision.decisive().map(|finding| finding.rule.as_str()), Some("b-stops"), "who watches refuses nobody");
 }
 
 #[test]
@@ -441,6 +452,10 @@ fn a_canary_is_the_same_people_every_time() {
     assert_eq!(first, (0..2_000).map(&mut stopped).collect::<Vec<_>>());
     let share = first.iter().filter(|hit| **hit).count();
     assert!((320..480).contains(&share), "{share} of 2,000 for a share of 20 in a hundred");
+    // Whoever is in today is in after every update: the first eight bytes of `sha256(rule, 0, person)`, modulo 100.
+    let among: Vec<usize> = (0..60).filter(|n| first[*n]).collect();
+    assert_eq!(among, [5, 6, 8, 14, 16, 27, 40, 47, 48, 51, 56]);
+    assert_eq!((first[275], first[120]), (true, false), "numbers 19 and 20 of a hundred");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use tactgate::hold::room::Reserve;
-use tactgate::hold::{Due, Held, HeldMessage, Hold, HoldError, HoldSettings, Settled, State, StoreCopy};
+use tactgate::hold::{Due, Held, HeldMessage, Hold, HoldError, HoldSettings, Settled, Standing, State, StoreCopy};
 
 const LEASE: SignedDuration = SignedDuration::from_mins(3);
 
@@ -44,6 +44,10 @@ async fn reopened(folder: &Path) -> Hold {
 
 async fn claim(hold: &Hold, now: Timestamp) -> Option<Due> {
     hold.claim_due(now, 1, LEASE).await.unwrap().pop()
+}
+
+fn standing(attempts: u32) -> Standing {
+    Standing { attempts, leaving: false, answered: false }
 }
 
 fn held(due: Option<Due>) -> Held {
@@ -88,7 +92,7 @@ async fn a_hold_that_another_gateway_took_over_ends_here_and_comes_back_whole() 
     let (here, there) = (Hold::open(&alone(folder.path())).unwrap(), Hold::open(&alone(other.path())).unwrap());
     here.put(message("h-1")).await.unwrap();
     let asleep = held(claim(&here, at(0)).await);
-    there.take_over(asleep.message.clone(), 2, false).await.unwrap();
+    there.take_over(asleep.message.clone(), standing(2)).await.unwrap();
     here.moved("h-1", asleep.fence, at(1)).await.unwrap();
     assert_eq!(here.get("h-1").await.unwrap().unwrap().state, State::Moved);
     assert_eq!(claim(&here, at(9)).await, None);
@@ -98,7 +102,7 @@ async fn a_hold_that_another_gateway_took_over_ends_here_and_comes_back_whole() 
     let taken = held(claim(&there, at(0)).await);
     assert_eq!((&taken.message, taken.attempts, taken.copy), (&asleep.message, 2, StoreCopy::Made));
     // And back, while the first still has it in its hands.
-    here.take_over(taken.message.clone(), 3, false).await.unwrap();
+    here.take_over(taken.message.clone(), standing(3)).await.unwrap();
     let late = here.forwarding("h-1", asleep.fence, at(5)).await;
     assert_eq!(late, Err(HoldError::Fenced), "whoever worked on it here is fenced off");
     let back = held(claim(&here, at(1)).await);
@@ -109,7 +113,7 @@ async fn a_hold_that_another_gateway_took_over_ends_here_and_comes_back_whole() 
     assert_eq!(here.forget(at(99)).await.unwrap(), 1);
 
     // One whose last owner stopped while bytes may have left is told of, and not sent.
-    there.take_over(message("h-2"), 0, true).await.unwrap();
+    there.take_over(message("h-2"), Standing { leaving: true, ..standing(0) }).await.unwrap();
     assert!(there.claim_due(at(1), 9, LEASE).await.unwrap().iter().any(|due| matches!(due, Due::Unknown(_))));
 }
 
@@ -120,17 +124,58 @@ async fn the_file_remembers_what_the_store_must_be_told() {
     hold.put(message("h-1")).await.unwrap();
     let new = hold.to_copy(9).await.unwrap().remove(0);
     assert_eq!((new.copy, &new.message), (StoreCopy::Wanted, &message("h-1")));
-    hold.copy_stands("h-1", new.fence, StoreCopy::Made).await.unwrap();
+    hold.copy_stands(&new, StoreCopy::Made).await.unwrap();
     assert!(hold.to_copy(9).await.unwrap().is_empty());
     let claimed = held(claim(&hold, at(0)).await);
     hold.requeue("h-1", claimed.fence, at(30), at(1)).await.unwrap();
     let behind = hold.to_copy(9).await.unwrap().remove(0);
     assert_eq!((behind.copy, behind.message.due, behind.attempts), (StoreCopy::Behind, at(30), 1));
-    hold.copy_stands("h-1", new.fence, StoreCopy::Made).await.unwrap();
+    hold.copy_stands(&new, StoreCopy::Made).await.unwrap();
     assert_eq!(hold.to_copy(9).await.unwrap().len(), 1, "that was said of an earlier time");
     drop(hold);
     let hold = reopened(folder.path()).await;
     assert_eq!(hold.to_copy(9).await.unwrap().len(), 1, "after a restart, too");
+}
+
+#[tokio::test]
+async fn whose_client_was_told_stays_so_wherever_the_hold_goes() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (here, there) = (Hold::open(&alone(folder.path())).unwrap(), Hold::open(&alone(other.path())).unwrap());
+    for id in ["u-1", "u-2"] {
+        here.put(message(id)).await.unwrap();
+    }
+    let mut copied = here.to_copy(9).await.unwrap();
+    copied.sort_by(|a, b| a.message.id.cmp(&b.message.id));
+    assert_eq!(copied.iter().map(|held| held.answered).collect::<Vec<_>>(), [false, false]);
+    here.copy_stands(&copied[0], StoreCopy::Made).await.unwrap();
+
+    // Told after its copy was made, and while it is being made.
+    here.answered("u-1").await.unwrap();
+    here.answered("u-2").await.unwrap();
+    here.copy_stands(&copied[1], StoreCopy::Made).await.unwrap();
+    let behind = here.to_copy(9).await.unwrap();
+    let behind: Vec<_> = behind.iter().map(|held| (held.copy, held.answered)).collect();
+    assert_eq!(behind, [(StoreCopy::Behind, true); 2], "neither copy says so yet");
+    for held in here.to_copy(9).await.unwrap() {
+        here.copy_stands(&held, StoreCopy::Made).await.unwrap();
+    }
+    here.answered("u-1").await.unwrap();
+    assert!(here.to_copy(9).await.unwrap().is_empty(), "who is told again is told nothing new");
+
+    let first = held(claim(&here, at(0)).await);
+    here.lay_back(&first.message.id, first.fence, at(1)).await.unwrap();
+    drop(here);
+    let here = reopened(folder.path()).await;
+    let again = held(claim(&here, at(1)).await);
+    assert!(again.answered && here.was_answered(&again.message.id).await.unwrap());
+
+    let id = again.message.id.clone();
+    there.take_over(again.message.clone(), Standing { answered: true, ..standing(0) }).await.unwrap();
+    here.moved(&id, again.fence, at(2)).await.unwrap();
+    assert!(there.was_answered(&id).await.unwrap(), "whoever takes it over knows");
+    here.take_over(again.message.clone(), standing(0)).await.unwrap();
+    assert!(here.was_answered(&id).await.unwrap(), "and whoever told it does not forget");
+    assert!(!there.was_answered("u-9").await.unwrap(), "a hold that was never here");
 }
 
 #[tokio::test]
@@ -146,7 +191,7 @@ async fn a_file_of_the_first_format_is_read_on() {
     drop(file);
     let hold = reopened(folder.path()).await;
     let found = held(claim(&hold, at(0)).await);
-    assert_eq!((&found.message, found.copy), (&message("h-1"), StoreCopy::None));
+    assert_eq!((&found.message, found.copy, found.answered), (&message("h-1"), StoreCopy::None, false));
 }
 
 #[tokio::test]

@@ -81,11 +81,11 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
     };
     let from = widest.before(case.now);
     let kept = customer.kept_purchases();
-    let recent: Vec<&Purchase> = kept.into_iter().filter(|p| p.at > from && p.at <= case.now).collect();
+    let bought_before: Vec<&Purchase> = kept.into_iter().filter(|p| p.at <= case.now).collect();
     let mut doubt = None;
     for (offer, window) in judged {
         let since = window.before(case.now);
-        let bought = recent.iter().filter(|p| p.at > since);
+        let bought = bought_before.iter().filter(|p| p.at > since);
         let Some(product) = &offer.product else {
             // What it names nothing of may be any of those bought: "20% off everything".
             doubt = doubt.or((bought.count() > 0).then_some(Why::Unread));

@@ -42,6 +42,7 @@ mod syscall_order;
 mod takeover;
 mod two_gateways;
 mod unchanged_mail;
+mod unlisted_holds;
 mod untold_holds;
 #[cfg(target_os = "linux")]
 mod wrong_clock;

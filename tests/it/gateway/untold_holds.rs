@@ -1,5 +1,5 @@
 //! A hold made while the store was away, of which no client was told: the retry that took its place leaves,
-//! and the hold does not. Whoever never came again loses nothing.
+//! and the hold does not. Whoever never came again, and whoever was told and sends another, loses nothing.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::redis::RedisServer;
 
 use super::child::{Home, routes, until};
 use super::hand_clock::by_hand;
-use super::mail_sink::MailSink;
+use super::mail_sink::{AtDot, MailSink};
 use super::tools::{get, mail, plain_mail};
 
 const SENDER: &str = "<news@shop.example>";
@@ -42,7 +42,8 @@ struct Two {
 }
 
 impl Two {
-    async fn start() -> Two {
+    /// Their route is named like the failpoint of the test.
+    async fn start(route: &str) -> Two {
         let (redis, sink) = (RedisServer::start(), MailSink::start().await);
         let homes = [Home::with_policy(RULE), Home::with_policy(RULE)];
         let mut gates = Vec::new();
@@ -52,7 +53,7 @@ impl Two {
                 "[store]\nkind = \"redis\"\nurl = \"{}\"\npepper = {pepper:?}\nconnect_ms = 500\nanswer_ms = 500\n",
                 redis.url()
             );
-            let route = routes(Some(&sink), None).replace("\"mail\"", "\"untold\"");
+            let route = routes(Some(&sink), None).replace("\"mail\"", &format!("\"{route}\""));
             gates.push(by_hand(home, &format!("{route}{store}")).await.0);
         }
         Two { redis, sink, homes, gates }
@@ -95,12 +96,35 @@ impl Two {
         .await;
     }
 
-    async fn stop(self) -> [Home; 2] {
+    /// What is on its way waits no longer, and has not arrived either.
+    async fn arrives(&self, expected: &[(&str, usize)]) -> Vec<usize> {
+        let arrived = || expected.iter().map(|(who, _)| self.arrived(who)).collect::<Vec<_>>();
+        for _ in 0..100 {
+            if arrived().iter().zip(expected).all(|(arrived, (_, expected))| arrived >= expected) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        arrived()
+    }
+
+    /// Stops both; the record of the first, whose books have to balance.
+    async fn record(self) -> String {
         for gate in self.gates {
             gate.stop().await;
         }
-        self.homes
+        let [home, _] = self.homes;
+        let days = std::fs::read_dir(home.path("data/decisions")).unwrap();
+        let record = days.map(|day| std::fs::read_to_string(day.unwrap().path()).unwrap()).collect();
+        let books = home.run(&["audit", "reconcile"]);
+        assert!(books.status.success(), "{}", String::from_utf8_lossy(&books.stdout));
+        record
     }
+}
+
+/// How often a hold gave way to another mail.
+fn given_way(record: &str) -> usize {
+    record.lines().filter(|line| line.contains("an earlier attempt at it left as")).count()
 }
 
 fn coats(to: &str) -> Vec<u8> {
@@ -126,7 +150,7 @@ async fn hang_up(smtp: SocketAddr, who: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hold_that_nobody_was_told_of_gives_way_to_the_retry_that_was_told() {
-    let two = Two::start().await;
+    let two = Two::start("untold").await;
     two.with_store().await;
     two.redis.signal("-STOP");
     for who in ["again@example.com", "never@example.com"] {
@@ -139,20 +163,42 @@ async fn a_hold_that_nobody_was_told_of_gives_way_to_the_retry_that_was_told() {
     let said = mail(two.smtp(1), SENDER, &["<again@example.com>"], &coats("again@example.com")).await;
     assert!(said.starts_with("250 2.0.0 queued"), "{said}");
     two.released().await;
-    // What is on its way waits no longer, and has not arrived either.
-    for _ in 0..100 {
-        if two.arrived("never@example.com") >= 1 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+    let arrived = two.arrives(&[("again@example.com", 1), ("never@example.com", 1)]).await;
+    let record = two.record().await;
+    assert_eq!(arrived, [1, 1], "{record}");
+    assert_eq!(given_way(&record), 1, "why it ended stands on record: {record}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hold_whose_client_was_told_is_sent_whatever_becomes_of_a_later_mail_in_the_same_words() {
+    let two = Two::start("told").await;
+    two.with_store().await;
+    two.redis.signal("-STOP");
+    let people = ["settled@example.com", "lost@example.com"];
+    for who in people {
+        let said = mail(two.smtp(0), SENDER, &[&format!("<{who}>")], &coats(who)).await;
+        assert!(said.starts_with("250 2.0.0 accepted, held"), "{who}: {said}");
     }
-    let arrived = ["again@example.com", "never@example.com"].map(|who| two.arrived(who));
-    let homes = two.stop().await;
-    let log = std::fs::read_dir(homes[0].path("data/decisions")).unwrap();
-    let log: String = log.map(|day| std::fs::read_to_string(day.unwrap().path()).unwrap()).collect();
-    assert_eq!(arrived, [1, 1], "{log}");
-    let ended = log.lines().filter(|line| line.contains("an earlier attempt at it left as")).count();
-    assert_eq!(ended, 1, "why it ended stands on record: {log}");
-    let books = homes[0].run(&["audit", "reconcile"]);
-    assert!(books.status.success(), "{}", String::from_utf8_lossy(&books.stdout));
+    until("both wait", async || (two.holds(0).await == 2).then_some(())).await;
+
+    two.with_store().await;
+    // A second mail to each, in the same words. What became of the last is not known.
+    for who in people {
+        if who.starts_with("lost") {
+            two.sink.next(AtDot::Lose);
+        }
+        let said = mail(two.smtp(1), SENDER, &[&format!("<{who}>")], &coats(who)).await;
+        assert_eq!(said.starts_with("250 2.0.0 queued"), who.starts_with("settled"), "{who}: {said}");
+    }
+    // Its client comes again: that is a retry of the second mail, not of the first.
+    until("it is no longer under way", async || {
+        let said = mail(two.smtp(1), SENDER, &["<lost@example.com>"], &coats("lost@example.com")).await;
+        said.starts_with("250 2.0.0 assumed sent").then_some(())
+    })
+    .await;
+    two.released().await;
+    let arrived = two.arrives(&people.map(|who| (who, 2))).await;
+    let record = two.record().await;
+    assert_eq!(arrived, [2, 2], "{record}");
+    assert_eq!(given_way(&record), 0, "{record}");
 }
