@@ -38,7 +38,19 @@ pub(super) struct Moment {
 /// The moments in normalised words, in order.
 pub(super) fn moments_in(now: &Zoned, words: &str) -> Vec<Moment> {
     let Some(pattern) = MOMENT.as_ref() else { return Vec::new() };
-    pattern.captures_iter(words).filter_map(|found| moment(now, &found)).take(MOMENTS_MAX).collect()
+    let (mut moments, mut from) = (Vec::new(), 0);
+    while moments.len() < MOMENTS_MAX
+        && let Some(found) = pattern.captures_at(words, from)
+        && let Some(whole) = found.get(0)
+    {
+        // In "code MAY15 thru 5/17" the 5 is of the date behind it.
+        let is_cut = found.name("range_day").is_some_and(|day| words[day.end()..].starts_with(['/', '.', ':']));
+        from = if is_cut { found.name("day").map_or(whole.end(), |day| day.end()) } else { whole.end() };
+        if !is_cut {
+            moments.extend(moment(now, &found));
+        }
+    }
+    moments
 }
 
 fn moment(now: &Zoned, found: &Captures<'_>) -> Option<Moment> {

@@ -69,15 +69,17 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     let mut count = 0;
     let now = context.now.to_zoned(context.zone.clone());
     // Whoever must say how to refuse more of it promotes.
-    let promotes = tally.promotes()
+    let is_refusable = readings.iter().any(|reading| !reading.opt_outs.is_empty());
+    let promotes = is_refusable
+        || tally.promotes()
         || readings.iter().flat_map(|reading| &reading.sentences).any(sells)
-        || readings.iter().any(|reading| !reading.opt_outs.is_empty() || hands_over(&reading.normal.text));
+        || readings.iter().any(|reading| hands_over(&reading.normal.text) || is_only_an_end(&reading.normal.text));
     for (at, reading) in readings.iter().enumerate() {
         for (index, sentence) in reading.sentences.iter().enumerate() {
             if count >= DEADLINES_MAX {
                 return claims;
             }
-            if !may_press(sentence, promotes, tally) {
+            if !may_press(sentence, promotes, is_refusable, tally) {
                 continue;
             }
             let ends = ends_in(&now, reading.words(sentence), sentence);
@@ -138,10 +140,22 @@ fn sells(sentence: &Sentence) -> bool {
         || sentence.amounts.iter().any(|amount| amount.said) && !sentence.cues.has(Cue::Billing)
 }
 
-fn may_press(sentence: &Sentence, promotes: bool, tally: Tally) -> bool {
+/// "Ends 30 Nov": a line with nothing else, as shops write it over a picture.
+fn is_only_an_end(text: &str) -> bool {
+    text.len() <= ONLY_BYTES_MAX
+        && ["ends ", "ending ", "offer ends", "sale ends", "截止", "截至", "活动截止"]
+            .iter()
+            .any(|end| text.trim_start().starts_with(end))
+}
+
+/// A line longer than this has more in it than an end.
+const ONLY_BYTES_MAX: usize = 48;
+
+fn may_press(sentence: &Sentence, promotes: bool, is_refusable: bool, tally: Tally) -> bool {
     let cues = sentence.cues;
-    let other = cues.any(&[Cue::Billing, Cue::Code, Cue::SurveyPhrase, Cue::Notice])
-        || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
+    let asks = cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
+    // What can be refused and is no notice speaks of fees and payments as a shop does: 9月12日前缴费享早鸟价.
+    let other = asks || cues.has(Cue::Code) || !is_refusable && cues.any(&[Cue::Billing, Cue::Notice]);
     if tally.is_transactional() {
         sentence.is_plainly_a_sale() && !cues.has(Cue::Code)
     } else {
@@ -155,9 +169,10 @@ fn ends_in(now: &Zoned, words: &str, sentence: &Sentence) -> Vec<ClaimedEnd> {
     let dated = digit && sentence.cues.has(Cue::MayBeDate);
     let mut ends = Vec::new();
     if digit || named {
-        ends = ends_zh::ends_in(now, words);
+        let offers = !sentence.offs.is_empty() || sells(sentence);
+        ends = ends_zh::ends_in(now, words, offers);
         if ends.is_empty() {
-            ends = ends_en::ends_in(now, words, dated, named);
+            ends = ends_en::ends_in(now, words, (dated, named), offers);
         }
         ends.retain(|end| end.at.duration_since(now.timestamp()) <= SignedDuration::from_hours(24 * AHEAD_DAYS_MAX));
     }

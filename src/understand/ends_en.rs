@@ -15,7 +15,8 @@ const LEAD_BYTES_MAX: usize = 64;
 
 /// The ends normalised words tell. `dated`: there is a digit and one of the [`date_signs`] in them;
 /// `named`: so is a name of a time (`tonight`, `weeks`).
-pub(super) fn ends_in(now: &Zoned, words: &str, dated: bool, named: bool) -> Vec<End> {
+/// `offers`: they take something off, or name a price.
+pub(super) fn ends_in(now: &Zoned, words: &str, (dated, named): (bool, bool), offers: bool) -> Vec<End> {
     if !dated && !named {
         return Vec::new();
     }
@@ -26,7 +27,7 @@ pub(super) fn ends_in(now: &Zoned, words: &str, dated: bool, named: bool) -> Vec
         let begins = moments.get(at + 1).is_some_and(|next| follows(words, next, Some(moment)));
         if ends.len() < ENDS_MAX
             && !begins
-            && let Some(instant) = ends_at(words, moment, before)
+            && let Some(instant) = ends_at(words, moment, before, offers)
             && ends.iter().all(|end| end.at != instant)
         {
             ends.push(End { at: instant, kind: moment.kind, words: moment.range.clone(), is_stretch: false });
@@ -48,13 +49,31 @@ pub(super) fn date_signs() -> Vec<String> {
 }
 
 /// The instant at which something ends there, when the words around the moment say that it does.
-fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>) -> Option<Timestamp> {
+fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, offers: bool) -> Option<Timestamp> {
     let lead = lead_of(words, moment.range.start);
     let tail = words.get(moment.range.end..).unwrap_or_default();
     if RECURS.as_ref()?.is_match(lead) || ARRIVES.as_ref()?.is_match(lead) {
         return None;
     }
     let follows = follows(words, moment, before);
+    // "Travel Sep 1 - Nov 15": the days on which it is used are no end of the offer.
+    let first = before.filter(|_| follows).map_or(lead, |before| lead_of(words, before.range.start));
+    if IS_USED.as_ref()?.is_match(lead) || IS_USED.as_ref()?.is_match(first) {
+        return None;
+    }
+    let own = words.get(moment.range.clone())?;
+    // "30% off this weekend", "this Saturday and Sunday": the days of a sale.
+    let is_weekend = own.starts_with("this weekend")
+        || own.starts_with("this coming weekend")
+        || own == "weekend" && (lead.ends_with("all ") || lead.ends_with("whole "))
+        || own.contains("sun") && before.is_some_and(|before| is_saturday_with(words, before, moment));
+    let at_midnight = || {
+        let at = ["at ", "by ", "before ", "'til ", "@ "].iter().any(|word| lead.ends_with(word));
+        at && own.contains("midnight") && STARTS.as_ref().is_some_and(|starts| !starts.is_match(lead))
+    };
+    if offers && (is_weekend || at_midnight()) {
+        return Some(moment.at);
+    }
     let told = UNTIL.as_ref()?.is_match(lead);
     if moment.is_bare && !told && follows && before.is_some_and(|before| before.is_bare) {
         // Monday to Friday is when the shop is open; Friday to Sunday may be the days of a sale.
@@ -84,6 +103,14 @@ fn follows(words: &str, moment: &Moment, before: Option<&Moment>) -> bool {
     let joins = |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(gap));
     let is_choice = matches!(gap.trim(), "and" | "&") && !before.is_some_and(|before| is_between(words, before));
     before.is_some() && joins(&JOINS) && !is_choice || joins(&FROM_NOW)
+}
+
+/// "Sat & Sun", "this Saturday and Sunday".
+fn is_saturday_with(words: &str, before: &Moment, sunday: &Moment) -> bool {
+    let gap = words.get(before.range.end..sunday.range.start).unwrap_or_default();
+    let first = words.get(before.range.clone()).unwrap_or_default();
+    let day = first.trim_start_matches("this ").trim_start_matches("coming ").trim_start_matches("next ");
+    day.starts_with("sat") && matches!(gap.trim(), "and" | "&" | "+" | "/" | "-" | "to")
 }
 
 /// "Between Nov 20 and Nov 24".
@@ -180,8 +207,8 @@ macro_rules! words {
 static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?-u:\b)(?:until|untill|till?|through|thru|before|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|closing|clos(?:e|ing)[ \n]date",
-        r"|(?:last|final)[ \n](?:day|date|call|chance)|deadline|cut-?off|good|up[ \n]to|runs?|running|no[ \n]later[ \n]than|wraps?[ \n]up|finish(?:es)?|over|gone|stops?|lasts?|extended|available)",
-        r"(?:\.?[ \n](?:and[ \n]including|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
+        r"|(?:last|final)[ \n](?:day|date|call|chance)|deadline|cut-?off|good|up[ \n]to|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|lapses?|concludes?|leaves|returns?|goes?[ \n](?:back[ \n])?up|rises?|reverts?|dies)",
+        r"(?:\.?[ \n](?:and[ \n]including|@|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
     ))
     .ok()
 });
@@ -217,6 +244,14 @@ static RECURS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static ARRIVES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:deliver(?:y|ed|s)?|arriv(?:es?|ing|al)|ships?|shipped|shipping|get[ \n](?:it|them|yours)|receive(?:[ \n](?:it|them|yours))?|back[ \n]in[ \n]stock|in[ \n]time[ \n]for|here)[ \n](?:[a-z']{1,12}[ \n]){0,2}(?:by|before|on|until)[ \n](?:the[ \n])?$").ok()
 });
+/// What is used, travelled or played then, not bought until then.
+static IS_USED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:travel(?:ling)?|fly|flying|depart(?:s|ing)?|departures?|sail(?:s|ing)?|sailings|stays?|arriv(?:e|ing)|dates|performances|screenings|check[- ]in|classes|sessions)(?:[ \n](?:on|from|between|dates?|period|is|are|valid|any[ \n]?time|through|thru|until|till?|to|in|for))*[:]?[ \n]?$").ok()
+});
+/// "Starts at midnight".
+static STARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:starts?|starting|begins?|opens?|opening|launch(?:es|ing)?|live|drops?|kicks?[ \n]off|unlocks?|lands?|arrives?)[ \n](?:[a-z]{1,8}[ \n]){0,2}(?:at|by|@)[ \n]$").ok()
+});
 /// "We reply within 24 hours", "ships in 3 days": the shop's promise.
 static ANSWERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:ship|deliver|dispatch|arriv|repl(?:y|ies)|respon|sent|send|contact|get[ \n]back|process|refund|answer)[a-z]*[ \n](?:[a-z]{1,12}[ \n]){0,4}$").ok()
@@ -250,7 +285,7 @@ static CLOCK_LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static TIME_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u:\b)(?P<lead>within|ends[ \n]in|ending[ \n]in|end[ \n]in|over[ \n]in|gone[ \n]in|closes[ \n]in|expires[ \n]in|expiring[ \n]in|for|next|only|just|last|final)[ \n](?:the[ \n])?(?:next[ \n]|only[ \n]|just[ \n]|last[ \n]|final[ \n])?",
+        r"(?-u:\b)(?P<lead>within|(?:ends?|ending|over|gone|clos(?:es|ing)|expir(?:es|ing)|leav(?:es|ing)|disappears?|vanish(?:es)?|finish(?:es)?|stops?|up)(?:[ \n][a-z]{1,8}){0,3}[ \n]in|for|next|only|just|last|final)[ \n](?:the[ \n])?(?:next[ \n]|only[ \n]|just[ \n]|last[ \n]|final[ \n])?",
         words!(count), words!(left), r"?",
     ))
     .ok()

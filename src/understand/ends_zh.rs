@@ -14,8 +14,8 @@ use super::meaning::DeadlineKind;
 /// How far back the words stand that make a moment an end.
 const LEAD_BYTES_MAX: usize = 64;
 
-/// The ends normalised words tell.
-pub(super) fn ends_in(now: &Zoned, words: &str) -> Vec<End> {
+/// The ends normalised words tell; `offers`: they take something off, or name a price.
+pub(super) fn ends_in(now: &Zoned, words: &str, offers: bool) -> Vec<End> {
     if words.is_ascii() {
         return Vec::new();
     }
@@ -30,7 +30,7 @@ pub(super) fn ends_in(now: &Zoned, words: &str) -> Vec<End> {
         let own = if taken { moment.range.end } else { words.len() };
         if ends.len() < ENDS_MAX
             && !begins
-            && is_end(words, own, moment, before).unwrap_or(false)
+            && is_end(words, own, moment, before, offers).unwrap_or(false)
             && ends.iter().all(|end| end.at != moment.at)
         {
             let at = before
@@ -74,14 +74,19 @@ fn ends_next(words: &str, moment: &Moment, next: &Moment) -> bool {
 }
 
 /// Whether the words around the moment, up to `own`, say that something ends there.
-fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>) -> Option<bool> {
-    let from = words.floor_char_boundary(moment.range.start.saturating_sub(LEAD_BYTES_MAX));
-    let lead = words.get(from..moment.range.start)?;
+fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>, offers: bool) -> Option<bool> {
+    let lead = lead_of(words, moment.range.start)?;
     let tail = words.get(moment.range.end..own)?;
     let own = words.get(moment.range.clone())?;
+    let joined = before.filter(|before| joins(words, before, moment));
+    // 旅行时间10月10日-12月20日: the days on which it is used are no end of the offer.
+    let used = |lead: &str| IS_USED.as_ref().is_some_and(|used| used.is_match(lead));
+    if used(lead) || joined.is_some_and(|first| lead_of(words, first.range.start).is_some_and(used)) {
+        return Some(false);
+    }
+    let is_stretch = moment.is_range || joined.is_some();
     if RECURS.as_ref()?.is_match(lead)
-        || BEGINS.as_ref()?.is_match(tail)
-        || !moment.is_range && BEGINS_AT.as_ref()?.is_match(lead)
+        || !is_stretch && (BEGINS.as_ref()?.is_match(tail) || BEGINS_AT.as_ref()?.is_match(lead))
         || AS_OF.as_ref()?.is_match(lead) && AS_OF_THEN.as_ref()?.is_match(tail)
     {
         return Some(false);
@@ -91,9 +96,15 @@ fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>) -> 
     if before.is_some() && listed {
         return Some(!DELIVERS.as_ref()?.is_match(tail));
     }
-    // 截至12月 is an end; 5月最后机会 is none.
+    // 截至12月 and 12月内 are ends; 5月最后机会 is none.
     if own.ends_with(['月', '份']) {
-        return Some(UNTIL.as_ref()?.is_match(lead));
+        return Some(UNTIL.as_ref()?.is_match(lead) || WITHIN.as_ref()?.is_match(tail));
+    }
+    // 这个周末七折, 周六日两天: the days of a sale.
+    let is_days_of_sale = offers && DAYS_OF_SALE.as_ref()?.is_match(own)
+        || own.ends_with("周末") && (own.len() > "周末".len() && offers || tail.starts_with("两天"));
+    if is_days_of_sale || own.ends_with('内') || WITHIN.as_ref()?.is_match(tail) {
+        return Some(!DELIVERS.as_ref()?.is_match(tail));
     }
     // 仅限3日, 最后3日: so many days, never a day of the month.
     if SPAN_OF_DAYS.as_ref()?.is_match(own) {
@@ -123,6 +134,10 @@ fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>) -> 
     }
     let only = || moment.kind == DeadlineKind::Relative && DAY_OF_SALE.as_ref().is_some_and(|day| day.is_match(tail));
     Some(ENDS.as_ref()?.is_match(tail) || only())
+}
+
+fn lead_of(words: &str, start: usize) -> Option<&str> {
+    words.get(words.floor_char_boundary(start.saturating_sub(LEAD_BYTES_MAX))..start)
 }
 
 /// 7天内有效, 有效期7天, 收到后3天内, 您…24小时内下单. Nothing where a countdown runs for everybody
@@ -190,10 +205,22 @@ macro_rules! words {
 static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?:截至|截止(?:时间|日期|日)?(?:到|至|于|为|是)?|有效(?:期|至|到)(?:限)?(?:至|到|为)?(?:截止)?(?:到|至)?|(?:活动|优惠|促销|使用|兑换|领取|抢购|销售|特惠|特价|有效|参与|开抢)(?:时间|日期|期限|期间?|时段|周期)(?:为|是)?|持续(?:到|至)|延长(?:到|至)|延期(?:到|至)|顺延至",
-        r"|仅限(?:于|在)?|只限(?:于|在)?|限于?|仅到|只到|仅在|只在|直至|直到|即日起[-~至到]*|今日起[-~至到]*|[0-9日号天起][ \n]?[至到]|最晚|最迟|赶在|务必(?:于|在)|须(?:于|在)|结束(?:于|时间)|(?:到|过)期(?:日|时间)?(?:为)?|请(?:您)?(?:于|在)|倒数|尽在|就在|(?:券|卡|码|优惠|折扣|活动|特惠|特卖)[至到将于]{1,2})[ \n]?[:至到]?[ \n]?(?:北京时间)?$",
+        // 预售至, 开放到, 售卖至; but 推迟至, 预计到 and 送到 tell when something comes.
+        r"|(?:^|[^改迟整误送寄运达前计等来发收从由])[至到]|(?:预订|预约|预售|购票|购买|售票|出票|下单|报名|申请|申领|办理|投保|入会|续费|拼团|团购|订购|缴费|认购|招募|征集|秒杀|福利|折扣|早鸟)(?:(?:时间|日期|期限|有效期|通道|入口)(?:为|是|:)?|:)",
+        r"|仅(?:限)?(?:于|在)?|只限(?:于|在)?|限于?|仅到|只到|仅在|只在|直至|直到|即日起[-~至到]*|今日起[-~至到]*|[0-9日号天起][ \n]?[至到]|最晚|最迟|赶在|务必(?:于|在)|须(?:于|在)|结束(?:于|时间)|(?:到|过)期(?:日|时间)?(?:为)?|请(?:您)?(?:于|在)|倒数|尽在|就在|(?:券|卡|码|优惠|折扣|活动|特惠|特卖)[至到将于]{1,2})[ \n]?[:至到]?[ \n]?(?:北京时间)?$",
     ))
     .ok()
 });
+/// What is used, travelled or delivered then, not bought until then.
+static IS_USED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:旅行|旅游|出行|出发|乘机|乘车|航班|飞行|返程|入住|住宿|观影|观演|演出|上课|开课|授课|培训|发货|配送|送达|到货|取货|取件|提货|考试|比赛|会议|直播|展览|开奖|开播|服务|生产|施工)(?:时间|日期|有效期|期限|期间?|时段)?(?:为|是|:)?[ \n]?$").ok()
+});
+/// 9月内申请有效.
+static WITHIN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^[ \n]?(?:之|以)?内(?:[^容部外衣饰地]|$)").ok());
+/// 周六日两天, 周六、周日.
+static DAYS_OF_SALE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"六[、和及&,，~-]?(?:周|星期|礼拜)?[日天]").ok());
 /// Stands right behind a moment that is an end.
 static ENDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
@@ -224,7 +251,7 @@ static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static BEGINS_AT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:自|从|始于|开始(?:于|时间):?|预计|开抢时间:?|开售时间:?)[ \n]?$").ok());
 static DELIVERS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^[ \n]?(?:内)?(?:送达|到货|发货|送到|到达|派送|停|休|放假)").ok());
+    LazyLock::new(|| Regex::new(r"^[ \n]?(?:内|期间?)?(?:送达|到货|发货|送到|到达|派送|停|休|放假|出行|入住|乘机|出发|旅行|起飞|开课|上课|开赛|举行|举办|营业|演出|播出|面试|考试|开考)").ok());
 /// 3日 by itself.
 static SPAN_OF_DAYS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^(?:[0-9]{1,2}|[一二三四五六七八九十廿]{1,3})[ \n]?[日号]").ok());

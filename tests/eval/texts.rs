@@ -44,6 +44,12 @@ pub const TASKS: &[&str] = &[
 const FILES: &[(&str, &str, bool, &str)] = &[
     ("zh.txt", "zh", false, include_str!("texts/zh.txt")),
     ("en.txt", "en", false, include_str!("texts/en.txt")),
+    ("zh-trades.txt", "zh", false, include_str!("texts/zh-trades.txt")),
+    ("en-trades.txt", "en", false, include_str!("texts/en-trades.txt")),
+    ("zh-trades-held.txt", "zh", true, include_str!("texts/zh-trades-held.txt")),
+    ("en-trades-held.txt", "en", true, include_str!("texts/en-trades-held.txt")),
+    ("zh-november-held.txt", "zh", true, include_str!("texts/zh-november-held.txt")),
+    ("en-november-held.txt", "en", true, include_str!("texts/en-november-held.txt")),
     ("zh-held.txt", "zh", true, include_str!("texts/zh-held.txt")),
     ("en-held.txt", "en", true, include_str!("texts/en-held.txt")),
 ];
