@@ -40,7 +40,8 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         // 11月20日至30日: a range ends with its second day, in the first one's month unless it says another.
         let month = number(found, "to_month").unwrap_or(month);
         let day = number(found, "to_day").or_else(|| number(found, "day"))?;
-        return told(date_of(&here, year(&here, found), month, day), found.name("to_day").is_some());
+        let year = number(found, "to_year").or_else(|| year(&here, found));
+        return told(date_of(&here, year, month, day), found.name("to_day").is_some());
     }
     if let (Some(month), Some(day)) = (number(found, "fig_month"), number(found, "fig_day")) {
         // A price, a percentage, a version or a telephone number is written in figures, too.
@@ -185,7 +186,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     const WEEKDAY: &str = r"(?:[ \n]?[(,]?(?:本|这|下)?(?:周|星期|礼拜)[一二三四五六日天末]\)?)?";
     let year = r"(?:(?P<year>20[0-9]{2}|[0-9]{2}|二[〇零][一二三四五六七八九〇零]{2}|今|明|本)[ \n]?年[ \n]?)?";
     let date = format!(
-        r"{year}(?P<month>{NUMBER})[ \n]?月(?:份)?[ \n]?(?P<day>{NUMBER})(?:[ \n]?[日号])?{WEEKDAY}(?:[ \n]?[至到~-]{{1,2}}[ \n]?(?:20[0-9]{{2}}年)?(?:(?P<to_month>{NUMBER})[ \n]?月)?(?P<to_day>{NUMBER})[ \n]?[日号]{WEEKDAY})?"
+        r"{year}(?P<month>{NUMBER})[ \n]?月(?:份)?[ \n]?(?P<day>{NUMBER})(?:[ \n]?[日号])?{WEEKDAY}(?:[ \n]?[至到~-]{{1,2}}[ \n]?(?:(?P<to_year>20[0-9]{{2}})年)?(?:(?P<to_month>{NUMBER})[ \n]?月)?(?P<to_day>{NUMBER})[ \n]?[日号]{WEEKDAY})?"
     );
     let figures = format!(
         r"(?:(?P<fig_year>20[0-9]{{2}})[/.-])?(?P<fig_month>1[0-2]|0?[1-9])[/.-](?P<fig_day>3[01]|[0-2]?[0-9])[日号]?{WEEKDAY}"

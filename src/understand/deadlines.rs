@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
 use crate::message::Declared;
@@ -68,8 +69,9 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     let mut claims = Vec::new();
     let mut count = 0;
     let now = context.now.to_zoned(context.zone.clone());
-    // Whoever must say how to refuse more of it promotes.
-    let is_refusable = readings.iter().any(|reading| !reading.opt_outs.is_empty());
+    // Whoever must say how to refuse more of it promotes; 即日起 is said to everybody.
+    let is_public = |reading: &Reading<'_>| !reading.opt_outs.is_empty() || reading.normal.text.contains("即日起");
+    let is_refusable = readings.iter().any(is_public);
     let promotes = is_refusable
         || tally.promotes()
         || readings.iter().flat_map(|reading| &reading.sentences).any(sells)
@@ -107,7 +109,40 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
             claims.push(Claim { reading: at, sentence: index, ends, deadlines });
         }
     }
+    agree(&now, &mut claims);
     claims
+}
+
+/// "Ends Friday … on Friday, October 9 at 6 pm" and 最后两天…周二晚10点 tell one end: the clock time of a day is more
+/// than the day, and a day more than a stretch of time.
+fn agree(now: &Zoned, claims: &mut [Claim]) {
+    const SAME_HOURS: i64 = 24;
+    let told: Vec<(Timestamp, bool)> = claims
+        .iter()
+        .flat_map(|claim| &claim.ends)
+        .filter_map(|end| Some((end.instant?, end.is_stretch)))
+        .collect();
+    let is_day = |at: Timestamp| at.to_zoned(now.time_zone().clone()).time() == Time::midnight();
+    let exact = |at: Timestamp, is_stretch: bool| {
+        let same = |other: &&(Timestamp, bool)| {
+            let ahead = at.duration_since(other.0);
+            !other.1
+                && !ahead.is_zero()
+                && ahead.abs() < SignedDuration::from_hours(SAME_HOURS)
+                && (is_stretch || ahead.is_positive() && is_day(at) && !is_day(other.0))
+        };
+        told.iter().find(same).map(|other| other.0)
+    };
+    for claim in claims {
+        for end in &mut claim.ends {
+            let Some(at) = end.instant else { continue };
+            if let Some(other) = exact(at, end.is_stretch) {
+                end.instant = Some(other);
+                let same = claim.deadlines.iter_mut().filter(|deadline| deadline.instant == Some(at));
+                same.for_each(|deadline| deadline.instant = Some(other));
+            }
+        }
+    }
 }
 
 /// The list for the meaning: declared ends first.
@@ -199,7 +234,7 @@ fn names_today(words: &str) -> bool {
 /// Every end has a digit in it (a date, so many hours) or one of these (`tonight`, 周末, 三天内).
 pub(super) fn signs() -> Vec<String> {
     let english = [
-        "day", "night", "tonite", "tomorrow", "week", "month", "year", "hour", "hr", "min", "eod", "cob", "noon",
+        " mon", " tue", " wed", " thu", " fri", " sat", " sun", "day", "night", "tonite", "tomorrow", "week", "month", "year", "hour", "hr", "min", "eod", "cob", "noon",
         "close of",
     ];
     let chinese = ["今", "明", "当", "月", "年", "周", "星期", "礼拜", "时", "天", "日", "钟", "点"];

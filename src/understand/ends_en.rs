@@ -71,17 +71,26 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, offers: bool) 
         let at = ["at ", "by ", "before ", "'til ", "@ "].iter().any(|word| lead.ends_with(word));
         at && own.contains("midnight") && STARTS.as_ref().is_some_and(|starts| !starts.is_match(lead))
     };
-    if offers && (is_weekend || at_midnight()) {
+    // "This deal melts at noon", "the code dies on Friday": whatever an offer does then, unless it begins.
+    let does = || {
+        let found = OFFER_DOES.as_ref()?.captures(lead)?;
+        Some(!BEGINS_VERBS.contains(&found.get(1)?.as_str()))
+    };
+    if offers && (is_weekend || at_midnight() || does() == Some(true)) {
         return Some(moment.at);
     }
     let told = UNTIL.as_ref()?.is_match(lead);
     if moment.is_bare && !told && follows && before.is_some_and(|before| before.is_bare) {
         // Monday to Friday is when the shop is open; Friday to Sunday may be the days of a sale.
-        let hours = before.is_some_and(|before| words.get(before.range.clone()).is_some_and(|w| w.starts_with("mon")));
+        let hours = before.is_some_and(|before| words.get(before.range.clone()).is_some_and(|w| w.contains("mon")));
         return (!hours).then_some(moment.at);
     }
     let only = || ONLY_BEFORE.as_ref().is_some_and(|only| only.is_match(lead));
     if !(told || follows || moment.is_range || only() || AFTER.as_ref()?.is_match(tail)) {
+        return None;
+    }
+    // "Matinees are $6 before 4pm": so every day, unless it says that something ends or is to be ordered.
+    if moment.is_clock && BEFORE_MONTH.as_ref()?.is_match(lead) && !ENDS_SOMETHING.as_ref()?.is_match(lead) {
         return None;
     }
     // "Ends in 02:14" counts hours; "open until 9pm" is of every day.
@@ -207,8 +216,8 @@ macro_rules! words {
 static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?-u:\b)(?:until|untill|till?|through|thru|before|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|closing|clos(?:e|ing)[ \n]date",
-        r"|(?:last|final)[ \n](?:day|date|call|chance)|deadline|cut-?off|good|up[ \n]to|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|lapses?|concludes?|leaves|returns?|goes?[ \n](?:back[ \n])?up|rises?|reverts?|dies)",
-        r"(?:\.?[ \n](?:and[ \n]including|@|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
+        r"|(?:last|final)[ \n](?:day|date|call|chance)|deadline|cut-?off|good|up[ \n]to|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|lapses?|concludes?|leaves|returns?|goes?[ \n](?:back[ \n])?up|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|goes?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
+        r"(?:\.?[ \n](?:and[ \n]including|@|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
     ))
     .ok()
 });
@@ -248,6 +257,14 @@ static ARRIVES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static IS_USED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:travel(?:ling)?|fly|flying|depart(?:s|ing)?|departures?|sail(?:s|ing)?|sailings|stays?|arriv(?:e|ing)|dates|performances|screenings|check[- ]in|classes|sessions)(?:[ \n](?:on|from|between|dates?|period|is|are|valid|any[ \n]?time|through|thru|until|till?|to|in|for))*[:]?[ \n]?$").ok()
 });
+static OFFER_DOES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:offer|deal|sale|price|pricing|discount|code|coupon|promo|promotion|event|savings|fare|rate|reward|window|chance)s?[ \n](?:(?:will|is|are|officially|really)[ \n])?([a-z]{3,12})(?:[ \n](?:away|out|off|up|for[ \n]good))?[ \n](?:at|on|by|this|@)[ \n](?:the[ \n])?$").ok()
+});
+/// What an offer does when it begins, or all the time.
+const BEGINS_VERBS: [&str; 24] = [
+    "starts", "start", "begins", "begin", "opens", "open", "launches", "launch", "drops", "lands", "arrives", "returns",
+    "works", "applies", "apply", "goes", "kicks", "comes", "unlocks", "valid", "available", "live", "starting", "coming",
+];
 /// "Starts at midnight".
 static STARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:starts?|starting|begins?|opens?|opening|launch(?:es|ing)?|live|drops?|kicks?[ \n]off|unlocks?|lands?|arrives?)[ \n](?:[a-z]{1,8}[ \n]){0,2}(?:at|by|@)[ \n]$").ok()
@@ -258,6 +275,9 @@ static ANSWERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static OPEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:open|opened|hours|stores?|lines?|call(?:[ \n]us)?|chat)[ \n](?:[a-z]{1,9}[ \n]){0,2}(?:until|till?|from|to|by|before)[ \n]$").ok()
+});
+static ENDS_SOMETHING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:ends?|expires?|closes?|valid|good|runs?|sale|offer|deal|code|order|book|buy|shop|only|use|redeem|claim|hold|holding|held|reserved|saved|saving|keep|keeping|today|tonight)(?-u:\b)").ok()
 });
 static BEFORE_MONTH: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?-u:\b)(?:until|till?|before|by|up[ \n]to)[ \n]$").ok());
@@ -285,7 +305,7 @@ static CLOCK_LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static TIME_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u:\b)(?P<lead>within|(?:ends?|ending|over|gone|clos(?:es|ing)|expir(?:es|ing)|leav(?:es|ing)|disappears?|vanish(?:es)?|finish(?:es)?|stops?|up)(?:[ \n][a-z]{1,8}){0,3}[ \n]in|for|next|only|just|last|final)[ \n](?:the[ \n])?(?:next[ \n]|only[ \n]|just[ \n]|last[ \n]|final[ \n])?",
+        r"(?-u:\b)(?P<lead>within|(?:ends?|ending|over|gone|clos(?:es|ing)|expir(?:es|ing)|(?:leaves|leaving)[ \n](?:the|our)[ \n](?:shop|store|site|app|menu|shelves)|disappears?|vanish(?:es)?|finish(?:es)?|stops?|up)(?:[ \n][a-z]{1,8}){0,3}[ \n]in|for|next|only|just|last|final)[ \n](?:the[ \n])?(?:next[ \n]|only[ \n]|just[ \n]|last[ \n]|final[ \n])?",
         words!(count), words!(left), r"?",
     ))
     .ok()

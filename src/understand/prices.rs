@@ -85,7 +85,7 @@ fn kind_of(near: &str, after: &str, previous: Option<AmountKind>, more: bool) ->
         return (AmountKind::Other, false);
     }
     // 从369元降至299元: what it fell from.
-    if matches(&FROM_BEFORE, near) && matches(&FALLS_AFTER, after) || matches(&ONCE_AFTER, after) {
+    if matches(&FROM_BEFORE, near) && matches(&FALLS_AFTER, after) || matches(&ONCE_AFTER, after) || more && matches(&ARROW_AFTER, after) {
         return (AmountKind::ListPrice, true);
     }
     if matches(&THRESHOLD_BEFORE, near)
@@ -158,15 +158,18 @@ static SAVING_AFTER: LazyLock<Option<Regex>> = pattern!(
     r"|^[ \n-](?:(?:instant|mail-in|extra|in|store|statement|total|student|member|online|account|welcome|sign-up|signup|referral|birthday|discount|loyalty|thank[ -]you|e-?)[ \n-]?){0,3}(?:off|discount|rewards?|coupons?|vouchers?|back|rebate|cash ?back|credits?|savings?|less|cheaper)(?-u:\b)",
 );
 static SAVING_BEFORE: LazyLock<Option<Regex>> = pattern!(
-    r"(?:减|立减|直降|降|省|立省|节省|优惠|让利|返|返现|返还|抵|抵扣|折抵|折价|现折|送|赠|赠送|领|领取|奖|券|红包|补贴|津贴|便宜|(?:送|返|赠|得|领)[^，,。0-9]{0,4}话费)(?:了|高达|最高|至高|达|至多|最多|共|:)?[ \n]?$",
+    r"(?:^|[^0-9.一二三四五六七八九])折[ \n]?$|(?:再|加|额外|最高|立|直)补贴?[ \n]?$|(?:减|立减|直降|降|省|立省|节省|优惠|让利|返|返现|返还|抵|抵扣|折抵|折价|现折|送|赠|赠送|领|领取|奖|券|红包|补贴|津贴|便宜|(?:送|返|赠|得|领)[^，,。0-9]{0,4}话费)(?:了|高达|最高|至高|达|至多|最多|共|:)?[ \n]?$",
     r"|(?-u:\b)(?:save|saves|saving|savings of|an extra|an additional|take|get|extra|discounts? of|voucher worth|coupon worth|reduced by|credit of|bonus of|cut by|price cut of)[ \n](?:up to[ \n]|an?[ \n](?:extra|additional)[ \n]|over[ \n]|at least[ \n])?$",
 );
 static WORTH_BEFORE: LazyLock<Option<Regex>> = pattern!(
-    r"(?:价值|总值|市值|保额|月薪|年薪|底薪|日薪|时薪|奖金|首付|月供)(?:高达|约|最高)?[ \n]?$|(?-u:\b)(?:worth|worth of|valued at|value of|win|prize of|jackpot of|salary of|earn|fine of|fined|deductible of)[ \n](?:up to[ \n]|over[ \n])?$"
+    r"(?:发行价|股价|现货价|收盘价|开盘价|金价|油价|铜价)(?:格)?(?:已|再)?(?:突破|报|涨至|跌至|升至|为)?(?:每[克股桶吨])?[ \n]?$|(?:价值|总值|市值|保额|月薪|年薪|底薪|日薪|时薪|奖金|首付|月供)(?:高达|约|最高)?[ \n]?$|(?-u:\b)(?:worth|worth of|valued at|value of|win|prize of|jackpot of|salary of|earn|fine of|fined|deductible of|jumps?|increases?|rises?|climbs?|go up|goes up)[ \n](?:up to[ \n]|over[ \n])?$"
 );
 static AT_MOST_BEFORE: LazyLock<Option<Regex>> =
     pattern!(r"\((?:max\.?|maximum|up to|capped at)[ \n]$|(?-u:\b)(?:max\.?|maximum|capped at|cap of)[ \n](?:of[ \n])?$|(?:最高|封顶|上限)[ \n]?$");
 static FROM_BEFORE: LazyLock<Option<Regex>> = pattern!(r"(?:从|由)[ \n]?$|(?-u:\b)from[ \n]$");
+/// 299元 → 149元.
+static ARROW_AFTER: LazyLock<Option<Regex>> =
+    pattern!(r"^[ \n]?(?:元|块)?(?:/年|/月)?[ \n]?(?:→|->|=>|»)[ \n]?$");
 static FALLS_AFTER: LazyLock<Option<Regex>> =
     pattern!(r"^[ \n]?(?:元|块)?[ \n]?(?:直?降|跌|减|下调)(?:至|到|为|了)|^[ \n](?:down[ \n])?to[ \n]");
 /// "$36 value", "$79 elsewhere", "$429 after".

@@ -46,12 +46,14 @@ const FILES: &[(&str, &str, bool, &str)] = &[
     ("en.txt", "en", false, include_str!("texts/en.txt")),
     ("zh-trades.txt", "zh", false, include_str!("texts/zh-trades.txt")),
     ("en-trades.txt", "en", false, include_str!("texts/en-trades.txt")),
-    ("zh-trades-held.txt", "zh", true, include_str!("texts/zh-trades-held.txt")),
-    ("en-trades-held.txt", "en", true, include_str!("texts/en-trades-held.txt")),
-    ("zh-november-held.txt", "zh", true, include_str!("texts/zh-november-held.txt")),
-    ("en-november-held.txt", "en", true, include_str!("texts/en-november-held.txt")),
+    ("zh-trades-2.txt", "zh", false, include_str!("texts/zh-trades-2.txt")),
+    ("en-trades-2.txt", "en", false, include_str!("texts/en-trades-2.txt")),
+    ("zh-november.txt", "zh", false, include_str!("texts/zh-november.txt")),
+    ("en-november.txt", "en", false, include_str!("texts/en-november.txt")),
     ("zh-held.txt", "zh", true, include_str!("texts/zh-held.txt")),
     ("en-held.txt", "en", true, include_str!("texts/en-held.txt")),
+    ("zh-winter-held.txt", "zh", true, include_str!("texts/zh-winter-held.txt")),
+    ("en-winter-held.txt", "en", true, include_str!("texts/en-winter-held.txt")),
 ];
 
 /// All texts.

@@ -127,7 +127,7 @@ fn is_dated(context: &Context<'_>, claims: &[Claim]) -> bool {
 /// Words of one person to another.
 static CHAT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u:\b)(?:i|i'm|i'll|i've|i'd|im|me|my|mine|mum|my[ \n]mom|mom[ \n]says|grandma|mommy|dad|u|ur|lol|lmao|haha[ha]*|babe|hun|luv|gonna|wanna|pls|plz|thx|dear|bro|dude|sis|honey|sweetie|darling|boss|colleagues|team)(?-u:\b)",
+        r"(?-u:\b)(?:i|i'm|i'll|i've|i'd|im|me|my|mine|mum|my[ \n]mom|mom[ \n]says|grandma|mommy|dad|u|ur|lol|lmao|haha[ha]*|babe|hun|luv|gonna|wanna|pls|plz|thx|dear|bro|dude|sis|honey|sweetie|darling|boss|colleagues|team|bus|homework|exam|lunch|dinner)(?-u:\b)|[:;]-?[)(dp](?:$|[ \n])",
         r"|我(?:$|[^们司行店校院公市国])|咱|俺|哈哈|呵呵|嘿嘿|嘻嘻|老公|老婆|宝贝|妈|爸|大哥|姐|兄弟|哥们|同学们|老师|领导|同事|吧(?:$|[?。,，!！~ ])|啦|哦|噢|嗯|喔|嘛|呢(?:$|[?。,，!！~ ])",
     ))
     .ok()

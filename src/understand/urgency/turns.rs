@@ -15,8 +15,8 @@ pub(in crate::understand) fn signs() -> impl Iterator<Item = String> {
     SIGNS.split('|').map(|sign| sign.trim_matches('\'').to_owned())
 }
 
-const SIGNS: &str = "before |'gone'|sold |selling|sells |flying|again|back|limited |worldwide|globally|in total|\
-                     nationwide|hesitate|snooze|dawdle|almost |nearly |running |filling|for good|forever|permanently|final |prices |price |\
+const SIGNS: &str = "before |'gone'|sold |day only|tomorrow only| call|to full|to regular|to normal|to $|to £|to €|while |selling|sells |flying|again|back|limited|worldwide|globally|in total|\
+                     nationwide|hesitate|blink|about to|hour|hrs|day only|days only|night only|weekend only|day-only|can't|cannot|won't|passes |fees |tickets |members|plan|subscription|下批|下一|之后|明天|随后|即将|马上|snooze|dawdle|almost |nearly |running |filling|for good|forever|permanently|final |prices |price |\
                      fares |rates |rate |fast|quick|先|完|罄|光|空|满|慢|晚|犹豫|库存|存货|名额|席位|余票|房源|货源|额度|床位|车位|补贴|\
                      不等人|观望|再等|别等|别拖|不再|绝不|永不|绝无|不会再|再无|搬空|腾空|到期|拆迁|仅此|只此|就此|尾声|阶段|最后|余位|尾票|\
                      尾货|尾房";
@@ -54,7 +54,7 @@ static TURNS: LazyLock<Vec<Turn>> = LazyLock::new(|| {
     [
         turn(hurry, sold, false, concat!(
             r"(?-u:\b)before[ \n](?:they|it|this|these|those|you|someone|anyone|everyone|stocks?|suppl(?:y|ies)|tickets|seats|places|spots|rooms|prices?|time|the[ \n][a-z]{2,9})(?:'s|'re)?[ \n](?:[a-z]{1,9}[ \n]){0,2}(?:go(?:es|ne|ing)?|sells?|sold|disappears?|vanish(?:es)?|runs?|does|do|else|rises?|increases?|miss|fly|flies)(?-u:\b)",
-            r"|(?-u:\b)(?:don't|do[ \n]not|never)[ \n](?:hesitate|snooze|dawdle|blink)(?-u:\b)|(?-u:\b)(?:move|act|be|get[ \n]in|order|book|buy|shop)[ \n](?:fast|quick|quickly)(?-u:\b)",
+            r"|(?-u:\b)(?:don't|do[ \n]not|never)[ \n](?:hesitate|snooze|dawdle|blink)(?-u:\b)|(?-u:\b)blink[ \n]and(?-u:\b)|(?-u:\b)(?:move|act|be|get[ \n]in|order|book|buy|shop)[ \n](?:fast|quick|quickly)(?-u:\b)",
             r"|(?-u:\b)(?:it's|they're|and|then[ \n]it's|then[ \n]they're)[ \n](?:all[ \n])?gone(?-u:\b)",
         )),
         turn(scarce, sold, false, concat!(
@@ -64,8 +64,12 @@ static TURNS: LazyLock<Vec<Turn>> = LazyLock::new(|| {
             r"|(?-u:\b)(?:quantit(?:y|ies)|suppl(?:y|ies)|stocks?|spaces?|spots|seats|places|availability|tickets|slots|rooms)(?:[ \n](?:is|are))?[ \n](?:very[ \n]|extremely[ \n]|strictly[ \n]|now[ \n]|getting[ \n])?(?:limited|low|tight|scarce|running[ \n](?:low|out)|filling)(?-u:\b)",
         )),
         turn(last, sold, false, concat!(
-            r"(?-u:\b)(?:prices?|fares?|rates?)[ \n](?:[a-z]{2,5}[ \n]){0,3}(?:go(?:es|ing)?[ \n](?:back[ \n])?up|rise|rises|increase|increases|doubles?|jumps?)(?-u:\b)",
-            r"|(?-u:\b)final[ \n](?:weekend|week|stretch|push|round|batch)(?-u:\b)",
+            r"(?-u:\b)(?:prices?|pricing|fares?|rates?|fees|tickets|passes|memberships?|plans?|subscriptions?|it|they)[ \n](?:[a-z]{2,5}[ \n]){0,3}(?:go(?:es|ing)?[ \n](?:back[ \n])?up|rise|rises|increase|increases|doubles?|jumps?)(?-u:\b)",
+            r"|(?-u:\b)final[ \n](?:weekend|week|stretch|push|round|batch)(?-u:\b)|(?-u:\b)about[ \n]to[ \n](?:end|expire|vanish|disappear|close|sell|run|go|leave|finish|change|rise|be[ \n]gone)(?-u:\b)",
+            r"|(?-u:\b)(?:[0-9]{1,2}|one|two|three)[ \n-](?:day|hour|hr|night|weekend)s?[ \n-]only(?-u:\b)|(?-u:\b)(?:can't|cannot|can[ \n]not|won't)[ \n](?:bring|offer|honou?r|extend|repeat|run)[ \n](?:it|this|them|these|you)(?-u:\b)",
+            r"|(?-u:\b)(?:tomorrow|(?:this[ \n])?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday))[ \n]only(?-u:\b)|(?-u:\b)(?:final|last)[ \n](?:[a-z]{3,10}[ \n])?call(?-u:\b)|(?-u:\b)(?:goes|go|going|jumps?|rises?|reverts?|returns?)[ \n](?:back[ \n])?(?:up[ \n])?to[ \n](?:full|regular|normal|[$£€])",
+            r"|(?-u:\b)(?:grab|get|snap|buy|book|order|catch)[ \n](?:it|them|yours?|one)[ \n](?:up[ \n])?(?:while|before)(?-u:\b)",
+            r"|^(?:just[ \n]|only[ \n])?(?:[0-9]{1,2}|an?|one|two|three|twenty-four|forty-eight)[ \n-]?(?:hours?|hrs?)(?:[ ]?[.!:,–-]|$)",
         )),
         turn(closing, sold, false, r"(?-u:\b)clos(?:e|es|ing)[ \n](?:[a-z]{2,5}[ \n]){0,3}(?:for[ \n]good|forever|permanently)(?-u:\b)"),
         turn(scarce, sold, true, concat!(
@@ -78,7 +82,7 @@ static TURNS: LazyLock<Vec<Turn>> = LazyLock::new(|| {
             r"|(?:别再?|不要再?|切莫|莫)(?:观望|犹豫|等|拖|纠结|磨蹭)(?:了|啦|待|$|[,，!！。~])",
         )),
         turn(last, sold, true, concat!(
-            r"(?:不再|绝不|永不|绝无|不会再|再无)(?:延期|延长|返场|补货|追加|加场|加量|降价|重来|上架|复刻|下次|下一次|第二次)",
+            r"(?:下批|下一批|下一轮|之后|明天起?|随后|即将|马上)[^，,。!！0-9]{0,4}(?:涨|恢复原|上调)|(?:不再|绝不|永不|绝无|不会再|再无)(?:延期|延长|返场|补货|追加|加场|加量|降价|重来|上架|复刻|下次|下一次|第二次)",
             r"|(?:仅|只|就)此[一二两三1-3]?(?:天|周|晚|场|次|回|波|夜|个周末)|(?:进入|迎来|接近|步入|已近|即将)[^，,。!！]{0,4}(?:尾声|收官|倒数)|(?:最后|收官|倒数)(?:阶段|几天|几小时|一个?周末|周末)",
         )),
         turn(closing, sold, true, r"(?:仓库|门店|店铺|铺面|租约|合同|档口)[^，,。!！]{0,8}(?:到期|拆迁|腾空|搬空|清空|转让)"),
