@@ -50,6 +50,8 @@ const FILES: &[(&str, &str, bool, &str)] = &[
     ("en-trades-2.txt", "en", false, include_str!("texts/en-trades-2.txt")),
     ("zh-november.txt", "zh", false, include_str!("texts/zh-november.txt")),
     ("en-november.txt", "en", false, include_str!("texts/en-november.txt")),
+    ("zh-ordinary.txt", "zh", false, include_str!("texts/zh-ordinary.txt")),
+    ("en-ordinary.txt", "en", false, include_str!("texts/en-ordinary.txt")),
     ("zh-held.txt", "zh", true, include_str!("texts/zh-held.txt")),
     ("en-held.txt", "en", true, include_str!("texts/en-held.txt")),
     ("zh-winter-held.txt", "zh", true, include_str!("texts/zh-winter-held.txt")),
