@@ -117,11 +117,8 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
 /// than the day, and a day more than a stretch of time.
 fn agree(now: &Zoned, claims: &mut [Claim]) {
     const SAME_HOURS: i64 = 24;
-    let told: Vec<(Timestamp, bool)> = claims
-        .iter()
-        .flat_map(|claim| &claim.ends)
-        .filter_map(|end| Some((end.instant?, end.is_stretch)))
-        .collect();
+    let told: Vec<(Timestamp, bool)> =
+        claims.iter().flat_map(|claim| &claim.ends).filter_map(|end| Some((end.instant?, end.is_stretch))).collect();
     let is_day = |at: Timestamp| at.to_zoned(now.time_zone().clone()).time() == Time::midnight();
     let exact = |at: Timestamp, is_stretch: bool| {
         let same = |other: &&(Timestamp, bool)| {
@@ -234,8 +231,8 @@ fn names_today(words: &str) -> bool {
 /// Every end has a digit in it (a date, so many hours) or one of these (`tonight`, 周末, 三天内).
 pub(super) fn signs() -> Vec<String> {
     let english = [
-        " mon", " tue", " wed", " thu", " fri", " sat", " sun", "day", "night", "tonite", "tomorrow", "week", "month", "year", "hour", "hr", "min", "eod", "cob", "noon",
-        "close of",
+        " mon", " tue", " wed", " thu", " fri", " sat", " sun", "day", "night", "tonite", "tomorrow", "week", "month",
+        "year", "hour", "hr", "min", "eod", "cob", "noon", "close of",
     ];
     let chinese = ["今", "明", "当", "月", "年", "周", "星期", "礼拜", "时", "天", "日", "钟", "点"];
     // A clock time by itself: `ends at 8pm`, 20:00截止.

@@ -262,8 +262,30 @@ static OFFER_DOES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// What an offer does when it begins, or all the time.
 const BEGINS_VERBS: [&str; 24] = [
-    "starts", "start", "begins", "begin", "opens", "open", "launches", "launch", "drops", "lands", "arrives", "returns",
-    "works", "applies", "apply", "goes", "kicks", "comes", "unlocks", "valid", "available", "live", "starting", "coming",
+    "starts",
+    "start",
+    "begins",
+    "begin",
+    "opens",
+    "open",
+    "launches",
+    "launch",
+    "drops",
+    "lands",
+    "arrives",
+    "returns",
+    "works",
+    "applies",
+    "apply",
+    "goes",
+    "kicks",
+    "comes",
+    "unlocks",
+    "valid",
+    "available",
+    "live",
+    "starting",
+    "coming",
 ];
 /// "Starts at midnight".
 static STARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -216,8 +216,7 @@ static IS_USED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?:旅行|旅游|出行|出发|乘机|乘车|航班|飞行|返程|入住|住宿|观影|观演|演出|上课|开课|授课|培训|发货|配送|送达|到货|取货|取件|提货|考试|比赛|会议|直播|展览|开奖|开播|服务|生产|施工)(?:时间|日期|有效期|期限|期间?|时段)?(?:为|是|:)?[ \n]?$").ok()
 });
 /// 9月内申请有效.
-static WITHIN: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^[ \n]?(?:之|以)?内(?:[^容部外衣饰地]|$)").ok());
+static WITHIN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[ \n]?(?:之|以)?内(?:[^容部外衣饰地]|$)").ok());
 /// 周六日两天, 周六、周日.
 static DAYS_OF_SALE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"六[、和及&,，~-]?(?:周|星期|礼拜)?[日天]").ok());
@@ -250,8 +249,9 @@ static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static BEGINS_AT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:自|从|始于|开始(?:于|时间):?|预计|开抢时间:?|开售时间:?)[ \n]?$").ok());
-static DELIVERS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^[ \n]?(?:内|期间?)?(?:送达|到货|发货|送到|到达|派送|停|休|放假|出行|入住|乘机|出发|旅行|起飞|开课|上课|开赛|举行|举办|营业|演出|播出|面试|考试|开考)").ok());
+static DELIVERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^[ \n]?(?:内|期间?)?(?:送达|到货|发货|送到|到达|派送|停|休|放假|出行|入住|乘机|出发|旅行|起飞|开课|上课|开赛|举行|举办|营业|演出|播出|面试|考试|开考)").ok()
+});
 /// 3日 by itself.
 static SPAN_OF_DAYS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^(?:[0-9]{1,2}|[一二三四五六七八九十廿]{1,3})[ \n]?[日号]").ok());

@@ -85,7 +85,10 @@ fn kind_of(near: &str, after: &str, previous: Option<AmountKind>, more: bool) ->
         return (AmountKind::Other, false);
     }
     // 从369元降至299元: what it fell from.
-    if matches(&FROM_BEFORE, near) && matches(&FALLS_AFTER, after) || matches(&ONCE_AFTER, after) || more && matches(&ARROW_AFTER, after) {
+    if matches(&FROM_BEFORE, near) && matches(&FALLS_AFTER, after)
+        || matches(&ONCE_AFTER, after)
+        || more && matches(&ARROW_AFTER, after)
+    {
         return (AmountKind::ListPrice, true);
     }
     if matches(&THRESHOLD_BEFORE, near)
@@ -164,17 +167,18 @@ static SAVING_BEFORE: LazyLock<Option<Regex>> = pattern!(
 static WORTH_BEFORE: LazyLock<Option<Regex>> = pattern!(
     r"(?:发行价|股价|现货价|收盘价|开盘价|金价|油价|铜价)(?:格)?(?:已|再)?(?:突破|报|涨至|跌至|升至|为)?(?:每[克股桶吨])?[ \n]?$|(?:价值|总值|市值|保额|月薪|年薪|底薪|日薪|时薪|奖金|首付|月供)(?:高达|约|最高)?[ \n]?$|(?-u:\b)(?:worth|worth of|valued at|value of|win|prize of|jackpot of|salary of|earn|fine of|fined|deductible of|jumps?|increases?|rises?|climbs?|go up|goes up)[ \n](?:up to[ \n]|over[ \n])?$"
 );
-static AT_MOST_BEFORE: LazyLock<Option<Regex>> =
-    pattern!(r"\((?:max\.?|maximum|up to|capped at)[ \n]$|(?-u:\b)(?:max\.?|maximum|capped at|cap of)[ \n](?:of[ \n])?$|(?:最高|封顶|上限)[ \n]?$");
+static AT_MOST_BEFORE: LazyLock<Option<Regex>> = pattern!(
+    r"\((?:max\.?|maximum|up to|capped at)[ \n]$|(?-u:\b)(?:max\.?|maximum|capped at|cap of)[ \n](?:of[ \n])?$|(?:最高|封顶|上限)[ \n]?$"
+);
 static FROM_BEFORE: LazyLock<Option<Regex>> = pattern!(r"(?:从|由)[ \n]?$|(?-u:\b)from[ \n]$");
 /// 299元 → 149元.
-static ARROW_AFTER: LazyLock<Option<Regex>> =
-    pattern!(r"^[ \n]?(?:元|块)?(?:/年|/月)?[ \n]?(?:→|->|=>|»)[ \n]?$");
+static ARROW_AFTER: LazyLock<Option<Regex>> = pattern!(r"^[ \n]?(?:元|块)?(?:/年|/月)?[ \n]?(?:→|->|=>|»)[ \n]?$");
 static FALLS_AFTER: LazyLock<Option<Regex>> =
     pattern!(r"^[ \n]?(?:元|块)?[ \n]?(?:直?降|跌|减|下调)(?:至|到|为|了)|^[ \n](?:down[ \n])?to[ \n]");
 /// "$36 value", "$79 elsewhere", "$429 after".
-static ONCE_AFTER: LazyLock<Option<Regex>> =
-    pattern!(r"^[ \n](?:value(?-u:\b)|elsewhere(?-u:\b)|retail(?-u:\b)|rrp(?-u:\b)|msrp(?-u:\b)|list(?:[ \n]price)?[),. ])");
+static ONCE_AFTER: LazyLock<Option<Regex>> = pattern!(
+    r"^[ \n](?:value(?-u:\b)|elsewhere(?-u:\b)|retail(?-u:\b)|rrp(?-u:\b)|msrp(?-u:\b)|list(?:[ \n]price)?[),. ])"
+);
 static TARIFF_AFTER: LazyLock<Option<Regex>> = pattern!(
     r"^[ \n]worth(?-u:\b)|^[ \n]?(?:/|每|per[ \n]?|a[ \n])[ \n]?(?:[0-9]*[mkg]b?(?-u:\b)|min(?-u:\b)|minute|分钟|条|msg|text|sms|share|股|call)|^(?:p[ ]?/|ppm)|^[ \n]?(?:流量|话费余额|余额)"
 );

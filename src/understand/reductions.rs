@@ -73,7 +73,8 @@ pub(super) fn reductions_in(text: &str, sentence: Range<usize>, amounts: &[Amoun
         let unit = amounts.first().map_or(Currency::CNY, |amount| amount.money.currency);
         each(&THRESHOLD_ZH, words, |groups, range| {
             let number = |name: &str| number(groups.name(name)?.as_str(), unit);
-            let (from, off) = (number("from").or_else(|| number("from_after")), number("off").or_else(|| number("off_first")));
+            let (from, off) =
+                (number("from").or_else(|| number("from_after")), number("off").or_else(|| number("off_first")));
             if let (Some(from), Some(off)) = (from, off) {
                 add(Discount::Threshold { from, off }, range);
             }

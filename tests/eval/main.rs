@@ -43,7 +43,11 @@ fn main() {
         }
         return;
     }
-    let others = if has("--own") || of.is_some() { Vec::new() } else { with_reader(|understand| outside_sets::sets(understand)) };
+    let others = if has("--own") || of.is_some() {
+        Vec::new()
+    } else {
+        with_reader(|understand| outside_sets::sets(understand))
+    };
     if arguments.windows(2).any(|pair| pair == ["--format", "json"]) {
         println!("{}", json!({"own": own_json(&table), "shared": others}));
         return;

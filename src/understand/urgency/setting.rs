@@ -63,8 +63,8 @@ impl Setting {
         // In Chinese a shop signs; in English a line of a shop has only its words.
         let is_latin =
             readings.iter().all(|reading| !reading.normal.text.chars().any(|c| ('\u{3400}'..='\u{9fff}').contains(&c)));
-        let is_short = is_latin
-                && readings.iter().map(|reading| reading.normal.text.len()).sum::<usize>() <= LINE_BYTES_MAX;
+        let is_short =
+            is_latin && readings.iter().map(|reading| reading.normal.text.len()).sum::<usize>() <= LINE_BYTES_MAX;
         let is_public =
             || readings.iter().any(|reading| PUBLIC.as_ref().is_some_and(|voice| voice.is_match(&reading.normal.text)));
         let may_be_a_shop = is_latin || is_commercial && !is_public();
