@@ -44,7 +44,10 @@ pub(super) fn moments_in(now: &Zoned, words: &str) -> Vec<Moment> {
         && let Some(whole) = found.get(0)
     {
         // In "code MAY15 thru 5/17" the 5 is of the date behind it.
-        let is_cut = found.name("range_day").is_some_and(|day| words[day.end()..].starts_with(['/', '.', ':']));
+        let is_cut = found.name("range_day").is_some_and(|day| {
+            let mut tail = words[day.end()..].chars();
+            matches!(tail.next(), Some('/' | '.' | ':')) && tail.next().is_some_and(|c| c.is_ascii_digit())
+        });
         // "Thru Oct. 2-hr sail": the 2 is of the next sentence.
         let is_of_next = |day: &Match<'_>| OF_NEXT.as_ref().is_some_and(|next| next.is_match(&words[day.end()..]));
         if let Some(day) = found.name("day").filter(is_of_next) {

@@ -12,7 +12,7 @@ use super::lexicon::Cue;
 use super::meaning::{Confidence, Deadline, DeadlineKind, Source};
 use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
-use super::urgency::tells_of_a_plan;
+use super::urgency::{tells_of_a_plan, tells_of_a_service};
 use super::{Context, ends_en, ends_zh, holidays};
 
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.
@@ -85,7 +85,9 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
                 continue;
             }
             let ends = ends_in(&now, reading.words(sentence), sentence);
-            if ends.is_empty() || tells_of_a_plan(reading.words(sentence)) {
+            let words = reading.words(sentence);
+            let is_service = || !is_refusable && !sentence.is_plainly_a_sale() && tells_of_a_service(words);
+            if ends.is_empty() || tells_of_a_plan(words) || is_service() {
                 continue;
             }
             let sure = if sells(sentence) { 85 } else { 70 };

@@ -76,7 +76,7 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, offers: bool) 
         let found = OFFER_DOES.as_ref()?.captures(lead)?;
         Some(!BEGINS_VERBS.contains(&found.get(1)?.as_str()))
     };
-    if offers && (is_weekend || at_midnight() || does() == Some(true)) {
+    if offers && is_weekend || at_midnight() || does() == Some(true) {
         return Some(moment.at);
     }
     let told = UNTIL.as_ref()?.is_match(lead);

@@ -84,6 +84,11 @@ fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>, off
     if used(lead) || joined.is_some_and(|first| lead_of(words, first.range.start).is_some_and(used)) {
         return Some(false);
     }
+    // 周一至周四, 10点到22点 are when the shop is open.
+    let first = joined.filter(|first| first.is_bare).and_then(|first| words.get(first.range.clone()));
+    if moment.is_bare && first.is_some_and(|first| moment.is_clock || first.contains('一')) {
+        return Some(false);
+    }
     let is_stretch = moment.is_range || joined.is_some();
     if RECURS.as_ref()?.is_match(lead)
         || !is_stretch && (BEGINS.as_ref()?.is_match(tail) || BEGINS_AT.as_ref()?.is_match(lead))
@@ -126,11 +131,7 @@ fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>, off
         return Some(false);
     }
     if before.is_some() && JOINS.as_ref()?.is_match(gap) {
-        // Monday to Friday is when the shop is open; Friday to Sunday may be the days of a sale.
-        let first = before.and_then(|before| words.get(before.range.clone())).unwrap_or_default();
-        let hours =
-            moment.is_bare && before.is_some_and(|before| before.is_bare) && (moment.is_clock || first.contains('一'));
-        return Some(!hours && !DELIVERS.as_ref()?.is_match(tail));
+        return Some(!DELIVERS.as_ref()?.is_match(tail));
     }
     let only = || moment.kind == DeadlineKind::Relative && DAY_OF_SALE.as_ref().is_some_and(|day| day.is_match(tail));
     Some(ENDS.as_ref()?.is_match(tail) || only())
@@ -171,7 +172,7 @@ fn time_left(now: &Zoned, words: &str) -> Option<End> {
     let (more, end) = more_units(words, unit, MORE_UNITS.as_ref(), |number, unit| {
         count(number).unwrap_or(0).checked_mul(seconds_of(unit))
     });
-    let at = if is_days && more == 0 && matches!(lead, "最后" | "限时" | "仅限" | "活动仅" | "为期") {
+    let at = if is_days && more == 0 && matches!(lead, "最后" | "仅此" | "限时" | "仅限" | "活动仅" | "为期") {
         // 最后3天 counts today as one of them; 3天内 counts from this moment.
         end_of(days_after(now.date(), number - 1)?, None, now.time_zone())?
     } else {
@@ -277,7 +278,7 @@ static FROM_RECEIPT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static TIME_LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?P<lead>最后|限时|仅剩|还剩|只剩|剩余|剩下|还有|倒计时|倒数|仅限|活动仅|为期|未来|接下来|距(?:离)?(?:活动|优惠|促销|大促)?(?:结束|截止)(?:还有|还剩|仅剩|仅)?)?(?:不到|不足)?[ \n]?:?[ \n]?",
+        r"(?P<lead>最后|仅此|限时|仅剩|还剩|只剩|剩余|剩下|还有|倒计时|倒数|仅限|活动仅|为期|未来|接下来|距(?:离)?(?:活动|优惠|促销|大促)?(?:结束|截止)(?:还有|还剩|仅剩|仅)?)?(?:不到|不足)?[ \n]?:?[ \n]?",
         words!(count), words!(unit), r"[ \n]?",
         r"(?P<tail>之?内(?:下单|购买|有效|抢|付|使用|领|完成|参与|享|预订|报名)|后(?:就|将)?(?:结束|截止|恢复|失效|涨价|过期|到期|作废)|(?:限时)?(?:特卖|秒杀|闪购))?",
     ))

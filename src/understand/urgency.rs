@@ -24,7 +24,7 @@ use setting::{Here, Setting};
 use turns::turns_in;
 
 pub(super) use counts::signs;
-pub(super) use setting::tells_of_a_plan;
+pub(super) use setting::{tells_of_a_plan, tells_of_a_service};
 pub(super) use turns::signs as turn_signs;
 
 /// Claims kept of one message.

@@ -54,8 +54,10 @@ const FILES: &[(&str, &str, bool, &str)] = &[
     ("en-ordinary.txt", "en", false, include_str!("texts/en-ordinary.txt")),
     ("zh-held.txt", "zh", true, include_str!("texts/zh-held.txt")),
     ("en-held.txt", "en", true, include_str!("texts/en-held.txt")),
-    ("zh-winter-held.txt", "zh", true, include_str!("texts/zh-winter-held.txt")),
-    ("en-winter-held.txt", "en", true, include_str!("texts/en-winter-held.txt")),
+    ("zh-winter.txt", "zh", false, include_str!("texts/zh-winter.txt")),
+    ("en-winter.txt", "en", false, include_str!("texts/en-winter.txt")),
+    ("zh-last-held.txt", "zh", true, include_str!("texts/zh-last-held.txt")),
+    ("en-last-held.txt", "en", true, include_str!("texts/en-last-held.txt")),
 ];
 
 /// All texts.

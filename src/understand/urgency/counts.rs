@@ -39,6 +39,7 @@ pub(super) fn counted_in(reading: &Reading<'_>, sentence: &Sentence) -> Vec<Hit>
 pub(in crate::understand) fn signs() -> Vec<String> {
     [
         " left",
+        " still ",
         "left ",
         "remain",
         "in stock",
@@ -179,7 +180,7 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         shape(scarce, nothing, false, r"(?:^|[!.,:;(|-][ \n]?|stock[ \n]|order[ \n]|currently[ \n])(?P<words>(?:only[ \n]|last[ \n])?\(?(?P<left>[0-9]{1,3})\)?[ \n](?:left|remaining|in[ \n]stock)(?-u:\b))"),
         shape(scarce, sold, false, r"(?-u:\b)(?:only|just)[ \n](?P<left>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|twelve)[ \n](?:[a-z-]{1,12}[ \n])?(?:seats?|spots?|places?|rooms?|tickets?|tables?|pieces?|units?|made|produced|sets|pairs|copies|slots?|spaces?)(?-u:\b)"),
         shape(scarce, sold, false, r"(?-u:\b)(?:last|final|remaining)[ \n](?:[0-9]{1,3}|few|one|two|three|four|five|six|ten)[ \n](?:items?|pieces?|pairs?|units?|rooms?|seats?|spots?|tickets?|copies|sets?|sizes?|places?|slots?|available)(?-u:\b)"),
-        shape(scarce, sold, false, r"(?-u:\b)(?:the[ \n])?first[ \n](?:[0-9]{1,3}(?:,[0-9]{3})?|hundred|fifty|ten|twenty)[ \n](?:new[ \n]|lucky[ \n])?(?:customers?|orders?|people|buyers?|shoppers?|visitors?|guests?|callers?|purchases?|subscribers?|members|to(?-u:\b)|who(?-u:\b)|only)"),
+        shape(scarce, sold, false, r"(?:^|[!.,:;(-][ \n]?|(?-u:\b)(?:the|to|for|only|our)[ \n])(?P<words>first[ \n](?:[0-9]{1,3}(?:,[0-9]{3})?|hundred|fifty|ten|twenty)[ \n](?:new[ \n]|lucky[ \n])?(?:customers?|orders?|people|buyers?|shoppers?|visitors?|guests?|callers?|purchases?|subscribers?|members|to(?-u:\b)|who(?-u:\b)|only))"),
         shape(scarce, nothing, false, r"(?-u:\b)[0-9][0-9,]{0,6}\+?[ \n](?:other[ \n])?(?:people|shoppers|customers|users|others|visitors|travell?ers|guests|members)[ \n](?:are[ \n]|is[ \n])?(?:currently[ \n]|also[ \n]|now[ \n]|right[ \n]now[ \n])?(?:viewing|looking|watching|eyeing|checking|considering)(?-u:\b)[^.!?\n]{0,30}"),
         shape(scarce, nothing, false, r"(?-u:\b)[0-9]{1,3}%[ \n](?:of[ \n](?:the[ \n])?)?(?:offers?[ \n]|deals?[ \n]|stock[ \n]|tickets[ \n]|spots[ \n])?(?:already[ \n]|is[ \n]|are[ \n]|have[ \n]been[ \n]){0,2}(?:claimed|sold|gone|taken|booked|full)(?-u:\b)|(?-u:\b)[0-9]{2,5}[ \n]claimed(?-u:\b)"),
         shape(countdown, sold, true, r"(?:仅剩|只剩|还剩|剩余|剩下|仅余|倒数|倒计时)(?:下|最后)?(?:不到|不足)?[ \n:]{0,2}<ZN>[ \n]?<ZTIME><ZMORE>|距(?:离)?[^。!！?？,，]{0,20}?(?:还有|还剩|仅剩|只剩|仅有|只有|仅|倒数|不到|不足|:)[ \n]?(?:不到|不足)?<ZN>[ \n]?<ZTIME><ZMORE>|<ZN><ZTIME>[ \n]?倒计时"),

@@ -45,10 +45,9 @@ impl Setting {
         let sentences = || readings.iter().flat_map(|reading| &reading.sentences);
         let plainly = sentences().any(is_sold);
         let is_account = || {
-            let of_service = |text: &str| OF_SERVICE.as_ref().is_some_and(|service| service.is_match(text));
             readings.iter().any(|reading| {
                 tells_of_a_plan(&reading.normal.text)
-                    || !plainly && reading.opt_outs.is_empty() && of_service(&reading.normal.text)
+                    || !plainly && reading.opt_outs.is_empty() && tells_of_a_service(&reading.normal.text)
             })
         };
         let is_service = tally.is_transactional() || is_account();
@@ -105,6 +104,11 @@ impl Setting {
 /// Tells what is left of a plan: minutes, megabytes, messages, never goods.
 pub(in crate::understand) fn tells_of_a_plan(words: &str) -> bool {
     ACCOUNT.as_ref().is_some_and(|account| account.is_match(words))
+}
+
+/// Tells of a session, a link, a form: of what ends without anybody selling it.
+pub(in crate::understand) fn tells_of_a_service(words: &str) -> bool {
+    OF_SERVICE.as_ref().is_some_and(|service| service.is_match(words))
 }
 
 fn is_sold(sentence: &Sentence) -> bool {
