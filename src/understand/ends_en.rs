@@ -58,7 +58,12 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, offers: bool) 
     let follows = follows(words, moment, before);
     // "Travel Sep 1 - Nov 15": the days on which it is used are no end of the offer.
     let first = before.filter(|_| follows).map_or(lead, |before| lead_of(words, before.range.start));
-    if IS_USED.as_ref()?.is_match(lead) || IS_USED.as_ref()?.is_match(first) {
+    if IS_USED.as_ref()?.is_match(lead) || IS_USED.as_ref()?.is_match(first) || DENIED.as_ref()?.is_match(lead) {
+        return None;
+    }
+    // "Open daily 5am-11pm", "4-6pm": the hours of every day, unless they are today's.
+    let is_of_day = moment.is_clock && follows && before.is_some_and(|before| before.is_clock);
+    if RECURS.as_ref()?.is_match(first) || is_of_day && !words.contains("today") && !words.contains("tonight") {
         return None;
     }
     let own = words.get(moment.range.clone())?;
@@ -287,6 +292,10 @@ const BEGINS_VERBS: [&str; 24] = [
     "starting",
     "coming",
 ];
+/// "We can't restock before Christmas": nothing ends there.
+static DENIED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:can't|cannot|won't|not|never|unable[ \n]to)[ \n](?:[a-z]{2,12}[ \n]){1,4}(?:before|until|till|by)[ \n](?:the[ \n])?$").ok()
+});
 /// "Starts at midnight".
 static STARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:starts?|starting|begins?|opens?|opening|launch(?:es|ing)?|live|drops?|kicks?[ \n]off|unlocks?|lands?|arrives?)[ \n](?:[a-z]{1,8}[ \n]){0,2}(?:at|by|@)[ \n]$").ok()

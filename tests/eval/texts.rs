@@ -57,7 +57,7 @@ const FILES: &[(&str, &str, bool, &str)] = &[
     ("zh-winter.txt", "zh", false, include_str!("texts/zh-winter.txt")),
     ("en-winter.txt", "en", false, include_str!("texts/en-winter.txt")),
     ("zh-last-held.txt", "zh", true, include_str!("texts/zh-last-held.txt")),
-    ("en-last-held.txt", "en", true, include_str!("texts/en-last-held.txt")),
+    ("en-october.txt", "en", false, include_str!("texts/en-october.txt")),
 ];
 
 /// All texts.
