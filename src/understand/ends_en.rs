@@ -81,7 +81,9 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, offers: bool) 
         let found = OFFER_DOES.as_ref()?.captures(lead)?;
         Some(!BEGINS_VERBS.contains(&found.get(1)?.as_str()))
     };
-    if offers && is_weekend || at_midnight() || does() == Some(true) {
+    // "Midnight tonight." and nothing else.
+    let is_alone = || words.trim_matches(|c: char| !c.is_alphanumeric()) == own && own.contains("night");
+    if offers && is_weekend || at_midnight() || is_alone() || does() == Some(true) {
         return Some(moment.at);
     }
     let told = UNTIL.as_ref()?.is_match(lead);
@@ -222,7 +224,7 @@ static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?-u:\b)(?:until|untill|till?|through|thru|before|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|closing|clos(?:e|ing)[ \n]date",
         r"|(?:last|final)[ \n](?:day|date|call|chance)|deadline|cut-?off|good|up[ \n]to|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|lapses?|concludes?|leaves|returns?|goes?[ \n](?:back[ \n])?up|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|goes?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
-        r"(?:\.?[ \n](?:and[ \n]including|@|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
+        r"(?:\.?[ \n](?:and[ \n]including|@|out|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
     ))
     .ok()
 });

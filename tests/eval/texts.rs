@@ -56,7 +56,8 @@ const FILES: &[(&str, &str, bool, &str)] = &[
     ("en-held.txt", "en", true, include_str!("texts/en-held.txt")),
     ("zh-winter.txt", "zh", false, include_str!("texts/zh-winter.txt")),
     ("en-winter.txt", "en", false, include_str!("texts/en-winter.txt")),
-    ("zh-last-held.txt", "zh", true, include_str!("texts/zh-last-held.txt")),
+    ("zh-october-held.txt", "zh", true, include_str!("texts/zh-october-held.txt")),
+    ("en-august.txt", "en", false, include_str!("texts/en-august.txt")),
     ("en-october.txt", "en", false, include_str!("texts/en-october.txt")),
 ];
 
