@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use jiff::civil::{Date, Weekday};
 use jiff::{Timestamp, ToSpan, Zoned};
-use regex::{Captures, Regex};
+use regex::{Captures, Match, Regex};
 
 use super::calendar::{date_of, day_of_month, days_after, end_of, monday_of, number};
 use super::holidays::{self, holiday};
@@ -38,7 +38,29 @@ pub(super) struct Moment {
 /// The moments in normalised words, in order.
 pub(super) fn moments_in(now: &Zoned, words: &str) -> Vec<Moment> {
     let Some(pattern) = MOMENT.as_ref() else { return Vec::new() };
-    pattern.captures_iter(words).filter_map(|found| moment(now, &found)).take(MOMENTS_MAX).collect()
+    let (mut moments, mut from) = (Vec::new(), 0);
+    while moments.len() < MOMENTS_MAX
+        && let Some(found) = pattern.captures_at(words, from)
+        && let Some(whole) = found.get(0)
+    {
+        // In "code MAY15 thru 5/17" the 5 is of the date behind it.
+        let is_cut = found.name("range_day").is_some_and(|day| {
+            let mut tail = words[day.end()..].chars();
+            matches!(tail.next(), Some('/' | '.' | ':')) && tail.next().is_some_and(|c| c.is_ascii_digit())
+        });
+        // "Thru Oct. 2-hr sail": the 2 is of the next sentence.
+        let is_of_next = |day: &Match<'_>| OF_NEXT.as_ref().is_some_and(|next| next.is_match(&words[day.end()..]));
+        if let Some(day) = found.name("day").filter(is_of_next) {
+            moments.extend(pattern.captures_at(&words[..day.start()], from).and_then(|found| moment(now, &found)));
+            from = day.end();
+        } else if is_cut {
+            from = found.name("day").map_or(whole.end(), |day| day.end());
+        } else {
+            from = whole.end();
+            moments.extend(moment(now, &found));
+        }
+    }
+    moments
 }
 
 fn moment(now: &Zoned, found: &Captures<'_>) -> Option<Moment> {
@@ -190,6 +212,11 @@ fn weekday_of(name: &str) -> Option<Weekday> {
 pub(super) const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
+/// Stands behind a number that counts hours or pieces.
+static OF_NEXT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^(?:-[a-z]|[ \n](?:hours?|hrs?|days?|weeks?|months?|mins?|minutes?|for|pack|x|pairs?|seats?|left)(?-u:\b)|[%.][0-9%])").ok()
+});
+
 static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     const MONTH: &str = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
     const WEEKDAY: &str =
@@ -215,7 +242,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let of_today = concat!(
         r"the[ \n]day[ \n]after[ \n]tomorrow|today|tonight|tonite|tomorrow(?:[ \n](?:night|evening|morning|afternoon))?|this[ \n](?:evening|afternoon|morning)",
         r"|(?:the[ \n])?end[ \n]of[ \n](?:the[ \n]|this[ \n])?(?:business(?:[ \n]day)?|day|week|weekend|month|year)|close[ \n]of[ \n]business|eod|cob",
-        r"|(?:the[ \n])?last[ \n]day[ \n]of[ \n](?:the[ \n]|this[ \n])?(?:week|month|year)|(?:next|this[ \n]coming|this|the|coming)[ \n](?:weekend|week|month|year)|weekend|midnight",
+        r"|(?:the[ \n])?(?:year|month)[ -]end|(?:the[ \n])?last[ \n]day[ \n]of[ \n](?:the[ \n]|this[ \n])?(?:week|month|year)|(?:next|this[ \n]coming|this|the|coming)[ \n](?:weekend|week|month|year)|weekend|midnight",
     );
     let named = format!(
         r"(?P<named>{}|{WEEKDAY},?[ \n](?:the[ \n])?(?P<weekday_nth>[0-9]{{1,2}})(?:st|nd|rd|th)|(?:next[ \n]|this[ \n]coming[ \n]|this[ \n]|coming[ \n])?{WEEKDAY}(?:[ \n](?:night|evening|morning|afternoon|midnight|noon))?|{of_today})(?-u:\b)",

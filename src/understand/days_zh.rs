@@ -40,7 +40,8 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         // 11月20日至30日: a range ends with its second day, in the first one's month unless it says another.
         let month = number(found, "to_month").unwrap_or(month);
         let day = number(found, "to_day").or_else(|| number(found, "day"))?;
-        return told(date_of(&here, year(&here, found), month, day), found.name("to_day").is_some());
+        let year = number(found, "to_year").or_else(|| year(&here, found));
+        return told(date_of(&here, year, month, day), found.name("to_day").is_some());
     }
     if let (Some(month), Some(day)) = (number(found, "fig_month"), number(found, "fig_day")) {
         // A price, a percentage, a version or a telephone number is written in figures, too.
@@ -185,7 +186,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     const WEEKDAY: &str = r"(?:[ \n]?[(,]?(?:本|这|下)?(?:周|星期|礼拜)[一二三四五六日天末]\)?)?";
     let year = r"(?:(?P<year>20[0-9]{2}|[0-9]{2}|二[〇零][一二三四五六七八九〇零]{2}|今|明|本)[ \n]?年[ \n]?)?";
     let date = format!(
-        r"{year}(?P<month>{NUMBER})[ \n]?月(?:份)?[ \n]?(?P<day>{NUMBER})(?:[ \n]?[日号])?{WEEKDAY}(?:[ \n]?[至到~-]{{1,2}}[ \n]?(?:20[0-9]{{2}}年)?(?:(?P<to_month>{NUMBER})[ \n]?月)?(?P<to_day>{NUMBER})[ \n]?[日号]{WEEKDAY})?"
+        r"{year}(?P<month>{NUMBER})[ \n]?月(?:份)?[ \n]?(?P<day>{NUMBER})(?:[ \n]?[日号])?{WEEKDAY}(?:[ \n]?[至到~-]{{1,2}}[ \n]?(?:(?P<to_year>20[0-9]{{2}})年)?(?:(?P<to_month>{NUMBER})[ \n]?月)?(?P<to_day>{NUMBER})[ \n]?[日号]{WEEKDAY})?"
     );
     let figures = format!(
         r"(?:(?P<fig_year>20[0-9]{{2}})[/.-])?(?P<fig_month>1[0-2]|0?[1-9])[/.-](?P<fig_day>3[01]|[0-2]?[0-9])[日号]?{WEEKDAY}"
@@ -195,7 +196,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     );
     let named = concat!(
         r"(?P<named>今起三天|今明两[天日]|今日|今天|今晚|今夜|当天|当日|本日|明天|明日|明晚|明早|大后天|后天|后日|下个?月[底末]|(?:本|这个?|今)?月[底末]|本月|这个月|今?年底|年末|今年|",
-        r"(?:本|这|这个|下|下个)?周末|(?:本|这|下)(?:个)?(?:周|星期|礼拜)[一二三四五六日天]|(?:周|星期|礼拜)[一二三四五六日天]|(?:本|这)周内?|(?:本|这个)星期|下周)",
+        r"(?:本|这|这个|下|下个)?周末|(?:本|这|下)?(?:个)?(?:周|星期|礼拜)六[、和及&,，~-]?(?:周|星期|礼拜)?[日天]|(?:本|这|下)(?:个)?(?:周|星期|礼拜)[一二三四五六日天]|(?:周|星期|礼拜)[一二三四五六日天]|(?:本|这)周内?|(?:本|这个)星期|下周)",
     );
     Regex::new(&format!(
         r"(?:{date}|{figures}|{nth}|(?P<holiday>{}){WEEKDAY}|{named}|(?P<month_end>{NUMBER})月[底末]|(?:(?P<whole_year>20[0-9]{{2}})年)?(?P<whole_month>{NUMBER})月(?:份)?)(?:[ \n]?[,(的]?[ \n]?(?P<zone>北京时间|香港时间)?[ \n]?(?P<clock>{CLOCK_WORDS}))?|(?P<lone>{CLOCK_WORDS})",
@@ -241,6 +242,8 @@ mod tests {
             ("今晚零点", "2026-11-21T00:00"),
             ("明天中午12点", "2026-11-21T12:00"),
             ("本周日", "2026-11-23T00:00"),
+            ("周六日", "2026-11-23T00:00"),
+            ("这周六、周日", "2026-11-23T00:00"),
             ("下周三", "2026-11-26T00:00"),
             ("双十二", "2026-12-13T00:00"),
             ("12月底", "2027-01-01T00:00"),

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
 use crate::message::Declared;
@@ -11,7 +12,7 @@ use super::lexicon::Cue;
 use super::meaning::{Confidence, Deadline, DeadlineKind, Source};
 use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
-use super::urgency::tells_of_a_plan;
+use super::urgency::{tells_of_a_plan, tells_of_a_service};
 use super::{Context, ends_en, ends_zh, holidays};
 
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.
@@ -68,20 +69,25 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     let mut claims = Vec::new();
     let mut count = 0;
     let now = context.now.to_zoned(context.zone.clone());
-    // Whoever must say how to refuse more of it promotes.
-    let promotes = tally.promotes()
+    // Whoever must say how to refuse more of it promotes; 即日起 is said to everybody.
+    let is_public = |reading: &Reading<'_>| !reading.opt_outs.is_empty() || reading.normal.text.contains("即日起");
+    let is_refusable = readings.iter().any(is_public);
+    let promotes = is_refusable
+        || tally.promotes()
         || readings.iter().flat_map(|reading| &reading.sentences).any(sells)
-        || readings.iter().any(|reading| !reading.opt_outs.is_empty() || hands_over(&reading.normal.text));
+        || readings.iter().any(|reading| hands_over(&reading.normal.text) || is_only_an_end(&reading.normal.text));
     for (at, reading) in readings.iter().enumerate() {
         for (index, sentence) in reading.sentences.iter().enumerate() {
             if count >= DEADLINES_MAX {
                 return claims;
             }
-            if !may_press(sentence, promotes, tally) {
+            if !may_press(sentence, promotes, is_refusable, tally) {
                 continue;
             }
             let ends = ends_in(&now, reading.words(sentence), sentence);
-            if ends.is_empty() || tells_of_a_plan(reading.words(sentence)) {
+            let words = reading.words(sentence);
+            let is_service = || !is_refusable && !sentence.is_plainly_a_sale() && tells_of_a_service(words);
+            if ends.is_empty() || tells_of_a_plan(words) || is_service() {
                 continue;
             }
             let sure = if sells(sentence) { 85 } else { 70 };
@@ -105,7 +111,37 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
             claims.push(Claim { reading: at, sentence: index, ends, deadlines });
         }
     }
+    agree(&now, &mut claims);
     claims
+}
+
+/// "Ends Friday … on Friday, October 9 at 6 pm" and 最后两天…周二晚10点 tell one end: the clock time of a day is more
+/// than the day, and a day more than a stretch of time.
+fn agree(now: &Zoned, claims: &mut [Claim]) {
+    const SAME_HOURS: i64 = 24;
+    let told: Vec<(Timestamp, bool)> =
+        claims.iter().flat_map(|claim| &claim.ends).filter_map(|end| Some((end.instant?, end.is_stretch))).collect();
+    let is_day = |at: Timestamp| at.to_zoned(now.time_zone().clone()).time() == Time::midnight();
+    let exact = |at: Timestamp, is_stretch: bool| {
+        let same = |other: &&(Timestamp, bool)| {
+            let ahead = at.duration_since(other.0);
+            !other.1
+                && !ahead.is_zero()
+                && ahead.abs() < SignedDuration::from_hours(SAME_HOURS)
+                && (is_stretch || ahead.is_positive() && is_day(at) && !is_day(other.0))
+        };
+        told.iter().find(same).map(|other| other.0)
+    };
+    for claim in claims {
+        for end in &mut claim.ends {
+            let Some(at) = end.instant else { continue };
+            if let Some(other) = exact(at, end.is_stretch) {
+                end.instant = Some(other);
+                let same = claim.deadlines.iter_mut().filter(|deadline| deadline.instant == Some(at));
+                same.for_each(|deadline| deadline.instant = Some(other));
+            }
+        }
+    }
 }
 
 /// The list for the meaning: declared ends first.
@@ -138,10 +174,22 @@ fn sells(sentence: &Sentence) -> bool {
         || sentence.amounts.iter().any(|amount| amount.said) && !sentence.cues.has(Cue::Billing)
 }
 
-fn may_press(sentence: &Sentence, promotes: bool, tally: Tally) -> bool {
+/// "Ends 30 Nov": a line with nothing else, as shops write it over a picture.
+fn is_only_an_end(text: &str) -> bool {
+    text.len() <= ONLY_BYTES_MAX
+        && ["ends ", "ending ", "offer ends", "sale ends", "截止", "截至", "活动截止"]
+            .iter()
+            .any(|end| text.trim_start().starts_with(end))
+}
+
+/// A line longer than this has more in it than an end.
+const ONLY_BYTES_MAX: usize = 48;
+
+fn may_press(sentence: &Sentence, promotes: bool, is_refusable: bool, tally: Tally) -> bool {
     let cues = sentence.cues;
-    let other = cues.any(&[Cue::Billing, Cue::Code, Cue::SurveyPhrase, Cue::Notice])
-        || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
+    let asks = cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
+    // What can be refused and is no notice speaks of fees and payments as a shop does: 9月12日前缴费享早鸟价.
+    let other = asks || cues.has(Cue::Code) || !is_refusable && cues.any(&[Cue::Billing, Cue::Notice]);
     if tally.is_transactional() {
         sentence.is_plainly_a_sale() && !cues.has(Cue::Code)
     } else {
@@ -155,9 +203,10 @@ fn ends_in(now: &Zoned, words: &str, sentence: &Sentence) -> Vec<ClaimedEnd> {
     let dated = digit && sentence.cues.has(Cue::MayBeDate);
     let mut ends = Vec::new();
     if digit || named {
-        ends = ends_zh::ends_in(now, words);
+        let offers = !sentence.offs.is_empty() || sells(sentence);
+        ends = ends_zh::ends_in(now, words, offers);
         if ends.is_empty() {
-            ends = ends_en::ends_in(now, words, dated, named);
+            ends = ends_en::ends_in(now, words, (dated, named), offers);
         }
         ends.retain(|end| end.at.duration_since(now.timestamp()) <= SignedDuration::from_hours(24 * AHEAD_DAYS_MAX));
     }
@@ -184,8 +233,8 @@ fn names_today(words: &str) -> bool {
 /// Every end has a digit in it (a date, so many hours) or one of these (`tonight`, 周末, 三天内).
 pub(super) fn signs() -> Vec<String> {
     let english = [
-        "day", "night", "tonite", "tomorrow", "week", "month", "year", "hour", "hr", "min", "eod", "cob", "noon",
-        "close of",
+        " mon", " tue", " wed", " thu", " fri", " sat", " sun", "day", "night", "tonite", "tomorrow", "week", "month",
+        "year", "hour", "hr", "min", "eod", "cob", "noon", "close of",
     ];
     let chinese = ["今", "明", "当", "月", "年", "周", "星期", "礼拜", "时", "天", "日", "钟", "点"];
     // A clock time by itself: `ends at 8pm`, 20:00截止.

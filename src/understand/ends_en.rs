@@ -15,7 +15,8 @@ const LEAD_BYTES_MAX: usize = 64;
 
 /// The ends normalised words tell. `dated`: there is a digit and one of the [`date_signs`] in them;
 /// `named`: so is a name of a time (`tonight`, `weeks`).
-pub(super) fn ends_in(now: &Zoned, words: &str, dated: bool, named: bool) -> Vec<End> {
+/// `offers`: they take something off, or name a price.
+pub(super) fn ends_in(now: &Zoned, words: &str, (dated, named): (bool, bool), offers: bool) -> Vec<End> {
     if !dated && !named {
         return Vec::new();
     }
@@ -26,7 +27,7 @@ pub(super) fn ends_in(now: &Zoned, words: &str, dated: bool, named: bool) -> Vec
         let begins = moments.get(at + 1).is_some_and(|next| follows(words, next, Some(moment)));
         if ends.len() < ENDS_MAX
             && !begins
-            && let Some(instant) = ends_at(words, moment, before)
+            && let Some(instant) = ends_at(words, moment, before, offers)
             && ends.iter().all(|end| end.at != instant)
         {
             ends.push(End { at: instant, kind: moment.kind, words: moment.range.clone(), is_stretch: false });
@@ -48,21 +49,55 @@ pub(super) fn date_signs() -> Vec<String> {
 }
 
 /// The instant at which something ends there, when the words around the moment say that it does.
-fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>) -> Option<Timestamp> {
+fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, offers: bool) -> Option<Timestamp> {
     let lead = lead_of(words, moment.range.start);
     let tail = words.get(moment.range.end..).unwrap_or_default();
     if RECURS.as_ref()?.is_match(lead) || ARRIVES.as_ref()?.is_match(lead) {
         return None;
     }
     let follows = follows(words, moment, before);
+    // "Travel Sep 1 - Nov 15": the days on which it is used are no end of the offer.
+    let first = before.filter(|_| follows).map_or(lead, |before| lead_of(words, before.range.start));
+    if IS_USED.as_ref()?.is_match(lead) || IS_USED.as_ref()?.is_match(first) || DENIED.as_ref()?.is_match(lead) {
+        return None;
+    }
+    // "Open daily 5am-11pm", "4-6pm": the hours of every day, unless they are today's.
+    let is_of_day = moment.is_clock && follows && before.is_some_and(|before| before.is_clock);
+    if RECURS.as_ref()?.is_match(first) || is_of_day && !words.contains("today") && !words.contains("tonight") {
+        return None;
+    }
+    let own = words.get(moment.range.clone())?;
+    // "30% off this weekend", "this Saturday and Sunday": the days of a sale.
+    let is_weekend = own.starts_with("this weekend")
+        || own.starts_with("this coming weekend")
+        || own == "weekend" && (lead.ends_with("all ") || lead.ends_with("whole "))
+        || own.contains("sun") && before.is_some_and(|before| is_saturday_with(words, before, moment));
+    let at_midnight = || {
+        let at = ["at ", "by ", "before ", "'til ", "@ "].iter().any(|word| lead.ends_with(word));
+        at && own.contains("midnight") && STARTS.as_ref().is_some_and(|starts| !starts.is_match(lead))
+    };
+    // "This deal melts at noon", "the code dies on Friday": whatever an offer does then, unless it begins.
+    let does = || {
+        let found = OFFER_DOES.as_ref()?.captures(lead)?;
+        Some(!BEGINS_VERBS.contains(&found.get(1)?.as_str()))
+    };
+    // "Midnight tonight." and nothing else.
+    let is_alone = || words.trim_matches(|c: char| !c.is_alphanumeric()) == own && own.contains("night");
+    if offers && is_weekend || at_midnight() || is_alone() || does() == Some(true) {
+        return Some(moment.at);
+    }
     let told = UNTIL.as_ref()?.is_match(lead);
     if moment.is_bare && !told && follows && before.is_some_and(|before| before.is_bare) {
         // Monday to Friday is when the shop is open; Friday to Sunday may be the days of a sale.
-        let hours = before.is_some_and(|before| words.get(before.range.clone()).is_some_and(|w| w.starts_with("mon")));
+        let hours = before.is_some_and(|before| words.get(before.range.clone()).is_some_and(|w| w.contains("mon")));
         return (!hours).then_some(moment.at);
     }
     let only = || ONLY_BEFORE.as_ref().is_some_and(|only| only.is_match(lead));
     if !(told || follows || moment.is_range || only() || AFTER.as_ref()?.is_match(tail)) {
+        return None;
+    }
+    // "Matinees are $6 before 4pm": so every day, unless it says that something ends or is to be ordered.
+    if moment.is_clock && BEFORE_MONTH.as_ref()?.is_match(lead) && !ENDS_SOMETHING.as_ref()?.is_match(lead) {
         return None;
     }
     // "Ends in 02:14" counts hours; "open until 9pm" is of every day.
@@ -84,6 +119,14 @@ fn follows(words: &str, moment: &Moment, before: Option<&Moment>) -> bool {
     let joins = |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(gap));
     let is_choice = matches!(gap.trim(), "and" | "&") && !before.is_some_and(|before| is_between(words, before));
     before.is_some() && joins(&JOINS) && !is_choice || joins(&FROM_NOW)
+}
+
+/// "Sat & Sun", "this Saturday and Sunday".
+fn is_saturday_with(words: &str, before: &Moment, sunday: &Moment) -> bool {
+    let gap = words.get(before.range.end..sunday.range.start).unwrap_or_default();
+    let first = words.get(before.range.clone()).unwrap_or_default();
+    let day = first.trim_start_matches("this ").trim_start_matches("coming ").trim_start_matches("next ");
+    day.starts_with("sat") && matches!(gap.trim(), "and" | "&" | "+" | "/" | "-" | "to")
 }
 
 /// "Between Nov 20 and Nov 24".
@@ -180,8 +223,8 @@ macro_rules! words {
 static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?-u:\b)(?:until|untill|till?|through|thru|before|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|closing|clos(?:e|ing)[ \n]date",
-        r"|(?:last|final)[ \n](?:day|date|call|chance)|deadline|cut-?off|good|up[ \n]to|runs?|running|no[ \n]later[ \n]than|wraps?[ \n]up|finish(?:es)?|over|gone|stops?|lasts?|extended|available)",
-        r"(?:\.?[ \n](?:and[ \n]including|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
+        r"|(?:last|final)[ \n](?:day|date|call|chance)|deadline|cut-?off|good|up[ \n]to|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|lapses?|concludes?|leaves|returns?|goes?[ \n](?:back[ \n])?up|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|goes?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
+        r"(?:\.?[ \n](?:and[ \n]including|@|out|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
     ))
     .ok()
 });
@@ -217,12 +260,57 @@ static RECURS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static ARRIVES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:deliver(?:y|ed|s)?|arriv(?:es?|ing|al)|ships?|shipped|shipping|get[ \n](?:it|them|yours)|receive(?:[ \n](?:it|them|yours))?|back[ \n]in[ \n]stock|in[ \n]time[ \n]for|here)[ \n](?:[a-z']{1,12}[ \n]){0,2}(?:by|before|on|until)[ \n](?:the[ \n])?$").ok()
 });
+/// What is used, travelled or played then, not bought until then.
+static IS_USED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:travel(?:ling)?|fly|flying|depart(?:s|ing)?|departures?|sail(?:s|ing)?|sailings|stays?|arriv(?:e|ing)|dates|performances|screenings|check[- ]in|classes|sessions)(?:[ \n](?:on|from|between|dates?|period|is|are|valid|any[ \n]?time|through|thru|until|till?|to|in|for))*[:]?[ \n]?$").ok()
+});
+static OFFER_DOES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:offer|deal|sale|price|pricing|discount|code|coupon|promo|promotion|event|savings|fare|rate|reward|window|chance)s?[ \n](?:(?:will|is|are|officially|really)[ \n])?([a-z]{3,12})(?:[ \n](?:away|out|off|up|for[ \n]good))?[ \n](?:at|on|by|this|@)[ \n](?:the[ \n])?$").ok()
+});
+/// What an offer does when it begins, or all the time.
+const BEGINS_VERBS: [&str; 24] = [
+    "starts",
+    "start",
+    "begins",
+    "begin",
+    "opens",
+    "open",
+    "launches",
+    "launch",
+    "drops",
+    "lands",
+    "arrives",
+    "returns",
+    "works",
+    "applies",
+    "apply",
+    "goes",
+    "kicks",
+    "comes",
+    "unlocks",
+    "valid",
+    "available",
+    "live",
+    "starting",
+    "coming",
+];
+/// "We can't restock before Christmas": nothing ends there.
+static DENIED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:can't|cannot|won't|not|never|unable[ \n]to)[ \n](?:[a-z]{2,12}[ \n]){1,4}(?:before|until|till|by)[ \n](?:the[ \n])?$").ok()
+});
+/// "Starts at midnight".
+static STARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:starts?|starting|begins?|opens?|opening|launch(?:es|ing)?|live|drops?|kicks?[ \n]off|unlocks?|lands?|arrives?)[ \n](?:[a-z]{1,8}[ \n]){0,2}(?:at|by|@)[ \n]$").ok()
+});
 /// "We reply within 24 hours", "ships in 3 days": the shop's promise.
 static ANSWERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:ship|deliver|dispatch|arriv|repl(?:y|ies)|respon|sent|send|contact|get[ \n]back|process|refund|answer)[a-z]*[ \n](?:[a-z]{1,12}[ \n]){0,4}$").ok()
 });
 static OPEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:open|opened|hours|stores?|lines?|call(?:[ \n]us)?|chat)[ \n](?:[a-z]{1,9}[ \n]){0,2}(?:until|till?|from|to|by|before)[ \n]$").ok()
+});
+static ENDS_SOMETHING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:ends?|expires?|closes?|valid|good|runs?|sale|offer|deal|code|order|book|buy|shop|only|use|redeem|claim|hold|holding|held|reserved|saved|saving|keep|keeping|today|tonight)(?-u:\b)").ok()
 });
 static BEFORE_MONTH: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?-u:\b)(?:until|till?|before|by|up[ \n]to)[ \n]$").ok());
@@ -250,7 +338,7 @@ static CLOCK_LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static TIME_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u:\b)(?P<lead>within|ends[ \n]in|ending[ \n]in|end[ \n]in|over[ \n]in|gone[ \n]in|closes[ \n]in|expires[ \n]in|expiring[ \n]in|for|next|only|just|last|final)[ \n](?:the[ \n])?(?:next[ \n]|only[ \n]|just[ \n]|last[ \n]|final[ \n])?",
+        r"(?-u:\b)(?P<lead>within|(?:ends?|ending|over|gone|clos(?:es|ing)|expir(?:es|ing)|(?:leaves|leaving)[ \n](?:the|our)[ \n](?:shop|store|site|app|menu|shelves)|disappears?|vanish(?:es)?|finish(?:es)?|stops?|up)(?:[ \n][a-z]{1,8}){0,3}[ \n]in|for|next|only|just|last|final)[ \n](?:the[ \n])?(?:next[ \n]|only[ \n]|just[ \n]|last[ \n]|final[ \n])?",
         words!(count), words!(left), r"?",
     ))
     .ok()

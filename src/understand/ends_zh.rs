@@ -14,8 +14,8 @@ use super::meaning::DeadlineKind;
 /// How far back the words stand that make a moment an end.
 const LEAD_BYTES_MAX: usize = 64;
 
-/// The ends normalised words tell.
-pub(super) fn ends_in(now: &Zoned, words: &str) -> Vec<End> {
+/// The ends normalised words tell; `offers`: they take something off, or name a price.
+pub(super) fn ends_in(now: &Zoned, words: &str, offers: bool) -> Vec<End> {
     if words.is_ascii() {
         return Vec::new();
     }
@@ -30,7 +30,7 @@ pub(super) fn ends_in(now: &Zoned, words: &str) -> Vec<End> {
         let own = if taken { moment.range.end } else { words.len() };
         if ends.len() < ENDS_MAX
             && !begins
-            && is_end(words, own, moment, before).unwrap_or(false)
+            && is_end(words, own, moment, before, offers).unwrap_or(false)
             && ends.iter().all(|end| end.at != moment.at)
         {
             let at = before
@@ -74,14 +74,24 @@ fn ends_next(words: &str, moment: &Moment, next: &Moment) -> bool {
 }
 
 /// Whether the words around the moment, up to `own`, say that something ends there.
-fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>) -> Option<bool> {
-    let from = words.floor_char_boundary(moment.range.start.saturating_sub(LEAD_BYTES_MAX));
-    let lead = words.get(from..moment.range.start)?;
+fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>, offers: bool) -> Option<bool> {
+    let lead = lead_of(words, moment.range.start)?;
     let tail = words.get(moment.range.end..own)?;
     let own = words.get(moment.range.clone())?;
+    let joined = before.filter(|before| joins(words, before, moment));
+    // 旅行时间10月10日-12月20日: the days on which it is used are no end of the offer.
+    let used = |lead: &str| IS_USED.as_ref().is_some_and(|used| used.is_match(lead));
+    if used(lead) || joined.is_some_and(|first| lead_of(words, first.range.start).is_some_and(used)) {
+        return Some(false);
+    }
+    // 周一至周四, 10点到22点 are when the shop is open.
+    let first = joined.filter(|first| first.is_bare).and_then(|first| words.get(first.range.clone()));
+    if moment.is_bare && first.is_some_and(|first| moment.is_clock || first.contains('一')) {
+        return Some(false);
+    }
+    let is_stretch = moment.is_range || joined.is_some();
     if RECURS.as_ref()?.is_match(lead)
-        || BEGINS.as_ref()?.is_match(tail)
-        || !moment.is_range && BEGINS_AT.as_ref()?.is_match(lead)
+        || !is_stretch && (BEGINS.as_ref()?.is_match(tail) || BEGINS_AT.as_ref()?.is_match(lead))
         || AS_OF.as_ref()?.is_match(lead) && AS_OF_THEN.as_ref()?.is_match(tail)
     {
         return Some(false);
@@ -91,9 +101,15 @@ fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>) -> 
     if before.is_some() && listed {
         return Some(!DELIVERS.as_ref()?.is_match(tail));
     }
-    // 截至12月 is an end; 5月最后机会 is none.
+    // 截至12月 and 12月内 are ends; 5月最后机会 is none.
     if own.ends_with(['月', '份']) {
-        return Some(UNTIL.as_ref()?.is_match(lead));
+        return Some(UNTIL.as_ref()?.is_match(lead) || WITHIN.as_ref()?.is_match(tail));
+    }
+    // 这个周末七折, 周六日两天: the days of a sale.
+    let is_days_of_sale = offers && DAYS_OF_SALE.as_ref()?.is_match(own)
+        || own.ends_with("周末") && (own.len() > "周末".len() && offers || tail.starts_with("两天"));
+    if is_days_of_sale || own.ends_with('内') || WITHIN.as_ref()?.is_match(tail) {
+        return Some(!DELIVERS.as_ref()?.is_match(tail));
     }
     // 仅限3日, 最后3日: so many days, never a day of the month.
     if SPAN_OF_DAYS.as_ref()?.is_match(own) {
@@ -115,14 +131,14 @@ fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>) -> 
         return Some(false);
     }
     if before.is_some() && JOINS.as_ref()?.is_match(gap) {
-        // Monday to Friday is when the shop is open; Friday to Sunday may be the days of a sale.
-        let first = before.and_then(|before| words.get(before.range.clone())).unwrap_or_default();
-        let hours =
-            moment.is_bare && before.is_some_and(|before| before.is_bare) && (moment.is_clock || first.contains('一'));
-        return Some(!hours && !DELIVERS.as_ref()?.is_match(tail));
+        return Some(!DELIVERS.as_ref()?.is_match(tail));
     }
     let only = || moment.kind == DeadlineKind::Relative && DAY_OF_SALE.as_ref().is_some_and(|day| day.is_match(tail));
     Some(ENDS.as_ref()?.is_match(tail) || only())
+}
+
+fn lead_of(words: &str, start: usize) -> Option<&str> {
+    words.get(words.floor_char_boundary(start.saturating_sub(LEAD_BYTES_MAX))..start)
 }
 
 /// 7天内有效, 有效期7天, 收到后3天内, 您…24小时内下单. Nothing where a countdown runs for everybody
@@ -156,7 +172,7 @@ fn time_left(now: &Zoned, words: &str) -> Option<End> {
     let (more, end) = more_units(words, unit, MORE_UNITS.as_ref(), |number, unit| {
         count(number).unwrap_or(0).checked_mul(seconds_of(unit))
     });
-    let at = if is_days && more == 0 && matches!(lead, "最后" | "限时" | "仅限" | "活动仅" | "为期") {
+    let at = if is_days && more == 0 && matches!(lead, "最后" | "仅此" | "限时" | "仅限" | "活动仅" | "为期") {
         // 最后3天 counts today as one of them; 3天内 counts from this moment.
         end_of(days_after(now.date(), number - 1)?, None, now.time_zone())?
     } else {
@@ -190,15 +206,26 @@ macro_rules! words {
 static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?:截至|截止(?:时间|日期|日)?(?:到|至|于|为|是)?|有效(?:期|至|到)(?:限)?(?:至|到|为)?(?:截止)?(?:到|至)?|(?:活动|优惠|促销|使用|兑换|领取|抢购|销售|特惠|特价|有效|参与|开抢)(?:时间|日期|期限|期间?|时段|周期)(?:为|是)?|持续(?:到|至)|延长(?:到|至)|延期(?:到|至)|顺延至",
-        r"|仅限(?:于|在)?|只限(?:于|在)?|限于?|仅到|只到|仅在|只在|直至|直到|即日起[-~至到]*|今日起[-~至到]*|[0-9日号天起][ \n]?[至到]|最晚|最迟|赶在|务必(?:于|在)|须(?:于|在)|结束(?:于|时间)|(?:到|过)期(?:日|时间)?(?:为)?|请(?:您)?(?:于|在)|倒数|尽在|就在|(?:券|卡|码|优惠|折扣|活动|特惠|特卖)[至到将于]{1,2})[ \n]?[:至到]?[ \n]?(?:北京时间)?$",
+        // 预售至, 开放到, 售卖至; but 推迟至, 预计到 and 送到 tell when something comes.
+        r"|(?:^|[^改迟整误送寄运达前计等来发收从由])[至到]|(?:预订|预约|预售|购票|购买|售票|出票|下单|报名|申请|申领|办理|投保|入会|续费|拼团|团购|订购|缴费|认购|招募|征集|秒杀|福利|折扣|早鸟)(?:(?:时间|日期|期限|有效期|通道|入口)(?:为|是|:)?|:)",
+        r"|仅(?:限)?(?:于|在)?|只限(?:于|在)?|限于?|仅到|只到|仅在|只在|直至|直到|即日起[-~至到]*|今日起[-~至到]*|[0-9日号天起][ \n]?[至到]|最晚|最迟|赶在|务必(?:于|在)|须(?:于|在)|结束(?:于|时间)|(?:到|过)期(?:日|时间)?(?:为)?|请(?:您)?(?:于|在)|倒数|尽在|就在|(?:券|卡|码|优惠|折扣|活动|特惠|特卖)[至到将于]{1,2})[ \n]?[:至到]?[ \n]?(?:北京时间)?$",
     ))
     .ok()
 });
+/// What is used, travelled or delivered then, not bought until then.
+static IS_USED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:旅行|旅游|出行|出发|乘机|乘车|航班|飞行|返程|入住|住宿|观影|观演|演出|上课|开课|授课|培训|发货|配送|送达|到货|取货|取件|提货|考试|比赛|会议|直播|展览|开奖|开播|服务|生产|施工)(?:时间|日期|有效期|期限|期间?|时段)?(?:为|是|:)?[ \n]?$").ok()
+});
+/// 9月内申请有效.
+static WITHIN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[ \n]?(?:之|以)?内(?:[^容部外衣饰地]|$)").ok());
+/// 周六日两天, 周六、周日.
+static DAYS_OF_SALE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"六[、和及&,，~-]?(?:周|星期|礼拜)?[日天]").ok());
 /// Stands right behind a moment that is an end.
 static ENDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"^[ \n]?[)]?(?:(?:之|以)?前(?:[^往台后面排十百0-9一二三四五六七八九]|$)|[,，、]?[ \n]?(?:的)?(?:本次|此次|本轮)?(?:活动|优惠|促销|特卖|特惠|折扣|大促|狂欢|福利|报名|售完|准时|正式|即将|就|全部|统一|将)*(?:截止|结束|为止|止[ \n,，。;；!！)]|止$|到期|过期|失效|作废|恢复原价|涨价|收官|关闭|关店|闭幕|截单|下架|最后)",
-        r"|(?:一天|仅此|之内|内有效|有效)|当[天日](?:一天|有效|使用|止))",
+        r"^[ \n]?[)]?(?:或?(?:之|以)?前(?:[^往台后面排十百0-9一二三四五六七八九]|$)|[,，、]?[ \n]?(?:的)?(?:本次|此次|本轮)?(?:活动|优惠|促销|特卖|特惠|折扣|大促|狂欢|福利|报名|售完|准时|正式|即将|就|全部|统一|将)*(?:截止|结束|为止|止[ \n,，。;；!！)]|止$|到期|过期|失效|作废|(?:价格|原价)?恢复|(?:价格)?(?:涨价|上涨|上调|回调)|收官|关闭|关店|闭幕|截单|下架|下线|停售|收摊|停止|失效|清零|归零|回收|打烊|最后)",
+        r"|(?:一天|仅此|之内|内有效|有效)|当[天日](?:一天|有效|使用|止|购买|下单|到店|消费|预订|报名|开通|办理|可))",
     ))
     .ok()
 });
@@ -223,8 +250,9 @@ static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static BEGINS_AT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:自|从|始于|开始(?:于|时间):?|预计|开抢时间:?|开售时间:?)[ \n]?$").ok());
-static DELIVERS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^[ \n]?(?:内)?(?:送达|到货|发货|送到|到达|派送|停|休|放假)").ok());
+static DELIVERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^[ \n]?(?:内|期间?)?(?:送达|到货|发货|送到|到达|派送|停|休|放假|出行|入住|乘机|出发|旅行|起飞|开课|上课|开赛|举行|举办|营业|演出|播出|面试|考试|开考)").ok()
+});
 /// 3日 by itself.
 static SPAN_OF_DAYS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^(?:[0-9]{1,2}|[一二三四五六七八九十廿]{1,3})[ \n]?[日号]").ok());
@@ -233,7 +261,7 @@ static SO_MANY: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:仅限|只限|限时|最后|仅剩|还剩|只剩|剩余|为期|连续|共|仅)[ \n]?$").ok());
 /// What 25日 follows when it means a day.
 static DAY_OF: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:截至|截止(?:时间|日期|日)?(?:到|至|于|为|是)?:?|有效(?:期)?(?:限)?(?:至|到):?|延长(?:到|至)|直至|直到|持续(?:到|至)|最晚|最迟|即日起[至到~-]|[日号0-9][ \n]?[至到~-]|(?:活动|优惠|促销)(?:时间|日期|期限|期间?):?)[ \n]?$").ok()
+    Regex::new(r"(?:截至|截止(?:时间|日期|日)?(?:到|至|于|为|是)?:?|有效(?:期)?(?:限)?(?:至|到):?|延长(?:到|至)|直至|直到|持续(?:到|至)|最晚|最迟|即日起[至到~-]|[日号0-9][ \n]?[至到~-]|(?:活动|优惠|促销)(?:时间|日期|期限|期间?):?|(?:^|[^改迟整误送寄运达前计等来发收从由])[至到])[ \n]?$").ok()
 });
 static DAY_END: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^[ \n]?(?:(?:之|以)?前(?:[^往台后面]|$)|[,，]?(?:活动|优惠)?(?:截止|结束|为止|止|到期|过期|恢复原价))")
@@ -250,7 +278,7 @@ static FROM_RECEIPT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static TIME_LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?P<lead>最后|限时|仅剩|还剩|只剩|剩余|剩下|还有|倒计时|倒数|仅限|活动仅|为期|未来|接下来|距(?:离)?(?:活动|优惠|促销|大促)?(?:结束|截止)(?:还有|还剩|仅剩|仅)?)?(?:不到|不足)?[ \n]?:?[ \n]?",
+        r"(?P<lead>最后|仅此|限时|仅剩|还剩|只剩|剩余|剩下|还有|倒计时|倒数|仅限|活动仅|为期|未来|接下来|距(?:离)?(?:活动|优惠|促销|大促)?(?:结束|截止)(?:还有|还剩|仅剩|仅)?)?(?:不到|不足)?[ \n]?:?[ \n]?",
         words!(count), words!(unit), r"[ \n]?",
         r"(?P<tail>之?内(?:下单|购买|有效|抢|付|使用|领|完成|参与|享|预订|报名)|后(?:就|将)?(?:结束|截止|恢复|失效|涨价|过期|到期|作废)|(?:限时)?(?:特卖|秒杀|闪购))?",
     ))

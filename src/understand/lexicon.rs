@@ -64,6 +64,8 @@ pub(super) enum Cue {
     MayTellPurpose,
     /// A sign without which nothing runs out in numbers (see `urgency`).
     MayRunOut,
+    /// A sign without which no turn of phrase presses (see `urgency`).
+    MayTurn,
 }
 
 const CUES: [(&str, Cue); 10] = [
@@ -275,6 +277,7 @@ impl Words {
             (Tells::Cue(Cue::MayAddress), audience::signs().collect()),
             (Tells::Cue(Cue::MayTellPurpose), purpose::signs().collect()),
             (Tells::Cue(Cue::MayRunOut), urgency::signs()),
+            (Tells::Cue(Cue::MayTurn), urgency::turn_signs().collect()),
             (Tells::Cue(Cue::MayTakeOff), vouchers::voucher_signs()),
             (Tells::OptOutSign, optout::signs()),
         ] {

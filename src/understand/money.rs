@@ -69,6 +69,16 @@ pub(super) fn money_signs() -> Vec<String> {
         "英镑",
         "円",
         "蚊",
+        "价",
+        "仅需",
+        "只需",
+        "只要",
+        "仅售",
+        "到手",
+        "券后",
+        "月租",
+        ".8",
+        ".9",
     ]
     .map(str::to_owned)
     .to_vec()
@@ -77,6 +87,11 @@ pub(super) fn money_signs() -> Vec<String> {
 /// The amounts in some normalised words, in order.
 pub(super) fn money_in(words: &str) -> Vec<Written> {
     let mut found = in_digits(words);
+    if !words.is_ascii() {
+        found.extend(bare(words));
+        found.sort_by_key(|written| (written.range.start, std::cmp::Reverse(written.range.end)));
+        found.dedup_by(|later, earlier| later.range.start < earlier.range.end);
+    }
     if !words.is_ascii() && words.contains(['元', '块', '圆']) {
         found.extend(in_characters(words));
         found.sort_by_key(|written| (written.range.start, std::cmp::Reverse(written.range.end)));
@@ -248,6 +263,25 @@ fn lower_end(words: &str, upper: &Written) -> Option<Written> {
     lower.then(|| Written { range: from + number.start()..from + number.end(), money })
 }
 
+/// 原价399，现仅需259; 5斤装29.9，: a price without its unit, told by the word before it or by its pennies.
+fn bare(words: &str) -> Vec<Written> {
+    let Some(bare) = BARE.as_ref() else { return Vec::new() };
+    let (mut found, mut from) = (Vec::new(), 0);
+    while let Some(groups) = bare.captures_at(words, from)
+        && let Some(number) = groups.get(1).or_else(|| groups.get(2))
+        && found.len() < AMOUNTS_MAX
+    {
+        from = number.end();
+        let currency = named_before(&words[..number.start()]).unwrap_or(Currency::CNY);
+        found.extend(
+            Money::from_decimal(&number.as_str().replace(',', ""), currency)
+                .filter(|money| money.minor > 0)
+                .map(|money| Written { range: number.range(), money }),
+        );
+    }
+    found
+}
+
 fn in_characters(words: &str) -> Vec<Written> {
     let Some(spoken) = SPOKEN.as_ref() else { return Vec::new() };
     let mut found = Vec::new();
@@ -343,6 +377,16 @@ static MONEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The lower end of a range, in front of its upper end.
 static RANGE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:^|[^0-9a-z.,-])([0-9]{1,6}(?:\.[0-9]{1,2})?)[ ]?(?:-|~|to|至|到)[ ]?$").ok());
+
+/// A date has no such numbers, and a mark no such end.
+static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:价|仅需|只需|只要|仅售|只售|到手|券后|月租|月费)(?:仅要?|只要?|低至|才|为|是|约|:)?[ \n]?",
+        r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,6}(?:\.[0-9]{1,2})?)(?:[ \n]?[,，。!！;；、()/~+]|[ \n]|$|起|带走|包邮|吃到饱|任选|一|/)",
+        r"|[^0-9./:-](1[3-9]\.[89][089]?|[2-9][0-9]\.[89][089]?|[0-9]{3}\.[89][089]?)(?:[ \n]?[,，。!！;；]|[ \n]?$|起|包邮)",
+    ))
+    .ok()
+});
 
 /// 一百九十九元, 九块九, 9块9.
 static SPOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -162,7 +162,7 @@ fn in_sentence(
         products.retain(|met| inside.contains(&met.at));
         amounts.retain(|amount| stretch.start <= amount.range.start && amount.range.end <= stretch.end);
         found.stretch = stretch;
-    } else if cues.has(Cue::Billing) && (tally.is_transactional() || !sells)
+    } else if cues.has(Cue::Billing) && (tally.is_transactional() || !sells && !tally.is_refusable())
         || cues.has(Cue::Code)
         || sentence.is_refund
         || sentence.is_past

@@ -81,8 +81,15 @@ pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
 fn kind_of(near: &str, after: &str, previous: Option<AmountKind>, more: bool) -> (AmountKind, bool) {
     let matches =
         |words: &LazyLock<Option<Regex>>, text: &str| words.as_ref().is_some_and(|words| words.is_match(text));
-    if matches(&TARIFF_AFTER, after) || matches(&WORTH_BEFORE, near) {
+    if matches(&TARIFF_AFTER, after) || matches(&WORTH_BEFORE, near) || matches(&AT_MOST_BEFORE, near) {
         return (AmountKind::Other, false);
+    }
+    // 从369元降至299元: what it fell from.
+    if matches(&FROM_BEFORE, near) && matches(&FALLS_AFTER, after)
+        || matches(&ONCE_AFTER, after)
+        || more && matches(&ARROW_AFTER, after)
+    {
+        return (AmountKind::ListPrice, true);
     }
     if matches(&THRESHOLD_BEFORE, near)
         || matches(&PAID_IN_BEFORE, near) && matches(&GIVES_AFTER, after)
@@ -102,6 +109,8 @@ fn kind_of(near: &str, after: &str, previous: Option<AmountKind>, more: bool) ->
         return (AmountKind::Other, false);
     }
     // The nearest word decides: 原价399元，现价299元.
+    // "Before Friday and pay $96" tells no old price; "before $144" does.
+    let near = near.strip_suffix("before ").map_or_else(|| near.rsplit("before ").next().unwrap_or(near), |_| near);
     match last_cue_in(near, &[Cue::ListPrice, Cue::CurrentPrice, Cue::Billing]) {
         Some(Cue::ListPrice) => (AmountKind::ListPrice, true),
         Some(Cue::CurrentPrice) => (AmountKind::Price, true),
@@ -148,15 +157,27 @@ static GIVES_BEFORE: LazyLock<Option<Regex>> = pattern!(
 );
 static SAVING_AFTER: LazyLock<Option<Regex>> = pattern!(
     r"^[ \n]?(?:元|块)?(?:的|无门槛|通用|全场|现金|立减|满减|新人|专享|专属|生日|会员|平台|店铺)*(?:优惠|券|红包|补贴|话费|抵用|代金|折扣|津贴|返现|减免|抵扣)",
-    r"|^[ \n]?(?:元|块)?(?:[^0-9，,。!！;； ]{0,14})(?:优惠券|代金券|抵用券|现金券|礼券|购物券|消费券|兑换券|折扣券|红包)",
-    r"|^[ \n-](?:(?:instant|mail-in|extra|in|store|statement|total|student|member|online|account|welcome|sign-up|signup|referral|birthday|discount|e-?)[ \n-]?){0,3}(?:off|discount|coupons?|vouchers?|back|rebate|cash ?back|credits?|savings?|less|cheaper)(?-u:\b)",
+    r"|^[ \n]?(?:元|块)?[^0-9，,。!！;；、 ]{0,6}券|^[ \n]?(?:元|块)?(?:[^0-9，,。!！;； ]{0,14})(?:优惠券|代金券|抵用券|现金券|礼券|购物券|消费券|兑换券|折扣券|红包)",
+    r"|^[ \n-](?:(?:instant|mail-in|extra|in|store|statement|total|student|member|online|account|welcome|sign-up|signup|referral|birthday|discount|loyalty|thank[ -]you|e-?)[ \n-]?){0,3}(?:off|discount|rewards?|coupons?|vouchers?|back|rebate|cash ?back|credits?|savings?|less|cheaper)(?-u:\b)",
 );
 static SAVING_BEFORE: LazyLock<Option<Regex>> = pattern!(
-    r"(?:减|立减|直降|降|省|立省|节省|优惠|让利|返|返现|返还|抵|抵扣|折抵|折价|现折|送|赠|赠送|领|领取|奖|券|红包|补贴|津贴|便宜|(?:送|返|赠|得|领)[^，,。0-9]{0,4}话费)(?:了|高达|最高|至高|达|至多|最多|共|:)?[ \n]?$",
+    r"(?:^|[^0-9.一二三四五六七八九])折[ \n]?$|(?:再|加|额外|最高|立|直)补贴?[ \n]?$|(?:减|立减|直降|降|省|立省|节省|优惠|让利|返|返现|返还|抵|抵扣|折抵|折价|现折|送|赠|赠送|领|领取|奖|券|红包|补贴|津贴|便宜|(?:送|返|赠|得|领)[^，,。0-9]{0,4}话费)(?:了|高达|最高|至高|达|至多|最多|共|:)?[ \n]?$",
     r"|(?-u:\b)(?:save|saves|saving|savings of|an extra|an additional|take|get|extra|discounts? of|voucher worth|coupon worth|reduced by|credit of|bonus of|cut by|price cut of)[ \n](?:up to[ \n]|an?[ \n](?:extra|additional)[ \n]|over[ \n]|at least[ \n])?$",
 );
 static WORTH_BEFORE: LazyLock<Option<Regex>> = pattern!(
-    r"(?:价值|总值|市值|保额|月薪|年薪|底薪|日薪|时薪|奖金|首付|月供)(?:高达|约|最高)?[ \n]?$|(?-u:\b)(?:worth|worth of|valued at|value of|win|prize of|jackpot of|salary of|earn|fine of|fined|deductible of)[ \n](?:up to[ \n]|over[ \n])?$"
+    r"(?:发行价|股价|现货价|收盘价|开盘价|金价|油价|铜价)(?:格)?(?:已|再)?(?:突破|报|涨至|跌至|升至|为)?(?:每[克股桶吨])?[ \n]?$|(?:价值|总值|市值|保额|月薪|年薪|底薪|日薪|时薪|奖金|首付|月供)(?:高达|约|最高)?[ \n]?$|(?-u:\b)(?:worth|worth of|valued at|value of|win|prize of|jackpot of|salary of|earn|fine of|fined|deductible of|jumps?|increases?|rises?|climbs?|go up|goes up)[ \n](?:up to[ \n]|over[ \n])?$"
+);
+static AT_MOST_BEFORE: LazyLock<Option<Regex>> = pattern!(
+    r"\((?:max\.?|maximum|up to|capped at)[ \n]$|(?-u:\b)(?:max\.?|maximum|capped at|cap of)[ \n](?:of[ \n])?$|(?:最高|封顶|上限)[ \n]?$"
+);
+static FROM_BEFORE: LazyLock<Option<Regex>> = pattern!(r"(?:从|由)[ \n]?$|(?-u:\b)from[ \n]$");
+/// 299元 → 149元.
+static ARROW_AFTER: LazyLock<Option<Regex>> = pattern!(r"^[ \n]?(?:元|块)?(?:/年|/月)?[ \n]?(?:→|->|=>|»)[ \n]?$");
+static FALLS_AFTER: LazyLock<Option<Regex>> =
+    pattern!(r"^[ \n]?(?:元|块)?[ \n]?(?:直?降|跌|减|下调)(?:至|到|为|了)|^[ \n](?:down[ \n])?to[ \n]");
+/// "$36 value", "$79 elsewhere", "$429 after".
+static ONCE_AFTER: LazyLock<Option<Regex>> = pattern!(
+    r"^[ \n](?:value(?-u:\b)|elsewhere(?-u:\b)|retail(?-u:\b)|rrp(?-u:\b)|msrp(?-u:\b)|list(?:[ \n]price)?[),. ])"
 );
 static TARIFF_AFTER: LazyLock<Option<Regex>> = pattern!(
     r"^[ \n]worth(?-u:\b)|^[ \n]?(?:/|每|per[ \n]?|a[ \n])[ \n]?(?:[0-9]*[mkg]b?(?-u:\b)|min(?-u:\b)|minute|分钟|条|msg|text|sms|share|股|call)|^(?:p[ ]?/|ppm)|^[ \n]?(?:流量|话费余额|余额)"

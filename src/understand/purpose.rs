@@ -84,7 +84,8 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             let sale = plainly && !named_only;
             // "Shop now: your order ships free" sells; a notice tells of something done.
             // 运费券已到账: what has arrived invites to spend.
-            let given = ["券", "红包", "coupon", "reward"].iter().any(|word| words.contains(word));
+            let given =
+                ["券", "红包", "福利", "礼包", "免费领", "coupon", "reward"].iter().any(|word| words.contains(word));
             let notice = (tells || cues.has(Cue::Notice) || sentence.is_refund) && !sale && !code && !given;
             tally.code += usize::from(code);
             tally.notice += usize::from(notice);
@@ -93,8 +94,9 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             tally.sale += usize::from(sale);
             tally.sells += usize::from(!sale && !notice && !code && may("sells"));
             tally.survey += usize::from(surveys::may_ask(sentence));
+            // 3999元，定金可退: what can be refused and is no notice speaks of deposits as a shop does.
             tally.is_priced |= sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price)
-                && !cues.any(&[Cue::Billing, Cue::Notice]);
+                && (!cues.any(&[Cue::Billing, Cue::Notice]) || tally.is_refusable && !notice);
             tally.warns |= may("warns");
         }
     }
@@ -105,6 +107,11 @@ impl Tally {
     /// True when it looks like something that must be sent; then an offer needs plain words of sale.
     pub fn is_transactional(self) -> bool {
         self.is_code() || self.is_notice()
+    }
+
+    /// True when it tells how to refuse more of its kind.
+    pub fn is_refusable(self) -> bool {
+        self.is_refusable
     }
 
     /// True when it reads as one person writing to another: nobody is sold anything.
@@ -181,6 +188,7 @@ pub(super) fn speaks_of_paying(words: &str) -> bool {
 
 fn is_code_sentence(reading: &Reading<'_>, sentence: &Sentence) -> bool {
     sentence.cues.has(Cue::MayBeCode)
+        && OPENS.as_ref().is_some_and(|opens| !opens.is_match(reading.words(sentence)))
         && (!sentence.cues.has(Cue::Sale) || is_guarded_code(reading.words(sentence), sentence))
         && CODE_WORDS.as_ref().is_some_and(|words| words.is_match(reading.words(sentence)))
 }
@@ -191,8 +199,15 @@ fn is_code(words: &str) -> bool {
 
 /// What every sentence that speaks of a code has one of.
 pub(super) fn code_signs() -> Vec<String> {
-    ["码", "口令", "code", "password", "otp", "is your", "is\nyour"].map(str::to_owned).to_vec()
+    ["码", "口令", "输入", "填写", "code", "password", "otp", "is your", "is\nyour", "use ", "enter ", "type "]
+        .map(str::to_owned)
+        .to_vec()
 }
+
+/// A code that opens a locker or a door proves nobody's identity.
+static OPENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:locker|pick-?up|collection|parcel|door|gate|room)[ \n](?:pass)?codes?(?-u:\b)").ok()
+});
 
 /// 4 to 8 digits on their own (`123 456` and `123-456` too), or `G-123456`; money has a sign or a unit.
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -204,7 +219,7 @@ static CODE_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"验证码|验证代码|校验码|校验代码|动态码|动态密码|短信口令|确认码|登录码|随机码|一次性密码|动态口令",
         r"|(?-u:\b)(?:verification|security|one[- ]time|login|log-in|sign-in|access|authentication|confirmation|two-factor|2fa)[ \n](?:pass)?(?:code|password)",
-        r"|(?-u:\b)otp(?-u:\b)|(?-u:\b)passcode(?-u:\b)|(?-u:\b)code[ \n]is[ \n]?:?[ \n]?[a-z]?-?[0-9]|(?-u:\b)[0-9]{4,8}[ \n]is[ \n]your(?-u:\b)",
+        r"|(?:输入|填写)[ ]?[0-9]{4,8}[^0-9]{0,8}(?:登录|验证|注册|确认)|(?-u:\b)otp(?-u:\b)|(?-u:\b)passcode(?-u:\b)|(?-u:\b)code[ \n]is[ \n]?:?[ \n]?[a-z]?-?[0-9]|(?-u:\b)[0-9]{4,8}[ \n]is[ \n]your(?-u:\b)|(?-u:\b)(?:use|enter|type)[ \n](?:the[ \n]|this[ \n])?(?:code:?[ \n])?[0-9]{3}[- ]?[0-9]{1,5}[ \n](?:to|and)[ \n](?:[a-z]{2,9}[ \n]){0,3}(?:sign|signing|log|logging|verify|confirm|access|activat|reset|authenticat|approve|authori[sz]e|set|continue)",
     ))
     .ok()
 });

@@ -11,6 +11,7 @@ use super::links::{LINKS_MAX, bare_links};
 use super::meaning::Discount;
 use super::normal::Normal;
 use super::optout::opt_out_clauses;
+use super::price_cells::mark_price_cells;
 use super::prices::{Amount, AmountKind, amounts_in};
 use super::purpose::{is_guarded_code, speaks_of_paying};
 use super::reductions::{Off, reductions_in, tells_of_the_past};
@@ -51,8 +52,11 @@ impl Sentence {
         if self.is_refund || self.is_past {
             return false;
         }
+        // 立减80元: an amount off is a sale where no bill is spoken of.
+        let takes_off = || self.offs.iter().any(|off| matches!(off.discount, Discount::Amount(_)));
         self.cues.has(Cue::Sale)
             || self.percent_off.is_some()
+            || !self.cues.has(Cue::Billing) && takes_off()
             || self.threshold_deal
             || self.cues.has(Cue::Offer) && !self.cues.has(Cue::Billing) && priced()
     }
@@ -155,6 +159,9 @@ impl<'a> Reading<'a> {
             .collect();
         mark_refunds(&normal.text, &mut sentences);
         mark_surveys(&normal.text, &mut sentences);
+        if part.kind == PartKind::Html {
+            mark_price_cells(&normal.text, &mut sentences);
+        }
         Reading { part: index, kind: part.kind, visible, normal, sentences, heard, opt_outs, source: &part.text }
     }
 

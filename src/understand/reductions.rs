@@ -73,7 +73,9 @@ pub(super) fn reductions_in(text: &str, sentence: Range<usize>, amounts: &[Amoun
         let unit = amounts.first().map_or(Currency::CNY, |amount| amount.money.currency);
         each(&THRESHOLD_ZH, words, |groups, range| {
             let number = |name: &str| number(groups.name(name)?.as_str(), unit);
-            if let (Some(from), Some(off)) = (number("from"), number("off")) {
+            let (from, off) =
+                (number("from").or_else(|| number("from_after")), number("off").or_else(|| number("off_first")));
+            if let (Some(from), Some(off)) = (from, off) {
                 add(Discount::Threshold { from, off }, range);
             }
         });
@@ -254,7 +256,7 @@ fn percent_en(groups: &Captures<'_>) -> Option<u8> {
 // A new alternative in any of these needs its sign in `reduction_signs`.
 
 static PERCENT_EN: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?P<off>[0-9]{1,3})(?:\.[0-9])?[ \n]?(?:%|percent|per cent|pct)[ \n-]?(?:(?:instant|student|extra|member|members?'?|staff|teacher|military|senior|welcome|birthday|loyalty|introductory|flat|price|exclusive|early[ -]bird|sitewide|promotional|group|bulk|friends[ ]and[ ]family|nhs|off[ -]peak)[ \n])?(?:off|discounts?|savings?|cheaper|reductions?|rebate|cash[ -]?back|price cut|markdown|coupon|less|lower prices|bonus)(?-u:\b)",
+    r"(?-u:\b)(?P<off>[0-9]{1,3})(?:\.[0-9])?[ \n]?(?:%|percent|per cent|pct)[ \n-]?(?:(?:instant|student|extra|member|members?'?|staff|teacher|military|senior|welcome|birthday|loyalty|introductory|flat|price|exclusive|early[ -]bird|sitewide|promotional|group|bulk|friends[ ]and[ ]family|nhs|off[ -]peak|anniversary|thank[- ]you)[ \n])?(?:off|discounts?|treat|codes?|vouchers?|savings?|cheaper|reductions?|rebate|cash[ -]?back|price cut|markdown|coupon|less|lower prices|bonus)(?-u:\b)",
     r"|(?-u:\b)(?:save|saving|saves|an? (?:extra|additional)|extra|discounts? of|savings of|reductions? of|reduced by|marked down|price cut of|take)[ \n](?:up to[ \n]|as much as[ \n]|over[ \n]|at least[ \n]|an?[ \n](?:extra|additional)[ \n])?(?P<save>[0-9]{1,2})[ \n]?(?:%|percent|per cent)",
     r"|(?-u:\b)(?:prices?|everything)[ \n](?:(?:are|is|have|has|been|were|was|just)[ \n]){0,3}(?:reduced|cut|slashed|dropped|lowered|down|off)[ \n](?:by[ \n])?(?:up to[ \n])?(?P<cut>[0-9]{1,2})[ \n]?(?:%|percent)",
     r"|(?-u:\b)(?P<half>half[ -](?:price|off)|1/2[ ](?:price|off)|½[ ](?:price|off))(?-u:\b)",
@@ -264,7 +266,7 @@ static PERCENT_EN: LazyLock<Option<Regex>> = pattern!(
 
 static PERCENT_ZH: LazyLock<Option<Regex>> = pattern!(
     r"(?P<zhe>[0-9][ ]?\.[ ]?[0-9]{1,2}|[1-9][0-9]|[1-9]|[一二三四五六七八九](?:[ ]?点?[ ]?[一二三四五六七八九])?)[ ]?折",
-    r"|(?P<half>半价|对折|五折)",
+    r"|(?P<half>半价|对折|五折|减半优惠|减半收|(?:费|价|票|款|租|金)[^，,。0-9]{0,3}减半)",
     r"|(?:立减|直降|优惠|降价|降幅|直减|省|立省|减免?|让利|返现?|返利|返还|返|降|折扣)(?:高达|最高|可达|达|了|:)?[ \n]?(?P<before>[0-9]{1,2})[ \n]?%",
     r"|(?P<after>[0-9]{1,3})[ \n]?%[ \n]?的?(?:优惠|折扣|off|返现|返利|让利|减免|回馈|现金返还|返还)",
     r"|(?:优惠|让利|减|降|便宜|直降|立省|省)(?:了|近|达|高达|:)?(?P<cheng>[一二两三四五六七八九])成",
@@ -272,6 +274,7 @@ static PERCENT_ZH: LazyLock<Option<Regex>> = pattern!(
 
 static THRESHOLD_ZH: LazyLock<Option<Regex>> = pattern!(
     r"(?:满|达到?)[ \n]?¥?[ ]?(?P<from>[0-9]{2,6})[ \n]?(?:元|块)?[ \n,，]?(?:即可|即|可|就|再|直|享受?|最高|最多|额外|可用|可以|现场|下单|使用|减免)*[ \n]?(?:立减|直减|立省|现减|减|省|立返|返现|返还|返|送|赠|抵扣|抵|直降|降|优惠|现折|折抵|减掉|-)(?:券|红包|现金|¥)?[ \n]?(?P<off>[0-9]{1,6})(?:元|块)?",
+    r"|(?P<off_first>[0-9]{1,6})[ \n]?(?:元|块)?(?:[^0-9，,。!！ ]{0,6}券|红包)[(，,]?满[ \n]?(?P<from_after>[0-9]{2,6})[ \n]?(?:元|块)?(?:可用|可以?使用|使用|即可用|起用|减)",
 );
 
 static BARE_AMOUNT_ZH: LazyLock<Option<Regex>> = pattern!(
@@ -303,9 +306,9 @@ static GIFT: LazyLock<Option<Regex>> = pattern!(
 
 /// Told of one's own past: "you saved $5", 已优惠20元, "discount applied".
 static IS_OVER: LazyLock<Option<Regex>> = pattern!(
-    r"已(?:为您|经|成功|自动)*(?:享受?|优惠|减免|立减|抵扣|使用|核销|省|节省|兑换)|共(?:为您)?(?:优惠|节省|省|减)|返现.{0,16}(?:已(?:充入|到账|存入|入账|退回|返还|发放至))|(?:优惠|折扣|减免|抵扣|红包抵扣|优惠券)(?:金额|合计|抵扣|总额)|(?:活动|优惠|促销)(?:已|现已)(?:结束|截止|过期|失效)",
+    r"(?:已成功|成功|已为您)(?:办理|开通|订购|申请|续费)|(?:申请|办理|分期|订购|开通)[^，,。!！]{0,8}已?成功|(?:充电|行程|骑行|订单|服务|维修|停车)[^，,。!！]{0,6}已(?:完成|结束|支付)|话费已经?(?:赠送|发放|存入)|已(?:为您|经|成功|自动)*(?:享受?|优惠|减免|立减|抵扣|使用|核销|省|节省|兑换)|共(?:为您)?(?:优惠|节省|省|减)|返现.{0,16}(?:已(?:充入|到账|存入|入账|退回|返还|发放至))|(?:优惠|折扣|减免|抵扣|红包抵扣|优惠券)(?:金额|合计|抵扣|总额)|(?:活动|优惠|促销)(?:已|现已)(?:结束|截止|过期|失效)",
     r"|(?:我|他|她|我们|咱)(?:们|昨天|刚|才|前天|上次|之前|也|都|就)*[^，,。!！]{0,8}(?:买的|买了|抢到|入手|买到)",
-    r"|(?-u:\b)(?:i|we|he|she|they)[ \n](?:just[ \n]|only[ \n]|already[ \n])?(?:bought|got|paid|found|ordered|picked)(?-u:\b)|(?-u:\b)you(?:'ve| have)?[ \n](?:just[ \n])?saved(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?: code)?|voucher|savings)(?:[ \n](?:has|have|was|were)(?:[ \n]been)?)?[ \n](?:applied|used|redeemed|expired|included)(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?:tion)?|savings|you saved|shipping|delivery)[ \n]?(?:\([^)]{0,24}\))?:[ \n]?(?:-|free|[$£€¥])|(?-u:\b)(?:sale|offer|promotion)[ \n](?:has|is)[ \n](?:now[ \n])?(?:ended|over|expired)(?-u:\b)",
+    r"|(?-u:\b)(?:discounts?|promo|coupon|savings|voucher)[ \n]-[ \n]?[$£€¥0-9]|(?-u:\b)(?:i|we|he|she|they)[ \n](?:just[ \n]|only[ \n]|already[ \n])?(?:bought|got|paid|found|ordered|picked)(?-u:\b)|(?-u:\b)you(?:'ve| have)?[ \n](?:just[ \n])?saved(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?: code)?|voucher|savings)(?:[ \n](?:has|have|was|were)(?:[ \n]been)?)?[ \n](?:applied|used|redeemed|expired|included)(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?:tion)?|savings|you saved|shipping|delivery)[ \n]?(?:\([^)]{0,24}\))?:[ \n]?(?:-|free|[$£€¥])|(?-u:\b)(?:sale|offer|promotion)[ \n](?:has|is)[ \n](?:now[ \n])?(?:ended|over|expired)(?-u:\b)",
 );
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(super) fn is_word_of_sale(words: &str) -> Option<Range<usize>> {
 }
 
 static CHINESE: LazyLock<Option<Regex>> = pattern!(
-    r"特价|特惠|特卖|促销|清仓|甩卖|大促|秒杀|抢购价|钜惠|巨惠|聚惠|惠享|让利|骨折价|打折|折扣|折上折|优惠|降价|直降|冰点价|抄底价|跳楼价|闪购|团购价|超值价|满减|满赠|买赠|立减",
+    r"第[二三23][件杯份双张支瓶盒](?:[0-9]|只|仅|加)|特价|特惠|特卖|促销|清仓|甩卖|大促|秒杀|抢购价|钜惠|巨惠|聚惠|惠享|让利|骨折价|打折|折扣|折上折|优惠|降价|直降|冰点价|抄底价|跳楼价|闪购|团购价|超值价|满减|满赠|买赠|立减",
     r"|限时价|活动价|福利价|大放价|捡漏|超低价|最低价|全网低价|出厂价|内部价|员工价|白菜价|羊毛|惠售|惠购|团购惠|生日惠|惠民|百亿补贴|购机补贴|下杀|出清|特供价|尝鲜价|惊爆价|会员价|拼团价|内购|福利购|到手价",
     r"|(?:领|抢|送|发|赠|用|得|享|有|张|元|大额|神|满减|无门槛|新人|生日|专属|叠)[^，,。!！]{0,6}(?:券|红包)|(?:优惠|代金|抵用|现金|折扣|满减|消费|购物|抵扣)券|红包雨|返现|返利|免单|[0零]元购|津贴|年货节价|福袋",
 );
@@ -43,7 +43,7 @@ static ENGLISH: LazyLock<Option<Regex>> = pattern!(
 );
 
 static OTHER_SENSE_EN: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)sale of (?:the|an?|his|her|my|our|your)(?-u:\b)|(?-u:\b)(?:tickets?|house|home|property|car) (?:is |are |go(?:es)? |went )?(?:now )?(?:on|for) sale(?-u:\b)|(?-u:\b)point[- ]of[- ]sale|(?-u:\b)(?:sale|sales) (?:team|rep|representative|manager|figures|tax|call|report|agreement|contract)|(?-u:\b)deals? with(?-u:\b)|(?-u:\b)discount rate|(?-u:\b)(?:discounts?|coupons?|deals?)(?-u:\b)[^.!]*\?$|(?-u:\b)can (?:u|you|i)(?-u:\b)|(?-u:\b)(?:is|are) there (?:a|any) (?:discount|sale|deal|coupon)|(?-u:\b)any (?:discounts?|coupons?|deals?)[^.!]*\?|(?-u:\b)discounted cash flow|(?-u:\b)(?:no|big|great|real) deal[.,!?]",
+    r"(?-u:\b)(?:s&p|nasdaq|dow jones|retailers?)(?-u:\b)|(?-u:\b)(?:gas|petrol|oil|fuel|house|home|food|energy|consumer|stock|share|gold|crude|wholesale)[ ]prices?(?-u:\b)|(?-u:\b)(?:shares|stocks|forecasts?|analysts|economists|inflation|quarterly|year-on-year)(?-u:\b)|(?-u:\b)sale of (?:the|an?|his|her|my|our|your)(?-u:\b)|(?-u:\b)(?:tickets?|house|home|property|car) (?:is |are |go(?:es)? |went )?(?:now )?(?:on|for) sale(?-u:\b)|(?-u:\b)point[- ]of[- ]sale|(?-u:\b)(?:sale|sales) (?:team|rep|representative|manager|figures|tax|call|report|agreement|contract)|(?-u:\b)deals? with(?-u:\b)|(?-u:\b)discount rate|(?-u:\b)(?:discounts?|coupons?|deals?)(?-u:\b)[^.!]*\?$|(?-u:\b)can (?:u|you|i)(?-u:\b)|(?-u:\b)(?:is|are) there (?:a|any) (?:discount|sale|deal|coupon)|(?-u:\b)any (?:discounts?|coupons?|deals?)[^.!]*\?|(?-u:\b)discounted cash flow|(?-u:\b)(?:no|big|great|real) deal[.,!?]",
     r"|(?-u:\b)(?:i|u|we|he|she|they) (?:want|need|get|juz|just|got|get|bought|found|saw|had|have|went|was|were|am|can|could|will)(?-u:\b)",
 );
 

@@ -136,7 +136,9 @@ fn part_from_opt_outs(text: &str, sentences: Vec<Range<usize>>, clauses: &[Range
             if clause.start < from {
                 continue;
             }
-            // The clause begins after the nearest comma or blank in front of it.
+            // The clause begins after the nearest comma or blank in front of it; in "Ends 30 Nov. STOP" the full
+            // stop that it begins with ends the sentence before.
+            let after_mark = text[clause.start..].starts_with(['.', '!']).then_some(clause.start + 1);
             let head = &text[from..clause.start];
             let begin = head
                 .char_indices()
@@ -145,6 +147,7 @@ fn part_from_opt_outs(text: &str, sentences: Vec<Range<usize>>, clauses: &[Range
                 .map_or(clause.start, |(at, c)| {
                     if ends_clause(&head[at + c.len_utf8()..]) { from + at + c.len_utf8() } else { clause.start }
                 });
+            let begin = after_mark.unwrap_or(begin);
             push(text, from..begin, &mut cut);
             from = begin;
         }

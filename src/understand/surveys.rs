@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::message::Declared;
+use crate::message::{Declared, PartKind};
 
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Source, SurveyAsk};
@@ -111,7 +111,7 @@ pub(super) fn surveys_of(readings: &[Reading<'_>], declared: &Declared) -> Vec<S
     let weak = SIGNS.iter().filter(|(_, sign)| all().any(|(_, sentence)| sentence.cues.has(*sign))).count();
     let linked =
         weak > 0 && readings.iter().any(|reading| reading.visible.links.iter().any(|link| is_asking_link(&link.url)));
-    let is_asked = asks || by_host || weak + usize::from(linked) >= 2;
+    let is_asked = asks || by_host || weak + usize::from(linked) >= 2 && readings.iter().any(speaks_for_a_sender);
     for reading in readings {
         for (index, sentence) in reading.sentences.iter().enumerate() {
             let link = survey_link(reading, sentence);
@@ -162,6 +162,16 @@ pub(super) fn surveys_of(readings: &[Reading<'_>], declared: &Declared) -> Vec<S
 
 fn survey_link(reading: &Reading<'_>, sentence: &Sentence) -> Option<String> {
     reading.links(sentence).find_map(|link| survey_id(&link.url))
+}
+
+/// 这家店评价怎么样，好吃吗 is what friends ask; who asks a customer says 您, signs, or leads to a page.
+fn speaks_for_a_sender(reading: &Reading<'_>) -> bool {
+    let text = &reading.normal.text;
+    text.is_ascii()
+        || reading.kind != PartKind::Plain
+        || !reading.visible.links.is_empty()
+        || !reading.opt_outs.is_empty()
+        || ["您", "我们", "【", "[", "回复"].iter().any(|sign| text.contains(sign))
 }
 
 /// A page whose address says that it asks.

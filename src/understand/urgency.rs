@@ -5,6 +5,7 @@
 mod clause;
 mod counts;
 mod setting;
+mod turns;
 
 use std::ops::Range;
 
@@ -20,9 +21,11 @@ use crate::message::Span;
 use clause::clause_of;
 use counts::counted_in;
 use setting::{Here, Setting};
+use turns::turns_in;
 
 pub(super) use counts::signs;
-pub(super) use setting::tells_of_a_plan;
+pub(super) use setting::{tells_of_a_plan, tells_of_a_service};
+pub(super) use turns::signs as turn_signs;
 
 /// Claims kept of one message.
 pub(super) const URGENCIES_MAX: usize = 64;
@@ -207,9 +210,8 @@ fn hits_in<'c>(
         }
     }
     for (index, sentence) in reading.sentences.iter().enumerate() {
-        for counted in counted_in(reading, sentence) {
-            hits.push((index, counted));
-        }
+        let told = counted_in(reading, sentence).into_iter().chain(turns_in(reading, sentence));
+        hits.extend(told.map(|hit| (index, hit)));
     }
     for claim in claims {
         for end in &claim.ends {

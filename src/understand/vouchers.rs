@@ -167,9 +167,17 @@ fn codes_in(reading: &Reading<'_>, sentence: &Sentence, words: &str) -> Vec<(Ran
         let Some(pattern) = pattern.as_ref() else { continue };
         for groups in pattern.captures_iter(words).take(VOUCHERS_MAX) {
             let Some(code) = (1..groups.len()).find_map(|group| groups.get(group)) else { continue };
-            let fresh = found.iter().all(|(known, _)| known.end <= code.start() || code.end() <= known.start);
-            if fresh && looks_like_a_code(reading, sentence, words, &code.range()) {
-                found.push((code.range(), sure));
+            let mut range = code.range();
+            let fresh = found.iter().all(|(known, _)| known.end <= range.start || range.end <= known.start);
+            let is_code = |range: &Range<usize>| looks_like_a_code(reading, sentence, words, range);
+            // "Code MAY15 thru 5/17": the next word is no group of it.
+            if !is_code(&range)
+                && let Some(blank) = code.as_str().find(' ')
+            {
+                range.end = range.start + blank;
+            }
+            if fresh && is_code(&range) {
+                found.push((range, sure));
             }
         }
     }
@@ -227,7 +235,7 @@ static COUPON: LazyLock<Option<Regex>> = pattern!(
 /// Codes of another sort.
 static OTHER_CODE: LazyLock<Option<Regex>> = pattern!(
     r"取件码|取货码|提货码|取餐码|取票码|核验码|运单|快递单号|订单|单号|流水号|验证码|校验码|动态码|手机号|尾号|房间|航班|工号|学号|身份证|邮编|区号|健康码|二维码|密码(?:重置|已|修改)",
-    r"|(?-u:\b)(?:order|tracking|confirmation|booking|reference|invoice|ticket|case|flight|account|zip|postal|area|country|dress|source|qr|pickup|pick-up|verification|security|access|login|reset|error|status|door|entry|gate)[ ](?:code|number|no\.?|id|#)",
+    r"|(?-u:\b)(?:order|tracking|confirmation|booking|reference|invoice|ticket|case|flight|account|zip|postal|area|country|dress|source|qr|pickup|pick-up|locker|collection|parcel|delivery|room|lock|key|gift box|wi-?fi|member|customer|patient|student|policy|verification|security|access|login|reset|error|status|door|entry|gate)[ ](?:code|number|no\.?|id|#)",
 );
 static NAMED: LazyLock<Option<Regex>> = pattern!(
     r"(?:优惠码|折扣码|促销码|兑换码|券码|券号|卡密|卡号|激活码|邀请码|专属码|口令|暗号|序列号|礼品码|(?:礼品卡|购物卡|提货券|提货卡|代金券|兑换券|优惠券|电子券|礼券)(?:号码?|编号|码)?|码)[ ]?(?:[:]|是|为|输入|填写|[“「『\x22'\[【(])*[ ]?",
@@ -239,6 +247,7 @@ static BEFORE_CHECKOUT: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:enter|use|apply|quote|show|mention|text|type)[ ][\x22'\[(“]*",
     code!(),
     r"[\x22'\])”]*[ ](?:at (?:the )?(?:checkout|till|counter)|in (?:store|basket)|when (?:ordering|booking|you order)|to (?:get|save|claim|redeem|receive|unlock))",
+    r"|(?-u:\b)(?:use|apply|quote)[ ]([a-z]{3,12}[0-9]{1,3})(?:[.,!)]|$|[ ](?:at|for|by|to|before|until|till|thru|through|when|online|today|tonight|and|now)(?-u:\b))",
     r"|(?:输入|填写|凭|使用|报)[ ]?[“「\x22'【]*",
     code!(),
     r"[”」\x22'】]*[ ]?(?:立减|即减|减|享|打|抵|可|即可|兑换|下单|领取|优惠|立享)",

@@ -13,10 +13,11 @@ use texts::{TASKS, texts};
 const HELP: &str = "\
 Scores what the reader understands, on labelled texts of this project and, where it lies beside it, on other data.
 
-tests/eval/run [--format json] [--wrong [TASK]] [--held] [--own]
+tests/eval/run [--format json] [--wrong [TASK]] [--held] [--own] [--of NAME]
     --format json   one JSON document instead of tables
     --wrong [TASK]  also every text that was read wrong (in this task); of the held half only with --held
     --own           only the project's texts
+    --of NAME       only the texts of files with this in their names
     --floors        what tests/eval/floors.txt may be set to: a little under each figure";
 
 fn main() {
@@ -26,7 +27,9 @@ fn main() {
         println!("{HELP}");
         return;
     }
-    let (table, wrong) = with_reader(|understand| score(&texts(), understand));
+    let of = arguments.iter().position(|argument| argument == "--of").and_then(|at| arguments.get(at + 1));
+    let texts: Vec<_> = texts().into_iter().filter(|text| of.is_none_or(|name| text.place.contains(name))).collect();
+    let (table, wrong) = with_reader(|understand| score(&texts, understand));
     if has("--floors") {
         floors(&table);
         return;
@@ -40,7 +43,11 @@ fn main() {
         }
         return;
     }
-    let others = if has("--own") { Vec::new() } else { with_reader(|understand| outside_sets::sets(understand)) };
+    let others = if has("--own") || of.is_some() {
+        Vec::new()
+    } else {
+        with_reader(|understand| outside_sets::sets(understand))
+    };
     if arguments.windows(2).any(|pair| pair == ["--format", "json"]) {
         println!("{}", json!({"own": own_json(&table), "shared": others}));
         return;

@@ -44,8 +44,21 @@ pub const TASKS: &[&str] = &[
 const FILES: &[(&str, &str, bool, &str)] = &[
     ("zh.txt", "zh", false, include_str!("texts/zh.txt")),
     ("en.txt", "en", false, include_str!("texts/en.txt")),
+    ("zh-trades.txt", "zh", false, include_str!("texts/zh-trades.txt")),
+    ("en-trades.txt", "en", false, include_str!("texts/en-trades.txt")),
+    ("zh-trades-2.txt", "zh", false, include_str!("texts/zh-trades-2.txt")),
+    ("en-trades-2.txt", "en", false, include_str!("texts/en-trades-2.txt")),
+    ("zh-november.txt", "zh", false, include_str!("texts/zh-november.txt")),
+    ("en-november.txt", "en", false, include_str!("texts/en-november.txt")),
+    ("zh-ordinary.txt", "zh", false, include_str!("texts/zh-ordinary.txt")),
+    ("en-ordinary.txt", "en", false, include_str!("texts/en-ordinary.txt")),
     ("zh-held.txt", "zh", true, include_str!("texts/zh-held.txt")),
     ("en-held.txt", "en", true, include_str!("texts/en-held.txt")),
+    ("zh-winter.txt", "zh", false, include_str!("texts/zh-winter.txt")),
+    ("en-winter.txt", "en", false, include_str!("texts/en-winter.txt")),
+    ("zh-october-held.txt", "zh", true, include_str!("texts/zh-october-held.txt")),
+    ("en-august.txt", "en", false, include_str!("texts/en-august.txt")),
+    ("en-october.txt", "en", false, include_str!("texts/en-october.txt")),
 ];
 
 /// All texts.

@@ -24,6 +24,9 @@ pub(super) struct Setting {
     is_service: bool,
     is_personal: bool,
     sells: bool,
+    /// It may be a line of a shop: English and no more than "Only 3 left", or signed in Chinese by nobody
+    /// who speaks to parents, tenants or candidates.
+    may_be_a_shop: bool,
     is_dated: bool,
 }
 
@@ -41,7 +44,12 @@ impl Setting {
     pub fn of(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally, claims: &[Claim]) -> Setting {
         let sentences = || readings.iter().flat_map(|reading| &reading.sentences);
         let plainly = sentences().any(is_sold);
-        let is_account = || readings.iter().any(|reading| tells_of_a_plan(&reading.normal.text));
+        let is_account = || {
+            readings.iter().any(|reading| {
+                tells_of_a_plan(&reading.normal.text)
+                    || !plainly && reading.opt_outs.is_empty() && tells_of_a_service(&reading.normal.text)
+            })
+        };
         let is_service = tally.is_transactional() || is_account();
         let is_commercial = readings.iter().any(is_signed);
         let priced = |sentence: &Sentence| !sentence.amounts.is_empty() && !sentence.cues.has(Cue::Billing);
@@ -52,13 +60,17 @@ impl Setting {
         let chats =
             || readings.iter().any(|reading| CHAT.as_ref().is_some_and(|chat| chat.is_match(&reading.normal.text)));
         // In Chinese a shop signs; in English a line of a shop has only its words.
+        let is_latin =
+            readings.iter().all(|reading| !reading.normal.text.chars().any(|c| ('\u{3400}'..='\u{9fff}').contains(&c)));
         let is_short =
-            readings.iter().all(|reading| !reading.normal.text.chars().any(|c| ('\u{3400}'..='\u{9fff}').contains(&c)))
-                && readings.iter().map(|reading| reading.normal.text.len()).sum::<usize>() <= LINE_BYTES_MAX;
+            is_latin && readings.iter().map(|reading| reading.normal.text.len()).sum::<usize>() <= LINE_BYTES_MAX;
+        let is_public =
+            || readings.iter().any(|reading| PUBLIC.as_ref().is_some_and(|voice| voice.is_match(&reading.normal.text)));
+        let may_be_a_shop = is_latin || is_commercial && !is_public();
         let is_personal = !plainly && !is_commercial && chats();
         let sells = plainly
             || !is_personal && !is_service && (tally.promotes() || refusable || offers && (is_commercial || is_short));
-        Setting { is_service, is_personal, sells, is_dated: is_dated(context, claims) }
+        Setting { is_service, is_personal, sells, may_be_a_shop, is_dated: is_dated(context, claims) }
     }
 
     /// Looks at one sentence of it.
@@ -77,7 +89,7 @@ impl Setting {
         match needs {
             Needs::Itself => !self.is_personal,
             _ if !here.is_open || kind == UrgencyKind::Scarcity && here.is_kept => false,
-            Needs::Nothing => !self.is_personal,
+            Needs::Nothing => self.sells || self.may_be_a_shop && !self.is_personal,
             Needs::Sold => self.sells,
             Needs::Undated => self.sells && !self.is_dated,
         }
@@ -92,6 +104,11 @@ impl Setting {
 /// Tells what is left of a plan: minutes, megabytes, messages, never goods.
 pub(in crate::understand) fn tells_of_a_plan(words: &str) -> bool {
     ACCOUNT.as_ref().is_some_and(|account| account.is_match(words))
+}
+
+/// Tells of a session, a link, a form: of what ends without anybody selling it.
+pub(in crate::understand) fn tells_of_a_service(words: &str) -> bool {
+    OF_SERVICE.as_ref().is_some_and(|service| service.is_match(words))
 }
 
 fn is_sold(sentence: &Sentence) -> bool {
@@ -127,10 +144,18 @@ fn is_dated(context: &Context<'_>, claims: &[Claim]) -> bool {
 /// Words of one person to another.
 static CHAT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u:\b)(?:i|i'm|i'll|i've|i'd|im|me|my|mine|mum|my[ \n]mom|mom[ \n]says|grandma|mommy|dad|u|ur|lol|lmao|haha[ha]*|babe|hun|luv|gonna|wanna|pls|plz|thx|dear|bro|dude|sis|honey|sweetie|darling|boss|colleagues|team)(?-u:\b)",
+        r"(?-u:\b)(?:i|i'm|i'll|i've|i'd|im|me|my|mine|mum|my[ \n]mom|mom[ \n]says|grandma|mommy|dad|u|ur|lol|lmao|haha[ha]*|babe|hun|luv|gonna|wanna|pls|plz|thx|dear|bro|dude|sis|honey|sweetie|darling|boss|colleagues|team|bus|homework|exam|lunch|dinner|raffle|anyone|any1)(?-u:\b)|[:;]-?[)(dp](?:$|[ \n])|(?-u:\b)(?:want|need|fancy)[ \n](?:one|some|it|them|to[ \n]come)\?",
         r"|我(?:$|[^们司行店校院公市国])|咱|俺|哈哈|呵呵|嘿嘿|嘻嘻|老公|老婆|宝贝|妈|爸|大哥|姐|兄弟|哥们|同学们|老师|领导|同事|吧(?:$|[?。,，!！~ ])|啦|哦|噢|嗯|喔|嘛|呢(?:$|[?。,，!！~ ])",
     ))
     .ok()
+});
+/// Schools, clinics, landlords and offices: their last places and days are no sale.
+static PUBLIC: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"家长|居民|业主|住户|学员|同学|考生|考试|村民|市民|选民|疫苗|接种|核酸|体检报告|集合|出团通知|上课|放假|社区|居委|缴费|办事|请尽快登记").ok()
+});
+/// What is told of by whoever keeps an account, a link or a form.
+static OF_SERVICE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:your|the|this)[ \n](?:[a-z]{1,12}[ \n])?(?:session|link|code|passcode|pin|token|invitation|parking|meter|trial|account|password|sign-?up|bid|form|application|document|coverage|leave|sick[ \n]days)(?-u:\b)|(?-u:\b)(?:code|pin|passcode)[ \n][0-9]{4,8}(?-u:\b)").ok()
 });
 /// What is left of a plan, in minutes, megabytes and messages.
 static ACCOUNT: LazyLock<Option<Regex>> = LazyLock::new(|| {
