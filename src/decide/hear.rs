@@ -1,13 +1,29 @@
 //! One rule's part in a decision: whether it speaks at all, what its guard answers, and what the rule
 //! makes of that for this message.
+//!
+//! What a code or a receipt has to fear of a guard, when its words alone say what it is ([`Standing::Receipt`]), and
+//! when its sender declared it, too ([`Standing::MustSend`]):
+//!
+//! | guard | by its words | declared, too |
+//! |---|---|---|
+//! | `suppression` (law) | stopped | goes where the rule has `spare_must_send` |
+//! | `quiet_hours`, `required_text` (law) | as the rule says | as the rule says |
+//! | `below_price_paid`, `price_conflict`, `exclusive_leak`, `already_bought`, `reference_price`, `false_deadline` | loses the offer; stopped if that cannot be taken out, or if no receipt is left then | loses the offer; goes unchanged if that cannot be taken out |
+//! | `survey_fatigue`, `survey_experience` | loses the invitation, else as above | the same |
+//! | `urgency_pressure`, `wrong_audience` | loses the words, if it sells something; else untouched | loses the words; a code is untouched |
+//! | `dead_voucher` | a coupon or voucher as an offer is; over a gift card it is stopped | loses the sentence |
+//! | `preference`, `open_complaint`, `frequency_cap`, `duplicate` | untouched | untouched |
+//!
+//! Whatever is let go keeps its finding, marked `not_removed`.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Answer, Case, Finding, GuardClass, Objection, Verdict};
+use super::{Answer, Case, Finding, GuardClass, Objection, Standing, Verdict};
 use crate::facts::{Facts, Why};
-use crate::message::Message;
+use crate::message::{Message, Span};
 use crate::policy::{Judge, Mode, OnUnknown, Selection, Then, Window};
 use crate::rewrite::Action;
+use crate::understand::Meaning;
 
 /// When a message held because something could not be told is decided again.
 pub const ASK_AGAIN_AFTER: Window = Window(SignedDuration::from_mins(5));
@@ -26,14 +42,15 @@ pub struct Heard<'a> {
 }
 
 /// Hears one rule; `None` when it is off, does not apply to this customer, or has nothing to say.
-pub fn hear<'a>(judge: &'a dyn Judge, case: &Case<'_>, must_send: bool, rules: &Selection<'_>) -> Option<Heard<'a>> {
+pub fn hear<'a>(judge: &'a dyn Judge, case: &Case<'_>, standing: Standing, rules: &Selection<'_>) -> Option<Heard<'a>> {
     let head = judge.head();
     let mode = rules.mode(judge);
     if mode == Mode::Off || !applies(judge, case, rules.everyone) {
         return None;
     }
     let answer = judge.examine(case);
-    let shielded = must_send && judge.class() == GuardClass::Courtesy;
+    let must_send = standing == Standing::MustSend;
+    let courtesy = judge.class() == GuardClass::Courtesy;
     let mut finding = Finding {
         guard: judge.guard().to_owned(),
         rule: head.id.to_owned(),
@@ -51,8 +68,8 @@ pub fn hear<'a>(judge: &'a dyn Judge, case: &Case<'_>, must_send: bool, rules: &
         Answer::Objects(Objection { remembered: true, .. }) if head.on_store_down == OnUnknown::Delay && !must_send => {
             finding.wants = ask_again(case.now);
         }
-        Answer::Objects(objection) if shielded => {
-            actions = shielded_actions(head.then, objection);
+        Answer::Objects(objection) if courtesy && shields(standing, objection) => {
+            actions = shielded_actions(head.then, standing, case.meaning, objection);
             finding.not_removed = actions.is_empty();
             finding.wants = if actions.is_empty() { Verdict::Pass } else { Verdict::Rewrite };
         }
@@ -61,7 +78,7 @@ pub fn hear<'a>(judge: &'a dyn Judge, case: &Case<'_>, must_send: bool, rules: &
             let down = *why == Why::StoreDown;
             let says = if down { head.on_store_down } else { head.on_unknown };
             // A one-time code that waits is a one-time code lost: only an explicit block stops it.
-            let lets_go = shielded || (must_send && says == OnUnknown::Delay);
+            let lets_go = (courtesy && standing.is_shielded()) || (must_send && says == OnUnknown::Delay);
             finding.wants = match says {
                 _ if lets_go => Verdict::Pass,
                 OnUnknown::Pass => Verdict::Pass,
@@ -103,11 +120,25 @@ fn wanted(then: &Then, objection: &Objection, now: Timestamp) -> (Verdict, Vec<A
     }
 }
 
-/// "A receipt that carries an offer loses the offer, not the receipt" (design §3).
-fn shielded_actions(then: &Then, objection: &Objection) -> Vec<Action> {
+/// Whether what the message is protects it from a courtesy's objection. A card that cannot be used makes no receipt
+/// of the mail that hands it over; who declares a receipt has a reason to send it all the same.
+fn shields(standing: Standing, objection: &Objection) -> bool {
+    standing.is_shielded() && !(standing == Standing::Receipt && objection.is_its_purpose)
+}
+
+/// "A receipt that carries an offer loses the offer, not the receipt" (design §3). Nothing to do means that it goes
+/// as it is.
+fn shielded_actions(then: &Then, standing: Standing, meaning: &Meaning, objection: &Objection) -> Vec<Action> {
+    let marked = |spans: &[Span]| spans.iter().any(|span| objection.spans.iter().any(|marked| marked.overlaps(span)));
     match then {
-        _ if objection.spans.is_empty() => Vec::new(),
+        _ if objection.spans.is_empty() || standing.is_untouchable(meaning) => Vec::new(),
         Then::Rewrite(actions) => actions.clone(),
+        Then::Block | Then::Delay { .. } if meaning.offers.iter().any(|offer| marked(&offer.spans)) => {
+            vec![Action::RemoveOffer {}]
+        }
+        Then::Block | Then::Delay { .. } if meaning.surveys.iter().any(|survey| marked(&survey.spans)) => {
+            vec![Action::RemoveSurvey {}]
+        }
         Then::Block | Then::Delay { .. } => vec![Action::RemoveSentence {}],
     }
 }

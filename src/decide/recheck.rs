@@ -31,7 +31,9 @@ fn is_made_good(before: &Decision, after: &Decision, rule: &str) -> bool {
 /// harm is gone; else a block; else, for a must-send message, a pass of the unchanged message, with
 /// its findings marked.
 pub fn after_rewrite(before: Decision, after: &Decision) -> Decision {
-    if before.rewrites.is_empty() || !harm_left(&before, after) {
+    // What was a receipt by the words that went with the offer was none.
+    let was_none = before.receipt && !(after.receipt || after.must_send);
+    if before.rewrites.is_empty() || !(was_none || harm_left(&before, after)) {
         return before;
     }
     not_rewritten(before)

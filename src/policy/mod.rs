@@ -10,6 +10,7 @@ pub mod parse;
 pub mod rule;
 pub mod select;
 pub mod then;
+mod topics;
 pub mod wording;
 
 use std::collections::BTreeMap;

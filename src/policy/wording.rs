@@ -1,10 +1,12 @@
 //! Reasons in words: a rule's template and a finding's evidence become a sentence in English or
 //! Chinese. For `explain` and the console only: a refusal carries the rule's fact-free title.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::Texts;
+use super::{Texts, topics};
 use crate::decide::guards::Guard;
 use crate::decide::{Because, Evidence};
 use crate::message::Language;
@@ -63,7 +65,7 @@ pub fn is_known<G: Guard>(name: &str) -> bool {
 /// One piece of evidence in words.
 pub fn evidence(value: &Evidence, reader: &Reader) -> String {
     match value {
-        Evidence::Name(name) => word(name, reader.language).to_owned(),
+        Evidence::Name(name) => word(name, reader.language).into_owned(),
         Evidence::Money(money) => money.to_string(),
         Evidence::Count(count) => count.to_string(),
         Evidence::Seconds(seconds) => length(*seconds, reader.language),
@@ -112,8 +114,17 @@ fn length(seconds: i64, language: Language) -> String {
     }
 }
 
-/// The guards' own words, which are not the shop's, as a reader of that language says them.
-pub fn word(name: &str, language: Language) -> &str {
+/// The guards' own words, which are not the shop's, as a reader of that language says them. Several topics stand
+/// with commas between them.
+pub fn word(name: &str, language: Language) -> Cow<'_, str> {
+    if language == Language::Zh && name.split(", ").any(|topic| topics::in_chinese(topic).is_some()) {
+        let topics = name.split(", ").map(|topic| topics::in_chinese(topic).unwrap_or(topic));
+        return topics.collect::<Vec<_>>().join("、").into();
+    }
+    one_word(name, language).into()
+}
+
+fn one_word(name: &str, language: Language) -> &str {
     if language == Language::En {
         return match name {
             "email" => "e-mail",

@@ -141,6 +141,13 @@ impl Words<'_> {
             let said = self.say("yes: the text is a code or a receipt", "是：内容为验证码或交易通知");
             rows.push((self.say("must send", "必达"), said.to_owned()));
         }
+        if entry.receipt {
+            let said = self.say(
+                "yes, by its words: it may lose an offer, and is not stopped for one",
+                "是（依据内容）：可去掉夹带的推销，不因推销而拦截",
+            );
+            rows.push((self.say("receipt", "收据"), said.to_owned()));
+        }
         if entry.facts_version.is_none() {
             let said = self.say("not known: the store did not answer", "未知：存储无应答");
             let why = entry.without_store.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
@@ -212,7 +219,7 @@ impl Words<'_> {
 
     fn evidence(&self, name: &str, value: &Evidence) -> String {
         let value = match value {
-            Evidence::Name(name) => one_line(wording::word(name, self.language)),
+            Evidence::Name(name) => one_line(&wording::word(name, self.language)),
             Evidence::Money(money) => money.to_string(),
             Evidence::At(at) => self.time(*at),
             Evidence::Seconds(seconds) => self.length(*seconds),
