@@ -6,14 +6,15 @@
 //!
 //! | guard | by its words | declared, too |
 //! |---|---|---|
-//! | `suppression` (law) | stopped | goes where the rule has `spare_must_send` |
-//! | `quiet_hours`, `required_text` (law) | as the rule says | as the rule says |
+//! | `suppression` (law) | stopped; over a refusal of promotions it loses its offers | goes where the rule has `spare_must_send`, without its offers |
+//! | `quiet_hours`, `required_text` (law) | as the rule says; where it is for promotions, loses its offers | the same |
 //! | `below_price_paid`, `price_conflict`, `exclusive_leak`, `already_bought`, `reference_price`, `false_deadline` | loses the offer; stopped if that cannot be taken out, or if no receipt is left then | loses the offer; goes unchanged if that cannot be taken out |
 //! | `survey_fatigue`, `survey_experience` | loses the invitation, else as above | the same |
 //! | `urgency_pressure`, `wrong_audience` | loses the words, if it sells something; else untouched | loses the words; a code is untouched |
 //! | `dead_voucher` | a coupon or voucher as an offer is; over a gift card it is stopped | loses the sentence |
-//! | `preference`, `open_complaint`, `frequency_cap`, `duplicate` | untouched | untouched |
+//! | `preference`, `open_complaint`, `frequency_cap`, `duplicate` | untouched; where the rule is for promotions, loses its offers | the same |
 //!
+//! A receipt that would lose its offers to a rule for promotions, and from which they cannot be taken, goes as it is.
 //! Whatever is let go keeps its finding, marked `not_removed`.
 
 use jiff::{SignedDuration, Timestamp};
@@ -39,6 +40,8 @@ pub struct Heard<'a> {
     pub finding: Finding,
     /// The actions it wants, if it wants a rewrite.
     pub actions: Vec<Action>,
+    /// True when it is about what a receipt sells, not about the receipt.
+    pub of_offers: bool,
 }
 
 /// Hears one rule; `None` when it is off, does not apply to this customer, or has nothing to say.
@@ -88,7 +91,40 @@ pub fn hear<'a>(judge: &'a dyn Judge, case: &Case<'_>, standing: Standing, rules
             finding.degraded = down && finding.wants == Verdict::Pass;
         }
     }
-    Some(Heard { judge, finding, actions })
+    Some(Heard { judge, finding, actions, of_offers: false })
+}
+
+/// Hears one rule about what a receipt sells, `case` being that of a promotion: what it objects to goes, whatever its
+/// `then` says. A rule that objects to the receipt itself has said more already.
+pub fn hear_offers<'a>(judge: &'a dyn Judge, case: &Case<'_>, rules: &Selection<'_>, heard: &mut Vec<Heard<'a>>) {
+    let head = judge.head();
+    let is_same = |other: &Heard<'_>| other.finding.rule == head.id && other.finding.guard == judge.guard();
+    let said = heard.iter().position(is_same);
+    let mode = rules.mode(judge);
+    // A courtesy that applies to receipts as well has judged this one as what it is.
+    let judged = said.is_some_and(|at| matches!(heard.get(at).map(|h| &h.finding.answer), Some(Answer::Objects(_))))
+        || judge.class() == GuardClass::Courtesy && rules.judges.iter().any(|own| own.head().id == head.id);
+    if judged || mode == Mode::Off || !applies(judge, case, rules.everyone) {
+        return;
+    }
+    let Answer::Objects(mut objection) = judge.examine(case) else { return };
+    objection.spans = case.meaning.offers.iter().flat_map(|offer| offer.spans.iter().copied()).collect();
+    objection.spans.sort_unstable();
+    objection.spans.dedup();
+    let finding = Finding {
+        guard: judge.guard().to_owned(),
+        rule: head.id.to_owned(),
+        place: head.place.clone(),
+        answer: Answer::Objects(objection),
+        wants: Verdict::Rewrite,
+        shadow: mode == Mode::Shadow,
+        not_removed: false,
+        degraded: false,
+    };
+    if let Some(at) = said {
+        heard.remove(at);
+    }
+    heard.push(Heard { judge, finding, actions: vec![Action::RemoveOffer {}], of_offers: true });
 }
 
 fn ask_again(now: Timestamp) -> Verdict {

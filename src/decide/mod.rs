@@ -19,7 +19,7 @@ pub use claims::{claim_additions, families};
 pub use guards::Case;
 pub use recheck::{after_rewrite, harm_left, not_rewritten};
 pub use shown::{named, shown_offers};
-pub use standing::{Standing, TRANSACTIONAL_PURPOSES, is_must_send};
+pub use standing::{Standing, TRANSACTIONAL_PURPOSES, as_the_promotion_it_carries, is_must_send};
 pub use verdict::{Answer, Because, Decision, Evidence, Finding, GuardClass, Objection, Verdict, WantedRewrite};
 
 use crate::facts::Facts;
@@ -34,6 +34,11 @@ pub fn decide(now: Timestamp, message: &Message, meaning: &Meaning, facts: &Fact
     let standing = Standing::of(message, meaning);
     let mut heard: Vec<hear::Heard<'_>> =
         rules.judges.iter().filter_map(|judge| hear::hear(*judge, &case, standing, rules)).collect();
+    if let Some(sold) = as_the_promotion_it_carries(message, meaning) {
+        for judge in &rules.of_offers {
+            hear::hear_offers(*judge, &Case { meaning: &sold, ..case }, rules, &mut heard);
+        }
+    }
     // The order of files, rules and guards never matters: from here on there is only this one.
     heard.sort_by(|a, b| (&a.finding.rule, &a.finding.guard).cmp(&(&b.finding.rule, &b.finding.guard)));
     combine::combine(&case, rules, standing, heard)

@@ -7,6 +7,9 @@
 //! | receipt | no | a code or a receipt | the same, but what cannot be taken stops it, and the rest must still be a receipt |
 //! | ordinary | either | anything else | does what the rule says |
 //!
+//! What a receipt sells is judged by the rules for promotions as well: whoever refused promotions, complains, or had
+//! enough of them this week, gets the receipt without the offer ([`as_the_promotion_it_carries`]).
+//!
 //! A code, and a receipt by its words that sells, asks and hands over nothing, go untouched: what a guard took for
 //! pressure in them ("expires in 10 minutes", 限时5分钟有效) is none.
 
@@ -62,6 +65,14 @@ impl Standing {
             Standing::MustSend => carries_nothing && meaning.purpose == Purpose::OneTimeCode,
         }
     }
+}
+
+/// What the rules for promotions judge of a receipt: its meaning, taken for that of a promotion. `None` when it sells
+/// nothing that could be taken out.
+pub fn as_the_promotion_it_carries(message: &Message, meaning: &Meaning) -> Option<Meaning> {
+    let sells = meaning.purpose == Purpose::Notice && meaning.offers.iter().any(|offer| !offer.spans.is_empty());
+    let is_receipt = sells && Standing::of(message, meaning).is_shielded();
+    is_receipt.then(|| Meaning { purpose: Purpose::Promotion, ..meaning.clone() })
 }
 
 /// True when the message must be sent: claimed by its stream or purpose, and its text bears it out.

@@ -177,6 +177,8 @@ pub struct Decision {
     pub must_send: bool,
     /// True when it is a code or a receipt by its words alone: courtesy guards could take something out of it.
     pub receipt: bool,
+    /// Rules that object only to what a receipt sells: where that cannot be taken out, the receipt goes with it.
+    pub of_offers: Vec<String>,
 }
 
 impl Decision {
@@ -188,6 +190,7 @@ impl Decision {
             rewrites: Vec::new(),
             must_send: false,
             receipt: false,
+            of_offers: Vec::new(),
         }
     }
 

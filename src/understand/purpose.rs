@@ -191,7 +191,12 @@ fn is_code(words: &str) -> bool {
 
 /// What every sentence that speaks of a code has one of.
 pub(super) fn code_signs() -> Vec<String> {
-    ["码", "口令", "code", "password", "otp", "is your", "is\nyour"].map(str::to_owned).to_vec()
+    [
+        "码", "口令", "code", "password", "otp", "is your", "is\nyour", "pin is", "to verify", "to confirm", "to sign",
+        "to log", "to reset", "to auth", "to approve",
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 /// 4 to 8 digits on their own (`123 456` and `123-456` too), or `G-123456`; money has a sign or a unit.
@@ -204,6 +209,8 @@ static CODE_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"验证码|验证代码|校验码|校验代码|动态码|动态密码|短信口令|确认码|登录码|随机码|一次性密码|动态口令",
         r"|(?-u:\b)(?:verification|security|one[- ]time|login|log-in|sign-in|access|authentication|confirmation|two-factor|2fa)[ \n](?:pass)?(?:code|password)",
+        r"|(?-u:\b)(?:use|enter|type)[ \n](?:the[ \n])?(?:code[ \n]|pin[ \n])?[0-9][0-9 -]{2,6}[0-9][ \n]to[ \n](?:verify|confirm|sign|log|reset|authenticate|authori[sz]e|approve)(?-u:\b)",
+        r"|(?-u:\b)your[ \n](?:[a-z]{1,20}[ \n])?pin[ \n]is[ \n]?:?[ \n]?[0-9]",
         r"|(?-u:\b)otp(?-u:\b)|(?-u:\b)passcode(?-u:\b)|(?-u:\b)code[ \n]is[ \n]?:?[ \n]?[a-z]?-?[0-9]|(?-u:\b)[0-9]{4,8}[ \n]is[ \n]your(?-u:\b)",
     ))
     .ok()

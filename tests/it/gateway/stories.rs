@@ -147,16 +147,17 @@ impl Play<'_> {
         wrong.extend(match &step.expect {
             Expect::Pass if arrived.len() == 1 => untouched(door, &sent.raw, &arrived[0]),
             Expect::Rewrite(_) if arrived.len() == 1 => changed(door, words, &arrived[0]),
-            Expect::Block(_) | Expect::Delay(_) if arrived.is_empty() => None,
+            Expect::Stopped(_) if arrived.len() == 1 => changed(door, words, &arrived[0]),
+            Expect::Block(_) | Expect::Delay(_) | Expect::Stopped(_) if arrived.is_empty() => None,
             _ => Some(format!("{} arrived", arrived.len())),
         });
-        if sent.accepted == matches!(step.expect, Expect::Block(_)) {
+        if sent.accepted == matches!(step.expect, Expect::Block(_)) && !matches!(step.expect, Expect::Stopped(_)) {
             wrong.push("the tool was told otherwise".to_owned());
         }
         for lang in ["en", "zh"] {
             let told = self.home.explain(&id, lang);
             let read = step.explain.as_ref().map_or(&[][..], |words| words.of(lang));
-            let missing = read.iter().filter(|word| !told.contains(word.as_str()));
+            let missing = read.iter().filter(|words| !words.split('|').any(|word| told.contains(word)));
             wrong.extend(missing.map(|word| format!("an officer does not read `{word}` in:\n{told}")));
         }
         if !wrong.is_empty() {
@@ -172,13 +173,14 @@ impl Play<'_> {
             serde_json::Value::Object(fields) => fields.keys().next().cloned().unwrap_or_default(),
             value => value.as_str().unwrap_or_default().to_owned(),
         };
+        let found = named(&decision["verdict"]);
         let (verdict, rules) = match expect {
+            Expect::Stopped(rules) => (if found == "block" { "block" } else { "rewrite" }, &rules[..]),
             Expect::Pass => ("pass", &[][..]),
             Expect::Block(rules) => ("block", &rules[..]),
             Expect::Rewrite(rules) => ("rewrite", &rules[..]),
             Expect::Delay(rules) => ("delay", &rules[..]),
         };
-        let found = named(&decision["verdict"]);
         let mut wrong = Vec::new();
         if found != verdict {
             wrong.push(format!("{found} instead of {verdict}"));

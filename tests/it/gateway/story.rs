@@ -78,7 +78,7 @@ pub struct Step {
     /// What must come of it.
     #[serde(default)]
     pub expect: Expect,
-    /// What an officer must read in `explain`.
+    /// What an officer must read in `explain`; `a|b` is one or the other, where prices are those of the play.
     #[serde(default)]
     pub explain: Option<InBoth<Vec<String>>>,
 }
@@ -117,6 +117,8 @@ pub enum Expect {
     Rewrite(Vec<String>),
     /// It waits, by these rules.
     Delay(Vec<String>),
+    /// Blocked, or changed: what is to be gone does not arrive.
+    Stopped(Vec<String>),
 }
 
 impl Story {
