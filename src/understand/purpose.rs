@@ -192,8 +192,21 @@ fn is_code(words: &str) -> bool {
 /// What every sentence that speaks of a code has one of.
 pub(super) fn code_signs() -> Vec<String> {
     [
-        "码", "口令", "code", "password", "otp", "is your", "is\nyour", "pin is", "to verify", "to confirm", "to sign",
-        "to log", "to reset", "to auth", "to approve",
+        "码",
+        "口令",
+        "code",
+        "password",
+        "otp",
+        "is your",
+        "is\nyour",
+        "pin is",
+        "to verify",
+        "to confirm",
+        "to sign",
+        "to log",
+        "to reset",
+        "to auth",
+        "to approve",
     ]
     .map(str::to_owned)
     .to_vec()

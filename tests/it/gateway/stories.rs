@@ -10,6 +10,7 @@ use lettre::message::header::ContentType;
 use lettre::message::{MultiPart, SinglePart};
 use tactgate::command::serve::Running;
 use tactgate::config::Protocol;
+use tactgate::record::explain::explain;
 
 use super::child::{Gate, Home, noon_zone, routes};
 use super::hand_clock;
@@ -103,7 +104,11 @@ impl Play<'_> {
 
     fn phone(&self, who: &str) -> String {
         let number = self.people.iter().position(|known| known == who).unwrap();
-        if self.lang == "zh" { format!("+861380013{:04}", 8100 + number) } else { format!("+1415555{:04}", 110 + number) }
+        if self.lang == "zh" {
+            format!("+861380013{:04}", 8100 + number)
+        } else {
+            format!("+1415555{:04}", 110 + number)
+        }
     }
 
     async fn play(&mut self) {
@@ -135,8 +140,8 @@ impl Play<'_> {
         };
         let name = step.name.as_deref().unwrap_or("a message");
         let id = id_in(&sent.answer, if door == Door::Smtp && sent.accepted { "s-" } else { "d-" });
-        let told = self.home.explain_json(&id);
-        let decision = &told["decisions"][0]["decision"];
+        let told = explain(&self.home.path("data"), &id).unwrap();
+        let decision = &serde_json::to_value(&told.decisions[0].decision).unwrap();
         let mut wrong = self.verdict_is(&step.expect, decision);
         let (mails, requests) = (self.mails.mails(), self.requests.requests());
         let arrived: Vec<Vec<u8>> = match door {
@@ -154,9 +159,8 @@ impl Play<'_> {
         if sent.accepted == matches!(step.expect, Expect::Block(_)) && !matches!(step.expect, Expect::Stopped(_)) {
             wrong.push("the tool was told otherwise".to_owned());
         }
-        for lang in ["en", "zh"] {
+        for (lang, read) in step.explain.iter().flat_map(|words| [("en", &words.en), ("zh", &words.zh)]) {
             let told = self.home.explain(&id, lang);
-            let read = step.explain.as_ref().map_or(&[][..], |words| words.of(lang));
             let missing = read.iter().filter(|words| !words.split('|').any(|word| told.contains(word)));
             wrong.extend(missing.map(|word| format!("an officer does not read `{word}` in:\n{told}")));
         }
@@ -231,8 +235,7 @@ impl Play<'_> {
             .append_pair("From", "+15005550006")
             .append_pair("Body", words.sms.as_ref().unwrap())
             .finish();
-        let headers =
-            [("Content-Type", "application/x-www-form-urlencoded"), ("Authorization", "Basic QUMxOnRva2Vu")];
+        let headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Authorization", "Basic QUMxOnRva2Vu")];
         self.request("/twilio/2010-04-01/Accounts/AC1/Messages.json", &headers, form.into_bytes()).await
     }
 
