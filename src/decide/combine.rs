@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::claims::is_from_receipt;
 use super::hear::Heard;
-use super::{Answer, Case, Decision, Finding, GuardClass, Verdict, WantedRewrite};
+use super::{Answer, Case, Decision, Finding, GuardClass, Standing, Verdict, WantedRewrite};
 use crate::policy::{Judge, Mode, Selection, Then};
 use crate::understand::DeadlineKind;
 
@@ -13,12 +13,12 @@ use crate::understand::DeadlineKind;
 const ROUNDS_MAX: usize = 32;
 
 /// Adds the findings up.
-pub fn combine(case: &Case<'_>, rules: &Selection<'_>, must_send: bool, mut heard: Vec<Heard<'_>>) -> Decision {
+pub fn combine(case: &Case<'_>, rules: &Selection<'_>, standing: Standing, mut heard: Vec<Heard<'_>>) -> Decision {
     let severity = heard.iter().filter(|h| acts(&h.finding)).map(|h| h.finding.wants.severity()).max().unwrap_or(0);
     let verdict = match severity {
         0 => Verdict::Pass,
         1 => Verdict::Rewrite,
-        2 => delay(case, rules, must_send, &heard).unwrap_or(Verdict::Block),
+        2 => delay(case, rules, standing, &heard).unwrap_or(Verdict::Block),
         _ => Verdict::Block,
     };
     if severity == 2 && verdict == Verdict::Block {
@@ -28,7 +28,10 @@ pub fn combine(case: &Case<'_>, rules: &Selection<'_>, must_send: bool, mut hear
         }
     }
     let rewrites = heard.iter().filter(|h| acts(&h.finding)).flat_map(wanted_rewrites).collect();
-    Decision { verdict, findings: heard.into_iter().map(|h| h.finding).collect(), rewrites, must_send }
+    let of_offers = heard.iter().filter(|h| h.of_offers).map(|h| h.finding.rule.clone()).collect();
+    let findings = heard.into_iter().map(|h| h.finding).collect();
+    let (must_send, receipt) = (standing == Standing::MustSend, standing == Standing::Receipt);
+    Decision { verdict, findings, rewrites, must_send, receipt, of_offers }
 }
 
 /// Whether a finding has a say.
@@ -49,7 +52,7 @@ fn wanted_rewrites(heard: &Heard<'_>) -> Vec<WantedRewrite> {
 
 /// The first instant at which nobody who delays would object, if it comes before anybody's patience
 /// ends and before the message becomes untrue.
-fn delay(case: &Case<'_>, rules: &Selection<'_>, must_send: bool, heard: &[Heard<'_>]) -> Option<Verdict> {
+fn delay(case: &Case<'_>, rules: &Selection<'_>, standing: Standing, heard: &[Heard<'_>]) -> Option<Verdict> {
     let wanted = heard.iter().filter(|h| acts(&h.finding)).filter_map(|h| match h.finding.wants {
         Verdict::Delay { until, expires } => Some((until, expires)),
         _ => None,
@@ -64,7 +67,7 @@ fn delay(case: &Case<'_>, rules: &Selection<'_>, must_send: bool, heard: &[Heard
         expires = expires.min(horizon);
     }
     let delaying: Vec<&dyn Judge> =
-        rules.judges.iter().copied().filter(|judge| may_delay(*judge, case, rules, must_send)).collect();
+        rules.judges.iter().copied().filter(|judge| may_delay(*judge, case, rules, standing)).collect();
     for _ in 0..ROUNDS_MAX {
         if until > expires {
             return None;
@@ -82,10 +85,10 @@ fn delay(case: &Case<'_>, rules: &Selection<'_>, must_send: bool, heard: &[Heard
     None
 }
 
-fn may_delay(judge: &dyn Judge, case: &Case<'_>, rules: &Selection<'_>, must_send: bool) -> bool {
+fn may_delay(judge: &dyn Judge, case: &Case<'_>, rules: &Selection<'_>, standing: Standing) -> bool {
     rules.mode(judge) == Mode::Enforce
         && matches!(judge.head().then, Then::Delay { .. })
-        && !(must_send && judge.class() == GuardClass::Courtesy)
+        && !(standing.is_shielded() && judge.class() == GuardClass::Courtesy)
         && super::hear::applies(judge, case, rules.everyone)
 }
 

@@ -31,30 +31,34 @@ fn is_made_good(before: &Decision, after: &Decision, rule: &str) -> bool {
 /// harm is gone; else a block; else, for a must-send message, a pass of the unchanged message, with
 /// its findings marked.
 pub fn after_rewrite(before: Decision, after: &Decision) -> Decision {
-    if before.rewrites.is_empty() || !harm_left(&before, after) {
+    // What was a receipt by the words that went with the offer was none.
+    let was_none = before.receipt && !(after.receipt || after.must_send);
+    if before.rewrites.is_empty() || !(was_none || harm_left(&before, after)) {
         return before;
     }
     not_rewritten(before)
 }
 
-/// The decision that stands when the rewrite it asked for cannot be made, or does not help.
+/// The decision that stands when the rewrite it asked for cannot be made, or does not help. Rules that only wanted a
+/// receipt to lose what it sells let it go.
 pub fn not_rewritten(before: Decision) -> Decision {
     let mut settled = before;
     let wanted: Vec<String> = settled.rewrites.drain(..).map(|r| r.rule).collect();
-    let rest = settled.findings.iter_mut().filter(|f| !f.shadow && wanted.contains(&f.rule));
-    if settled.must_send {
-        for finding in rest {
+    let (must_send, of_offers) = (settled.must_send, std::mem::take(&mut settled.of_offers));
+    let mut blocked = !must_send && of_offers.is_empty();
+    for finding in settled.findings.iter_mut().filter(|f| !f.shadow && wanted.contains(&f.rule)) {
+        if must_send || of_offers.contains(&finding.rule) {
             finding.not_removed = true;
             finding.wants = Verdict::Pass;
-        }
-        if settled.verdict == Verdict::Rewrite {
-            settled.verdict = Verdict::Pass;
-        }
-    } else {
-        for finding in rest {
+        } else {
             finding.wants = Verdict::Block;
+            blocked = true;
         }
+    }
+    if blocked {
         settled.verdict = Verdict::Block;
+    } else if settled.verdict == Verdict::Rewrite {
+        settled.verdict = Verdict::Pass;
     }
     settled
 }

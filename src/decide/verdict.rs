@@ -60,6 +60,10 @@ pub struct Objection {
     pub spans: Vec<Span>,
     /// The next instant at which it would not object, if time alone mends it.
     pub free_at: Option<Timestamp>,
+    /// True when what is objected to is what the message is for, as a gift card that cannot be used in the mail
+    /// that hands it over: take it away, and no receipt is left to protect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_its_purpose: bool,
     /// True when the store was down and this is from what the machine last knew.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub remembered: bool,
@@ -171,12 +175,23 @@ pub struct Decision {
     pub rewrites: Vec<WantedRewrite>,
     /// True when the message is must-send by evidence: courtesy guards could not harm it.
     pub must_send: bool,
+    /// True when it is a code or a receipt by its words alone: courtesy guards could take something out of it.
+    pub receipt: bool,
+    /// Rules that object only to what a receipt sells: where that cannot be taken out, the receipt goes with it.
+    pub of_offers: Vec<String>,
 }
 
 impl Decision {
     /// Before any guard has spoken.
     pub fn open() -> Decision {
-        Decision { verdict: Verdict::Pass, findings: Vec::new(), rewrites: Vec::new(), must_send: false }
+        Decision {
+            verdict: Verdict::Pass,
+            findings: Vec::new(),
+            rewrites: Vec::new(),
+            must_send: false,
+            receipt: false,
+            of_offers: Vec::new(),
+        }
     }
 
     /// The finding a refusal names: the first, by rule id, that wants the verdict.

@@ -111,6 +111,7 @@ impl Gateway {
             findings: item.decision.findings.clone(),
             reasons: self.reasons(item, set),
             must_send: item.decision.must_send,
+            receipt: item.decision.receipt,
             policy: set.hash.clone(),
             without_store: item.without_store.as_deref().map(str::to_owned),
             facts_version: item.history.as_ref().map(|history| history.version),

@@ -6,7 +6,9 @@ use jiff::tz::TimeZone;
 use super::case_spec::{CaseSpec, Expect, MessageSpec, Moment, OfferSpec, PolicyCase, Reads};
 use super::error::PolicyError;
 use super::{Judge, Place, PolicySet, Selection, case_facts, select, wording};
-use crate::decide::{Answer, Decision, Finding, Verdict, after_rewrite, decide, guards, not_rewritten};
+use crate::decide::{
+    Answer, Decision, Finding, Verdict, after_rewrite, as_the_promotion_it_carries, decide, guards, not_rewritten,
+};
 use crate::facts::{Why, zone};
 use crate::message::declared::DeclaredSurvey;
 use crate::message::{Address, Channel, Content, Declared, DeclaredOffer, Language, Message, Part, PartKind, Stream};
@@ -62,13 +64,14 @@ fn judge(set: &PolicySet, case: &PolicyCase, scope: Scope) -> Result<Option<Stri
     let (message, meaning) = read(&spec.message, spec.now.0, &shop)?;
     let facts = case_facts::facts(spec, &meaning, &shop)?;
     let rules = |message: &Message, meaning: &Meaning| {
-        let applying = set.rules.iter().map(|judge| judge.as_ref());
-        let applying = applying.filter(|judge| select::applies(judge.head().filters, message, meaning));
-        let mut rules = Selection { judges: applying.collect(), everyone: true, rehearsal: true };
-        if scope == Scope::File {
-            rules.judges.retain(|judge| judge.head().place.file == case.place.file);
-        }
-        rules
+        let applying = |meaning: &Meaning| {
+            let of_file = |judge: &&dyn Judge| scope != Scope::File || judge.head().place.file == case.place.file;
+            let judges = set.rules.iter().map(|judge| judge.as_ref()).filter(of_file);
+            judges.filter(|judge| select::applies(judge.head().filters, message, meaning)).collect()
+        };
+        let of_offers = as_the_promotion_it_carries(message, meaning).map(|sold| applying(&sold));
+        let of_offers = of_offers.unwrap_or_default();
+        Selection { judges: applying(meaning), of_offers, everyone: true, rehearsal: true }
     };
     if let Some(rule) = named_rule(&spec.expect)
         && set.rule(rule).is_none()

@@ -10,6 +10,7 @@ pub mod parse;
 pub mod rule;
 pub mod select;
 pub mod then;
+mod topics;
 pub mod wording;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ pub use judge::{Head, Judge};
 pub use rule::{Filters, Mode, OnUnknown, Place, Rule, Texts, Then, Window};
 pub use select::Selection;
 
+use crate::decide::as_the_promotion_it_carries;
 use crate::hex::hex;
 use crate::message::Message;
 use crate::understand::Meaning;
@@ -92,10 +94,14 @@ impl PolicySet {
 
     /// The rules that apply to a message.
     pub fn select(&self, message: &Message, meaning: &Meaning) -> Selection<'_> {
-        let candidates = self.index.candidates(message, meaning);
-        let judges = candidates.into_iter().filter_map(|at| self.rules.get(at)).map(|judge| judge.as_ref());
-        let judges = judges.filter(|judge| select::applies(judge.head().filters, message, meaning)).collect();
-        Selection { judges, everyone: false, rehearsal: false }
+        let applying = |meaning: &Meaning| {
+            let candidates = self.index.candidates(message, meaning);
+            let judges = candidates.into_iter().filter_map(|at| self.rules.get(at)).map(|judge| judge.as_ref());
+            judges.filter(|judge| select::applies(judge.head().filters, message, meaning)).collect()
+        };
+        let of_offers = as_the_promotion_it_carries(message, meaning).map(|sold| applying(&sold));
+        let of_offers = of_offers.unwrap_or_default();
+        Selection { judges: applying(meaning), of_offers, everyone: false, rehearsal: false }
     }
 
     /// The rule of that id, now or formerly: what `explain` words a finding with.

@@ -13,6 +13,9 @@ use crate::understand::Meaning;
 pub struct Selection<'a> {
     /// Them.
     pub judges: Vec<&'a dyn Judge>,
+    /// Those that would apply to a receipt if it were the promotion that it carries: what they object to is what it
+    /// sells (see [`crate::decide::standing`]). Empty for every other message.
+    pub of_offers: Vec<&'a dyn Judge>,
     /// True where every customer is in every rule's `share`: in cases and in `replay`.
     pub everyone: bool,
     /// Every rule speaks as if it were enforced, also one that is off or in shadow: cases try what a rule
@@ -28,7 +31,7 @@ impl<'a> Selection<'a> {
 
     /// These rules, for all customers.
     pub fn for_everyone(judges: impl IntoIterator<Item = &'a dyn Judge>) -> Selection<'a> {
-        Selection { judges: judges.into_iter().collect(), everyone: true, rehearsal: false }
+        Selection { judges: judges.into_iter().collect(), everyone: true, ..Selection::default() }
     }
 }
 

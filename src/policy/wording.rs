@@ -1,10 +1,13 @@
 //! Reasons in words: a rule's template and a finding's evidence become a sentence in English or
 //! Chinese. For `explain` and the console only: a refusal carries the rule's fact-free title.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
-use super::Texts;
+use super::{Texts, topics};
 use crate::decide::guards::Guard;
 use crate::decide::{Because, Evidence};
 use crate::message::Language;
@@ -23,6 +26,9 @@ pub struct Reader {
     pub now: Timestamp,
 }
 
+/// Evidence that tells when something ends: midnight is then the end of the day before.
+const ENDS: &[&str] = &["end", "earlier_end", "when"];
+
 /// The sentence. A name without evidence (an old record under a new template) is shown as `?`.
 pub fn reason(template: &Texts, because: &Because, reader: &Reader) -> String {
     let mut out = String::new();
@@ -35,6 +41,7 @@ pub fn reason(template: &Texts, because: &Because, reader: &Reader) -> String {
             }),
             Piece::Name("now") => out.push_str(&evidence(&Evidence::At(reader.now), reader)),
             Piece::Name(name) => match because.get(name) {
+                Some(Evidence::At(at)) if ENDS.contains(&name) => out.push_str(&end(*at, reader)),
                 Some(value) => out.push_str(&evidence(value, reader)),
                 None => out.push('?'),
             },
@@ -63,17 +70,30 @@ pub fn is_known<G: Guard>(name: &str) -> bool {
 /// One piece of evidence in words.
 pub fn evidence(value: &Evidence, reader: &Reader) -> String {
     match value {
-        Evidence::Name(name) => word(name, reader.language).to_owned(),
+        Evidence::Name(name) => word(name, reader.language).into_owned(),
         Evidence::Money(money) => money.to_string(),
         Evidence::Count(count) => count.to_string(),
         Evidence::Seconds(seconds) => length(*seconds, reader.language),
         Evidence::At(at) => {
             let local = reader.zone.to_datetime(*at);
-            match reader.language {
-                Language::En => local.strftime("%Y-%m-%d %H:%M").to_string(),
-                Language::Zh => local.strftime("%Y年%-m月%-d日 %H:%M").to_string(),
-            }
+            format!("{} {}", date(local.date(), reader), local.strftime("%H:%M"))
         }
+    }
+}
+
+/// `2026-08-16 24:00`, 2026年8月16日 24:00: what ends with a Sunday does not end on Monday.
+fn end(at: Timestamp, reader: &Reader) -> String {
+    let local = reader.zone.to_datetime(at);
+    match local.date().yesterday() {
+        Ok(day) if local.time() == Time::midnight() => format!("{} 24:00", date(day, reader)),
+        _ => evidence(&Evidence::At(at), reader),
+    }
+}
+
+fn date(day: Date, reader: &Reader) -> String {
+    match reader.language {
+        Language::En => day.strftime("%Y-%m-%d").to_string(),
+        Language::Zh => day.strftime("%Y年%-m月%-d日").to_string(),
     }
 }
 
@@ -112,12 +132,22 @@ fn length(seconds: i64, language: Language) -> String {
     }
 }
 
-/// The guards' own words, which are not the shop's, as a reader of that language says them.
-pub fn word(name: &str, language: Language) -> &str {
+/// The guards' own words, which are not the shop's, as a reader of that language says them. Several topics stand
+/// with commas between them.
+pub fn word(name: &str, language: Language) -> Cow<'_, str> {
+    if language == Language::Zh && name.split(", ").any(|topic| topics::in_chinese(topic).is_some()) {
+        let topics = name.split(", ").map(|topic| topics::in_chinese(topic).unwrap_or(topic));
+        return topics.collect::<Vec<_>>().join("、").into();
+    }
+    one_word(name, language).into()
+}
+
+fn one_word(name: &str, language: Language) -> &str {
     if language == Language::En {
         return match name {
             "email" => "e-mail",
             "sms" => "SMS",
+            "?" => "not told",
             "gift-card" => "gift card",
             "redeemed" => "used up",
             "expiring" => "about to expire",
@@ -142,6 +172,7 @@ pub fn word(name: &str, language: Language) -> &str {
     match name {
         "email" => "邮件",
         "sms" => "短信",
+        "?" => "未注明",
         "opt-out" => "退订",
         "bounce" => "硬退信",
         "spam-complaint" => "垃圾信息投诉",
@@ -152,7 +183,7 @@ pub fn word(name: &str, language: Language) -> &str {
         "closed" => "已关闭",
         "unwanted" => "不想要",
         "extended" => "延期",
-        "relaunched" => "重新上架",
+        "relaunched" => "到期后又重来",
         "expired" => "已过期",
         "evergreen" => "永不结束",
         "one-time-code" => "验证码",
@@ -298,5 +329,13 @@ mod tests {
             reason(&template, &because, &reader(Language::Zh)),
             "该客户2天前支付399.00 CNY，截止2026年11月30日 23:59"
         );
+        let because = Because::from([("end".to_owned(), Evidence::At("2026-08-16T16:00:00Z".parse().unwrap()))]);
+        let template = Texts { en: Some("ends {end}, {now}".into()), zh: Some("{end}截止".into()) };
+        assert_eq!(
+            reason(&template, &because, &reader(Language::En)),
+            "Ends 2026-08-16 24:00, 1970-01-01 08:00",
+            "what ends with a Sunday does not end on Monday"
+        );
+        assert_eq!(reason(&template, &because, &reader(Language::Zh)), "2026年8月16日 24:00截止");
     }
 }

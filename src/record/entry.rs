@@ -82,6 +82,9 @@ pub struct DecisionEntry {
     /// Must-send by evidence.
     #[serde(default)]
     pub must_send: bool,
+    /// A code or a receipt by its words alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub receipt: bool,
     /// Hash of the policy set that decided.
     pub policy: String,
     /// Why it was decided without its customer's history: the store's error; absent when it answered.

@@ -81,7 +81,10 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             let tells = may("notice");
             // "Plan Special 20: 58 MB left" tells, though the plan's name sells.
             let named_only = tells && !is_priced_down(sentence) && !cues.has(Cue::Offer) && digits(words) >= 2;
-            let sale = plainly && !named_only;
+            // 抢购活动验证，请勿泄露: nobody asks for a sale to be kept secret.
+            let secret = || KEPT_SECRET.as_ref().is_some_and(|secret| secret.is_match(words));
+            let names_what_for = plainly && tally.code > 0 && !is_priced_down(sentence) && secret();
+            let sale = plainly && !named_only && !names_what_for;
             // "Shop now: your order ships free" sells; a notice tells of something done.
             // 运费券已到账: what has arrived invites to spend.
             let given =
@@ -135,7 +138,10 @@ impl Tally {
 
     fn is_notice(self) -> bool {
         let told = self.notice + self.code;
-        told > 0 && told >= self.sale && (self.sale == 0 || self.referenced > 0)
+        // "Your order 1234 is done. New arrivals! Come in, gifts for all. Reply STOP": who tells how to refuse more of
+        // its kind, and courts more than it tells, sends no notice.
+        let courts = self.is_refusable && self.sells > told;
+        !courts && told > 0 && told >= self.sale && (self.sale == 0 || self.referenced > 0)
     }
 }
 
@@ -167,9 +173,10 @@ fn is_priced_down(sentence: &Sentence) -> bool {
     sentence.percent_off.is_some() || sentence.threshold_deal || said(&[AmountKind::Price, AmountKind::Saving])
 }
 
-/// A code that is guarded as codes are, without a price: 验证码1234，用于领取优惠券，请勿告诉他人.
+/// A code that is guarded as codes are, without a price: 验证码1234，用于领取优惠券，请勿告诉他人. A figure may stand
+/// where it says what the reader is doing: 您正在领取满300减50优惠券.
 pub(super) fn is_guarded_code(words: &str, sentence: &Sentence) -> bool {
-    !is_priced_down(sentence)
+    (!is_priced_down(sentence) || DOING.as_ref().is_some_and(|doing| doing.is_match(words)))
         && is_code(words)
         && CODE_WORDS.as_ref().is_some_and(|code| code.is_match(words))
         && PATTERNS.as_ref().is_some_and(|patterns| patterns.has("secret", words))
@@ -199,9 +206,30 @@ fn is_code(words: &str) -> bool {
 
 /// What every sentence that speaks of a code has one of.
 pub(super) fn code_signs() -> Vec<String> {
-    ["码", "口令", "输入", "填写", "code", "password", "otp", "is your", "is\nyour", "use ", "enter ", "type "]
-        .map(str::to_owned)
-        .to_vec()
+    [
+        "码",
+        "口令",
+        "输入",
+        "填写",
+        "code",
+        "password",
+        "otp",
+        "is your",
+        "is\nyour",
+        "pin is",
+        "use ",
+        "enter ",
+        "type ",
+        "to verify",
+        "to confirm",
+        "to sign",
+        "to log",
+        "to reset",
+        "to auth",
+        "to approve",
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 /// A code that opens a locker or a door proves nobody's identity.
@@ -214,12 +242,26 @@ static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?:^|[^0-9¥$€£.,])(?:[0-9]{4,8}|[0-9]{3}[- ][0-9]{3})(?:$|[^0-9元块.,%]|[.,](?:$|[^0-9]))").ok()
 });
 
+/// What the reader is about to do with a code.
+static DOING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:您|你)?正在(?:领取|参与|参加|使用|兑换|申请|办理|登录|支付|购买|抢购)|用于(?:领取|参与|参加|兑换|申请|办理|登录|支付|购买)").ok()
+});
+
+static KEPT_SECRET: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:请勿|切勿|勿|不要|别|千万别).{0,8}(?:泄露|泄漏|告诉|告知|转发|提供|透露|外泄|他人|别人)",
+        r"|(?-u:\b)(?:do[ \n]not|don't|never)[ \n](?:share|give|tell|forward|disclose)(?-u:\b)",
+    ))
+    .ok()
+});
+
 static CODE_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // A new alternative needs its sign in `code_signs`.
     Regex::new(concat!(
         r"验证码|验证代码|校验码|校验代码|动态码|动态密码|短信口令|确认码|登录码|随机码|一次性密码|动态口令",
         r"|(?-u:\b)(?:verification|security|one[- ]time|login|log-in|sign-in|access|authentication|confirmation|two-factor|2fa)[ \n](?:pass)?(?:code|password)",
-        r"|(?:输入|填写)[ ]?[0-9]{4,8}[^0-9]{0,8}(?:登录|验证|注册|确认)|(?-u:\b)otp(?-u:\b)|(?-u:\b)passcode(?-u:\b)|(?-u:\b)code[ \n]is[ \n]?:?[ \n]?[a-z]?-?[0-9]|(?-u:\b)[0-9]{4,8}[ \n]is[ \n]your(?-u:\b)|(?-u:\b)(?:use|enter|type)[ \n](?:the[ \n]|this[ \n])?(?:code:?[ \n])?[0-9]{3}[- ]?[0-9]{1,5}[ \n](?:to|and)[ \n](?:[a-z]{2,9}[ \n]){0,3}(?:sign|signing|log|logging|verify|confirm|access|activat|reset|authenticat|approve|authori[sz]e|set|continue)",
+        r"|(?:输入|填写)[ ]?[0-9]{4,8}[^0-9]{0,8}(?:登录|验证|注册|确认)|(?-u:\b)otp(?-u:\b)|(?-u:\b)passcode(?-u:\b)|(?-u:\b)code[ \n]is[ \n]?:?[ \n]?[a-z]?-?[0-9]|(?-u:\b)[0-9]{4,8}[ \n]is[ \n]your(?-u:\b)|(?-u:\b)(?:use|enter|type)[ \n](?:the[ \n]|this[ \n])?(?:(?:code|pin):?[ \n])?[0-9]{3}[- ]?[0-9]{1,5}[ \n](?:to|and)[ \n](?:[a-z]{2,9}[ \n]){0,3}(?:sign|signing|log|logging|verify|confirm|access|activat|reset|authenticat|approve|authori[sz]e|set|continue)",
+        r"|(?-u:\b)your[ \n](?:[a-z]{1,20}[ \n])?pin[ \n]is[ \n]?:?[ \n]?[0-9]",
     ))
     .ok()
 });

@@ -240,7 +240,7 @@ static OTHER_CODE: LazyLock<Option<Regex>> = pattern!(
 static NAMED: LazyLock<Option<Regex>> = pattern!(
     r"(?:优惠码|折扣码|促销码|兑换码|券码|券号|卡密|卡号|激活码|邀请码|专属码|口令|暗号|序列号|礼品码|(?:礼品卡|购物卡|提货券|提货卡|代金券|兑换券|优惠券|电子券|礼券)(?:号码?|编号|码)?|码)[ ]?(?:[:]|是|为|输入|填写|[“「『\x22'\[【(])*[ ]?",
     code!(),
-    r"|(?-u:\b)(?:codes?|(?:vouchers?|coupons?|gift[ -]?cards?|certificates?)(?:[ ](?:numbers?|no\.?|codes?|pin))?|(?:gift[ ]?)?card[ ](?:number|no\.?)|pin|redeem)(?:[ ](?:is|was|of|below))?[ ]?[:#=]?[ ]?[\x22'\[(“]*",
+    r"|(?-u:\b)(?:codes?|(?:vouchers?|coupons?|gift[ -]?cards?|certificates?)(?:[ ](?:numbers?|no\.?|codes?|pin))?|(?:gift[ ]?)?card[ ](?:number|no\.?)|pin|redeem(?:[ ](?:it|with|using|the|this|your|code))*)(?:[ ](?:is|was|of|below))?[ ]?[:#=]?[ ]?[\x22'\[(“]*",
     code!(),
 );
 static BEFORE_CHECKOUT: LazyLock<Option<Regex>> = pattern!(

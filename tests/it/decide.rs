@@ -5,7 +5,9 @@ use std::sync::{Arc, LazyLock};
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use tactgate::decide::{Answer, Decision, Verdict, after_rewrite, claim_additions, decide, harm_left, is_must_send};
+use tactgate::decide::{
+    Answer, Decision, Verdict, after_rewrite, claim_additions, decide, harm_left, is_must_send, not_rewritten,
+};
 use tactgate::facts::{
     Attempt, Complaint, Customer, Facts, HeldSend, Known, OptOutFact, Preference, Purchase, SendEvent, SendState,
     ShownOffer, SurveyFact, SurveyStep, Why,
@@ -407,6 +409,26 @@ fn must_send_is_believed_with_evidence_only() {
     let (sale, meaning) = message(Channel::Email, Class::MustSend, "全场5折大促，立即抢购！", now());
     let decision = decide(now(), &sale, &meaning, &Facts::of(customer), &set.select(&sale, &meaning));
     assert_eq!((decision.must_send, decision.verdict.name()), (false, "block"));
+}
+
+#[test]
+fn a_notice_whose_offers_cannot_be_taken_out_goes_as_it_is() {
+    let set = rules("[[open_complaint]]\nid = \"complaint\"\npurposes = [\"promotion\"]\ntitle.en = \"t\"\n");
+    let opened_at = Some(ago(60));
+    let complaints = vec![Complaint { id: "T".into(), opened_at, closed_at: None, from: "k".into() }];
+    let facts = Facts::of(Customer { complaints, ..Customer::default() });
+    // What reads as an offer is the name of the plan.
+    let plan = "您好！截至6月18日9时，您定制的20元终端特惠套餐包，数据流量本地剩余39.02MB，40元数据流量套餐，数据流量剩余699.97MB。";
+    let (notice, meaning) = message(Channel::Sms, Class::Ordinary, plan, now());
+    let before = decide(now(), &notice, &meaning, &facts, &set.select(&notice, &meaning));
+    assert_eq!((before.verdict.name(), before.receipt, before.of_offers.len()), ("rewrite", true, 1), "{before:?}");
+    let settled = not_rewritten(before);
+    assert_eq!(settled.verdict, Verdict::Pass);
+    assert!(settled.findings[0].not_removed, "{settled:?}");
+    // A promotion is stopped.
+    let (sale, meaning) = message(Channel::Sms, Class::Ordinary, "20元终端特惠套餐包，立即办理，限时5折！", now());
+    let decision = decide(now(), &sale, &meaning, &facts, &set.select(&sale, &meaning));
+    assert_eq!(decision.verdict, Verdict::Block);
 }
 
 #[test]

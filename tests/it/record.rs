@@ -73,6 +73,7 @@ fn blocked(now: Timestamp, number: u8) -> DecisionEntry {
         findings: vec![finding],
         reasons: BTreeMap::from([("cheaper-after-purchase".to_owned(), reason)]),
         must_send: false,
+        receipt: false,
         policy: "3fa9".into(),
         without_store: None,
         facts_version: Some(7),

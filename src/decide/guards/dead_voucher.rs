@@ -62,14 +62,15 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
     for told in judged {
         match state(settings, case.now, told, brand) {
             State::Dead(kind, when) if told.confidence.0 >= settings.confidence => {
-                return Answer::Objects(
-                    Objection::because([
-                        ("voucher", Evidence::Name(word(told.kind).to_owned())),
-                        ("kind", Evidence::Name(kind.to_owned())),
-                        ("when", Evidence::At(when)),
-                    ])
-                    .at(told.spans.iter().copied()),
-                );
+                let mut found = Objection::because([
+                    ("voucher", Evidence::Name(word(told.kind).to_owned())),
+                    ("kind", Evidence::Name(kind.to_owned())),
+                    ("when", Evidence::At(when)),
+                ])
+                .at(told.spans.iter().copied());
+                // Without its number the word of a gift card is no word at all.
+                found.is_its_purpose = told.kind == VoucherKind::GiftCard;
+                return Answer::Objects(found);
             }
             State::Dead(..) => doubt = doubt.or(Some(Why::Unread)),
             State::Good => {}

@@ -1,8 +1,10 @@
 //! Stops: what a person said they do not want, and, if `strict`, whatever they did not ask for though
 //! they said what they want.
-//! Avoids: judging a message whose topics cannot be told.
+//! Avoids: judging a message whose topics cannot be told; being stricter than the person, who lately looked at what
+//! they did not name.
 //! Prefers: the newest word on a topic.
-//! Settings: `strict` (with stated wishes, a message about other topics only is an objection; off).
+//! Settings: `strict` (with stated wishes, a message about other topics only is an objection; off), `looked_within`
+//! (a topic or product looked at in so long a time is as good as asked for, 90 days).
 
 use std::collections::BTreeMap;
 
@@ -24,11 +26,19 @@ pub const DEFAULTS: Defaults =
 pub const PLACEHOLDERS: &[&str] = &["topic", "stated", "since", "ago"];
 
 /// The guard's own keys.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Whether wishes exclude everything else.
     pub strict: bool,
+    /// How long what was looked at counts as asked for.
+    pub looked_within: Window,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { strict: false, looked_within: Window::days(90) }
+    }
 }
 
 /// The guard's answer.
@@ -54,7 +64,7 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
     }
     let wanted: Vec<(&String, jiff::Timestamp)> =
         stated.iter().filter_map(|(topic, (at, wanted))| wanted.then_some((topic, *at))).collect();
-    let disappoints = settings.strict && !wanted.is_empty();
+    let disappoints = settings.strict && !wanted.is_empty() && !looked_at(settings, case, customer, &topics);
     if disappoints && !topics.is_empty() && !wanted.iter().any(|(topic, _)| topics.contains(topic)) {
         let since = wanted.iter().map(|(_, at)| *at).max().unwrap_or(case.now);
         let wishes = wanted.iter().map(|(topic, _)| topic.as_str()).collect::<Vec<_>>().join(", ");
@@ -75,9 +85,22 @@ pub fn check(_: &Settings) -> Result<(), Misfit> {
     Ok(())
 }
 
-/// A stated wish holds until the next word on it: no window.
-pub fn windows(_: &Settings) -> Vec<(&'static str, Window)> {
-    Vec::new()
+/// A stated wish holds until the next word on it; what was looked at does not.
+pub fn windows(settings: &Settings) -> Vec<(&'static str, Window)> {
+    vec![("looked_within", settings.looked_within)]
+}
+
+/// Whether the person lately looked at one of the topics, or at a product that is offered.
+fn looked_at(settings: &Settings, case: &Case<'_>, customer: &Customer, topics: &[String]) -> bool {
+    let from = settings.looked_within.before(case.now);
+    let offered = |product: &str| {
+        let skus = case.meaning.offers.iter().filter_map(|offer| offer.product.as_deref());
+        skus.into_iter().any(|sku| sku.eq_ignore_ascii_case(product))
+    };
+    customer.browsed.iter().filter(|look| look.at > from && look.at <= case.now).any(|look| {
+        look.topic.as_deref().is_some_and(|topic| topics.iter().any(|of| of.eq_ignore_ascii_case(topic)))
+            || look.product.as_deref().is_some_and(offered)
+    })
 }
 
 /// Topic → when it was last spoken of, and how. "Not wanted" wins a tie.

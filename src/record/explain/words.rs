@@ -141,6 +141,13 @@ impl Words<'_> {
             let said = self.say("yes: the text is a code or a receipt", "是：内容为验证码或交易通知");
             rows.push((self.say("must send", "必达"), said.to_owned()));
         }
+        if entry.receipt {
+            let said = self.say(
+                "yes, by its words (a code or a receipt): it may lose an offer, and is not stopped for one",
+                "是（依据内容，为验证码或收据）：可去掉夹带的推销，不因推销而拦截",
+            );
+            rows.push((self.say("receipt", "收据"), said.to_owned()));
+        }
         if entry.facts_version.is_none() {
             let said = self.say("not known: the store did not answer", "未知：存储无应答");
             let why = entry.without_store.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
@@ -153,14 +160,19 @@ impl Words<'_> {
         let columns = |f: &Finding| [f.rule.clone(), self.wants(f), f.place.to_string(), f.guard.clone()];
         let head = [("rule", "规则"), ("wants", "要求"), ("at", "位置"), ("guard", "守卫")];
         let mut rows = vec![head.map(|(en, zh)| self.say(en, zh).to_owned())];
-        rows.extend(entry.findings.iter().map(|finding| columns(finding).map(|cell| one_line(&cell))));
+        // What decided comes first; what could not be told, last.
+        let mut findings: Vec<&Finding> = entry.findings.iter().collect();
+        let is_unsure = |finding: &Finding| matches!(finding.answer, Answer::CannotTell(_));
+        findings
+            .sort_by_key(|finding| (finding.shadow, std::cmp::Reverse(finding.wants.severity()), is_unsure(finding)));
+        rows.extend(findings.iter().map(|finding| columns(finding).map(|cell| one_line(&cell))));
         let widest = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
         let widths = [widest(0), widest(1), widest(2)];
         writeln!(out)?;
         for (number, row) in rows.iter().enumerate() {
             let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| pad(cell, width)).collect();
             writeln!(out, "  {}  {}", cells.join("  "), row[3])?;
-            if let Some(finding) = number.checked_sub(1).and_then(|at| entry.findings.get(at)) {
+            if let Some(finding) = number.checked_sub(1).and_then(|at| findings.get(at)) {
                 self.finding(out, entry, finding)?;
             }
         }
@@ -212,7 +224,7 @@ impl Words<'_> {
 
     fn evidence(&self, name: &str, value: &Evidence) -> String {
         let value = match value {
-            Evidence::Name(name) => one_line(wording::word(name, self.language)),
+            Evidence::Name(name) => one_line(&wording::word(name, self.language)),
             Evidence::Money(money) => money.to_string(),
             Evidence::At(at) => self.time(*at),
             Evidence::Seconds(seconds) => self.length(*seconds),

@@ -50,8 +50,13 @@ impl Home {
         std::fs::rename(beside, self.path(below)).unwrap();
     }
 
-    /// Settings with three doors on free ports, one brand, and what is given beside them.
+    /// Settings with three doors on free ports, one brand, and what is given beside them. It is noon there.
     pub fn settings(&self, more: &str) {
+        self.settings_in(&noon_zone(), more);
+    }
+
+    /// The same with the brand in this time zone.
+    pub fn settings_in(&self, zone: &str, more: &str) {
         let doors = r#"
             [[listener]]
             protocol = "smtp"
@@ -64,7 +69,7 @@ impl Home {
             protocol = "admin"
             address = "127.0.0.1:0"
         "#;
-        let brand = format!("[[brand]]\nname = \"shop\"\nzone = \"{}\"\n", noon_zone());
+        let brand = format!("[[brand]]\nname = \"shop\"\nzone = \"{zone}\"\n");
         self.write("tactgate.toml", &format!("{doors}\n{brand}\n{more}"));
     }
 
@@ -142,7 +147,7 @@ impl Drop for Home {
 }
 
 /// A zone in which it is between twelve and one now: the shipped quiet hours are far, whenever tests run.
-fn noon_zone() -> String {
+pub fn noon_zone() -> String {
     let hour = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).hour();
     // The signs of these names are the other way round: Etc/GMT-8 is eight hours ahead.
     format!("Etc/GMT{:+}", hour - 12)

@@ -6,6 +6,7 @@ pub(crate) mod hand_clock;
 pub(crate) mod http_sink;
 pub(crate) mod mail_sink;
 pub(crate) mod rules;
+pub(crate) mod story;
 pub(crate) mod tools;
 
 mod bad_input;
@@ -37,6 +38,7 @@ mod sdks;
 mod signing;
 mod store_down;
 mod store_hangs;
+mod stories;
 mod surveys;
 mod syscall_order;
 mod takeover;

@@ -138,7 +138,10 @@ pub(super) fn rules() -> impl Strategy<Value = Vec<Told>> {
 
 /// A message, must-send or not.
 pub(super) fn message(must: bool) -> (Message, Meaning) {
-    let text = if must { "您的验证码是482913，5分钟内有效，请勿泄露。" } else { "hello" };
+    // A receipt with an offer in it: from a code, or a receipt alone, there is nothing to take.
+    let receipt =
+        "您的订单20260614001已发货，快递单号SF1234567890，金额399元已支付。\n特惠推荐：BT-200限时特价299元，立即抢购。";
+    let text = if must { receipt } else { "hello" };
     let content = Content { parts: vec![Part { kind: PartKind::Plain, text: text.into() }], ..Content::default() };
     let class = if must { Class::MustSend } else { Class::Ordinary };
     let stream = Stream { name: "s".into(), brand: "b".into(), class, ..Stream::default() };
