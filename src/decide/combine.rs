@@ -28,7 +28,8 @@ pub fn combine(case: &Case<'_>, rules: &Selection<'_>, must_send: bool, mut hear
         }
     }
     let rewrites = heard.iter().filter(|h| acts(&h.finding)).flat_map(wanted_rewrites).collect();
-    Decision { verdict, findings: heard.into_iter().map(|h| h.finding).collect(), rewrites, must_send }
+    let findings = heard.into_iter().map(|h| h.finding).collect();
+    Decision { verdict, findings, rewrites, must_send, priority: case.priority }
 }
 
 /// Whether a finding has a say.

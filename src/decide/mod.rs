@@ -7,7 +7,10 @@ pub mod combine;
 pub mod goods;
 pub mod guards;
 pub mod hear;
+pub mod holidays;
+pub mod hours;
 pub mod invited;
+pub mod periods;
 pub mod recheck;
 pub mod shown;
 pub mod verdict;
@@ -21,8 +24,8 @@ pub use shown::{named, shown_offers};
 pub use verdict::{Answer, Because, Decision, Evidence, Finding, GuardClass, Objection, Verdict, WantedRewrite};
 
 use crate::facts::Facts;
-use crate::message::{Class, Message};
-use crate::policy::Selection;
+use crate::message::{Class, Message, PRIORITY_NORMAL};
+use crate::policy::{Judge, Mode, Selection};
 use crate::understand::Meaning;
 
 /// Declared purposes that claim what the stream class `must-send` claims.
@@ -32,14 +35,28 @@ pub const TRANSACTIONAL_PURPOSES: &[&str] =
 /// Decides about one message. `rules` are those that apply to it ([`crate::policy::PolicySet::select`]).
 /// A message decided again at its release: take its own hold out of `facts` first.
 pub fn decide(now: Timestamp, message: &Message, meaning: &Meaning, facts: &Facts, rules: &Selection<'_>) -> Decision {
-    let case = Case { now, message, meaning, facts };
     let must_send = is_must_send(message, meaning);
+    let case = Case { now, message, meaning, facts, priority: PRIORITY_NORMAL };
+    let case = Case { priority: priority(&case, must_send, rules), ..case };
     let mut heard: Vec<hear::Heard<'_>> =
         rules.judges.iter().filter_map(|judge| hear::hear(*judge, &case, must_send, rules)).collect();
     // The order of files, rules and guards never matters: from here on there is only this one.
     heard.sort_by(|a, b| (&a.finding.rule, &a.finding.guard).cmp(&(&b.finding.rule, &b.finding.guard)));
     combine::combine(&case, rules, must_send, heard)
 }
+
+/// The priority of a message: the highest that a rule in force gives it, else its stream's. What must be sent goes
+/// before all that need not.
+fn priority(case: &Case<'_>, must_send: bool, rules: &Selection<'_>) -> u16 {
+    let in_force =
+        |judge: &&dyn Judge| rules.mode(*judge) == Mode::Enforce && hear::applies(*judge, case, rules.everyone);
+    let given = rules.judges.iter().copied().filter(in_force).filter_map(|judge| judge.head().priority).max();
+    let priority = given.unwrap_or(case.message.stream.priority);
+    if must_send { priority.max(PRIORITY_MUST_SEND) } else { priority }
+}
+
+/// The least priority of what must be sent.
+const PRIORITY_MUST_SEND: u16 = 900;
 
 /// True when the message must be sent: claimed by its stream or purpose, and its text bears it out.
 pub fn is_must_send(message: &Message, meaning: &Meaning) -> bool {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::Why;
-use crate::message::{Money, Span};
+use crate::message::{Money, PRIORITY_NORMAL, Span};
 use crate::policy::Place;
 use crate::rewrite::Action;
 
@@ -171,12 +171,20 @@ pub struct Decision {
     pub rewrites: Vec<WantedRewrite>,
     /// True when the message is must-send by evidence: courtesy guards could not harm it.
     pub must_send: bool,
+    /// Which of several waiting messages leaves first; higher first.
+    pub priority: u16,
 }
 
 impl Decision {
     /// Before any guard has spoken.
     pub fn open() -> Decision {
-        Decision { verdict: Verdict::Pass, findings: Vec::new(), rewrites: Vec::new(), must_send: false }
+        Decision {
+            verdict: Verdict::Pass,
+            findings: Vec::new(),
+            rewrites: Vec::new(),
+            must_send: false,
+            priority: PRIORITY_NORMAL,
+        }
     }
 
     /// The finding a refusal names: the first, by rule id, that wants the verdict.

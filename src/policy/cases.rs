@@ -5,11 +5,13 @@ use jiff::tz::TimeZone;
 
 use super::case_spec::{CaseSpec, Expect, MessageSpec, Moment, OfferSpec, PolicyCase, Reads};
 use super::error::PolicyError;
-use super::{Judge, Place, PolicySet, Selection, case_facts, select, wording};
+use super::{Judge, Mode, Place, PolicySet, Selection, case_facts, select, wording};
 use crate::decide::{Answer, Decision, Finding, Verdict, after_rewrite, decide, guards, not_rewritten};
 use crate::facts::{Why, zone};
 use crate::message::declared::DeclaredSurvey;
-use crate::message::{Address, Channel, Content, Declared, DeclaredOffer, Language, Message, Part, PartKind, Stream};
+use crate::message::{
+    Address, Channel, Content, Declared, DeclaredOffer, Language, Message, PRIORITY_NORMAL, Part, PartKind, Stream,
+};
 
 use crate::rewrite::{self, Original, Unfit};
 use crate::understand::{Catalogue, Context, Meaning, ProductLinks, understand};
@@ -30,7 +32,7 @@ pub struct CaseResult {
 pub enum Scope {
     /// Those of its own file: the cases beside the rules.
     File,
-    /// The whole set: stories.
+    /// The whole set, but for rules that are off: stories.
     Set,
 }
 
@@ -65,8 +67,10 @@ fn judge(set: &PolicySet, case: &PolicyCase, scope: Scope) -> Result<Option<Stri
         let applying = set.rules.iter().map(|judge| judge.as_ref());
         let applying = applying.filter(|judge| select::applies(judge.head().filters, message, meaning));
         let mut rules = Selection { judges: applying.collect(), everyone: true, rehearsal: true };
-        if scope == Scope::File {
-            rules.judges.retain(|judge| judge.head().place.file == case.place.file);
+        match scope {
+            Scope::File => rules.judges.retain(|judge| judge.head().place.file == case.place.file),
+            // A story is told with the set as it stands.
+            Scope::Set => rules.judges.retain(|judge| judge.head().mode != Mode::Off),
         }
         rules
     };
@@ -236,7 +240,7 @@ pub(super) fn read(spec: &MessageSpec, now: Timestamp, shop: &Shop) -> Result<(M
         [part(PartKind::Subject, &spec.subject), part(PartKind::Plain, &spec.text), part(PartKind::Html, &spec.html)];
     let content = Content {
         parts: parts.into_iter().flatten().collect(),
-        headers: Vec::new(),
+        headers: spec.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect(),
         unreadable: spec.unreadable.iter().cloned().collect(),
     };
     let declared = Declared {
@@ -246,10 +250,11 @@ pub(super) fn read(spec: &MessageSpec, now: Timestamp, shop: &Shop) -> Result<(M
         survey: spec.survey.clone().map(|id| DeclaredSurvey { id, minutes: None }),
         offers: spec.offers.iter().map(declared_offer).collect(),
     };
-    let recipient = match spec.channel {
-        Channel::Email => Address::email("customer@example.com"),
-        Channel::Sms => Address::phone("+8613800138000", None),
+    let customer = match spec.channel {
+        Channel::Email => "customer@example.com",
+        Channel::Sms => "+8613800138000",
     };
+    let recipient = Address::for_channel(spec.channel, spec.to.as_deref().unwrap_or(customer), None);
     let message = Message {
         channel: spec.channel,
         recipient: recipient.map_err(|e| e.to_string())?,
@@ -259,6 +264,7 @@ pub(super) fn read(spec: &MessageSpec, now: Timestamp, shop: &Shop) -> Result<(M
             name: "case".into(),
             brand: spec.brand.clone().unwrap_or_else(|| "brand".into()),
             class: spec.class,
+            priority: spec.priority.unwrap_or(PRIORITY_NORMAL),
             ..Stream::default()
         },
     };

@@ -344,7 +344,7 @@ mod tests {
             not_removed: false,
             degraded: true,
         };
-        Decision { verdict: Verdict::Block, findings: vec![finding], rewrites: Vec::new(), must_send: false }
+        Decision { verdict: Verdict::Block, findings: vec![finding], ..Decision::open() }
     }
 
     #[test]

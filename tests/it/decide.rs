@@ -288,19 +288,24 @@ fn those_who_wait_already_come_first() {
     );
     let (message, meaning) = message(Channel::Sms, Class::Ordinary, "hello", now());
     let due = now() + SignedDuration::from_hours(1);
-    let held = HeldSend {
-        id: "h".into(),
-        due,
-        expires: due + SignedDuration::from_hours(90),
-        channel: Channel::Email,
-        priority: 0,
-        attempt: Attempt::default(),
+    let until_beside = |priority| {
+        let held = HeldSend {
+            id: "h".into(),
+            due,
+            expires: due + SignedDuration::from_hours(90),
+            channel: Channel::Email,
+            priority,
+            attempt: Attempt::default(),
+        };
+        let customer = Customer { sends: vec![send(ago(3600), Channel::Sms)], held: vec![held], ..Customer::default() };
+        let decision = decide(now(), &message, &meaning, &Facts::of(customer), &everything(&set));
+        let Verdict::Delay { until, .. } = decision.verdict else { panic!("{decision:?}") };
+        until
     };
-    let customer = Customer { sends: vec![send(ago(3600), Channel::Sms)], held: vec![held], ..Customer::default() };
-    let decision = decide(now(), &message, &meaning, &Facts::of(customer), &everything(&set));
-    let Verdict::Delay { until, .. } = decision.verdict else { panic!("{decision:?}") };
     // The held one leaves 23 hours from now, a day after the sent one; this one a day after that.
-    assert_eq!(until, ago(3600) + SignedDuration::from_hours(48));
+    assert_eq!(until_beside(PRIORITY_NORMAL), ago(3600) + SignedDuration::from_hours(48));
+    assert_eq!(until_beside(900), ago(3600) + SignedDuration::from_hours(48));
+    assert_eq!(until_beside(300), ago(3600) + SignedDuration::from_hours(24), "what weighs less waits behind");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod mime;
 
 mod cases;
 mod decide;
+mod law_packs;
 mod policies;
 mod slow_clients;
 mod smtp_dialogues;

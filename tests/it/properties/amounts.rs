@@ -114,7 +114,7 @@ proptest! {
             tactgate::facts::SendEvent { offers: vec![offer(price)], lease_until, ..send(&n.to_string(), at.min(Timestamp::MAX - SignedDuration::from_secs(180)), Channel::Sms, "k") }
         });
         let held = held.into_iter().enumerate().map(|(n, (due, expires))| HeldSend {
-            id: n.to_string(), due, expires, channel: Channel::Sms, priority: 0, attempt: Attempt::default(),
+            id: n.to_string(), due, expires, channel: Channel::Sms, priority: 500, attempt: Attempt::default(),
         });
         let mut customer = Customer {
             purchases: bought.into_iter().map(purchase).collect(),
