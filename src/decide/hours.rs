@@ -130,7 +130,7 @@ impl Calendar<'_> {
                 for turn in self.turns(date) {
                     // Clocks set back live an hour twice, and may open in either.
                     let ambiguous = clock.to_ambiguous_timestamp(turn);
-                    candidates.extend(ambiguous.clone().earlier());
+                    candidates.extend(ambiguous.earlier());
                     candidates.extend(ambiguous.later());
                 }
             }
@@ -266,7 +266,7 @@ mod tests {
     fn opens(calendar: &Calendar<'_>, name: &str, now: &str) -> String {
         let clock = zone(name).unwrap();
         let now = clock.to_timestamp(now.parse().unwrap()).unwrap();
-        clock.to_datetime(calendar.next_opening(&[clock.clone()], now).unwrap()).to_string()
+        clock.to_datetime(calendar.next_opening(std::slice::from_ref(&clock), now).unwrap()).to_string()
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub use fold::{fold, split};
 pub use place::Place;
 pub use sends::{Proof, end_leases, enter, give_back, reserve, settle};
 pub use trim::{Keep, trim};
-pub use zone::{zone, zone_of_phone};
+pub use zone::{zone, zone_of_phone, zones_of_phone};
 
 /// A fact, or why it is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -193,7 +193,7 @@ mod tests {
     fn each_code_is_of_the_country_that_the_numbering_metadata_says() {
         for area in AREAS {
             for code in area.codes {
-                let number = PHONE_NUMBER_UTIL.parse(&format!("+1{code}2345678"), None).unwrap();
+                let number = PHONE_NUMBER_UTIL.parse(format!("+1{code}2345678"), None).unwrap();
                 let country = area.place.split('-').next();
                 assert_eq!(number.get_region_code().map(|region| region.to_string()).as_deref(), country, "{code}");
             }

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+use super::north_america::area;
+
 static BUNDLED: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
 /// The zone of that name (`Asia/Shanghai`, any case); `None` when there is no such zone.
@@ -18,6 +20,13 @@ pub fn zone_of_phone(number: &str) -> Option<TimeZone> {
     let digits = number.strip_prefix('+')?;
     let (.., name) = ONE_ZONE.iter().find(|(code, ..)| digits.starts_with(code))?;
     zone(name)
+}
+
+/// The zones of a phone number (E.164): its country's, where that keeps one time; else those of its area code in the
+/// United States and Canada. Empty where it tells none.
+pub fn zones_of_phone(number: &str) -> Vec<TimeZone> {
+    let of_area = || area(number).into_iter().flat_map(|area| area.zones).filter_map(|name| zone(name));
+    zone_of_phone(number).map_or_else(|| of_area().collect(), |one| vec![one])
 }
 
 /// The zone of a country (ISO 3166-1) that keeps one time, by name.
@@ -63,6 +72,9 @@ mod tests {
         let name = |number| zone_of_phone(number).and_then(|zone| zone.iana_name().map(str::to_owned));
         assert_eq!(name("+8613800138000").as_deref(), Some("Asia/Shanghai"));
         assert_eq!(name("+85261234567").as_deref(), Some("Asia/Hong_Kong"));
+        let area = zones_of_phone("+18505550100");
+        assert_eq!(area.len(), 2, "the west of Florida");
+        assert!(zones_of_phone("+61412345678").is_empty() && zones_of_phone("+18005550100").is_empty());
         for several in ["+14155550100", "+61412345678", "+79161234567", "+34600123456", "8613800138000", ""] {
             assert_eq!(name(several), None, "{several}");
         }

@@ -54,7 +54,7 @@ fn each_rule_of_a_pack_names_its_source_and_is_off_unless_it_is_about_a_refusal(
 #[test]
 fn each_pack_has_an_honest_twin_for_what_it_stops() {
     for file in packs() {
-        let set = load(&[file.clone()]);
+        let set = load(std::slice::from_ref(&file));
         let passing = set.cases.iter().filter(|case| format!("{:?}", case.spec.expect) == "Pass").count();
         assert!(passing >= set.rules.len(), "{}: {passing} honest twins for {} rules", file.0, set.rules.len());
     }

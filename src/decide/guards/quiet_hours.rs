@@ -8,7 +8,7 @@
 //! (`us-federal`, `us-alabama`: nothing is sent on these days). `places` (countries `US`, states and provinces `US-TX`:
 //! the rule is only for those who may be there, by their clock; a number without a known area code may be in any state,
 //! a mail address anywhere; where it lies in several zones it must be open in all). `zone` (where the recipient's zone
-//! is not known; else the brand's, or for a brand without a zone that of the phone's country; with `places`: must be open
+//! is not known; else the brand's, or for a brand without a zone that of the phone's country or area code; with `places`: must be open
 //! by this clock, too, where it is open to doubt whose clock counts), `needs_zone` (without a zone of the recipient's own and no `zone`,
 //! the answer is "cannot tell" instead of the brand's clock).
 
@@ -20,7 +20,7 @@ use super::{Case, Defaults, Misfit};
 use crate::decide::holidays::Holidays;
 use crate::decide::hours::{Calendar, ClockTime, Day, Hours, Stretch};
 use crate::decide::{Answer, Evidence, GuardClass, Objection};
-use crate::facts::{Place, Why, zone, zone_of_phone};
+use crate::facts::{Place, Why, zone, zones_of_phone};
 use crate::message::AddressKind;
 use crate::policy::{OnUnknown, Then, Window};
 
@@ -146,14 +146,15 @@ fn clocks(settings: &Settings, case: &Case<'_>) -> Option<Clocks> {
     }
     // A brand that has not said where it is (UTC): then a phone's country says more than its clock.
     let homeless = case.facts.brand_zone == TimeZone::UTC && settings.zone.is_none();
-    let by_phone = || match recipient.kind() {
-        AddressKind::Phone if homeless => zone_of_phone(recipient.canonical()),
-        _ => None,
-    };
-    let own = told.or_else(by_phone);
-    let certain = own.is_some() || (unknown == Why::NotTold && (fallback.is_some() || !settings.needs_zone));
-    let clock = own.or(fallback).unwrap_or_else(|| case.facts.brand_zone.clone());
-    Some(Clocks { all: vec![clock], certain, unknown })
+    let mut all: Vec<TimeZone> = told.into_iter().collect();
+    if all.is_empty() && homeless && recipient.kind() == AddressKind::Phone {
+        all = zones_of_phone(recipient.canonical());
+    }
+    let certain = !all.is_empty() || (unknown == Why::NotTold && (fallback.is_some() || !settings.needs_zone));
+    if all.is_empty() {
+        all.push(fallback.unwrap_or_else(|| case.facts.brand_zone.clone()));
+    }
+    Some(Clocks { all, certain, unknown })
 }
 
 /// A beginning, an end, and a zone that exists; or opening times; and places whose clocks are known.

@@ -59,6 +59,19 @@ fn rules() -> PolicySet {
         title.en = "t"
         from = 21
         until = 8
+        [[quiet_hours]]
+        id = "g"
+        title.en = "t"
+        open = [{ days = ["friday"], from = 9, until = 8 }]
+        holidays = ["us-federal", "us-alabama"]
+        places = ["US", "CA", "CN"]
+        [[frequency_cap]]
+        id = "h"
+        title.en = "t"
+        at_most = 2
+        per_calendar = "month"
+        week_starts = "sunday"
+        reserve = 1
         [[false_deadline]]
         id = "e"
         title.en = "t"

@@ -157,6 +157,65 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(super::config(256))]
+
+    /// Around the autumn change of the clocks in New York, hour by hour: a day of the calendar counts what was sent on
+    /// it, a week what was sent since its first midnight, a month since its own.
+    #[test]
+    fn a_calendar_cap_counts_by_the_days_on_the_wall(
+        at_most in 1..4usize,
+        each in prop::sample::select(vec!["day", "week", "month"]),
+        sends in prop::collection::vec(0..700i64, 0..8),
+        asked in 0..100i64,
+    ) {
+        let text = format!(
+            "[[frequency_cap]]\nid = \"cap\"\ntitle.en = \"t\"\nat_most = {at_most}\nper_calendar = \"{each}\"\n"
+        );
+        let set = PolicySet::load(&[("policies/cap.toml".to_owned(), text)], &Limits::default()).unwrap();
+        let clock = tactgate::facts::zone("America/New_York").unwrap();
+        let start: Timestamp = "2026-10-30T12:20:00Z".parse().unwrap();
+        let hour = |hours: i64| start + SignedDuration::from_hours(hours);
+        let now = hour(asked);
+        let sends: Vec<Timestamp> = sends.iter().map(|ago| now - SignedDuration::from_hours(*ago)).collect();
+        let events = sends.iter().enumerate().map(|(n, at)| SendEvent {
+            class: Class::Ordinary,
+            ..send(&format!("d{n}"), *at, Channel::Email, "k")
+        });
+        let customer =
+            Customer { sends: events.collect(), zone: Some("America/New_York".into()), ..Customer::default() };
+        let message = Message {
+            channel: Channel::Email,
+            recipient: Address::email("li@example.com").unwrap(),
+            content: Arc::new(Content::default()),
+            declared: Declared::default(),
+            stream: Stream::default(),
+        };
+        let (facts, meaning) = (Facts::of(customer), Meaning::default());
+        let case = Case { now, message: &message, meaning: &meaning, facts: &facts, priority: PRIORITY_NORMAL };
+        let same = |a: Timestamp, b: Timestamp| {
+            let [a, b] = [a, b].map(|at| clock.to_datetime(at).date());
+            match each {
+                "day" => a == b,
+                "week" => [a, b].map(|d| (d.iso_week_date().year(), d.iso_week_date().week())).windows(2).all(|w| w[0] == w[1]),
+                _ => (a.year(), a.month()) == (b.year(), b.month()),
+            }
+        };
+        let free = |at: Timestamp| sends.iter().filter(|sent| same(**sent, at)).count() < at_most;
+        match set.rules[0].examine(&case) {
+            Answer::Fine => prop_assert!(free(now)),
+            Answer::Objects(objection) => {
+                prop_assert!(!free(now));
+                // Every midnight is a full hour of UTC there.
+                let next: Timestamp = "2026-10-30T13:00:00Z".parse().unwrap();
+                let hours = (0..2_000).map(|hours| next + SignedDuration::from_hours(hours));
+                prop_assert_eq!(objection.free_at, hours.filter(|at| *at > now).find(|at| free(*at)));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 fn seconds(send: &SendEvent) -> i64 {
     send.at.duration_since(now()).as_secs()
 }
