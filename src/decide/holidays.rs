@@ -28,37 +28,35 @@ impl Holidays {
 }
 
 fn is_us_federal(day: Date) -> bool {
-    // New Year's Day on a Saturday is observed in the old year.
-    let years = [day.year().checked_sub(1), Some(day.year()), day.year().checked_add(1)];
-    years.into_iter().flatten().flat_map(us_federal).any(|holiday| {
-        let observed = match holiday.weekday() {
-            Weekday::Saturday => holiday.yesterday(),
-            Weekday::Sunday => holiday.tomorrow(),
-            _ => Ok(holiday),
-        };
-        holiday == day || observed.is_ok_and(|observed| observed == day)
-    })
+    let observed_for = match day.weekday() {
+        Weekday::Friday => day.tomorrow().ok(),
+        Weekday::Monday => day.yesterday().ok(),
+        _ => None,
+    };
+    // Of the neighbours only one on the weekend is observed on this day: those of fixed dates.
+    is_us_federal_itself(day) || observed_for.is_some_and(is_us_federal_itself)
 }
 
-/// Those of a year; years the calendar does not know have none.
-fn us_federal(year: i16) -> impl Iterator<Item = Date> {
-    use Weekday::{Monday, Thursday};
-    let fixed = [(1, 1), (6, 19), (7, 4), (11, 11), (12, 25)];
-    let fixed = fixed.into_iter().map(move |(month, day)| Date::new(year, month, day).ok());
-    let moving = [(1, 3, Monday), (2, 3, Monday), (5, -1, Monday), (9, 1, Monday), (10, 2, Monday), (11, 4, Thursday)];
-    fixed.chain(moving.into_iter().map(move |(month, nth, weekday)| nth_of(year, month, nth, weekday))).flatten()
+/// Whether it is a holiday by its date, not only observed.
+fn is_us_federal_itself(day: Date) -> bool {
+    match (day.month(), day.day(), day.weekday()) {
+        (1, 1, _) | (6, 19, _) | (7, 4, _) | (11, 11, _) | (12, 25, _) => true,
+        // The third Monday of January and February, the last of May, the first of September, the second of October.
+        (1 | 2, 15..=21, Weekday::Monday) | (5, 25..=31, Weekday::Monday) => true,
+        (9, 1..=7, Weekday::Monday) | (10, 8..=14, Weekday::Monday) => true,
+        // The fourth Thursday of November.
+        (11, 22..=28, Weekday::Thursday) => true,
+        _ => false,
+    }
 }
 
 fn is_of_alabama(day: Date) -> bool {
-    let mondays = [(4, 4), (6, 1)];
-    let monday = mondays.into_iter().any(|(month, nth)| nth_of(day.year(), month, nth, Weekday::Monday) == Some(day));
-    let mardi_gras = easter(day.year()).and_then(|easter| easter.checked_sub(47.days()).ok());
-    monday || mardi_gras == Some(day)
-}
-
-/// The n-th such weekday of a month; -1 is the last.
-fn nth_of(year: i16, month: i8, nth: i8, weekday: Weekday) -> Option<Date> {
-    Date::new(year, month, 1).ok()?.nth_weekday_of_month(nth, weekday).ok()
+    match (day.month(), day.day(), day.weekday()) {
+        (4, 22..=28, Weekday::Monday) | (6, 1..=7, Weekday::Monday) => true,
+        // Mardi Gras is the Tuesday 47 days before Easter.
+        (2 | 3, _, Weekday::Tuesday) => easter(day.year()) == day.checked_add(47.days()).ok(),
+        _ => false,
+    }
 }
 
 /// Easter Sunday of the western churches, by the Gregorian computus (Meeus, Jones, Butcher).

@@ -73,12 +73,11 @@ pub struct Calendar<'a> {
 impl Calendar<'_> {
     /// Whether it is open at that civil time.
     pub fn is_open(&self, local: DateTime) -> bool {
-        let date = local.date();
-        !self.off.iter().any(|list| list.has(date))
-            && match self.hours {
-                Hours::Quiet(quiet) => !quiet.covers(local),
-                Hours::Open(stretches) => stretches.iter().any(|stretch| stretch.covers(local)),
-            }
+        let open = match self.hours {
+            Hours::Quiet(quiet) => !quiet.covers(local),
+            Hours::Open(stretches) => stretches.iter().any(|stretch| stretch.covers(local)),
+        };
+        open && !self.off.iter().any(|list| list.has(local.date()))
     }
 
     /// The first instant after `now` at which it is open by every one of the clocks; `None` if there is none within
@@ -88,6 +87,8 @@ impl Calendar<'_> {
             let sure_until = now.checked_add((24 * (days - DAYS_OF_DOUBT)).hours()).ok()?;
             let mut candidates = self.candidates(clocks, now, days);
             candidates.sort_unstable();
+            // Zones of one time open together.
+            candidates.dedup();
             let open = |at: &Timestamp| clocks.iter().all(|clock| self.is_open(clock.to_datetime(*at)));
             let found = candidates.into_iter().find(open);
             if let Some(at) = found.filter(|at| *at <= sure_until || Some(&days) == DAYS_AHEAD.last()) {

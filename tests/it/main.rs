@@ -37,6 +37,7 @@ mod gateway;
 mod http_forward;
 mod learn;
 mod prices;
+mod priorities;
 mod properties;
 mod redis;
 mod redis_groups;

@@ -136,6 +136,8 @@ fn clocks(settings: &Settings, case: &Case<'_>) -> Option<Clocks> {
     if !settings.places.is_empty() {
         let of = |place: &Place| place.clocks(recipient, told.as_ref(), case.now);
         let mut all: Vec<TimeZone> = settings.places.iter().filter_map(of).reduce(|a, b| [a, b].concat())?;
+        all.sort_unstable_by(|a, b| a.iana_name().cmp(&b.iana_name()));
+        all.dedup();
         all.extend(fallback);
         // What was told is not known while the store is away: by the number alone nobody can be sure.
         let certain = !all.is_empty() && unknown == Why::NotTold;
