@@ -41,21 +41,29 @@ pub enum PolicyFolderError {
 }
 
 impl PolicyFolder {
-    /// Reads every `*.toml` of the folder; names that begin with a dot are editors' and are skipped.
+    /// Reads every `*.toml` of the folder and of the folders in it; names that begin with a dot are editors' (of
+    /// folders: Kubernetes') and are skipped.
     pub fn read(settings: &PolicySettings) -> Result<PolicyFolder, PolicyFolderError> {
         let dir = &settings.dir;
         let home = fs::canonicalize(dir).map_err(|e| unreadable(dir, &e))?;
         let label = dir.file_name().map_or_else(|| "policies".to_owned(), |name| name.to_string_lossy().into_owned());
         let mut names = Vec::new();
-        for entry in fs::read_dir(dir).map_err(|e| unreadable(dir, &e))? {
-            let name = entry.map_err(|e| unreadable(dir, &e))?.file_name();
-            let Some(name) = name.to_str() else { continue };
-            if name.ends_with(".toml") && !name.starts_with('.') {
-                names.push(name.to_owned());
-            }
-            if names.len() > settings.files_max {
-                let max = settings.files_max as u64;
-                return Err(PolicyFolderError::TooMuch { path: label, max, setting: "files_max" });
+        let mut folders = vec![(dir.clone(), String::new(), 0)];
+        while let Some((folder, prefix, depth)) = folders.pop() {
+            for entry in fs::read_dir(&folder).map_err(|e| unreadable(&folder, &e))? {
+                let entry = entry.map_err(|e| unreadable(&folder, &e))?;
+                let name = entry.file_name();
+                let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
+                // A link to a folder is not followed: it could lead out, or round in a circle.
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) && depth < FOLDERS_DEEP_MAX {
+                    folders.push((entry.path(), format!("{prefix}{name}/"), depth + 1));
+                } else if name.ends_with(".toml") {
+                    names.push(format!("{prefix}{name}"));
+                }
+                if names.len() > settings.files_max {
+                    let max = settings.files_max as u64;
+                    return Err(PolicyFolderError::TooMuch { path: label, max, setting: "files_max" });
+                }
             }
         }
         names.sort();
@@ -81,6 +89,9 @@ impl PolicyFolder {
         PolicyFolder { files, hash }
     }
 }
+
+/// Folders within folders.
+const FOLDERS_DEEP_MAX: u32 = 4;
 
 /// A link may point to another place of the same folder, as Kubernetes does (`x.toml → ..data/x.toml`),
 /// and nowhere else: a policy folder is often writable by more people than the machine is.
@@ -127,6 +138,23 @@ mod tests {
         let texts: Vec<&str> = folder.files.iter().map(|(_, text)| text.as_str()).collect();
         assert_eq!(texts, ["a", "b"]);
         assert!(folder.files[0].0.ends_with("/a.toml"));
+    }
+
+    #[test]
+    fn folders_in_the_folder_are_read_and_links_to_folders_are_not() {
+        let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for folder in ["law", ".git", "..2026_11_20"] {
+            fs::create_dir(dir.path().join(folder)).unwrap();
+            fs::write(dir.path().join(folder).join("us.toml"), folder).unwrap();
+        }
+        fs::write(dir.path().join("z.toml"), "z").unwrap();
+        fs::write(outside.path().join("theirs.toml"), "theirs").unwrap();
+        std::os::unix::fs::symlink(outside.path(), dir.path().join("out")).unwrap();
+        std::os::unix::fs::symlink(dir.path(), dir.path().join("law/round")).unwrap();
+        let folder = PolicyFolder::read(&settings(dir.path())).unwrap();
+        let texts: Vec<&str> = folder.files.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!(texts, ["law", "z"]);
+        assert!(folder.files[0].0.ends_with("/law/us.toml"), "{}", folder.files[0].0);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use super::problem::Problems;
 use super::secret::{SecretHash, SecretSource};
-use crate::message::{Class, Secret, Stream};
+use crate::message::{Class, PRIORITY_MAX, PRIORITY_NORMAL, Secret, Stream};
 
 /// What lets a client in and names its stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,6 +119,7 @@ pub(super) struct RawStream {
     purpose: Option<String>,
     #[serde(default)]
     class: Class,
+    priority: Option<Spanned<u16>>,
     #[serde(default)]
     credentials: Vec<Spanned<RawCredential>>,
 }
@@ -149,7 +150,11 @@ impl RawStream {
             department: self.department.clone(),
             purpose: self.purpose.clone(),
             class: self.class,
+            priority: self.priority.as_ref().map_or(PRIORITY_NORMAL, |priority| *priority.get_ref()),
         };
+        if let Some(priority) = self.priority.as_ref().filter(|priority| *priority.get_ref() > PRIORITY_MAX) {
+            problems.add(priority.span(), format!("`priority` is 0 to {PRIORITY_MAX}; {PRIORITY_NORMAL} if left out"));
+        }
         StreamSettings { stream, credentials }
     }
 }

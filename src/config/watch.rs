@@ -224,7 +224,7 @@ impl<T: Send + Sync + 'static> Live<T> {
                 let _ = changed.try_send(());
             }
         })?;
-        watcher.watch(&self.settings.dir, RecursiveMode::NonRecursive)?;
+        watcher.watch(&self.settings.dir, RecursiveMode::Recursive)?;
         Ok(watcher)
     }
 

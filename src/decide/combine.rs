@@ -31,7 +31,7 @@ pub fn combine(case: &Case<'_>, rules: &Selection<'_>, standing: Standing, mut h
     let of_offers = heard.iter().filter(|h| h.of_offers).map(|h| h.finding.rule.clone()).collect();
     let findings = heard.into_iter().map(|h| h.finding).collect();
     let (must_send, receipt) = (standing == Standing::MustSend, standing == Standing::Receipt);
-    Decision { verdict, findings, rewrites, must_send, receipt, of_offers }
+    Decision { verdict, findings, rewrites, must_send, receipt, of_offers, priority: case.priority }
 }
 
 /// Whether a finding has a say.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::Why;
-use crate::message::{Money, Span};
+use crate::message::{Money, PRIORITY_NORMAL, Span};
 use crate::policy::Place;
 use crate::rewrite::Action;
 
@@ -179,6 +179,8 @@ pub struct Decision {
     pub receipt: bool,
     /// Rules that object only to what a receipt sells: where that cannot be taken out, the receipt goes with it.
     pub of_offers: Vec<String>,
+    /// Which of several waiting messages leaves first; higher first.
+    pub priority: u16,
 }
 
 impl Decision {
@@ -191,6 +193,7 @@ impl Decision {
             must_send: false,
             receipt: false,
             of_offers: Vec::new(),
+            priority: PRIORITY_NORMAL,
         }
     }
 

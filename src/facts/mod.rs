@@ -9,6 +9,8 @@ pub mod customer;
 pub mod event;
 pub mod family;
 pub mod fold;
+pub mod north_america;
+pub mod place;
 pub mod sends;
 pub mod trim;
 pub mod zone;
@@ -29,9 +31,10 @@ pub use customer::{
 pub use event::{Event, ExperienceKind, VoucherStep, What};
 pub use family::Family;
 pub use fold::{fold, split};
+pub use place::Place;
 pub use sends::{Proof, end_leases, enter, give_back, reserve, settle};
 pub use trim::{Keep, trim};
-pub use zone::{zone, zone_of_phone};
+pub use zone::{zone, zone_of_phone, zones_of_phone};
 
 /// A fact, or why it is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -63,7 +63,7 @@ impl Gateway {
             due,
             expires,
             must_send: company.iter().any(|at| items[*at].decision.must_send),
-            priority: company.iter().map(|at| priority(&items[*at])).max().unwrap_or_default(),
+            priority: company.iter().map(|at| items[*at].decision.priority).max().unwrap_or_default(),
             parcel,
             recipients: company.iter().filter_map(|at| u32::try_from(items[*at].index).ok()).collect(),
             decisions: company.iter().map(|at| items[*at].as_held(&items[*at].decision_id)).collect(),
@@ -139,11 +139,6 @@ impl Item {
     }
 }
 
-/// Must-send messages are released first.
-fn priority(item: &Item) -> u16 {
-    if item.decision.must_send { 900 } else { 500 }
-}
-
 /// The line in the customer's document.
 pub(super) fn held_send(item: &Item, id: &str, due: Timestamp) -> HeldSend {
     let expires = match item.decision.verdict {
@@ -155,7 +150,7 @@ pub(super) fn held_send(item: &Item, id: &str, due: Timestamp) -> HeldSend {
         due,
         expires,
         channel: item.message.channel,
-        priority: priority(item),
+        priority: item.decision.priority,
         // Until it is known that its client was told.
         attempt: Attempt { key: Some(item.message_key.short), unanswered: true, ..Attempt::default() },
     }

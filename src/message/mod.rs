@@ -65,8 +65,14 @@ pub enum Class {
     MustSend,
 }
 
+/// The priority of messages of which nobody says another; 0 to [`PRIORITY_MAX`], higher first.
+pub const PRIORITY_NORMAL: u16 = 500;
+
+/// The highest priority there is.
+pub const PRIORITY_MAX: u16 = 1000;
+
 /// What a door credential or route belongs to: whose message it is and what for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stream {
     /// Name in `tactgate.toml`, or `default`.
     pub name: String,
@@ -78,6 +84,26 @@ pub struct Stream {
     pub purpose: Option<String>,
     /// The class claimed for its messages.
     pub class: Class,
+    /// Which of several waiting messages leaves first, and who may have the last places of a cap.
+    #[serde(default = "priority_normal")]
+    pub priority: u16,
+}
+
+fn priority_normal() -> u16 {
+    PRIORITY_NORMAL
+}
+
+impl Default for Stream {
+    fn default() -> Stream {
+        Stream {
+            name: String::new(),
+            brand: String::new(),
+            department: None,
+            purpose: None,
+            class: Class::default(),
+            priority: PRIORITY_NORMAL,
+        }
+    }
 }
 
 /// What a part of a content is, and so how its text is read.

@@ -12,7 +12,7 @@ use crate::facts::{
     Attempt, BrandFacts, Browsed, Complaint, Customer, Experience, FactKind, Facts, HeldSend, Known, Named, OptOutFact,
     Preference, PriceAlert, Purchase, Return, SendEvent, SendState, SurveyFact, SurveyStep, Why, brand,
 };
-use crate::message::Channel;
+use crate::message::{Channel, PRIORITY_NORMAL};
 use crate::understand::{Catalogue, Item, Meaning};
 
 /// The shop's catalogue.
@@ -109,13 +109,16 @@ fn sent(past: &PastSpec, purpose: &str, number: usize, at: Timestamp, shop: &Sho
     let channel = past.channel.ok_or("say on which `channel`")?;
     let spec = MessageSpec {
         channel,
+        to: None,
         ago: None,
+        headers: BTreeMap::new(),
         subject: past.subject.clone(),
         text: past.text.clone(),
         html: None,
         unreadable: None,
         brand: None,
         class: past.class.unwrap_or_default(),
+        priority: None,
         purpose: Some(purpose.to_owned()),
         department: past.department.clone(),
         campaign: past.campaign.clone(),
@@ -179,7 +182,8 @@ fn add(customer: &mut Customer, past: &PastSpec, number: usize, now: Timestamp, 
     } else if let Some(due) = past.held {
         let (due, expires) = (due.after(now), Window::days(30).after(now));
         let (channel, attempt) = (channel()?, Attempt::default());
-        let held = HeldSend { id: format!("held-{number}"), due, expires, channel, priority: 0, attempt };
+        let priority = past.priority.unwrap_or(PRIORITY_NORMAL);
+        let held = HeldSend { id: format!("held-{number}"), due, expires, channel, priority, attempt };
         customer.held.push(held);
     } else if let Some(product) = &past.purchase {
         let (product, order) = (product.to_uppercase(), past.order.clone());

@@ -137,6 +137,8 @@ pub struct PastSpec {
     pub survey_reminder: bool,
     /// A message waiting: in how long it wants to leave.
     pub held: Option<Window>,
+    /// Its priority, if not the usual one.
+    pub priority: Option<u16>,
 }
 
 /// What the customer looked at: one of the two, or both.
@@ -220,9 +222,15 @@ pub struct OfferSpec {
 #[allow(missing_docs, reason = "the same as the parts and declarations of a message")]
 pub struct MessageSpec {
     pub channel: Channel,
+    /// Whose it is to be; absent = a mailbox, or a mobile number in China.
+    #[serde(default)]
+    pub to: Option<String>,
     /// How long ago, for a message of the past.
     #[serde(default)]
     pub ago: Option<Window>,
+    /// Header fields of a mail, by name in any case.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     #[serde(default)]
     pub subject: Option<String>,
     #[serde(default)]
@@ -236,6 +244,9 @@ pub struct MessageSpec {
     pub brand: Option<String>,
     #[serde(default)]
     pub class: Class,
+    /// The stream's priority.
+    #[serde(default)]
+    pub priority: Option<u16>,
     #[serde(default)]
     pub purpose: Option<String>,
     #[serde(default)]

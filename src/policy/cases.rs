@@ -5,13 +5,15 @@ use jiff::tz::TimeZone;
 
 use super::case_spec::{CaseSpec, Expect, MessageSpec, Moment, OfferSpec, PolicyCase, Reads};
 use super::error::PolicyError;
-use super::{Judge, Place, PolicySet, Selection, case_facts, select, wording};
+use super::{Judge, Mode, Place, PolicySet, Selection, case_facts, select, wording};
 use crate::decide::{
     Answer, Decision, Finding, Verdict, after_rewrite, as_the_promotion_it_carries, decide, guards, not_rewritten,
 };
 use crate::facts::{Why, zone};
 use crate::message::declared::DeclaredSurvey;
-use crate::message::{Address, Channel, Content, Declared, DeclaredOffer, Language, Message, Part, PartKind, Stream};
+use crate::message::{
+    Address, Channel, Content, Declared, DeclaredOffer, Language, Message, PRIORITY_NORMAL, Part, PartKind, Stream,
+};
 
 use crate::rewrite::{self, Original, Unfit};
 use crate::understand::{Catalogue, Context, Meaning, ProductLinks, understand};
@@ -32,7 +34,7 @@ pub struct CaseResult {
 pub enum Scope {
     /// Those of its own file: the cases beside the rules.
     File,
-    /// The whole set: stories.
+    /// The whole set, but for rules that are off: stories.
     Set,
 }
 
@@ -64,9 +66,13 @@ fn judge(set: &PolicySet, case: &PolicyCase, scope: Scope) -> Result<Option<Stri
     let (message, meaning) = read(&spec.message, spec.now.0, &shop)?;
     let facts = case_facts::facts(spec, &meaning, &shop)?;
     let rules = |message: &Message, meaning: &Meaning| {
+        // A file's cases try its rules whatever their mode; a story is told with the set as it stands.
+        let speaks = |judge: &&dyn Judge| match scope {
+            Scope::File => judge.head().place.file == case.place.file,
+            Scope::Set => judge.head().mode != Mode::Off,
+        };
         let applying = |meaning: &Meaning| {
-            let of_file = |judge: &&dyn Judge| scope != Scope::File || judge.head().place.file == case.place.file;
-            let judges = set.rules.iter().map(|judge| judge.as_ref()).filter(of_file);
+            let judges = set.rules.iter().map(|judge| judge.as_ref()).filter(speaks);
             judges.filter(|judge| select::applies(judge.head().filters, message, meaning)).collect()
         };
         let of_offers = as_the_promotion_it_carries(message, meaning).map(|sold| applying(&sold));
@@ -239,7 +245,7 @@ pub(super) fn read(spec: &MessageSpec, now: Timestamp, shop: &Shop) -> Result<(M
         [part(PartKind::Subject, &spec.subject), part(PartKind::Plain, &spec.text), part(PartKind::Html, &spec.html)];
     let content = Content {
         parts: parts.into_iter().flatten().collect(),
-        headers: Vec::new(),
+        headers: spec.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect(),
         unreadable: spec.unreadable.iter().cloned().collect(),
     };
     let declared = Declared {
@@ -249,10 +255,11 @@ pub(super) fn read(spec: &MessageSpec, now: Timestamp, shop: &Shop) -> Result<(M
         survey: spec.survey.clone().map(|id| DeclaredSurvey { id, minutes: None }),
         offers: spec.offers.iter().map(declared_offer).collect(),
     };
-    let recipient = match spec.channel {
-        Channel::Email => Address::email("customer@example.com"),
-        Channel::Sms => Address::phone("+8613800138000", None),
+    let customer = match spec.channel {
+        Channel::Email => "customer@example.com",
+        Channel::Sms => "+8613800138000",
     };
+    let recipient = Address::for_channel(spec.channel, spec.to.as_deref().unwrap_or(customer), None);
     let message = Message {
         channel: spec.channel,
         recipient: recipient.map_err(|e| e.to_string())?,
@@ -262,6 +269,7 @@ pub(super) fn read(spec: &MessageSpec, now: Timestamp, shop: &Shop) -> Result<(M
             name: "case".into(),
             brand: spec.brand.clone().unwrap_or_else(|| "brand".into()),
             class: spec.class,
+            priority: spec.priority.unwrap_or(PRIORITY_NORMAL),
             ..Stream::default()
         },
     };

@@ -21,6 +21,9 @@ pub struct Head<'a> {
     pub title: &'a Texts,
     pub reason: &'a Texts,
     pub owner: Option<&'a str>,
+    pub priority: Option<u16>,
+    pub source: Option<&'a str>,
+    pub checked: Option<jiff::civil::Date>,
     pub place: &'a Place,
 }
 
@@ -61,6 +64,9 @@ impl<G: Guard> Judge for Rule<G> {
             title: &self.title,
             reason: &self.reason,
             owner: self.owner.as_deref(),
+            priority: self.priority,
+            source: self.source.as_deref(),
+            checked: self.checked,
             place: &self.place,
         }
     }

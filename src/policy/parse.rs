@@ -11,6 +11,7 @@ use super::case_spec::{CaseSpec, PolicyCase};
 use super::error::{PolicyError, Source};
 use super::{Filters, Judge, Limits, Mode, OnUnknown, Place, Rule, Texts, Then, keys, then, wording};
 use crate::decide::guards::{self, ForGuard, Guard};
+use crate::message::{PRIORITY_MAX, PRIORITY_NORMAL};
 
 /// The keys every rule may have.
 pub const COMMON_KEYS: &[&str] = &[
@@ -24,12 +25,16 @@ pub const COMMON_KEYS: &[&str] = &[
     "departments",
     "campaigns",
     "languages",
+    "countries",
     "then",
     "on_unknown",
     "on_store_down",
     "title",
     "reason",
     "owner",
+    "priority",
+    "source",
+    "checked",
 ];
 
 /// Rules one file may have, and cases: a limit, not a wish.
@@ -141,7 +146,10 @@ impl ForGuard for RuleReader<'_, '_> {
         };
         let settings = settings::<G>(source, &whole, own.clone(), &meant, errors);
         if let Some(settings) = &settings {
-            if let Err(misfit) = settings.check() {
+            // Where a key was misspelt, what it says is missing, and whether the rest makes sense is not known.
+            if let Err(misfit) = settings.check()
+                && meant.is_empty()
+            {
                 let span = at_key(&own, misfit.key);
                 errors.push(PolicyError::at(source, span, format!("`{}` {}", misfit.key, misfit.why)));
             }
@@ -176,6 +184,9 @@ impl ForGuard for RuleReader<'_, '_> {
             title: common.title?.0,
             reason: common.reason.unwrap_or_default(),
             owner: common.owner,
+            priority: common.priority.map(|(priority, _)| priority),
+            source: common.source,
+            checked: common.checked.map(|day| day.0),
             place: Place { file: source.file.clone(), line },
             settings: settings?,
         }))
@@ -215,6 +226,17 @@ fn settings<'i, G: Guard>(
     }
 }
 
+/// A day as TOML writes it: `2026-02-25`.
+struct CheckedOn(jiff::civil::Date);
+
+impl<'de> serde::Deserialize<'de> for CheckedOn {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<CheckedOn, D::Error> {
+        let written = toml::value::Datetime::deserialize(deserializer)?.to_string();
+        let wrong = |_| serde::de::Error::custom(format!("`{written}` is no day: write `2026-02-25`, without quotes"));
+        written.parse().map(CheckedOn).map_err(wrong)
+    }
+}
+
 #[derive(Default)]
 struct Common {
     id: Option<(String, Range<usize>)>,
@@ -230,6 +252,9 @@ struct Common {
     reason: Option<Texts>,
     reason_span: Range<usize>,
     owner: Option<String>,
+    priority: Option<(u16, Range<usize>)>,
+    source: Option<String>,
+    checked: Option<CheckedOn>,
     wrong: Vec<String>,
 }
 
@@ -247,6 +272,7 @@ impl Common {
             "departments" => self.filters.departments = read(source, value, errors),
             "campaigns" => self.filters.campaigns = read(source, value, errors),
             "languages" => self.filters.languages = read(source, value, errors),
+            "countries" => self.filters.countries = read(source, value, errors),
             "then" => {
                 self.then_span = span;
                 self.then = read(source, value, errors);
@@ -258,6 +284,9 @@ impl Common {
                 self.reason_span = span;
                 self.reason = read(source, value, errors);
             }
+            "priority" => self.priority = read(source, value, errors).map(|priority| (priority, span)),
+            "source" => self.source = read(source, value, errors),
+            "checked" => self.checked = read(source, value, errors),
             _ => self.owner = read(source, value, errors),
         }
         if errors.len() > before {
@@ -293,6 +322,12 @@ impl Common {
             && !(1..=100).contains(share)
         {
             let message = "`share` is 1 to 100 of a hundred customers; to stop a rule, write `mode = \"off\"`";
+            errors.push(PolicyError::at(source, span.clone(), message));
+        }
+        if let Some((priority, span)) = &self.priority
+            && *priority > PRIORITY_MAX
+        {
+            let message = format!("`priority` is 0 to {PRIORITY_MAX}; that of other messages is {PRIORITY_NORMAL}");
             errors.push(PolicyError::at(source, span.clone(), message));
         }
         let actions = match &self.then {

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::facts;
 use crate::message::{Channel, Language};
 
 /// Whether a rule acts.
@@ -120,6 +121,9 @@ pub struct Filters {
     pub campaigns: Option<Vec<String>>,
     /// Languages of the message.
     pub languages: Option<Vec<Language>>,
+    /// Countries, states and provinces: lets through whoever may be in one of them. A phone number tells its country;
+    /// a mail address tells none, so its owner may be anywhere: a law applies where it cannot be excluded.
+    pub countries: Option<Vec<facts::Place>>,
 }
 
 /// A rule: common keys and the guard's own `settings`.
@@ -147,6 +151,13 @@ pub struct Rule<S> {
     pub reason: Texts,
     /// Who answers for it.
     pub owner: Option<String>,
+    /// The priority it gives to the messages it is for: higher first.
+    pub priority: Option<u16>,
+    /// What it rests on: the statute, the provider's page, and what kind of source that is.
+    pub source: Option<String>,
+    /// The day of the text it was checked against: a law has that of its publication, a judgment that of its
+    /// pronouncement. A page without a date has none.
+    pub checked: Option<jiff::civil::Date>,
     /// Where it stands.
     pub place: Place,
     /// The guard's own keys.

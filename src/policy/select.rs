@@ -78,7 +78,8 @@ impl Index {
 }
 
 /// Whether the filters let this message through. An absent filter lets all through; a present one
-/// lets through nothing of which the property is not known.
+/// lets through nothing of which the property is not known, but for `countries`: there it lets through whoever may be
+/// in one of them.
 pub fn applies(filters: &Filters, message: &Message, meaning: &Meaning) -> bool {
     let among = |list: &Option<Vec<String>>, value: Option<&str>| {
         list.as_ref().is_none_or(|list| value.is_some_and(|v| list.iter().any(|l| l.eq_ignore_ascii_case(v))))
@@ -89,6 +90,7 @@ pub fn applies(filters: &Filters, message: &Message, meaning: &Meaning) -> bool 
         && among(&filters.campaigns, message.campaign())
         && filters.purposes.as_ref().is_none_or(|list| list.iter().any(|p| is_for_purpose(message, meaning, p)))
         && filters.languages.as_ref().is_none_or(|list| meaning.language.is_some_and(|l| list.contains(&l)))
+        && filters.countries.as_ref().is_none_or(|list| list.iter().any(|place| place.may_have(&message.recipient)))
 }
 
 fn keys_of_rule(filters: &Filters) -> Vec<Key> {

@@ -38,6 +38,7 @@ mod offsets;
 mod optout;
 mod patterns;
 mod pieces;
+pub mod postal;
 mod price_cells;
 mod prices;
 mod products;

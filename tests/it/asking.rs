@@ -63,11 +63,15 @@ async fn asking_says_why_in_both_languages_and_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn asking_at_night_tells_until_when_and_holds_nothing() {
     let house = House::open(NIGHT, MORNING, "").await;
+    // A number that tells no clock (Australia keeps several): by that of the brand it is night.
     let body =
-        serde_json::json!({"channel": "sms", "to": "+14155550100", "text": "【某某商城】秋装上新，全场8折，回T退订"});
+        serde_json::json!({"channel": "sms", "to": "+61412345678", "text": "【某某商城】秋装上新，全场8折，回T退订"});
     let (_, told) = ask(&house, JSON, &body).await;
     let one = &told["recipients"][0];
     assert_eq!((&one["verdict"], &one["until"]), (&"delay".into(), &"2026-11-21T08:00:00Z".into()), "{told}");
+    let body = serde_json::json!({"channel": "sms", "to": "+14155550100", "text": "New coats are in: 20% off."});
+    let (_, told) = ask(&house, JSON, &body).await;
+    assert_eq!(told["recipients"][0]["verdict"], "pass", "in San Francisco it is three in the afternoon: {told}");
     assert_eq!(house.all_due_is_done().await.held, 0);
     let (status, told) = ask(&house, JSON, &serde_json::json!({"channel": "sms", "txt": "x"})).await;
     assert_eq!((status.as_str(), &told["error"]["code"]), ("HTTP/1.1 400 Bad Request", &"malformed".into()));

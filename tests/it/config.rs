@@ -37,6 +37,7 @@ fn a_brand_with_two_departments_and_two_providers() {
         name = "sales"
         department = "销售"
         purpose = "promotion"
+        priority = 300
         # the secret is "SG.sales"
         credentials = [{ bearer_sha256 = "HASH" }]
 
@@ -60,6 +61,7 @@ fn a_brand_with_two_departments_and_two_providers() {
     let config = Config::from_text("t.toml", &text.replace("HASH", hash)).unwrap();
     assert_eq!(config.stream("sales").unwrap().brand, "某某商城");
     assert_eq!(config.stream("codes").unwrap().class, Class::MustSend);
+    assert_eq!(["sales", "codes"].map(|name| config.stream(name).unwrap().priority), [300, 500]);
     assert!(config.identify(Shown::Bearer(&Secret::new("SG.other"))).is_none());
     let codes = config.identify(Shown::Account("AC123")).unwrap();
     assert_eq!((codes.stream.name.as_str(), codes.proven), ("codes", false));

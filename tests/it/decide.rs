@@ -12,7 +12,7 @@ use tactgate::facts::{
     Attempt, Complaint, Customer, Facts, HeldSend, Known, OptOutFact, Preference, Purchase, SendEvent, SendState,
     ShownOffer, SurveyFact, SurveyStep, Why,
 };
-use tactgate::message::{Address, Channel, Class, Content, Declared, Message, Part, PartKind, Stream};
+use tactgate::message::{Address, Channel, Class, Content, Declared, Message, PRIORITY_NORMAL, Part, PartKind, Stream};
 use tactgate::policy::{Limits, PolicySet, Selection};
 use tactgate::understand::{Context, Meaning, ProductLinks, understand};
 
@@ -290,19 +290,45 @@ fn those_who_wait_already_come_first() {
     );
     let (message, meaning) = message(Channel::Sms, Class::Ordinary, "hello", now());
     let due = now() + SignedDuration::from_hours(1);
-    let held = HeldSend {
-        id: "h".into(),
-        due,
-        expires: due + SignedDuration::from_hours(90),
-        channel: Channel::Email,
-        priority: 0,
-        attempt: Attempt::default(),
+    let until_beside = |priority| {
+        let held = HeldSend {
+            id: "h".into(),
+            due,
+            expires: due + SignedDuration::from_hours(90),
+            channel: Channel::Email,
+            priority,
+            attempt: Attempt::default(),
+        };
+        let customer = Customer { sends: vec![send(ago(3600), Channel::Sms)], held: vec![held], ..Customer::default() };
+        let decision = decide(now(), &message, &meaning, &Facts::of(customer), &everything(&set));
+        let Verdict::Delay { until, .. } = decision.verdict else { panic!("{decision:?}") };
+        until
     };
-    let customer = Customer { sends: vec![send(ago(3600), Channel::Sms)], held: vec![held], ..Customer::default() };
-    let decision = decide(now(), &message, &meaning, &Facts::of(customer), &everything(&set));
-    let Verdict::Delay { until, .. } = decision.verdict else { panic!("{decision:?}") };
     // The held one leaves 23 hours from now, a day after the sent one; this one a day after that.
-    assert_eq!(until, ago(3600) + SignedDuration::from_hours(48));
+    assert_eq!(until_beside(PRIORITY_NORMAL), ago(3600) + SignedDuration::from_hours(48));
+    assert_eq!(until_beside(900), ago(3600) + SignedDuration::from_hours(48));
+    assert_eq!(until_beside(300), ago(3600) + SignedDuration::from_hours(24), "what weighs less waits behind");
+}
+
+#[test]
+fn a_message_weighs_what_its_stream_or_a_rule_says_and_what_must_be_sent_goes_first() {
+    let set = rules(
+        "[[suppression]]\nid = \"recall\"\ntitle.en = \"t\"\nlanguages = [\"en\"]\npriority = 700\n\
+         [[suppression]]\nid = \"low\"\ntitle.en = \"t\"\nlanguages = [\"en\"]\npriority = 600\n\
+         [[suppression]]\nid = \"watched\"\nmode = \"shadow\"\ntitle.en = \"t\"\npriority = 1000\n",
+    );
+    let weight = |text: &str, class, stream| {
+        let (mut message, meaning) = message(Channel::Sms, class, text, now());
+        message.stream.priority = stream;
+        let judges: Vec<_> = set.select(&message, &meaning).judges;
+        let rules = tactgate::policy::Selection::for_everyone(judges);
+        decide(now(), &message, &meaning, &Facts::of(Customer::default()), &rules).priority
+    };
+    assert_eq!(weight("秋装上新，全场8折", Class::Ordinary, PRIORITY_NORMAL), PRIORITY_NORMAL);
+    assert_eq!(weight("秋装上新，全场8折", Class::Ordinary, 300), 300, "a stream");
+    assert_eq!(weight("New coats are in: 20% off.", Class::Ordinary, 300), 700, "the weightier of two rules");
+    assert_eq!(weight("您的验证码是482913，5分钟内有效，请勿泄露。", Class::MustSend, 300), 900);
+    assert_eq!(weight("秋装上新，全场8折", Class::MustSend, 300), 300, "claimed, and not so");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod mime;
 
 mod cases;
 mod decide;
+mod law_packs;
 mod policies;
 mod slow_clients;
 mod smtp_dialogues;
@@ -36,6 +37,7 @@ mod gateway;
 mod http_forward;
 mod learn;
 mod prices;
+mod priorities;
 mod properties;
 mod redis;
 mod redis_groups;

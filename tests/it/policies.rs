@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tactgate::config::{PolicyFolder, PolicySettings};
 use tactgate::policy::{Limits, PolicySet, run_cases};
 
 fn folder(name: &str) -> PathBuf {
@@ -12,17 +13,8 @@ fn folder(name: &str) -> PathBuf {
 
 /// The shipped policies, as the binary would name them.
 pub fn shipped() -> Vec<(String, String)> {
-    let mut files: Vec<(String, String)> = fs::read_dir(folder("policies"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
-        .map(|path| {
-            let name = format!("policies/{}", path.file_name().unwrap().to_string_lossy());
-            (name, fs::read_to_string(&path).unwrap())
-        })
-        .collect();
-    files.sort();
-    files
+    let settings = PolicySettings { dir: folder("policies"), ..PolicySettings::default() };
+    PolicyFolder::read(&settings).unwrap().files
 }
 
 #[test]

@@ -11,7 +11,7 @@
 //! sending has passed when it is read; 6 hours, 1 hour), `extension_percent` (one extension that says so may add
 //! this much of the original run, 25; 0 allows none), `own_code_within` (a code issued so recently is its
 //! person's own, and so is its end, 7 days), `confidence` (how surely an end must be read, 50 of 100; below it
-//! the answer is "cannot tell").
+//! the answer is "cannot tell"), `on` (`"message"`, or only the ends that the `"subject"` announces).
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -20,9 +20,9 @@ use super::{Case, Defaults, Misfit};
 use crate::decide::claims::{claimed_ends, families, is_from_receipt, same_end};
 use crate::decide::{Answer, Evidence, GuardClass, Objection};
 use crate::facts::{FactKind, FamilyClaims, Known, VoucherStep, Why};
-use crate::message::{Channel, Span};
+use crate::message::{Channel, PartKind, Span};
 use crate::policy::{OnUnknown, Then, Window};
-use crate::understand::DeadlineKind;
+use crate::understand::{DeadlineKind, Meaning};
 
 /// A courtesy by class, though laws name it too (Washington CEMA RCW 19.190.020, UCPD Annex I no. 7,
 /// Order 56): a receipt must not be lost over an offer in it.
@@ -34,6 +34,17 @@ pub const DEFAULTS: Defaults =
 
 /// Names for reasons.
 pub const PLACEHOLDERS: &[&str] = &["kind", "end", "earlier_end", "first_claimed", "count"];
+
+/// Where an announced end is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum On {
+    /// Wherever it is announced, and where it is only declared.
+    #[default]
+    Message,
+    /// In the subject line of a mail.
+    Subject,
+}
 
 /// The guard's own keys.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -55,6 +66,8 @@ pub struct Settings {
     pub own_code_within: Window,
     /// The least confidence in a claimed end.
     pub confidence: u8,
+    /// Where an end is judged.
+    pub on: On,
 }
 
 impl Default for Settings {
@@ -68,12 +81,34 @@ impl Default for Settings {
             extension_percent: 25,
             own_code_within: Window::days(7),
             confidence: 50,
+            on: On::Message,
         }
     }
 }
 
 /// The guard's answer.
 pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
+    match settings.on {
+        On::Message => judge(settings, case),
+        On::Subject => judge(settings, &Case { meaning: &in_subject(case), ..*case }),
+    }
+}
+
+/// What the message means, with no end but those that its subject announces.
+fn in_subject(case: &Case<'_>) -> Meaning {
+    let is_subject = |span: &Span| {
+        case.message.content.parts.get(usize::from(span.part)).is_some_and(|p| p.kind == PartKind::Subject)
+    };
+    let mut meaning = case.meaning.clone();
+    meaning.deadlines.retain(|deadline| deadline.span.as_ref().is_some_and(is_subject));
+    let announced: Vec<Timestamp> = meaning.deadlines.iter().filter_map(|deadline| deadline.instant).collect();
+    for offer in &mut meaning.offers {
+        offer.ends = offer.ends.filter(|end| announced.contains(end));
+    }
+    meaning
+}
+
+fn judge(settings: &Settings, case: &Case<'_>) -> Answer {
     let meaning = case.meaning;
     let last_chance = meaning.deadlines.iter().any(|d| d.kind == DeadlineKind::LastChance);
     // "Valid for 7 days" is each person's own end: nothing announced to everybody could contradict it.

@@ -1,18 +1,25 @@
-//! Stops: more messages to one person than the rule allows in any window of that length.
+//! Stops: more messages to one person than the rule allows, in any window of that length or in a day, week or month of
+//! the calendar.
 //! Avoids: calendar tricks (two at midnight) and averages (five in a burst): the window slides over
-//! exact event times. Must-send messages count only with `counts = "all"`.
-//! Prefers: the next free instant, behind those already waiting.
-//! Settings: `at_most` and `within` (both needed), `per` (`"all"` channels together, or each
-//! `"channel"` by itself), `counted_purposes` (only sends of these purposes count; all by default),
-//! `counts` (`"ordinary"` or `"all"`).
+//! exact event times, unless the rule names the calendar. Must-send messages count only with `counts = "all"`.
+//! Prefers: the next free instant, behind those already waiting who go first: a higher priority, or the same and
+//! waiting already.
+//! Settings: `at_most` (needed), `within` (any window of this length) or `per_calendar` (`"day"`, `"week"`, `"month"`, by
+//! `clock`: the `"recipient"`'s, else the brand's, or always the `"brand"`'s; `week_starts` on monday), `per` (`"all"`
+//! channels together, or each `"channel"` by itself), `counted_purposes` (only sends of these purposes count; all by
+//! default), `counts` (`"ordinary"` or `"all"`), `reserve` (so many places are left free for messages whose priority is
+//! `reserve_from` or more, 501 if not given; a priority is that of the stream, or of a rule's `priority`).
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::{Case, Defaults, Misfit};
+use crate::decide::hours::Day;
+use crate::decide::periods::{Period, period};
 use crate::decide::{Answer, Evidence, GuardClass, Objection};
-use crate::facts::{Customer, FactKind, HeldSend, SendEvent};
-use crate::message::{Channel, Class};
+use crate::facts::{Customer, FactKind, HeldSend, SendEvent, zone};
+use crate::message::{Channel, Class, PRIORITY_NORMAL};
 use crate::policy::{OnUnknown, Then, Window};
 
 /// A courtesy.
@@ -50,6 +57,17 @@ pub enum Counts {
     All,
 }
 
+/// Whose days, weeks and months are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Clock {
+    /// The recipient's, when told; else the brand's.
+    #[default]
+    Recipient,
+    /// The brand's.
+    Brand,
+}
+
 /// The guard's own keys.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,7 +75,17 @@ pub struct Settings {
     /// How many.
     pub at_most: u32,
     /// In any window of this length.
-    pub within: Window,
+    #[serde(default)]
+    pub within: Option<Window>,
+    /// Or in each of these.
+    #[serde(default)]
+    pub per_calendar: Option<Period>,
+    /// By this clock.
+    #[serde(default)]
+    pub clock: Clock,
+    /// The first day of a week.
+    #[serde(default = "monday")]
+    pub week_starts: Day,
     /// Which share a count.
     #[serde(default)]
     pub per: Per,
@@ -67,6 +95,28 @@ pub struct Settings {
     /// Classes that count.
     #[serde(default)]
     pub counts: Counts,
+    /// Places left free for messages of more weight.
+    #[serde(default)]
+    pub reserve: u32,
+    /// The least priority that may have them.
+    #[serde(default = "above_normal")]
+    pub reserve_from: u16,
+}
+
+fn monday() -> Day {
+    Day::Monday
+}
+
+fn above_normal() -> u16 {
+    PRIORITY_NORMAL + 1
+}
+
+/// What a cap counts in.
+enum Span {
+    /// Any window of that length.
+    Sliding(Window),
+    /// Each period, from its midnight on.
+    Calendar(Period, Day, TimeZone),
 }
 
 /// The guard's answer.
@@ -75,27 +125,35 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
         Ok(customer) => customer,
         Err(why) => return Answer::CannotTell(why),
     };
+    let span = settings.span(customer, case);
     let channel = case.message.channel;
     let mut times: Vec<Timestamp> =
         customer.sends.iter().filter(|s| counted(settings, s, channel)).map(|s| s.at).collect();
-    let running = times.iter().filter(|at| **at > settings.within.before(case.now)).count();
-    if free_from(&times, settings) > case.now {
-        for waiting in ahead(settings, customer, channel, case.now) {
-            times.push(waiting.due.max(free_from(&times, settings)));
+    let since = span.since(case.now);
+    let places = settings.places(case.priority);
+    if span.free_from(&times, places, case.now) > case.now {
+        let running = times.iter().filter(|at| span.counts_at(**at, case.now)).count();
+        for waiting in ahead(settings, customer, channel, case) {
+            let places = settings.places(waiting.priority);
+            times.push(span.free_from(&times, places, waiting.due));
         }
-        let free_at = free_from(&times, settings);
+        let free_at = span.free_from(&times, places, case.now);
+        let within = match &span {
+            Span::Sliding(window) => Evidence::Seconds(window.0.as_secs()),
+            Span::Calendar(period, ..) => Evidence::Name(period.name().to_owned()),
+        };
         return Answer::Objects(
             Objection::because([
                 ("count", Evidence::Count(running as u64)),
-                ("at_most", Evidence::Count(u64::from(settings.at_most))),
-                ("within", Evidence::Seconds(settings.within.0.as_secs())),
+                ("at_most", Evidence::Count(u64::from(places))),
+                ("within", within),
                 ("free_at", Evidence::At(free_at)),
                 ("channel", Evidence::Name(channel.to_string())),
             ])
             .until(free_at),
         );
     }
-    match case.facts.since(FactKind::Sends, settings.within.before(case.now)) {
+    match case.facts.since(FactKind::Sends, since) {
         Ok(()) => Answer::Fine,
         Err(why) => Answer::CannotTell(why),
     }
@@ -106,20 +164,90 @@ pub fn check(settings: &Settings) -> Result<(), Misfit> {
     if settings.at_most == 0 {
         return Err(Misfit { key: "at_most", why: "is 1 or more; to stop everything, use another guard".into() });
     }
+    match (settings.within, settings.per_calendar) {
+        (None, None) => {
+            let why = "or `per_calendar` is needed: `within = \"7 days\"` is any seven days, `per_calendar = \"week\"` \
+                       from Monday on";
+            return Err(Misfit { key: "within", why: why.into() });
+        }
+        (Some(_), Some(_)) => {
+            let why = "and `within` are two ways to count: write two rules, and the stricter one decides".into();
+            return Err(Misfit { key: "per_calendar", why });
+        }
+        _ => {}
+    }
+    if settings.reserve >= settings.at_most {
+        let why = "leaves no place for others: it is less than `at_most`".into();
+        return Err(Misfit { key: "reserve", why });
+    }
     Ok(())
 }
 
 /// How far back.
 pub fn windows(settings: &Settings) -> Vec<(&'static str, Window)> {
-    vec![("within", settings.within)]
+    let sliding = settings.within.map(|within| ("within", within));
+    let calendar = settings.per_calendar.map(|period| ("per_calendar", Window::days(period.days_at_most())));
+    sliding.into_iter().chain(calendar).collect()
 }
 
-/// From when one more is allowed: the time of the `at_most`-th newest, plus the window.
-fn free_from(times: &[Timestamp], settings: &Settings) -> Timestamp {
-    let mut newest: Vec<Timestamp> = times.to_vec();
-    newest.sort_unstable_by(|a, b| b.cmp(a));
-    let nth = usize::try_from(settings.at_most).unwrap_or(usize::MAX).saturating_sub(1);
-    newest.get(nth).map_or(Timestamp::MIN, |at| settings.within.after(*at))
+impl Settings {
+    /// How many messages there may be when one of that priority joins them, itself among them.
+    fn places(&self, priority: u16) -> u32 {
+        if priority >= self.reserve_from { self.at_most } else { self.at_most.saturating_sub(self.reserve) }
+    }
+
+    fn span(&self, customer: &Customer, case: &Case<'_>) -> Span {
+        let own = customer.zone.as_deref().and_then(zone).filter(|_| self.clock == Clock::Recipient);
+        let clock = || own.unwrap_or_else(|| case.facts.brand_zone.clone());
+        match (self.within, self.per_calendar) {
+            (Some(window), _) => Span::Sliding(window),
+            (None, period) => Span::Calendar(period.unwrap_or(Period::Day), self.week_starts, clock()),
+        }
+    }
+}
+
+impl Span {
+    /// From when on history must be known.
+    fn since(&self, now: Timestamp) -> Timestamp {
+        match self {
+            Span::Sliding(window) => window.before(now),
+            Span::Calendar(each, starts, clock) => period(*each, *starts, clock, now).start,
+        }
+    }
+
+    /// Whether a send at one instant still takes a place at another.
+    fn counts_at(&self, at: Timestamp, now: Timestamp) -> bool {
+        match self {
+            Span::Sliding(window) => at > window.before(now),
+            Span::Calendar(each, starts, clock) => period(*each, *starts, clock, now).contains(&at),
+        }
+    }
+
+    /// The first instant, `from` or later, at which one more finds a place of so many. Sliding: the time of the
+    /// `places`-th newest, plus the window.
+    fn free_from(&self, times: &[Timestamp], places: u32, from: Timestamp) -> Timestamp {
+        let places = usize::try_from(places).unwrap_or(usize::MAX);
+        match self {
+            Span::Sliding(window) => {
+                let mut newest: Vec<Timestamp> = times.to_vec();
+                newest.sort_unstable_by(|a, b| b.cmp(a));
+                let nth = newest.get(places.saturating_sub(1));
+                nth.map_or(from, |at| window.after(*at).max(from))
+            }
+            Span::Calendar(each, starts, clock) => {
+                let mut at = from;
+                // Each further period holds at least one of the times, or is free.
+                for _ in 0..=times.len() {
+                    let period = period(*each, *starts, clock, at);
+                    if times.iter().filter(|time| period.contains(time)).count() < places {
+                        break;
+                    }
+                    at = period.end;
+                }
+                at
+            }
+        }
+    }
 }
 
 /// Reserved, sent and unknown count alike.
@@ -131,14 +259,12 @@ fn counted(settings: &Settings, send: &SendEvent, channel: Channel) -> bool {
         })
 }
 
-/// Those waiting for the same slots, in the order they will leave. A message decided again at its
-/// release is no longer among them: the caller takes its own hold out of the facts first.
-fn ahead<'a>(settings: &Settings, customer: &'a Customer, channel: Channel, now: Timestamp) -> Vec<&'a HeldSend> {
-    let mut held: Vec<&HeldSend> = customer
-        .held
-        .iter()
-        .filter(|h| h.expires > now && (settings.per == Per::All || h.channel == channel))
-        .collect();
-    held.sort_by(|a, b| (a.due, &a.id).cmp(&(b.due, &b.id)));
+/// Those waiting for the same slots who go before this message, in the order they will leave: of a higher priority,
+/// or of the same, since they came first. A message decided again at its release is no longer among them: the caller
+/// takes its own hold out of the facts first.
+fn ahead<'a>(settings: &Settings, customer: &'a Customer, channel: Channel, case: &Case<'_>) -> Vec<&'a HeldSend> {
+    let waits = |h: &&HeldSend| h.expires > case.now && (settings.per == Per::All || h.channel == channel);
+    let mut held: Vec<&HeldSend> = customer.held.iter().filter(waits).filter(|h| h.priority >= case.priority).collect();
+    held.sort_by(|a, b| (b.priority, a.due, &a.id).cmp(&(a.priority, b.due, &b.id)));
     held
 }

@@ -108,6 +108,8 @@ pub struct Case<'a> {
     pub meaning: &'a Meaning,
     /// What is known.
     pub facts: &'a Facts,
+    /// The message's priority: higher first.
+    pub priority: u16,
 }
 
 impl Case<'_> {

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -22,10 +22,10 @@ impl Home {
     /// A folder with a copy of the shipped policies, and no settings yet.
     pub fn new() -> Home {
         let home = Home { dir: tempfile::tempdir().unwrap() };
-        std::fs::create_dir(home.path("policies")).unwrap();
-        for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("policies")).unwrap() {
-            let entry = entry.unwrap();
-            std::fs::copy(entry.path(), home.path("policies").join(entry.file_name())).unwrap();
+        for (name, text) in crate::policies::shipped() {
+            let path = home.path(&name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
         }
         home
     }

@@ -36,7 +36,9 @@ impl Two {
         for home in &homes {
             for entry in std::fs::read_dir(home.path("policies")).unwrap() {
                 let path = entry.unwrap().path();
-                if path.file_name().is_some_and(|name| name != "suppression.toml") {
+                if path.is_dir() {
+                    std::fs::remove_dir_all(path).unwrap();
+                } else if path.file_name().is_some_and(|name| name != "suppression.toml") {
                     std::fs::remove_file(path).unwrap();
                 }
             }

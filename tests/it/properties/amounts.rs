@@ -59,6 +59,19 @@ fn rules() -> PolicySet {
         title.en = "t"
         from = 21
         until = 8
+        [[quiet_hours]]
+        id = "g"
+        title.en = "t"
+        open = [{ days = ["friday"], from = 9, until = 8 }]
+        holidays = ["us-federal", "us-alabama"]
+        places = ["US", "CA", "CN"]
+        [[frequency_cap]]
+        id = "h"
+        title.en = "t"
+        at_most = 2
+        per_calendar = "month"
+        week_starts = "sunday"
+        reserve = 1
         [[false_deadline]]
         id = "e"
         title.en = "t"
@@ -114,7 +127,7 @@ proptest! {
             tactgate::facts::SendEvent { offers: vec![offer(price)], lease_until, ..send(&n.to_string(), at.min(Timestamp::MAX - SignedDuration::from_secs(180)), Channel::Sms, "k") }
         });
         let held = held.into_iter().enumerate().map(|(n, (due, expires))| HeldSend {
-            id: n.to_string(), due, expires, channel: Channel::Sms, priority: 0, attempt: Attempt::default(),
+            id: n.to_string(), due, expires, channel: Channel::Sms, priority: 500, attempt: Attempt::default(),
         });
         let mut customer = Customer {
             purchases: bought.into_iter().map(purchase).collect(),

@@ -9,7 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use tactgate::decide::{Answer, Case, Decision, GuardClass, Objection, Verdict, decide};
 use tactgate::facts::{Customer, Facts, Why};
-use tactgate::message::{Address, Channel, Class, Content, Declared, Message, Part, PartKind, Span, Stream};
+use tactgate::message::{
+    Address, Channel, Class, Content, Declared, Message, PRIORITY_NORMAL, Part, PartKind, Span, Stream,
+};
 use tactgate::policy::{Filters, Head, Judge, Mode, OnUnknown, Place, Selection, Texts, Then, Window};
 use tactgate::rewrite::Action;
 use tactgate::understand::{Context, Meaning, ProductLinks, understand};
@@ -64,6 +66,9 @@ impl Judge for Told {
             title: &self.texts,
             reason: &self.texts,
             owner: None,
+            priority: None,
+            source: None,
+            checked: None,
             place: &self.place,
         }
     }
@@ -164,7 +169,7 @@ pub(super) fn decided(rules: &[Told], (message, meaning): &(Message, Meaning)) -
 /// What one rule wants, by the design's words; none when it has nothing to say.
 pub(super) fn wants(rule: &Told, must: bool, message: &(Message, Meaning)) -> Option<Verdict> {
     let facts = Facts::of(Customer::default());
-    let case = Case { now: now(), message: &message.0, meaning: &message.1, facts: &facts };
+    let case = Case { now: now(), message: &message.0, meaning: &message.1, facts: &facts, priority: PRIORITY_NORMAL };
     let shielded = must && rule.class == GuardClass::Courtesy;
     let marked = |objection: &Objection| !objection.spans.is_empty();
     Some(match rule.examine(&case) {
@@ -211,7 +216,8 @@ fn verdict(rules: &[Told], must: bool, message: &(Message, Meaning)) -> Verdict 
     if let Some((first, expires)) = delays.reduce(|a, b| (a.0.max(b.0), a.1.min(b.1))) {
         let facts = Facts::of(Customer::default());
         let objects_at = |at: Timestamp, rule: &&Told| {
-            let case = Case { now: at, message: &message.0, meaning: &message.1, facts: &facts };
+            let case =
+                Case { now: at, message: &message.0, meaning: &message.1, facts: &facts, priority: PRIORITY_NORMAL };
             matches!(rule.examine(&case), Answer::Objects(_))
         };
         let may_delay = |rule: &&Told| {
@@ -247,7 +253,7 @@ proptest! {
         let message = message(must);
         let decision = decided(&rules, &message);
         let facts = Facts::of(Customer::default());
-        let case = Case { now: now(), message: &message.0, meaning: &message.1, facts: &facts };
+        let case = Case { now: now(), message: &message.0, meaning: &message.1, facts: &facts, priority: PRIORITY_NORMAL };
         let speaking: Vec<&Told> = rules.iter().filter(|rule| wants(rule, must, &message).is_some()).collect();
         let names = |rules: &[&Told]| rules.iter().map(|rule| rule.id.clone()).collect::<Vec<_>>();
         let found: Vec<String> = decision.findings.iter().map(|finding| finding.rule.clone()).collect();

@@ -12,6 +12,7 @@ mod histories;
 mod isolation;
 mod linear;
 mod live_sets;
+mod openings;
 mod over_cap;
 mod pairs;
 mod sends;

@@ -9,7 +9,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use tactgate::decide::{Answer, Case};
 use tactgate::facts::{Customer, Facts, Why};
-use tactgate::message::{Address, Channel, Content, Declared, Message, Stream};
+use tactgate::message::{Address, Channel, Content, Declared, Message, PRIORITY_NORMAL, Stream};
 use tactgate::policy::{Judge, Limits, PolicySet};
 use tactgate::understand::Meaning;
 
@@ -131,7 +131,7 @@ fn examine(set: &PolicySet, facts: &Facts, now: Timestamp) -> Answer {
     };
     let meaning = Meaning::default();
     let rule: &dyn Judge = set.rules[0].as_ref();
-    rule.examine(&Case { now, message: &message, meaning: &meaning, facts })
+    rule.examine(&Case { now, message: &message, meaning: &meaning, facts, priority: PRIORITY_NORMAL })
 }
 
 #[test]
