@@ -172,7 +172,8 @@ fn time_left(now: &Zoned, words: &str) -> Option<End> {
     let (more, end) = more_units(words, unit, MORE_UNITS.as_ref(), |number, unit| {
         count(number).unwrap_or(0).checked_mul(seconds_of(unit))
     });
-    let at = if is_days && more == 0 && matches!(lead, "最后" | "仅此" | "限时" | "仅限" | "活动仅" | "为期") {
+    let at = if is_days && more == 0 && matches!(lead, "最后" | "仅此" | "限时" | "仅限" | "活动仅" | "为期")
+    {
         // 最后3天 counts today as one of them; 3天内 counts from this moment.
         end_of(days_after(now.date(), number - 1)?, None, now.time_zone())?
     } else {

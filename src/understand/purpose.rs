@@ -85,8 +85,8 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             // "Shop now: your order ships free" sells; a notice tells of something done.
             // 运费券已到账: what has arrived invites to spend.
             let given =
-                ["券", "红包", "福利", "礼包", "免费领", "coupon", "reward"].iter().any(|word| words.contains(word));
-            let notice = (tells || cues.has(Cue::Notice) || sentence.is_refund) && !sale && !code && !given;
+                || ["券", "红包", "福利", "礼包", "免费领", "coupon", "reward"].iter().any(|word| words.contains(word));
+            let notice = (tells || cues.has(Cue::Notice) || sentence.is_refund) && !sale && !code && !given();
             tally.code += usize::from(code);
             tally.notice += usize::from(notice);
             tally.ended += usize::from(notice && patterns.has("ended", words));
