@@ -221,19 +221,13 @@ const THRESHOLD_BEFORE: &str = concat!(
     r"|(?-u:\b)(?:over|above|exceeding|spend(?:ing)?|spent|at least|more than|totall?ing|when you spend|(?:orders?|purchases?|baskets?|bookings?|subtotals?|minimum|min\.?)(?:[ \n](?:of|from|worth|spend|order|purchase|is|:))*|minimum (?:order|spend|purchase)(?: value)?:?)[ \n](?:a minimum of[ \n]|at least[ \n])?$",
 );
 const PAID_IN_BEFORE: &str =
-    concat!(r"(?:充值?|预?存(?:话费|款)?|缴(?:费|纳)?|交(?:费|定金|订金|款)?|付|花|买|购|消费|定金|订金)[ \n]?$");
+    r"(?:充值?|预?存(?:话费|款)?|缴(?:费|纳)?|交(?:费|定金|订金|款)?|付|花|买|购|消费|定金|订金)[ \n]?$";
 const GIVES_AFTER: &str =
-    concat!(r"^[ \n,，]?(?:元|块)?[ \n,，]?(?:即可|即|就|可|再|立|最高|额外)?(?:送|返|抵|得|享|赠|减|当|变|膨胀)");
-const OFF_BEFORE: &str = concat!(r"(?-u:\b)off[ \n](?:a[ \n]|your[ \n])?(?:first[ \n]|next[ \n])?$");
-const THRESHOLD_AFTER: &str = concat!(
-    r"^(?:\+|[ \n]?(?:or more|or over|and up|& up|and above|and over|minimum|min\.? (?:spend|order|purchase))|元?(?:以上|及以上|起用|可用|使用))"
-);
-const CARD_AFTER: &str = concat!(
-    r"^[ \n](?:[a-z]+[ \n]){0,2}e?-?gift[ \n-]?(?:cards?|certificates?)|^[ \n]?(?:面值|面额)?的?(?:[^0-9，,。]{0,4})(?:礼品卡|购物卡|储值卡|充值卡|油卡|e卡|提货券|提货卡)"
-);
-const GIVES_BEFORE: &str = concat!(
-    r"(?-u:\b)(?:get|receive|earn|free|bonus|win|claim)(?-u:\b)[ \na-z]{0,12}$|(?:送|赠|领|返|得|享|奖)[^0-9，,。]{0,4}$"
-);
+    r"^[ \n,，]?(?:元|块)?[ \n,，]?(?:即可|即|就|可|再|立|最高|额外)?(?:送|返|抵|得|享|赠|减|当|变|膨胀)";
+const OFF_BEFORE: &str = r"(?-u:\b)off[ \n](?:a[ \n]|your[ \n])?(?:first[ \n]|next[ \n])?$";
+const THRESHOLD_AFTER: &str = r"^(?:\+|[ \n]?(?:or more|or over|and up|& up|and above|and over|minimum|min\.? (?:spend|order|purchase))|元?(?:以上|及以上|起用|可用|使用))";
+const CARD_AFTER: &str = r"^[ \n](?:[a-z]+[ \n]){0,2}e?-?gift[ \n-]?(?:cards?|certificates?)|^[ \n]?(?:面值|面额)?的?(?:[^0-9，,。]{0,4})(?:礼品卡|购物卡|储值卡|充值卡|油卡|e卡|提货券|提货卡)";
+const GIVES_BEFORE: &str = r"(?-u:\b)(?:get|receive|earn|free|bonus|win|claim)(?-u:\b)[ \na-z]{0,12}$|(?:送|赠|领|返|得|享|奖)[^0-9，,。]{0,4}$";
 const SAVING_AFTER: &str = concat!(
     r"^[ \n]?(?:元|块)?(?:的|无门槛|通用|全场|现金|立减|满减|新人|专享|专属|生日|会员|平台|店铺)*(?:优惠|券|红包|补贴|话费|抵用|代金|折扣|津贴|返现|减免|抵扣)",
     r"|^[ \n]?(?:元|块)?[^0-9，,。!！;；、 ]{0,6}券|^[ \n]?(?:元|块)?(?:[^0-9，,。!！;； ]{0,14})(?:优惠券|代金券|抵用券|现金券|礼券|购物券|消费券|兑换券|折扣券|红包)",
@@ -243,24 +237,16 @@ const SAVING_BEFORE: &str = concat!(
     r"(?:^|[^0-9.一二三四五六七八九])折[ \n]?$|(?:再|加|额外|最高|立|直)补贴?[ \n]?$|(?:减|立减|直降|降|省|立省|节省|优惠|让利|返|返现|返还|抵|抵扣|折抵|折价|现折|送|赠|赠送|领|领取|奖|券|红包|补贴|津贴|便宜|(?:送|返|赠|得|领)[^，,。0-9]{0,4}话费)(?:了|高达|最高|至高|达|至多|最多|共|:)?[ \n]?$",
     r"|(?-u:\b)(?:save|saves|saving|savings of|an extra|an additional|take|get|extra|discounts? of|voucher worth|coupon worth|reduced by|credit of|bonus of|cut by|price cut of)[ \n](?:up to[ \n]|an?[ \n](?:extra|additional)[ \n]|over[ \n]|at least[ \n])?$",
 );
-const WORTH_BEFORE: &str = concat!(
-    r"(?:发行价|股价|现货价|收盘价|开盘价|金价|油价|铜价)(?:格)?(?:已|再)?(?:突破|报|涨至|跌至|升至|为)?(?:每[克股桶吨])?[ \n]?$|(?:价值|总值|市值|保额|月薪|年薪|底薪|日薪|时薪|奖金|首付|月供)(?:高达|约|最高)?[ \n]?$|(?-u:\b)(?:worth|worth of|valued at|value of|win|prize of|jackpot of|salary of|earn|fine of|fined|deductible of|jumps?|increases?|rises?|climbs?|go up|goes up)[ \n](?:up to[ \n]|over[ \n])?$"
-);
-const AT_MOST_BEFORE: &str = concat!(
-    r"\((?:max\.?|maximum|up to|capped at)[ \n]$|(?-u:\b)(?:max\.?|maximum|capped at|cap of)[ \n](?:of[ \n])?$|(?:最高|封顶|上限)[ \n]?$"
-);
-const FROM_BEFORE: &str = concat!(r"(?:从|由)[ \n]?$|(?-u:\b)from[ \n]$");
+const WORTH_BEFORE: &str = r"(?:发行价|股价|现货价|收盘价|开盘价|金价|油价|铜价)(?:格)?(?:已|再)?(?:突破|报|涨至|跌至|升至|为)?(?:每[克股桶吨])?[ \n]?$|(?:价值|总值|市值|保额|月薪|年薪|底薪|日薪|时薪|奖金|首付|月供)(?:高达|约|最高)?[ \n]?$|(?-u:\b)(?:worth|worth of|valued at|value of|win|prize of|jackpot of|salary of|earn|fine of|fined|deductible of|jumps?|increases?|rises?|climbs?|go up|goes up)[ \n](?:up to[ \n]|over[ \n])?$";
+const AT_MOST_BEFORE: &str = r"\((?:max\.?|maximum|up to|capped at)[ \n]$|(?-u:\b)(?:max\.?|maximum|capped at|cap of)[ \n](?:of[ \n])?$|(?:最高|封顶|上限)[ \n]?$";
+const FROM_BEFORE: &str = r"(?:从|由)[ \n]?$|(?-u:\b)from[ \n]$";
 /// 299元 → 149元.
-const ARROW_AFTER: &str = concat!(r"^[ \n]?(?:元|块)?(?:/年|/月)?[ \n]?(?:→|->|=>|»)[ \n]?$");
-const FALLS_AFTER: &str =
-    concat!(r"^[ \n]?(?:元|块)?[ \n]?(?:直?降|跌|减|下调)(?:至|到|为|了)|^[ \n](?:down[ \n])?to[ \n]");
+const ARROW_AFTER: &str = r"^[ \n]?(?:元|块)?(?:/年|/月)?[ \n]?(?:→|->|=>|»)[ \n]?$";
+const FALLS_AFTER: &str = r"^[ \n]?(?:元|块)?[ \n]?(?:直?降|跌|减|下调)(?:至|到|为|了)|^[ \n](?:down[ \n])?to[ \n]";
 /// "$36 value", "$79 elsewhere", "$429 after".
-const ONCE_AFTER: &str = concat!(
-    r"^[ \n](?:value(?-u:\b)|elsewhere(?-u:\b)|retail(?-u:\b)|rrp(?-u:\b)|msrp(?-u:\b)|list(?:[ \n]price)?[),. ])"
-);
-const TARIFF_AFTER: &str = concat!(
-    r"^[ \n]worth(?-u:\b)|^[ \n]?(?:/|每|per[ \n]?|a[ \n])[ \n]?(?:[0-9]*[mkg]b?(?-u:\b)|min(?-u:\b)|minute|分钟|条|msg|text|sms|share|股|call)|^(?:p[ ]?/|ppm)|^[ \n]?(?:流量|话费余额|余额)"
-);
+const ONCE_AFTER: &str =
+    r"^[ \n](?:value(?-u:\b)|elsewhere(?-u:\b)|retail(?-u:\b)|rrp(?-u:\b)|msrp(?-u:\b)|list(?:[ \n]price)?[),. ])";
+const TARIFF_AFTER: &str = r"^[ \n]worth(?-u:\b)|^[ \n]?(?:/|每|per[ \n]?|a[ \n])[ \n]?(?:[0-9]*[mkg]b?(?-u:\b)|min(?-u:\b)|minute|分钟|条|msg|text|sms|share|股|call)|^(?:p[ ]?/|ppm)|^[ \n]?(?:流量|话费余额|余额)";
 const BILLED_AFTER: &str = concat!(
     r"^[ \n]?(?:元|块)?[ \n]?(?:已|成功)?(?:支付|付款|到账|入账|扣款|转账|转出|存入|支出|收入|消费|充值成功|的?(?:押金|罚款|工资|账单|话费账单|违约金|手续费|运费|学费|房租|欠款|定金|订金|首付))",
     r"|^[ \n](?:was|has been|have been|is|will be|were)[ \n](?:successfully[ \n])?(?:charged|paid|debited|credited|deducted|transferred|due|refunded|received|sent|billed|withdrawn|deposited|posted|owed)(?-u:\b)",
@@ -277,7 +263,7 @@ const LITTLE: &str = concat!(
     r"|(?-u:\b)(?:only|just|for only|for just|from just|from only|now only|now just|now|reduced to|down to|as low as|starting at|sale price:?|yours for|today's price:?|our price:?)[ \n]$",
 );
 const NOTHING_AFTER: &str =
-    concat!(r"^[ \n]?(?:元|块)?(?:购|领|抢|秒|带走|带回家|试|吃|喝|玩|体验|拿|得|起|入手|换|开通)|^[ \n]?(?:!|！|$)");
+    r"^[ \n]?(?:元|块)?(?:购|领|抢|秒|带走|带回家|试|吃|喝|玩|体验|拿|得|起|入手|换|开通)|^[ \n]?(?:!|！|$)";
 
 #[cfg(test)]
 mod tests {

@@ -111,7 +111,10 @@ pub(in crate::understand) fn tells_of_a_plan(words: &str) -> bool {
 
 /// "The last one is a rotten egg, hurry": without that word nothing is offered.
 fn only_hurries(words: &str) -> bool {
-    let offers = |words: &str| heard_in(words).cues(&[0..words.len()]).iter().any(|cues| cues.has(Cue::Offer));
+    let offers = |words: &str| {
+        let all = 0..words.len();
+        heard_in(words).cues(std::slice::from_ref(&all)).iter().any(|cues| cues.has(Cue::Offer))
+    };
     words.len() <= LINE_BYTES_MAX && words.contains("hurry") && !offers(&words.replace("hurry", " "))
 }
 
