@@ -351,3 +351,36 @@ static MORE_UNITS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
     .ok()
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::understand::normal::fold_phrase;
+
+    #[test]
+    fn an_end_is_told_from_the_days_of_its_use() {
+        // A Friday.
+        let now: Zoned = "2026-11-20T10:00:00+08:00[Asia/Shanghai]".parse().unwrap();
+        for (text, wanted) in [
+            ("book by nov 24, travel jan 5 - feb 9", vec!["2026-11-25T00:00"]),
+            ("20% off this weekend", vec!["2026-11-23T00:00"]),
+            ("half price sat & sun", vec!["2026-11-23T00:00"]),
+            ("this deal melts at noon", vec!["2026-11-20T12:00"]),
+            ("prices go up at midnight", vec!["2026-11-21T00:00"]),
+            ("20% off storewide, nov 27-29.", vec!["2026-11-30T00:00"]),
+            ("code nov15 thru 11/24", vec!["2026-11-25T00:00"]),
+            ("the sale starts at midnight", vec![]),
+            ("we can't restock before christmas", vec![]),
+            ("open daily 5am-11pm", vec![]),
+            ("matinees are $6 before 4pm", vec![]),
+            ("appetizers 4-6pm, mon to fri", vec![]),
+        ] {
+            let ends = ends_in(&now, &fold_phrase(text), (true, true), true);
+            let ends: Vec<String> = ends
+                .iter()
+                .map(|end| end.at.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%dT%H:%M").to_string())
+                .collect();
+            assert_eq!(ends, wanted, "{text}");
+        }
+    }
+}

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem::Finder;
 
 /// Words hashed per offer.
 const FEATURES_MAX: usize = 4_096;
@@ -91,7 +92,9 @@ fn features_of(text: &str, filter: &Filter<'_>, features: &mut BTreeSet<u64>) {
         let coded = token.chars().any(|c| c.is_ascii_digit());
         let mut latin = String::new();
         let mut previous: Option<char> = None;
-        let token = token.split_once("亲爱的").or(token.split_once("尊敬的")).map_or(token, |(before, _)| before);
+        let dear = |greeting: &Finder<'_>| greeting.find(token.as_bytes());
+        let greeting = if token.is_ascii() { None } else { GREETINGS.iter().find_map(dear) };
+        let token = greeting.map_or(token, |at| &token[..at]);
         for c in token.chars() {
             let kept = is_han(c) && filter.keeps_han(c);
             if let (Some(first), true) = (previous, kept) {
@@ -107,6 +110,9 @@ fn features_of(text: &str, filter: &Filter<'_>, features: &mut BTreeSet<u64>) {
         }
     }
 }
+
+/// What stands in front of a name.
+static GREETINGS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["亲爱的", "尊敬的"].map(Finder::new));
 
 /// `coats` and `coat`, `dresses` and `dress`.
 fn singular(word: &str) -> &str {

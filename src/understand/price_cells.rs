@@ -82,3 +82,41 @@ static LIST_HEAD: LazyLock<Option<Regex>> = pattern!(
 static NOW_HEAD: LazyLock<Option<Regex>> = pattern!(
     r"^(?:now|today|after|new price|you pay|(?:your|our|sale|special|deal|offer|promo|member|members'?|today's|current|discounted|new|now) ?price|price now|sale|现价|活动价|优惠价|特价|促销价|会员价|折后价?|到手价|券后价?|秒杀价|团购价|特惠价|抢购价|惊喜价|专享价)(?: ?\([^()]{1,12}\))?:?$"
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Part, PartKind};
+    use crate::understand::reading::Reading;
+
+    fn read(html: &str) -> Vec<String> {
+        let part = Part { kind: PartKind::Html, text: html.to_owned() };
+        let reading = Reading::of(0, &part);
+        let amounts = reading.sentences.iter().flat_map(|sentence| &sentence.amounts);
+        amounts.map(|amount| format!("{:?} {}", amount.kind, amount.money)).collect()
+    }
+
+    #[test]
+    fn a_cell_takes_the_kind_of_its_head() {
+        for (html, wanted) in [
+            (
+                "<tr><th>Plan</th><th>Was</th><th>Now</th></tr><tr><td>Team</td><td>$240</td><td>$192</td></tr>\
+                 <tr><td>Studio</td><td>$480</td><td>$384</td></tr>",
+                vec!["ListPrice 240.00 USD", "Price 192.00 USD", "ListPrice 480.00 USD", "Price 384.00 USD"],
+            ),
+            (
+                "<tr><td>Reg. price</td><td>$129</td></tr><tr><td>Your price</td><td>$89</td></tr>",
+                vec!["ListPrice 129.00 USD", "Price 89.00 USD"],
+            ),
+            (
+                "<tr><th>原价</th><th>活动价</th></tr><tr><td>1200元/年</td><td>396元/年</td></tr>",
+                vec!["ListPrice 1200.00 CNY", "Price 396.00 CNY"],
+            ),
+            // Without a head two prices are two prices.
+            ("<tr><td>$240</td><td>$192</td></tr>", vec!["Price 240.00 USD", "Price 192.00 USD"]),
+            ("<tr><td>Was</td><td>Team</td><td>$240</td></tr>", vec!["Price 240.00 USD"]),
+        ] {
+            assert_eq!(read(html), wanted, "{html}");
+        }
+    }
+}

@@ -4,13 +4,12 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{RegexSet, SetMatches};
 
 use crate::message::Money;
 
 use super::lexicon::{Cue, last_cue_in};
 use super::money::money_in;
-use super::patterns::pattern;
 use super::pieces::pieces_of;
 
 /// What an amount is.
@@ -61,8 +60,9 @@ pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
         let after = first_chars(words.get(found.range.end..next).unwrap_or_default(), AFTER_CHARS_MAX);
         before = found.range.end;
         let previous = amounts.last().map(|amount| amount.kind);
-        let (kind, said) = kind_of(near, after, previous, next < words.len());
-        if found.money.minor == 0 && !is_nothing_to_pay(near, after) {
+        let around = Around::of(near, after);
+        let (kind, said) = kind_of(near, &around, previous, next < words.len());
+        if found.money.minor == 0 && !is_nothing_to_pay(&around) {
             continue;
         }
         amounts.push(Amount {
@@ -70,7 +70,7 @@ pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
             money: found.money,
             kind,
             said,
-            little: kind == AmountKind::Price && LITTLE.as_ref().is_some_and(|little| little.is_match(near)),
+            little: kind == AmountKind::Price && around.before(Before::Little),
             pieces: pieces_of(near, after),
         });
     }
@@ -78,34 +78,32 @@ pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
 }
 
 /// What an amount is, by the words since the amount before it and the few after it.
-fn kind_of(near: &str, after: &str, previous: Option<AmountKind>, more: bool) -> (AmountKind, bool) {
-    let matches =
-        |words: &LazyLock<Option<Regex>>, text: &str| words.as_ref().is_some_and(|words| words.is_match(text));
-    if matches(&TARIFF_AFTER, after) || matches(&WORTH_BEFORE, near) || matches(&AT_MOST_BEFORE, near) {
+fn kind_of(near: &str, around: &Around, previous: Option<AmountKind>, more: bool) -> (AmountKind, bool) {
+    if around.after(After::Tariff) || around.before(Before::Worth) || around.before(Before::AtMost) {
         return (AmountKind::Other, false);
     }
     // 从369元降至299元: what it fell from.
-    if matches(&FROM_BEFORE, near) && matches(&FALLS_AFTER, after)
-        || matches(&ONCE_AFTER, after)
-        || more && matches(&ARROW_AFTER, after)
+    if around.before(Before::From) && around.after(After::Falls)
+        || around.after(After::Once)
+        || more && around.after(After::Arrow)
     {
         return (AmountKind::ListPrice, true);
     }
-    if matches(&THRESHOLD_BEFORE, near)
-        || matches(&PAID_IN_BEFORE, near) && matches(&GIVES_AFTER, after)
-        || previous == Some(AmountKind::Saving) && matches(&OFF_BEFORE, near)
-        || matches(&THRESHOLD_AFTER, after) && (more || previous == Some(AmountKind::Saving))
+    if around.before(Before::Threshold)
+        || around.before(Before::PaidIn) && around.after(After::Gives)
+        || previous == Some(AmountKind::Saving) && around.before(Before::Off)
+        || around.after(After::Threshold) && (more || previous == Some(AmountKind::Saving))
     {
         return (AmountKind::Threshold, true);
     }
-    if matches(&CARD_AFTER, after) {
-        let given = matches(&GIVES_BEFORE, near);
+    if around.after(After::Card) {
+        let given = around.before(Before::Gives);
         return (if given { AmountKind::Saving } else { AmountKind::Other }, given);
     }
-    if matches(&SAVING_AFTER, after) || matches(&SAVING_BEFORE, near) {
+    if around.after(After::Saving) || around.before(Before::Saving) {
         return (AmountKind::Saving, true);
     }
-    if matches(&BILLED_AFTER, after) || matches(&BILLED_BEFORE, near) {
+    if around.after(After::Billed) || around.before(Before::Billed) {
         return (AmountKind::Other, false);
     }
     // The nearest word decides: 原价399元，现价299元.
@@ -120,11 +118,93 @@ fn kind_of(near: &str, after: &str, previous: Option<AmountKind>, more: bool) ->
 }
 
 /// 0元购, "for $0": nothing to pay, said so. 0元运费 and a balance of $0 are no prices.
-fn is_nothing_to_pay(near: &str, after: &str) -> bool {
-    let matches =
-        |words: &LazyLock<Option<Regex>>, text: &str| words.as_ref().is_some_and(|words| words.is_match(text));
-    matches(&NOTHING_AFTER, after) || matches(&LITTLE, near)
+fn is_nothing_to_pay(around: &Around) -> bool {
+    around.after(After::Nothing) || around.before(Before::Little)
 }
+
+/// What the words around an amount tell: all patterns are looked for together, in one pass on either side.
+struct Around {
+    before: Option<SetMatches>,
+    after: Option<SetMatches>,
+}
+
+impl Around {
+    fn of(near: &str, after: &str) -> Around {
+        Around {
+            before: BEFORE.as_ref().map(|set| set.matches(near)),
+            after: AFTER.as_ref().map(|set| set.matches(after)),
+        }
+    }
+
+    fn before(&self, which: Before) -> bool {
+        self.before.as_ref().is_some_and(|found| found.matched(which as usize))
+    }
+
+    fn after(&self, which: After) -> bool {
+        self.after.as_ref().is_some_and(|found| found.matched(which as usize))
+    }
+}
+
+/// Places in `BEFORE`.
+#[derive(Debug, Clone, Copy)]
+enum Before {
+    Worth,
+    AtMost,
+    From,
+    Threshold,
+    PaidIn,
+    Off,
+    Gives,
+    Saving,
+    Billed,
+    Little,
+}
+
+/// Places in `AFTER`.
+#[derive(Debug, Clone, Copy)]
+enum After {
+    Tariff,
+    Falls,
+    Once,
+    Arrow,
+    Gives,
+    Threshold,
+    Card,
+    Saving,
+    Billed,
+    Nothing,
+}
+
+static BEFORE: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
+    RegexSet::new([
+        WORTH_BEFORE,
+        AT_MOST_BEFORE,
+        FROM_BEFORE,
+        THRESHOLD_BEFORE,
+        PAID_IN_BEFORE,
+        OFF_BEFORE,
+        GIVES_BEFORE,
+        SAVING_BEFORE,
+        BILLED_BEFORE,
+        LITTLE,
+    ])
+    .ok()
+});
+static AFTER: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
+    RegexSet::new([
+        TARIFF_AFTER,
+        FALLS_AFTER,
+        ONCE_AFTER,
+        ARROW_AFTER,
+        GIVES_AFTER,
+        THRESHOLD_AFTER,
+        CARD_AFTER,
+        SAVING_AFTER,
+        BILLED_AFTER,
+        NOTHING_AFTER,
+    ])
+    .ok()
+});
 
 fn last_chars(text: &str, count: usize) -> &str {
     let start = text.char_indices().rev().nth(count.saturating_sub(1)).map_or(0, |(at, _)| at);
@@ -136,69 +216,54 @@ fn first_chars(text: &str, count: usize) -> &str {
     &text[..end]
 }
 
-static THRESHOLD_BEFORE: LazyLock<Option<Regex>> = pattern!(
+const THRESHOLD_BEFORE: &str = concat!(
     r"(?:满|满足|超过|高于|达到?|至少|累计|单笔|(?:订单|消费|购物|购买)(?:金额)?(?:满|达|超)?)[ \n]?(?:人民币)?$",
     r"|(?-u:\b)(?:over|above|exceeding|spend(?:ing)?|spent|at least|more than|totall?ing|when you spend|(?:orders?|purchases?|baskets?|bookings?|subtotals?|minimum|min\.?)(?:[ \n](?:of|from|worth|spend|order|purchase|is|:))*|minimum (?:order|spend|purchase)(?: value)?:?)[ \n](?:a minimum of[ \n]|at least[ \n])?$",
 );
-static PAID_IN_BEFORE: LazyLock<Option<Regex>> =
-    pattern!(r"(?:充值?|预?存(?:话费|款)?|缴(?:费|纳)?|交(?:费|定金|订金|款)?|付|花|买|购|消费|定金|订金)[ \n]?$");
-static GIVES_AFTER: LazyLock<Option<Regex>> =
-    pattern!(r"^[ \n,，]?(?:元|块)?[ \n,，]?(?:即可|即|就|可|再|立|最高|额外)?(?:送|返|抵|得|享|赠|减|当|变|膨胀)");
-static OFF_BEFORE: LazyLock<Option<Regex>> =
-    pattern!(r"(?-u:\b)off[ \n](?:a[ \n]|your[ \n])?(?:first[ \n]|next[ \n])?$");
-static THRESHOLD_AFTER: LazyLock<Option<Regex>> = pattern!(
-    r"^(?:\+|[ \n]?(?:or more|or over|and up|& up|and above|and over|minimum|min\.? (?:spend|order|purchase))|元?(?:以上|及以上|起用|可用|使用))"
-);
-static CARD_AFTER: LazyLock<Option<Regex>> = pattern!(
-    r"^[ \n](?:[a-z]+[ \n]){0,2}e?-?gift[ \n-]?(?:cards?|certificates?)|^[ \n]?(?:面值|面额)?的?(?:[^0-9，,。]{0,4})(?:礼品卡|购物卡|储值卡|充值卡|油卡|e卡|提货券|提货卡)"
-);
-static GIVES_BEFORE: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:get|receive|earn|free|bonus|win|claim)(?-u:\b)[ \na-z]{0,12}$|(?:送|赠|领|返|得|享|奖)[^0-9，,。]{0,4}$"
-);
-static SAVING_AFTER: LazyLock<Option<Regex>> = pattern!(
+const PAID_IN_BEFORE: &str =
+    r"(?:充值?|预?存(?:话费|款)?|缴(?:费|纳)?|交(?:费|定金|订金|款)?|付|花|买|购|消费|定金|订金)[ \n]?$";
+const GIVES_AFTER: &str =
+    r"^[ \n,，]?(?:元|块)?[ \n,，]?(?:即可|即|就|可|再|立|最高|额外)?(?:送|返|抵|得|享|赠|减|当|变|膨胀)";
+const OFF_BEFORE: &str = r"(?-u:\b)off[ \n](?:a[ \n]|your[ \n])?(?:first[ \n]|next[ \n])?$";
+const THRESHOLD_AFTER: &str = r"^(?:\+|[ \n]?(?:or more|or over|and up|& up|and above|and over|minimum|min\.? (?:spend|order|purchase))|元?(?:以上|及以上|起用|可用|使用))";
+const CARD_AFTER: &str = r"^[ \n](?:[a-z]+[ \n]){0,2}e?-?gift[ \n-]?(?:cards?|certificates?)|^[ \n]?(?:面值|面额)?的?(?:[^0-9，,。]{0,4})(?:礼品卡|购物卡|储值卡|充值卡|油卡|e卡|提货券|提货卡)";
+const GIVES_BEFORE: &str = r"(?-u:\b)(?:get|receive|earn|free|bonus|win|claim)(?-u:\b)[ \na-z]{0,12}$|(?:送|赠|领|返|得|享|奖)[^0-9，,。]{0,4}$";
+const SAVING_AFTER: &str = concat!(
     r"^[ \n]?(?:元|块)?(?:的|无门槛|通用|全场|现金|立减|满减|新人|专享|专属|生日|会员|平台|店铺)*(?:优惠|券|红包|补贴|话费|抵用|代金|折扣|津贴|返现|减免|抵扣)",
     r"|^[ \n]?(?:元|块)?[^0-9，,。!！;；、 ]{0,6}券|^[ \n]?(?:元|块)?(?:[^0-9，,。!！;； ]{0,14})(?:优惠券|代金券|抵用券|现金券|礼券|购物券|消费券|兑换券|折扣券|红包)",
     r"|^[ \n-](?:(?:instant|mail-in|extra|in|store|statement|total|student|member|online|account|welcome|sign-up|signup|referral|birthday|discount|loyalty|thank[ -]you|e-?)[ \n-]?){0,3}(?:off|discount|rewards?|coupons?|vouchers?|back|rebate|cash ?back|credits?|savings?|less|cheaper)(?-u:\b)",
 );
-static SAVING_BEFORE: LazyLock<Option<Regex>> = pattern!(
+const SAVING_BEFORE: &str = concat!(
     r"(?:^|[^0-9.一二三四五六七八九])折[ \n]?$|(?:再|加|额外|最高|立|直)补贴?[ \n]?$|(?:减|立减|直降|降|省|立省|节省|优惠|让利|返|返现|返还|抵|抵扣|折抵|折价|现折|送|赠|赠送|领|领取|奖|券|红包|补贴|津贴|便宜|(?:送|返|赠|得|领)[^，,。0-9]{0,4}话费)(?:了|高达|最高|至高|达|至多|最多|共|:)?[ \n]?$",
     r"|(?-u:\b)(?:save|saves|saving|savings of|an extra|an additional|take|get|extra|discounts? of|voucher worth|coupon worth|reduced by|credit of|bonus of|cut by|price cut of)[ \n](?:up to[ \n]|an?[ \n](?:extra|additional)[ \n]|over[ \n]|at least[ \n])?$",
 );
-static WORTH_BEFORE: LazyLock<Option<Regex>> = pattern!(
-    r"(?:发行价|股价|现货价|收盘价|开盘价|金价|油价|铜价)(?:格)?(?:已|再)?(?:突破|报|涨至|跌至|升至|为)?(?:每[克股桶吨])?[ \n]?$|(?:价值|总值|市值|保额|月薪|年薪|底薪|日薪|时薪|奖金|首付|月供)(?:高达|约|最高)?[ \n]?$|(?-u:\b)(?:worth|worth of|valued at|value of|win|prize of|jackpot of|salary of|earn|fine of|fined|deductible of|jumps?|increases?|rises?|climbs?|go up|goes up)[ \n](?:up to[ \n]|over[ \n])?$"
-);
-static AT_MOST_BEFORE: LazyLock<Option<Regex>> = pattern!(
-    r"\((?:max\.?|maximum|up to|capped at)[ \n]$|(?-u:\b)(?:max\.?|maximum|capped at|cap of)[ \n](?:of[ \n])?$|(?:最高|封顶|上限)[ \n]?$"
-);
-static FROM_BEFORE: LazyLock<Option<Regex>> = pattern!(r"(?:从|由)[ \n]?$|(?-u:\b)from[ \n]$");
+const WORTH_BEFORE: &str = r"(?:发行价|股价|现货价|收盘价|开盘价|金价|油价|铜价)(?:格)?(?:已|再)?(?:突破|报|涨至|跌至|升至|为)?(?:每[克股桶吨])?[ \n]?$|(?:价值|总值|市值|保额|月薪|年薪|底薪|日薪|时薪|奖金|首付|月供)(?:高达|约|最高)?[ \n]?$|(?-u:\b)(?:worth|worth of|valued at|value of|win|prize of|jackpot of|salary of|earn|fine of|fined|deductible of|jumps?|increases?|rises?|climbs?|go up|goes up)[ \n](?:up to[ \n]|over[ \n])?$";
+const AT_MOST_BEFORE: &str = r"\((?:max\.?|maximum|up to|capped at)[ \n]$|(?-u:\b)(?:max\.?|maximum|capped at|cap of)[ \n](?:of[ \n])?$|(?:最高|封顶|上限)[ \n]?$";
+const FROM_BEFORE: &str = r"(?:从|由)[ \n]?$|(?-u:\b)from[ \n]$";
 /// 299元 → 149元.
-static ARROW_AFTER: LazyLock<Option<Regex>> = pattern!(r"^[ \n]?(?:元|块)?(?:/年|/月)?[ \n]?(?:→|->|=>|»)[ \n]?$");
-static FALLS_AFTER: LazyLock<Option<Regex>> =
-    pattern!(r"^[ \n]?(?:元|块)?[ \n]?(?:直?降|跌|减|下调)(?:至|到|为|了)|^[ \n](?:down[ \n])?to[ \n]");
+const ARROW_AFTER: &str = r"^[ \n]?(?:元|块)?(?:/年|/月)?[ \n]?(?:→|->|=>|»)[ \n]?$";
+const FALLS_AFTER: &str = r"^[ \n]?(?:元|块)?[ \n]?(?:直?降|跌|减|下调)(?:至|到|为|了)|^[ \n](?:down[ \n])?to[ \n]";
 /// "$36 value", "$79 elsewhere", "$429 after".
-static ONCE_AFTER: LazyLock<Option<Regex>> = pattern!(
-    r"^[ \n](?:value(?-u:\b)|elsewhere(?-u:\b)|retail(?-u:\b)|rrp(?-u:\b)|msrp(?-u:\b)|list(?:[ \n]price)?[),. ])"
-);
-static TARIFF_AFTER: LazyLock<Option<Regex>> = pattern!(
-    r"^[ \n]worth(?-u:\b)|^[ \n]?(?:/|每|per[ \n]?|a[ \n])[ \n]?(?:[0-9]*[mkg]b?(?-u:\b)|min(?-u:\b)|minute|分钟|条|msg|text|sms|share|股|call)|^(?:p[ ]?/|ppm)|^[ \n]?(?:流量|话费余额|余额)"
-);
-static BILLED_AFTER: LazyLock<Option<Regex>> = pattern!(
+const ONCE_AFTER: &str =
+    r"^[ \n](?:value(?-u:\b)|elsewhere(?-u:\b)|retail(?-u:\b)|rrp(?-u:\b)|msrp(?-u:\b)|list(?:[ \n]price)?[),. ])";
+const TARIFF_AFTER: &str = r"^[ \n]worth(?-u:\b)|^[ \n]?(?:/|每|per[ \n]?|a[ \n])[ \n]?(?:[0-9]*[mkg]b?(?-u:\b)|min(?-u:\b)|minute|分钟|条|msg|text|sms|share|股|call)|^(?:p[ ]?/|ppm)|^[ \n]?(?:流量|话费余额|余额)";
+const BILLED_AFTER: &str = concat!(
     r"^[ \n]?(?:元|块)?[ \n]?(?:已|成功)?(?:支付|付款|到账|入账|扣款|转账|转出|存入|支出|收入|消费|充值成功|的?(?:押金|罚款|工资|账单|话费账单|违约金|手续费|运费|学费|房租|欠款|定金|订金|首付))",
     r"|^[ \n](?:was|has been|have been|is|will be|were)[ \n](?:successfully[ \n])?(?:charged|paid|debited|credited|deducted|transferred|due|refunded|received|sent|billed|withdrawn|deposited|posted|owed)(?-u:\b)",
     r"|^[ \n](?:fee|fine|fees|bill|balance|payment|transfer|deposit|loan|refund|salary|penalty|deductible|shipping|delivery|postage|tip|tax|charge|raise|rent|debt)(?-u:\b)",
     r"|^[ \n](?:from|to)[ \n](?:your|my|the)[ \n](?:[a-z]+[ \n])?(?:account|card|wallet)",
     r"|^[ \n](?:a|per)[ \n]share(?-u:\b)",
 );
-static BILLED_BEFORE: LazyLock<Option<Regex>> = pattern!(
+const BILLED_BEFORE: &str = concat!(
     r"(?:金额|余额|实付款?|合计|总计|总额|总价|共计|应付款?|应还款?|支付|付款|付了|消费|支出|收入|存入|运费|配送费|服务费|手续费|押金|工资|罚款|账单|扣款|扣费|扣除|欠费|花了|转账|转出|转入|还款|借|提现|充值|(?:充|交|缴)话费|话费(?:总额|总计)?(?:为|是)?)[:为是]?[ \n]?(?:人民币|rmb)?[ \n]?$",
     r"|(?-u:\b)(?:total|subtotal|balance|amount|paid|charged|fees?|fine|refund|transferr?e?d?|deposit|withdrawal|withdrew|sent(?: you| me)?|owe[sd]?(?: you| me)?|lend(?: me)?|lent(?: me)?|borrow(?:ed)?|tax|tip|salary|rent|bill|spent|cost me|credited|debited|invoice|payment|amount due|shipping|delivery|handling)(?:[ ](?:of|is|was|for|by|with))?[ ]?[:(]?[ \n]?$",
 );
-static LITTLE: LazyLock<Option<Regex>> = pattern!(
+const LITTLE: &str = concat!(
     r"(?:仅|仅需|仅售|仅要|只要|只需|只卖|只售|才|低至|券后|到手价?|秒杀价?|特价|抢购价|限时价|直降至|降至|降到|惊爆价|一口价|尝鲜价|活动价|促销价|惊喜价|现价|现仅|现只要?)[:为]?[ \n]?(?:¥|rmb)?[ \n]?$",
     r"|(?-u:\b)(?:only|just|for only|for just|from just|from only|now only|now just|now|reduced to|down to|as low as|starting at|sale price:?|yours for|today's price:?|our price:?)[ \n]$",
 );
-static NOTHING_AFTER: LazyLock<Option<Regex>> =
-    pattern!(r"^[ \n]?(?:元|块)?(?:购|领|抢|秒|带走|带回家|试|吃|喝|玩|体验|拿|得|起|入手|换|开通)|^[ \n]?(?:!|！|$)");
+const NOTHING_AFTER: &str =
+    r"^[ \n]?(?:元|块)?(?:购|领|抢|秒|带走|带回家|试|吃|喝|玩|体验|拿|得|起|入手|换|开通)|^[ \n]?(?:!|！|$)";
 
 #[cfg(test)]
 mod tests {

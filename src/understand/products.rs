@@ -1,6 +1,7 @@
 //! Which product is spoken of: by a link the shop's patterns know, or by a token that looks like a
 //! model number (BT-200) in a sentence that offers something.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -185,18 +186,22 @@ fn is_no_model(token: &str) -> bool {
         || token.len() < MODEL_BYTES_MIN
         // COMEBACK25 is a code to type in.
         || letters.len() >= 5 && digits <= 3 && !token.contains('-')
-        || NO_MODELS.split_whitespace().any(|known| known == letters)
+        || NO_MODELS.contains(letters.as_str())
         || token.bytes().any(|b| b == b'-')
             && letters.is_empty()
             && token.bytes().filter(u8::is_ascii_alphabetic).count() < 1
 }
 
 /// Words, currencies, units, formats and months that stand before figures.
-const NO_MODELS: &str = "SAVE GET CODE SALE OFF EXTRA TAKE WELCOME SPRING SUMMER AUTUMN FALL WINTER COVID UTC GMT \
+static NO_MODELS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    "SAVE GET CODE SALE OFF EXTRA TAKE WELCOME SPRING SUMMER AUTUMN FALL WINTER COVID UTC GMT \
                          RMB CNY USD HKD NTD TWD JPY EUR GBP AUD CAD SGD CHF ISO IP USB HDMI WIFI MP HTTP TOP NO TD \
                          AM PM Q VIP DAY UTF SHA B G FY JAN FEB MAR APR MAY JUN JUL AUG SEP SEPT OCT NOV DEC \
                          MM CM KM ML KG GB MB TB HZ KHZ MHZ MAH WIN IOS QQ TEL EXT ROOM GATE FLIGHT ORDER REF PIN \
-                         PCS HR HRS MIN SEC APP ID";
+                         PCS HR HRS MIN SEC APP ID"
+        .split_whitespace()
+        .collect()
+});
 
 fn compile(pattern: &str) -> Result<Pattern, String> {
     let refuse = |why: &str| format!("product link `{pattern}`: {why}");

@@ -88,8 +88,8 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             // "Shop now: your order ships free" sells; a notice tells of something done.
             // 运费券已到账: what has arrived invites to spend.
             let given =
-                ["券", "红包", "福利", "礼包", "免费领", "coupon", "reward"].iter().any(|word| words.contains(word));
-            let notice = (tells || cues.has(Cue::Notice) || sentence.is_refund) && !sale && !code && !given;
+                || ["券", "红包", "福利", "礼包", "免费领", "coupon", "reward"].iter().any(|word| words.contains(word));
+            let notice = (tells || cues.has(Cue::Notice) || sentence.is_refund) && !sale && !code && !given();
             tally.code += usize::from(code);
             tally.notice += usize::from(notice);
             tally.ended += usize::from(notice && patterns.has("ended", words));
@@ -239,7 +239,7 @@ static OPENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// 4 to 8 digits on their own (`123 456` and `123-456` too), or `G-123456`; money has a sign or a unit.
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:^|[^0-9¥$€£.,])(?:[0-9]{4,8}|[0-9]{3}[- ][0-9]{3})(?:$|[^0-9元块.,%]|[.,](?:$|[^0-9]))").ok()
+    Regex::new(r"(?:^|[^0-9¥$€£.,])(?:[0-9]{4,8}|[0-9]{3}[- ][0-9]{3}|[0-9]{2}-[0-9]{2}-[0-9]{2})(?:$|[^0-9元块.,%]|[.,](?:$|[^0-9]))").ok()
 });
 
 /// What the reader is about to do with a code.
@@ -260,7 +260,7 @@ static CODE_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"验证码|验证代码|校验码|校验代码|动态码|动态密码|短信口令|确认码|登录码|随机码|一次性密码|动态口令",
         r"|(?-u:\b)(?:verification|security|one[- ]time|login|log-in|sign-in|access|authentication|confirmation|two-factor|2fa)[ \n](?:pass)?(?:code|password)",
-        r"|(?:输入|填写)[ ]?[0-9]{4,8}[^0-9]{0,8}(?:登录|验证|注册|确认)|(?-u:\b)otp(?-u:\b)|(?-u:\b)passcode(?-u:\b)|(?-u:\b)code[ \n]is[ \n]?:?[ \n]?[a-z]?-?[0-9]|(?-u:\b)[0-9]{4,8}[ \n]is[ \n]your(?-u:\b)|(?-u:\b)(?:use|enter|type)[ \n](?:the[ \n]|this[ \n])?(?:(?:code|pin):?[ \n])?[0-9]{3}[- ]?[0-9]{1,5}[ \n](?:to|and)[ \n](?:[a-z]{2,9}[ \n]){0,3}(?:sign|signing|log|logging|verify|confirm|access|activat|reset|authenticat|approve|authori[sz]e|set|continue)",
+        r"|(?:输入|填写)[ ]?[0-9]{4,8}[^0-9]{0,8}(?:登录|验证|注册|确认)|(?-u:\b)otp(?-u:\b)|(?-u:\b)passcode(?-u:\b)|(?-u:\b)code:[ ]?[0-9]{2}[0-9-]{2,8}(?-u:\b)|(?-u:\b)code[ \n]is[ \n]?:?[ \n]?[a-z]?-?[0-9]|(?-u:\b)[0-9]{4,8}[ \n]is[ \n]your(?-u:\b)|(?-u:\b)(?:use|enter|type)[ \n](?:the[ \n]|this[ \n])?(?:(?:code|pin):?[ \n])?[0-9]{3}[- ]?[0-9]{1,5}[ \n](?:to|and)[ \n](?:[a-z]{2,9}[ \n]){0,3}(?:sign|signing|log|logging|verify|confirm|access|activat|reset|authenticat|approve|authori[sz]e|set|continue)",
         r"|(?-u:\b)your[ \n](?:[a-z]{1,20}[ \n])?pin[ \n]is[ \n]?:?[ \n]?[0-9]",
     ))
     .ok()

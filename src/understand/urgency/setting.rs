@@ -10,7 +10,7 @@ use super::{NEAR_HOURS, Needs};
 use crate::message::PartKind;
 use crate::understand::Context;
 use crate::understand::deadlines::Claim;
-use crate::understand::lexicon::Cue;
+use crate::understand::lexicon::{Cue, heard_in};
 use crate::understand::meaning::{DeadlineKind, UrgencyKind};
 use crate::understand::purpose::Tally;
 use crate::understand::reading::{Reading, Sentence};
@@ -53,8 +53,11 @@ impl Setting {
         let is_service = tally.is_transactional() || is_account();
         let is_commercial = readings.iter().any(is_signed);
         let priced = |sentence: &Sentence| !sentence.amounts.is_empty() && !sentence.cues.has(Cue::Billing);
-        let offers =
-            sentences().any(|sentence| (sentence.cues.has(Cue::Offer) || priced(sentence)) && !is_of_service(sentence));
+        let offers = readings.iter().any(|reading| {
+            let is_offer =
+                |sentence: &Sentence| sentence.cues.has(Cue::Offer) && !only_hurries(reading.words(sentence));
+            reading.sentences.iter().any(|here| (is_offer(here) || priced(here)) && !is_of_service(here))
+        });
         // Whoever must say how to refuse more of it promotes.
         let refusable = readings.iter().any(|reading| !reading.opt_outs.is_empty());
         let chats =
@@ -104,6 +107,15 @@ impl Setting {
 /// Tells what is left of a plan: minutes, megabytes, messages, never goods.
 pub(in crate::understand) fn tells_of_a_plan(words: &str) -> bool {
     ACCOUNT.as_ref().is_some_and(|account| account.is_match(words))
+}
+
+/// "The last one is a rotten egg, hurry": without that word nothing is offered.
+fn only_hurries(words: &str) -> bool {
+    let offers = |words: &str| {
+        let all = 0..words.len();
+        heard_in(words).cues(std::slice::from_ref(&all)).iter().any(|cues| cues.has(Cue::Offer))
+    };
+    words.len() <= LINE_BYTES_MAX && words.contains("hurry") && !offers(&words.replace("hurry", " "))
 }
 
 /// Tells of a session, a link, a form: of what ends without anybody selling it.
