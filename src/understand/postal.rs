@@ -9,7 +9,9 @@ use regex::Regex;
 /// a Chinese street and number.
 static SIGNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u:\b)(?:a[lkzr]|c[aot]|d[ec]|fl|ga|hi|i[adln]|k[sy]|la|m[adeinost]|n[cdehjmvy]|o[hkr]|pa|ri|s[cd]|t[nx]|ut|v[at]|w[aivy]|pr)\.?,? [0-9]{5}(?:-[0-9]{4})?(?-u:\b)",
+        r"(?-u:\b)(?:a[kzr]|c[at]|dc|fl|ga|i[al]|k[sy]|m[dinst]|n[cdehjmvy]|ri|s[cd]|t[nx]|ut|v[at]|w[aivy]|pr)\.?,? [0-9]{5}(?:-[0-9]{4})?(?-u:\b)",
+        // These are words as well ("in 12345 shops"): nothing but an end, a sign or the way to unsubscribe comes after.
+        r"|, (?:al|co|de|hi|i[dn]|la|m[aeo]|o[hkr]|pa)\.?,? [0-9]{5}(?:-[0-9]{4})?(?:$| ?[^a-z0-9 ]| u)",
         r"|(?-u:\b)p\.? ?o\.? box [0-9]+",
         r"|(?-u:\b)[abceghj-nprstvxy][0-9][abceghj-nprstv-z] [0-9][abceghj-nprstv-z][0-9](?-u:\b)",
         r"|(?-u:\b)[a-z]{1,2}[0-9][a-z0-9]? [0-9][abd-hjlnp-uw-z]{2}(?-u:\b)",
@@ -33,6 +35,8 @@ mod tests {
         for address in [
             "Shop Ltd., 1 Main Street, Springfield, IL 62701",
             "PO Box 1234, Austin, TX 78701-1234",
+            "1 Circle Drive, Indianapolis, IN 46204 Unsubscribe",
+            "1 Market Square, Portland, OR 97201.",
             "P.O. Box 12",
             "100 King St W, Toronto, ON M5X 1A9",
             "10 Downing Street, London SW1A 2AA",

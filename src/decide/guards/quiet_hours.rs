@@ -8,9 +8,9 @@
 //! (`us-federal`, `us-alabama`: nothing is sent on these days). `places` (countries `US`, states and provinces `US-TX`:
 //! the rule is only for those who may be there, by their clock; a number without a known area code may be in any state,
 //! a mail address anywhere; where it lies in several zones it must be open in all). `zone` (where the recipient's zone
-//! is not known; else the brand's, or for a brand without a zone that of the phone's country or area code; with `places`: must be open
-//! by this clock, too, where it is open to doubt whose clock counts), `needs_zone` (without a zone of the recipient's own and no `zone`,
-//! the answer is "cannot tell" instead of the brand's clock).
+//! is not known; else the brand's, or for a brand without a zone that of the phone's country or area code; with `places`:
+//! must be open by this clock, too, where it is open to doubt whose clock counts), `needs_zone` (without a zone of the
+//! recipient's own and no `zone`, the answer is "cannot tell" instead of the brand's clock).
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -117,12 +117,13 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
         let none = !settings.any_of.is_empty() && !settings.any_of.iter().any(has);
         none.then(|| settings.any_of.iter().map(|phrase| phrase.said.as_str()).collect::<Vec<_>>().join(" | "))
     });
-    match missing.or_else(|| owed.map(|duty| duty.name().to_owned())) {
+    // An SMS has no subject that could lack something.
+    let missing = missing.filter(|_| settings.on != On::Subject || shown.subject().is_some());
+    let missing = missing.map(|text| (settings.on.name(), text));
+    match missing.or_else(|| owed.map(|duty| ("message", duty.name().to_owned()))) {
         // What could not be read may be what is looked for.
         _ if case.read_whole().is_err() => Answer::CannotTell(Why::Unread),
-        // An SMS has no subject that could lack something.
-        Some(_) if owed.is_none() && settings.on == On::Subject && shown.subject().is_none() => Answer::Fine,
-        Some(text) => objects(if owed.is_some() { "message" } else { settings.on.name() }, "missing", &text),
+        Some((on, text)) => objects(on, "missing", &text),
         None => Answer::Fine,
     }
 }

@@ -365,6 +365,7 @@ fn evidence_in_chinese(name: &str) -> &str {
         "exclusive_to" => "专享渠道",
         "first" => "首次",
         "first_claimed" => "首次宣称时间",
+        "open" => "可发时段",
         "free_at" => "最早可发送时间",
         "from" => "开始时刻",
         "gap" => "应有间隔",
