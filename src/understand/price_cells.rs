@@ -85,7 +85,6 @@ static NOW_HEAD: LazyLock<Option<Regex>> = pattern!(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::message::{Part, PartKind};
     use crate::understand::reading::Reading;
 

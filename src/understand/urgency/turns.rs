@@ -68,7 +68,7 @@ static TURNS: LazyLock<Vec<Turn>> = LazyLock::new(|| {
             r"|(?-u:\b)final[ \n](?:weekend|week|stretch|push|round|batch)(?-u:\b)|(?-u:\b)about[ \n]to[ \n](?:end|expire|vanish|disappear|close|sell|run|go|leave|finish|change|rise|be[ \n]gone)(?-u:\b)",
             r"|(?-u:\b)(?:[0-9]{1,2}|one|two|three)[ \n-](?:day|hour|hr|night|weekend)s?[ \n-]only(?-u:\b)|(?-u:\b)(?:can't|cannot|can[ \n]not|won't)[ \n](?:bring|offer|honou?r|extend|repeat|run)[ \n](?:it|this|them|these|you)(?-u:\b)",
             r"|(?-u:\b)(?:tomorrow|(?:this[ \n])?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday))[ \n]only(?-u:\b)|(?-u:\b)(?:final|last)[ \n](?:[a-z]{3,10}[ \n])?call(?-u:\b)|(?-u:\b)(?:goes|go|going|jumps?|rises?|reverts?|returns?)[ \n](?:back[ \n])?(?:up[ \n])?to[ \n](?:full|regular|normal|[$£€])",
-            r"|(?-u:\b)(?:gone|disappears?|vanish(?:es)?|dies|melts|evaporates?|self-destructs?)[ \n](?:at|by|on|in|tonight|tomorrow|after|this|for[ \n]good|forever)(?-u:\b)|(?-u:\b)(?:[0-9]{1,2}|twenty-four|forty-eight|one|two|three)[ \n-]?(?:hours?|hrs?)[ \n-](?:only[ \n]|flash[ \n])?(?:sale|deal|flash|event|offer|special|steal|drop)(?-u:\b)|^flash[:!]",
+            r"|(?-u:\b)(?:gone|disappears?|vanish(?:es)?|dies|melts|evaporates?|self-destructs?)[ \n](?:at|by|on|in|tonight|tomorrow|after|this|for[ \n]good|forever)(?-u:\b)|^flash[:!]",
             r"|(?-u:\b)(?:grab|get|snap|buy|book|order|catch)[ \n](?:it|them|yours?|one)[ \n](?:up[ \n])?(?:while|before)(?-u:\b)",
             r"|^(?:just[ \n]|only[ \n])?(?:[0-9]{1,2}|an?|one|two|three|twenty-four|forty-eight)[ \n-]?(?:hours?|hrs?)(?:[ ]?[.!:,–-]|$)",
         )),
