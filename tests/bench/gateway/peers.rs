@@ -172,6 +172,8 @@ impl Gateway {
         let http_route = http_sink.map_or(String::new(), |port| {
             format!("[[route]]\nname = \"api\"\nprovider = \"sendgrid\"\nupstream = \"http://127.0.0.1:{port}\"\n")
         });
+        let policies = std::env::var_os("TACTGATE_BENCH_POLICIES")
+            .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"), PathBuf::from);
         let text = format!(
             "[[listener]]\nprotocol = \"http\"\naddress = \"127.0.0.1:{http_port}\"\n\
              [[listener]]\nprotocol = \"smtp\"\naddress = \"127.0.0.1:{smtp_port}\"\n\
@@ -181,7 +183,7 @@ impl Gateway {
              [store]\nkind = \"redis\"\nurl = \"redis://127.0.0.1:{redis_port}\"\ndir = \"{data}\"\n\
              [policies]\ndir = \"{policies}\"\n",
             data = folder.join("data").display(),
-            policies = concat!(env!("CARGO_MANIFEST_DIR"), "/policies"),
+            policies = policies.display(),
         );
         let file = folder.join("tactgate.toml");
         std::fs::write(&file, text).unwrap();
