@@ -25,6 +25,7 @@ use crate::gateway::inside::Carrier;
 use crate::gateway::surroundings::Surroundings;
 use crate::gateway::viewing::View;
 use crate::hold::{WheelSettings, wheel};
+use crate::policy::Mode;
 
 /// What doors and tasks may take beyond the drain to close.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -272,14 +273,16 @@ fn greet(running: &Running) {
     let door = |protocol| running.door(protocol).map_or_else(|| "-".to_owned(), |address| address.to_string());
     let (smtp, http, admin) = (door(Protocol::Smtp), door(Protocol::Http), door(Protocol::Admin));
     let set = running.gateway.policies.current();
-    let (version, rules) = (env!("CARGO_PKG_VERSION"), set.rules.len());
+    let version = env!("CARGO_PKG_VERSION");
+    let off = set.rules.iter().filter(|rule| rule.head().mode == Mode::Off).count();
+    let in_force = set.rules.len() - off;
     let (hash, at) = (set.hash.get(..12).unwrap_or_default(), running.gateway.clock.now().strftime("%FT%TZ"));
     let sandbox = match running.gateway.config.has_sandbox() {
         true => "  sandbox: no provider is configured, so messages are accepted and shown, never sent\n",
         false => "",
     };
     let greeting = format!(
-        r#"tactgate {version} 分寸: {rules} rules in force ({hash})
+        r#"tactgate {version} 分寸: {in_force} rules in force, {off} off ({hash})
   SMTP    {smtp}    e.g. swaks --server {smtp} --to you@example.com
   HTTP    {http}    base URLs: http://{http}/sendgrid  http://{http}/twilio
   admin   {admin}    /readyz /metrics
