@@ -51,9 +51,10 @@ pub fn decide(now: Timestamp, message: &Message, meaning: &Meaning, facts: &Fact
 /// The priority of a message: the highest that a rule in force gives it, else its stream's. What must be sent goes
 /// before all that need not.
 fn priority(case: &Case<'_>, standing: Standing, rules: &Selection<'_>) -> u16 {
-    let in_force =
-        |judge: &&dyn Judge| rules.mode(*judge) == Mode::Enforce && hear::applies(*judge, case, rules.everyone);
-    let given = rules.judges.iter().copied().filter(in_force).filter_map(|judge| judge.head().priority).max();
+    let in_force = |judge: &dyn Judge| rules.mode(judge) == Mode::Enforce && hear::applies(judge, case, rules.everyone);
+    // Few rules give one: the others are not asked whether they are in force.
+    let giving = rules.judges.iter().filter_map(|judge| Some((*judge, judge.head().priority?)));
+    let given = giving.filter(|(judge, _)| in_force(*judge)).map(|(_, priority)| priority).max();
     let priority = given.unwrap_or(case.message.stream.priority);
     if standing == Standing::MustSend { priority.max(PRIORITY_MUST_SEND) } else { priority }
 }
