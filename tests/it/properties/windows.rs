@@ -12,7 +12,7 @@ use tactgate::message::{Address, Channel, Class, Content, Declared, Message, PRI
 use tactgate::policy::{Limits, PolicySet};
 use tactgate::understand::Meaning;
 
-use super::sends::send;
+use crate::sends::send;
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_795_000_000).unwrap()

@@ -1,4 +1,4 @@
-//! The send that a property begins with.
+//! The send that a test begins with.
 
 use jiff::{SignedDuration, Timestamp};
 use tactgate::facts::{Attempt, SendEvent, SendState};
