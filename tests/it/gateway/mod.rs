@@ -42,6 +42,7 @@ mod stories;
 mod surveys;
 mod syscall_order;
 mod takeover;
+mod told_outcomes;
 mod two_gateways;
 mod unchanged_mail;
 mod unlisted_holds;
