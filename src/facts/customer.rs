@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::ExperienceKind;
-use crate::message::{AddressKind, Channel, Class, Language, Money};
+use crate::message::{AddressKind, Channel, Class, Language, Money, same_product};
 
 /// Members a customer may have before a link is refused (design §6).
 pub const ADDRESSES_PER_CUSTOMER_MAX: usize = 16;
@@ -383,7 +383,7 @@ impl Customer {
         let mut kept: Vec<&Purchase> = self.purchases.iter().collect();
         for returned in &self.returns {
             let matches = |p: &&Purchase| {
-                p.product == returned.product
+                same_product(&p.product, &returned.product)
                     && p.at <= returned.at
                     && (returned.order.is_none() || p.order == returned.order)
             };
