@@ -361,6 +361,7 @@ fn sent_event(item: &Item, lease_until: Timestamp) -> SendEvent {
         state: SendState::Reserved,
         channel: message.channel,
         class: if item.decision.must_send { Class::MustSend } else { Class::Ordinary },
+        priority: item.decision.priority,
         stream: message.stream.name.clone(),
         department: message.department().map(str::to_owned),
         campaign: message.campaign().map(str::to_owned),

@@ -163,7 +163,7 @@ pub(super) fn sort(customer: &mut Customer) {
 pub(crate) mod tests {
     use super::*;
     use crate::facts::Attempt;
-    use crate::message::Channel;
+    use crate::message::{Channel, PRIORITY_NORMAL};
 
     pub(crate) fn send(id: &str, second: i64) -> SendEvent {
         SendEvent {
@@ -172,6 +172,7 @@ pub(crate) mod tests {
             state: SendState::Reserved,
             channel: Channel::Email,
             class: Class::Ordinary,
+            priority: PRIORITY_NORMAL,
             stream: "news".into(),
             department: None,
             campaign: None,
