@@ -25,6 +25,7 @@ mod keeping;
 mod kill_points;
 mod live_policies;
 mod many_recipients;
+mod one_click;
 mod overload;
 mod pacing;
 mod provider_away;
