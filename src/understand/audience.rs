@@ -2,32 +2,29 @@
 
 use std::sync::LazyLock;
 
-use super::lexicon::Cue;
+use super::expression::Expression;
 use super::meaning::{Audience, AudienceTold, Confidence};
-use super::patterns::{self, Patterns};
+use super::patterns::Patterns;
 use super::reading::Reading;
 
 /// Places kept; more say nothing more.
 const TOLD_MAX: usize = 32;
 
-const FILE: &str = include_str!("lexicon/audience.txt");
+static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns::read(include_str!("lexicon/audience.txt")));
 
-static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| Patterns::compile(FILE));
-
-/// What every sentence that tells whom it speaks to has one of.
-pub(super) fn signs() -> impl Iterator<Item = String> {
-    patterns::signs(FILE)
+/// The expressions asked here.
+pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
+    PATTERNS.all()
 }
 
 /// The words that tell whom it speaks to.
 pub(super) fn audiences_of(readings: &[Reading<'_>]) -> Vec<AudienceTold> {
-    let Some(patterns) = PATTERNS.as_ref() else { return Vec::new() };
     let mut told = Vec::new();
     for reading in readings {
-        for sentence in reading.sentences.iter().filter(|sentence| sentence.cues.has(Cue::MayAddress)) {
+        for sentence in &reading.sentences {
             let words = reading.words(sentence);
             for (section, audience) in [("prospect", Audience::Prospect), ("customer", Audience::Customer)] {
-                for found in patterns.find_all(section, words) {
+                for found in PATTERNS.find_all(section, &sentence.may, words) {
                     if told.len() >= TOLD_MAX {
                         return told;
                     }
@@ -49,11 +46,11 @@ pub(super) fn audience_of(told: &[AudienceTold]) -> Option<Audience> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::understand::expression::May;
 
     #[test]
     fn the_file_is_whole() {
-        let patterns = PATTERNS.as_ref().unwrap();
-        assert!(patterns.has("prospect", "your first order") && patterns.has("customer", "老顾客回馈"));
-        assert!(signs().count() > 20);
+        let has = |section, words| PATTERNS.has(section, &May::ANY, words);
+        assert!(has("prospect", "your first order") && has("customer", "老顾客回馈"));
     }
 }

@@ -45,7 +45,8 @@ enum Says {
 
 fn says(text: &str, sentence: &Sentence, clause: &Range<usize>) -> Says {
     let words = text.get(clause.clone()).unwrap_or_default();
-    let cues: Cues = heard_in(words).cues(std::slice::from_ref(&(0..words.len()))).first().copied().unwrap_or_default();
+    let heard = heard_in(words).cues(std::slice::from_ref(&(0..words.len())));
+    let cues: Cues = heard.first().map(|(cues, _)| *cues).unwrap_or_default();
     if cues.any(&[Cue::Billing, Cue::Notice, Cue::Code]) {
         return Says::Tells;
     }

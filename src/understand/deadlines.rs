@@ -206,7 +206,7 @@ fn ends_in(now: &Zoned, words: &str, sentence: &Sentence) -> Vec<ClaimedEnd> {
         let offers = !sentence.offs.is_empty() || sells(sentence);
         ends = ends_zh::ends_in(now, words, offers);
         if ends.is_empty() {
-            ends = ends_en::ends_in(now, words, (dated, named), offers);
+            ends = ends_en::ends_in(now, &sentence.may, words, (dated, named), offers);
         }
         ends.retain(|end| end.at.duration_since(now.timestamp()) <= SignedDuration::from_hours(24 * AHEAD_DAYS_MAX));
     }

@@ -8,6 +8,7 @@ use regex::Regex;
 use super::calendar::{count, days_after, end_of, more_units, seconds_from};
 use super::days_en::{MONTHS, Moment, moments_in};
 use super::deadlines::{ENDS_MAX, End};
+use super::expression::{Expression, May, expression};
 use super::meaning::DeadlineKind;
 
 /// How far back the words stand that make a moment an end.
@@ -16,7 +17,7 @@ const LEAD_BYTES_MAX: usize = 64;
 /// The ends normalised words tell. `dated`: there is a digit and one of the [`date_signs`] in them;
 /// `named`: so is a name of a time (`tonight`, `weeks`).
 /// `offers`: they take something off, or name a price.
-pub(super) fn ends_in(now: &Zoned, words: &str, (dated, named): (bool, bool), offers: bool) -> Vec<End> {
+pub(super) fn ends_in(now: &Zoned, may: &May, words: &str, (dated, named): (bool, bool), offers: bool) -> Vec<End> {
     if !dated && !named {
         return Vec::new();
     }
@@ -34,9 +35,14 @@ pub(super) fn ends_in(now: &Zoned, words: &str, (dated, named): (bool, bool), of
         }
     }
     if ends.is_empty() && named {
-        ends.extend(from_receipt(now, words).or_else(|| time_left(now, words)));
+        ends.extend(from_receipt(now, may, words).or_else(|| time_left(now, may, words)));
     }
     ends
+}
+
+/// The expressions asked here.
+pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
+    [&FROM_RECEIPT, &CLOCK_LEFT, &TIME_AFTER_WORD, &TIME_BEFORE_WORD, &COUNTDOWN].into_iter()
 }
 
 /// What every date has one of: a month, the stroke of 11/30, the year of 2026-11-30, the `th` of 20th.
@@ -141,9 +147,9 @@ fn lead_of(words: &str, start: usize) -> &str {
 
 /// "Valid for 7 days", "within 3 days of receiving", "when you order within 24 hours". Nothing where a
 /// countdown runs for everybody ("48-hour sale", "last 3 days").
-fn from_receipt(now: &Zoned, words: &str) -> Option<End> {
-    let found = FROM_RECEIPT.as_ref()?.captures(words)?;
-    if TIME_BEFORE_WORD.as_ref()?.is_match(words) || COUNTDOWN.as_ref()?.is_match(words) {
+fn from_receipt(now: &Zoned, may: &May, words: &str) -> Option<End> {
+    let found = FROM_RECEIPT.groups(may, words)?;
+    if TIME_BEFORE_WORD.is_in(may, words) || COUNTDOWN.is_in(may, words) {
         return None;
     }
     let group = |names: [&str; 3]| names.into_iter().find_map(|name| found.name(name));
@@ -152,17 +158,17 @@ fn from_receipt(now: &Zoned, words: &str) -> Option<End> {
     Some(End { at, kind: DeadlineKind::FromReceipt, words: amount.start()..unit.end(), is_stretch: true })
 }
 
-fn time_left(now: &Zoned, words: &str) -> Option<End> {
-    if let Some(found) = CLOCK_LEFT.as_ref()?.captures(words) {
+fn time_left(now: &Zoned, may: &May, words: &str) -> Option<End> {
+    if let Some(found) = CLOCK_LEFT.groups(may, words) {
         let part = |name: &str| found.name(name).and_then(|part| part.as_str().parse::<i64>().ok()).unwrap_or(0);
         let seconds = part("days") * 86_400 + part("hours") * 3_600 + part("minutes") * 60 + part("seconds");
         let at = seconds_from(now, seconds, 1)?;
         return Some(End { at, kind: DeadlineKind::Relative, words: found.name("clock")?.range(), is_stretch: true });
     }
-    let (after, before) = (TIME_AFTER_WORD.as_ref()?, TIME_BEFORE_WORD.as_ref()?);
+    let (after, before) = (&TIME_AFTER_WORD, &TIME_BEFORE_WORD);
     // "48-hour sale, coupons valid for 7 days": the sale's end is everybody's.
-    let (first, second) = if FROM_RECEIPT.as_ref()?.is_match(words) { (before, after) } else { (after, before) };
-    let found = first.captures(words).or_else(|| second.captures(words))?;
+    let (first, second) = if FROM_RECEIPT.is_in(may, words) { (before, after) } else { (after, before) };
+    let found = first.groups(may, words).or_else(|| second.groups(may, words))?;
     let (amount, unit) = (found.name("count")?, found.name("unit")?);
     if ANSWERS.as_ref()?.is_match(lead_of(words, found.get(0)?.start())) {
         return None;
@@ -314,37 +320,37 @@ static ENDS_SOMETHING: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static BEFORE_MONTH: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?-u:\b)(?:until|till?|before|by|up[ \n]to)[ \n]$").ok());
-static FROM_RECEIPT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?-u:\b)(?:valid|good|yours|redeemable)[ \n]for[ \n](?:only[ \n]|just[ \n]|the[ \n]next[ \n]|the[ \n])?(?P<valid>[0-9]{1,4}|",
-        words!(number), r")[ \n-](?P<valid_unit>", words!(unit), r")(?-u:\b)",
-        r"|(?:(?-u:\b)(?:when|if)[ \n]you[ \n](?:order|buy|shop|check[ \n]?out)|(?-u:\b)your[ \n](?:cart|basket|bag|shopping)(?-u:\b)[^.!?]{0,120}?)[ \n](?:it[ \n])?within[ \n](?P<own>[0-9]{1,4}|",
-        words!(number), r")[ -](?P<own_unit>", words!(unit), r")(?-u:\b)",
-        r"|(?-u:\b)(?P<after>[0-9]{1,4}|",
-        words!(number), r")[ -](?P<after_unit>", words!(unit), r")[ \n](?:of|from|after)[ \n]",
-        r"(?:(?:the[ \n])?(?:day|date)[ \n](?:of[ \n])?)?(?:you[ \n](?:receive|get)|your[ \n](?:receipt|registration)|receiving|receipt|getting|activat|registration|sign(?:ing)?[ -]?up|this[ \n](?:e-?mail|text|message|sms))",
-    ))
-    .ok()
-});
-static COUNTDOWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(r"(?-u:\b)(?:last|final|ends[ \n]in|ending[ \n]in)[ \n](?:the[ \n])?", words!(count))).ok()
-});
+static FROM_RECEIPT: Expression = expression!(
+    r"(?-u:\b)(?:valid|good|yours|redeemable)[ \n]for[ \n](?:only[ \n]|just[ \n]|the[ \n]next[ \n]|the[ \n])?(?P<valid>[0-9]{1,4}|",
+    words!(number),
+    r")[ \n-](?P<valid_unit>",
+    words!(unit),
+    r")(?-u:\b)",
+    r"|(?:(?-u:\b)(?:when|if)[ \n]you[ \n](?:order|buy|shop|check[ \n]?out)|(?-u:\b)your[ \n](?:cart|basket|bag|shopping)(?-u:\b)[^.!?]{0,120}?)[ \n](?:it[ \n])?within[ \n](?P<own>[0-9]{1,4}|",
+    words!(number),
+    r")[ -](?P<own_unit>",
+    words!(unit),
+    r")(?-u:\b)",
+    r"|(?-u:\b)(?P<after>[0-9]{1,4}|",
+    words!(number),
+    r")[ -](?P<after_unit>",
+    words!(unit),
+    r")[ \n](?:of|from|after)[ \n]",
+    r"(?:(?:the[ \n])?(?:day|date)[ \n](?:of[ \n])?)?(?:you[ \n](?:receive|get)|your[ \n](?:receipt|registration)|receiving|receipt|getting|activat|registration|sign(?:ing)?[ -]?up|this[ \n](?:e-?mail|text|message|sms))",
+);
+static COUNTDOWN: Expression =
+    expression!(r"(?-u:\b)(?:last|final|ends[ \n]in|ending[ \n]in)[ \n](?:the[ \n])?", words!(count));
 /// `ends in 02:14:59`, `00 days 04:43:35 left`.
-static CLOCK_LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?-u:\b)(?:ends?|ending|expir(?:es|ing)|closes|closing|left|remaining)(?:[ \n]in)?:?[ \n]?(?P<clock>(?:(?P<days>[0-9]{1,3})[ \n]?d(?:ays?)?[ \n,:]{0,2})?(?P<hours>[0-9]{1,3}):(?P<minutes>[0-9]{2}):(?P<seconds>[0-9]{2}))(?-u:\b)",
-    )
-    .ok()
-});
-static TIME_AFTER_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?-u:\b)(?P<lead>within|(?:ends?|ending|over|gone|clos(?:es|ing)|expir(?:es|ing)|(?:leaves|leaving)[ \n](?:the|our)[ \n](?:shop|store|site|app|menu|shelves)|disappears?|vanish(?:es)?|finish(?:es)?|stops?|up)(?:[ \n][a-z]{1,8}){0,3}[ \n]in|for|next|only|just|last|final)[ \n](?:the[ \n])?(?:next[ \n]|only[ \n]|just[ \n]|last[ \n]|final[ \n])?",
-        words!(count), words!(left), r"?",
-    ))
-    .ok()
-});
-static TIME_BEFORE_WORD: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(concat!(r"(?-u:\b)(?P<lead>)", words!(count), words!(left), r"(?-u:\b)")).ok());
+static CLOCK_LEFT: Expression = expression!(
+    r"(?-u:\b)(?:ends?|ending|expir(?:es|ing)|closes|closing|left|remaining)(?:[ \n]in)?:?[ \n]?(?P<clock>(?:(?P<days>[0-9]{1,3})[ \n]?d(?:ays?)?[ \n,:]{0,2})?(?P<hours>[0-9]{1,3}):(?P<minutes>[0-9]{2}):(?P<seconds>[0-9]{2}))(?-u:\b)",
+);
+static TIME_AFTER_WORD: Expression = expression!(
+    r"(?-u:\b)(?P<lead>within|(?:ends?|ending|over|gone|clos(?:es|ing)|expir(?:es|ing)|(?:leaves|leaving)[ \n](?:the|our)[ \n](?:shop|store|site|app|menu|shelves)|disappears?|vanish(?:es)?|finish(?:es)?|stops?|up)(?:[ \n][a-z]{1,8}){0,3}[ \n]in|for|next|only|just|last|final)[ \n](?:the[ \n])?(?:next[ \n]|only[ \n]|just[ \n]|last[ \n]|final[ \n])?",
+    words!(count),
+    words!(left),
+    r"?",
+);
+static TIME_BEFORE_WORD: Expression = expression!(r"(?-u:\b)(?P<lead>)", words!(count), words!(left), r"(?-u:\b)");
 static MORE_UNITS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"^,?[ \n]?(?:and[ \n])?(?P<count>[0-9]{1,3})[ \n]?(?P<unit>hours?|hrs?|h|days?|d|minutes?|mins?|m|seconds?|secs?|s)(?-u:\b)",
@@ -375,7 +381,7 @@ mod tests {
             ("matinees are $6 before 4pm", vec![]),
             ("appetizers 4-6pm, mon to fri", vec![]),
         ] {
-            let ends = ends_in(&now, &fold_phrase(text), (true, true), true);
+            let ends = ends_in(&now, &May::ANY, &fold_phrase(text), (true, true), true);
             let ends: Vec<String> = ends
                 .iter()
                 .map(|end| end.at.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%dT%H:%M").to_string())

@@ -1,13 +1,12 @@
 //! Lexicons of patterns: a `[section]` names what its lines tell; each line is a regular expression over the
-//! normalised text. `\b` is the end of a Latin word, a blank also a line's wrapped end. A `[signs]` section
-//! lists words without which no pattern of the file can match, for the automaton of `lexicon.rs`.
+//! normalised text. `\b` is the end of a Latin word, a blank also a line's wrapped end.
 
 use std::ops::Range;
 
-use regex::{Regex, RegexBuilder};
+use super::expression::{Expression, May, Places};
 
-/// Room for the compiled patterns of a section.
-const COMPILED_BYTES_MAX: usize = 16 << 20;
+/// Matches of one line in one sentence.
+const FOUND_MAX: usize = 64;
 
 /// One expression in the code, written in pieces, compiled when it is first asked; `None` when it is no expression.
 macro_rules! pattern {
@@ -17,50 +16,61 @@ macro_rules! pattern {
 }
 pub(super) use pattern;
 
-/// A file of patterns, each section one expression.
+/// A file of patterns. Each line is an expression by itself, so that it is tried only where its own words are.
 pub(super) struct Patterns {
-    sections: Vec<(&'static str, Regex)>,
+    sections: Vec<Section>,
+}
+
+struct Section {
+    name: &'static str,
+    lines: Vec<Expression>,
+    places: Places,
 }
 
 impl Patterns {
-    /// Compiles a file; `None` when one of its lines is no expression.
-    pub fn compile(file: &'static str) -> Option<Patterns> {
-        let mut written: Vec<(&str, String)> = Vec::new();
-        for (section, line) in lines(file).filter(|(section, _)| *section != "signs") {
-            let line = written_out(line);
-            match written.iter_mut().find(|(known, _)| *known == section) {
-                Some((_, all)) => {
-                    all.push('|');
-                    all.push_str(&line);
-                }
-                None => written.push((section, line)),
+    /// Reads a file.
+    pub fn read(file: &'static str) -> Patterns {
+        let mut sections: Vec<Section> = Vec::new();
+        for (section, line) in lines(file) {
+            let line = Expression::of(written_out(line));
+            match sections.iter_mut().find(|known| known.name == section) {
+                Some(known) => known.lines.push(line),
+                None => sections.push(Section { name: section, lines: vec![line], places: Places::new() }),
             }
         }
-        let compile = |(section, all): (&'static str, String)| {
-            let built =
-                RegexBuilder::new(&all).size_limit(COMPILED_BYTES_MAX).dfa_size_limit(COMPILED_BYTES_MAX).build();
-            Some((section, built.ok()?))
-        };
-        Some(Patterns { sections: written.into_iter().map(compile).collect::<Option<_>>()? })
+        Patterns { sections }
     }
 
-    /// Where a pattern of the section first matches.
-    pub fn find(&self, section: &str, words: &str) -> Option<Range<usize>> {
-        self.section(section)?.find(words).map(|found| found.range())
+    /// Every line.
+    pub fn all(&self) -> impl Iterator<Item = &Expression> {
+        self.sections.iter().flat_map(|section| &section.lines)
     }
 
-    /// Everywhere.
-    pub fn find_all<'a>(&'a self, section: &str, words: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
-        self.section(section).into_iter().flat_map(move |section| section.find_iter(words).map(|found| found.range()))
+    /// Where a pattern of the section first matches in words of a text in which `may` was heard.
+    pub fn find(&self, section: &str, may: &May, words: &str) -> Option<Range<usize>> {
+        self.lines(section, may).filter_map(|line| line.find(may, words)).min_by_key(|found| found.start)
     }
 
-    /// Whether one matches.
-    pub fn has(&self, section: &str, words: &str) -> bool {
-        self.section(section).is_some_and(|section| section.is_match(words))
+    /// Everywhere there; where two match in one place, the first.
+    pub fn find_all(&self, section: &str, may: &May, words: &str) -> Vec<Range<usize>> {
+        let lines = self.lines(section, may).filter_map(|line| line.within(may));
+        let mut found: Vec<Range<usize>> =
+            lines.flat_map(|line| line.find_iter(words).take(FOUND_MAX)).map(|found| found.range()).collect();
+        found.sort_by_key(|range| range.start);
+        found.dedup_by(|later, earlier| later.start < earlier.end);
+        found
     }
 
-    fn section(&self, name: &str) -> Option<&Regex> {
-        self.sections.iter().find(|(known, _)| *known == name).map(|(_, section)| section)
+    /// Whether one matches there.
+    pub fn has(&self, section: &str, may: &May, words: &str) -> bool {
+        self.lines(section, may).any(|line| line.is_in(may, words))
+    }
+
+    /// The lines of a section, if one of them may match.
+    fn lines(&self, name: &str, may: &May) -> impl Iterator<Item = &Expression> {
+        let section = self.sections.iter().find(|section| section.name == name);
+        let section = section.filter(|section| section.places.any_in(may, || section.lines.iter()));
+        section.into_iter().flat_map(|section| &section.lines)
     }
 }
 
@@ -93,16 +103,6 @@ fn written_out(line: &str) -> String {
         }
     }
     out
-}
-
-/// The words of the `[signs]` section.
-pub(super) fn signs(file: &'static str) -> impl Iterator<Item = String> {
-    let signs = lines(file).filter(|(section, _)| *section == "signs");
-    let signs = signs.flat_map(|(_, line)| line.split('|')).map(str::trim).filter(|sign| !sign.is_empty());
-    signs.flat_map(|sign| {
-        let wrapped = sign.contains(' ').then(|| sign.replace(' ', "\n"));
-        std::iter::once(sign.to_owned()).chain(wrapped)
-    })
 }
 
 fn lines(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -7,16 +7,15 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::expression::{Expression, expression};
 use super::lexicon::Cue;
 use super::meaning::Purpose;
-use super::patterns::{self, Patterns};
+use super::patterns::Patterns;
 use super::prices::AmountKind;
 use super::reading::{Reading, Sentence};
 use super::surveys;
 
-const FILE: &str = include_str!("lexicon/purposes.txt");
-
-static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| Patterns::compile(FILE));
+static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns::read(include_str!("lexicon/purposes.txt")));
 
 /// Words looked at of one sentence; no honest one that tells what it is for is longer.
 const WORDS_BYTES_MAX: usize = 1_024;
@@ -24,9 +23,9 @@ const WORDS_BYTES_MAX: usize = 1_024;
 /// What people write to people is short.
 const PERSONAL_BYTES_MAX: usize = 640;
 
-/// What every sentence that tells a purpose has one of.
-pub(super) fn signs() -> impl Iterator<Item = String> {
-    patterns::signs(FILE)
+/// The expressions asked here.
+pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
+    PATTERNS.all().chain([&CODE_WORDS, &OPENS, &DOING, &KEPT_SECRET])
 }
 
 /// How many sentences do what, over all parts.
@@ -57,12 +56,11 @@ pub(super) struct Tally {
 /// Counts; needs nothing but the sentences.
 pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
     let mut tally = Tally::default();
-    let Some(patterns) = PATTERNS.as_ref() else { return tally };
     for reading in readings {
         tally.is_refusable |= !reading.opt_outs.is_empty();
         tally.is_from_a_sender |= tally.is_refusable || !reading.visible.links.is_empty();
         let text = &reading.normal.text;
-        tally.is_personal |= text.len() <= PERSONAL_BYTES_MAX && patterns.has("personal", text);
+        tally.is_personal |= text.len() <= PERSONAL_BYTES_MAX && PATTERNS.has("personal", &reading.heard.may, text);
         let has_code = reading.sentences.iter().any(|sentence| sentence.has_digit && is_code(reading.words(sentence)));
         for sentence in &reading.sentences {
             let cues = sentence.cues;
@@ -75,14 +73,14 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
                     continue;
                 }
             }
-            let may = |section: &str| cues.has(Cue::MayTellPurpose) && patterns.has(section, words);
+            let may = |section: &str| PATTERNS.has(section, &sentence.may, words);
             let code = has_code && is_code_sentence(reading, sentence);
             let plainly = sentence.is_plainly_a_sale() && !code;
             let tells = may("notice");
             // "Plan Special 20: 58 MB left" tells, though the plan's name sells.
             let named_only = tells && !is_priced_down(sentence) && !cues.has(Cue::Offer) && digits(words) >= 2;
             // 抢购活动验证，请勿泄露: nobody asks for a sale to be kept secret.
-            let secret = || KEPT_SECRET.as_ref().is_some_and(|secret| secret.is_match(words));
+            let secret = || KEPT_SECRET.is_in(&sentence.may, words);
             let names_what_for = plainly && tally.code > 0 && !is_priced_down(sentence) && secret();
             let sale = plainly && !named_only && !names_what_for;
             // "Shop now: your order ships free" sells; a notice tells of something done.
@@ -92,7 +90,7 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             let notice = (tells || cues.has(Cue::Notice) || sentence.is_refund) && !sale && !code && !given();
             tally.code += usize::from(code);
             tally.notice += usize::from(notice);
-            tally.ended += usize::from(notice && patterns.has("ended", words));
+            tally.ended += usize::from(notice && may("ended"));
             tally.referenced += usize::from(notice && digits(words) >= 2);
             tally.sale += usize::from(sale);
             tally.sells += usize::from(!sale && !notice && !code && may("sells"));
@@ -176,10 +174,10 @@ fn is_priced_down(sentence: &Sentence) -> bool {
 /// A code that is guarded as codes are, without a price: 验证码1234，用于领取优惠券，请勿告诉他人. A figure may stand
 /// where it says what the reader is doing: 您正在领取满300减50优惠券.
 pub(super) fn is_guarded_code(words: &str, sentence: &Sentence) -> bool {
-    (!is_priced_down(sentence) || DOING.as_ref().is_some_and(|doing| doing.is_match(words)))
+    (!is_priced_down(sentence) || DOING.is_in(&sentence.may, words))
         && is_code(words)
-        && CODE_WORDS.as_ref().is_some_and(|code| code.is_match(words))
-        && PATTERNS.as_ref().is_some_and(|patterns| patterns.has("secret", words))
+        && CODE_WORDS.is_in(&sentence.may, words)
+        && PATTERNS.has("secret", &sentence.may, words)
 }
 
 fn digits(words: &str) -> usize {
@@ -195,9 +193,9 @@ pub(super) fn speaks_of_paying(words: &str) -> bool {
 
 fn is_code_sentence(reading: &Reading<'_>, sentence: &Sentence) -> bool {
     sentence.cues.has(Cue::MayBeCode)
-        && OPENS.as_ref().is_some_and(|opens| !opens.is_match(reading.words(sentence)))
+        && !OPENS.is_in(&sentence.may, reading.words(sentence))
         && (!sentence.cues.has(Cue::Sale) || is_guarded_code(reading.words(sentence), sentence))
-        && CODE_WORDS.as_ref().is_some_and(|words| words.is_match(reading.words(sentence)))
+        && CODE_WORDS.is_in(&sentence.may, reading.words(sentence))
 }
 
 fn is_code(words: &str) -> bool {
@@ -233,9 +231,8 @@ pub(super) fn code_signs() -> Vec<String> {
 }
 
 /// A code that opens a locker or a door proves nobody's identity.
-static OPENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:locker|pick-?up|collection|parcel|door|gate|room)[ \n](?:pass)?codes?(?-u:\b)").ok()
-});
+static OPENS: Expression =
+    expression!(r"(?-u:\b)(?:locker|pick-?up|collection|parcel|door|gate|room)[ \n](?:pass)?codes?(?-u:\b)");
 
 /// 4 to 8 digits on their own (`123 456` and `123-456` too), or `G-123456`; money has a sign or a unit.
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -243,25 +240,18 @@ static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// What the reader is about to do with a code.
-static DOING: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:您|你)?正在(?:领取|参与|参加|使用|兑换|申请|办理|登录|支付|购买|抢购)|用于(?:领取|参与|参加|兑换|申请|办理|登录|支付|购买)").ok()
-});
+static DOING: Expression = expression!(
+    r"(?:您|你)?正在(?:领取|参与|参加|使用|兑换|申请|办理|登录|支付|购买|抢购)|用于(?:领取|参与|参加|兑换|申请|办理|登录|支付|购买)"
+);
 
-static KEPT_SECRET: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?:请勿|切勿|勿|不要|别|千万别).{0,8}(?:泄露|泄漏|告诉|告知|转发|提供|透露|外泄|他人|别人)",
-        r"|(?-u:\b)(?:do[ \n]not|don't|never)[ \n](?:share|give|tell|forward|disclose)(?-u:\b)",
-    ))
-    .ok()
-});
+static KEPT_SECRET: Expression = expression!(
+    r"(?:请勿|切勿|勿|不要|别|千万别).{0,8}(?:泄露|泄漏|告诉|告知|转发|提供|透露|外泄|他人|别人)",
+    r"|(?-u:\b)(?:do[ \n]not|don't|never)[ \n](?:share|give|tell|forward|disclose)(?-u:\b)",
+);
 
-static CODE_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    // A new alternative needs its sign in `code_signs`.
-    Regex::new(concat!(
-        r"验证码|验证代码|校验码|校验代码|动态码|动态密码|短信口令|确认码|登录码|随机码|一次性密码|动态口令",
-        r"|(?-u:\b)(?:verification|security|one[- ]time|login|log-in|sign-in|access|authentication|confirmation|two-factor|2fa)[ \n](?:pass)?(?:code|password)",
-        r"|(?:输入|填写)[ ]?[0-9]{4,8}[^0-9]{0,8}(?:登录|验证|注册|确认)|(?-u:\b)otp(?-u:\b)|(?-u:\b)passcode(?-u:\b)|(?-u:\b)code:[ ]?[0-9]{2}[0-9-]{2,8}(?-u:\b)|(?-u:\b)code[ \n]is[ \n]?:?[ \n]?[a-z]?-?[0-9]|(?-u:\b)[0-9]{4,8}[ \n]is[ \n]your(?-u:\b)|(?-u:\b)(?:use|enter|type)[ \n](?:the[ \n]|this[ \n])?(?:(?:code|pin):?[ \n])?[0-9]{3}[- ]?[0-9]{1,5}[ \n](?:to|and)[ \n](?:[a-z]{2,9}[ \n]){0,3}(?:sign|signing|log|logging|verify|confirm|access|activat|reset|authenticat|approve|authori[sz]e|set|continue)",
-        r"|(?-u:\b)your[ \n](?:[a-z]{1,20}[ \n])?pin[ \n]is[ \n]?:?[ \n]?[0-9]",
-    ))
-    .ok()
-});
+static CODE_WORDS: Expression = expression!(
+    r"验证码|验证代码|校验码|校验代码|动态码|动态密码|短信口令|确认码|登录码|随机码|一次性密码|动态口令",
+    r"|(?-u:\b)(?:verification|security|one[- ]time|login|log-in|sign-in|access|authentication|confirmation|two-factor|2fa)[ \n](?:pass)?(?:code|password)",
+    r"|(?:输入|填写)[ ]?[0-9]{4,8}[^0-9]{0,8}(?:登录|验证|注册|确认)|(?-u:\b)otp(?-u:\b)|(?-u:\b)passcode(?-u:\b)|(?-u:\b)code:[ ]?[0-9]{2}[0-9-]{2,8}(?-u:\b)|(?-u:\b)code[ \n]is[ \n]?:?[ \n]?[a-z]?-?[0-9]|(?-u:\b)[0-9]{4,8}[ \n]is[ \n]your(?-u:\b)|(?-u:\b)(?:use|enter|type)[ \n](?:the[ \n]|this[ \n])?(?:(?:code|pin):?[ \n])?[0-9]{3}[- ]?[0-9]{1,5}[ \n](?:to|and)[ \n](?:[a-z]{2,9}[ \n]){0,3}(?:sign|signing|log|logging|verify|confirm|access|activat|reset|authenticat|approve|authori[sz]e|set|continue)",
+    r"|(?-u:\b)your[ \n](?:[a-z]{1,20}[ \n])?pin[ \n]is[ \n]?:?[ \n]?[0-9]",
+);

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use crate::message::{Part, PartKind, Span};
 
+use super::expression::May;
 use super::html::{Link, Visible};
-use super::lexicon::{Cue, Cues, Heard, heard_in};
+use super::lexicon::{Cue, Cues, Heard, heard_in, with_digit};
 use super::links::{LINKS_MAX, bare_links};
 use super::meaning::Discount;
 use super::normal::Normal;
@@ -29,6 +30,8 @@ pub(super) struct Sentence {
     pub range: Range<usize>,
     /// Which lexicon words it has.
     pub cues: Cues,
+    /// The expressions that may match in it.
+    pub may: May,
     /// Whether an ASCII digit is in it: much can be told only with one.
     pub has_digit: bool,
     /// Its amounts of money.
@@ -114,18 +117,19 @@ impl<'a> Reading<'a> {
         let mut sentences: Vec<Sentence> = ranges
             .into_iter()
             .zip(cues)
-            .map(|(range, cues)| {
+            .map(|(range, (cues, may))| {
                 let words = normal.text.get(range.clone()).unwrap_or_default();
                 // Looks at every byte, without a branch: quicker than to stop at the first digit.
                 let has_digit = words.bytes().fold(false, |found, b| found | b.is_ascii_digit());
+                let may = if has_digit { with_digit(may) } else { may };
                 // 一百九十九元 has no digit.
                 let has_money = cues.has(Cue::MayCost) && (has_digit || !words.is_ascii());
                 let amounts = if has_money { amounts_in(&normal.text, range.clone()) } else { Vec::new() };
                 let saves = amounts.iter().any(|amount| amount.kind == AmountKind::Saving);
                 let may_take_off = saves || cues.any(&[Cue::MayTakeOff, Cue::Sale]);
-                let is_past = may_take_off && tells_of_the_past(words);
+                let is_past = may_take_off && tells_of_the_past(&may, words);
                 let offs = if may_take_off && !is_past {
-                    reductions_in(&normal.text, range.clone(), &amounts)
+                    reductions_in(&may, &normal.text, range.clone(), &amounts)
                 } else {
                     Vec::new()
                 };
@@ -135,6 +139,7 @@ impl<'a> Reading<'a> {
                 };
                 let mut sentence = Sentence {
                     cues,
+                    may,
                     has_digit,
                     percent_off: offs.iter().find_map(percent),
                     threshold_deal: offs

@@ -8,9 +8,9 @@ use regex::{Captures, Regex};
 
 use crate::message::{Currency, Money};
 
+use super::expression::{Expression, May, expression};
 use super::meaning::Discount;
 use super::numerals::digit_of;
-use super::patterns::pattern;
 use super::prices::{Amount, AmountKind};
 use super::sale_words::is_word_of_sale;
 
@@ -50,13 +50,18 @@ pub(super) fn reduction_signs() -> Vec<String> {
     SIGNS.split_whitespace().map(str::to_owned).collect()
 }
 
+/// The expressions asked here.
+pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
+    [&NEXT_ONE, &THRESHOLD_ZH, &PERCENT_ZH, &PERCENT_EN, &BARE_AMOUNT_ZH, &FREE_SHIPPING, &GIFT, &IS_OVER].into_iter()
+}
+
 /// True where a reduction is told as done, over, or one's own: "you saved $5", 已优惠20元, "I got it half off".
-pub(super) fn tells_of_the_past(words: &str) -> bool {
-    IS_OVER.as_ref().is_some_and(|over| over.is_match(words))
+pub(super) fn tells_of_the_past(may: &May, words: &str) -> bool {
+    IS_OVER.is_in(may, words)
 }
 
 /// The reductions of one sentence, in order; `amounts` are those of the sentence.
-pub(super) fn reductions_in(text: &str, sentence: Range<usize>, amounts: &[Amount]) -> Vec<Off> {
+pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amounts: &[Amount]) -> Vec<Off> {
     let Some(words) = text.get(sentence.clone()) else { return Vec::new() };
     let mut offs = Vec::new();
     let at = |range: Range<usize>| sentence.start + range.start..sentence.start + range.end;
@@ -68,10 +73,10 @@ pub(super) fn reductions_in(text: &str, sentence: Range<usize>, amounts: &[Amoun
             offs.push(Off { discount, range });
         }
     };
-    each(&NEXT_ONE, words, |groups, range| add(Discount::NextOne(next_one(groups)), range));
+    each(&NEXT_ONE, may, words, |groups, range| add(Discount::NextOne(next_one(groups)), range));
     if !words.is_ascii() {
         let unit = amounts.first().map_or(Currency::CNY, |amount| amount.money.currency);
-        each(&THRESHOLD_ZH, words, |groups, range| {
+        each(&THRESHOLD_ZH, may, words, |groups, range| {
             let number = |name: &str| number(groups.name(name)?.as_str(), unit);
             let (from, off) =
                 (number("from").or_else(|| number("from_after")), number("off").or_else(|| number("off_first")));
@@ -79,13 +84,13 @@ pub(super) fn reductions_in(text: &str, sentence: Range<usize>, amounts: &[Amoun
                 add(Discount::Threshold { from, off }, range);
             }
         });
-        each(&PERCENT_ZH, words, |groups, range| {
+        each(&PERCENT_ZH, may, words, |groups, range| {
             if let Some(percent) = percent_zh(groups, words, &range) {
                 add(Discount::Percent(percent), range);
             }
         });
     }
-    each(&PERCENT_EN, words, |groups, range| {
+    each(&PERCENT_EN, may, words, |groups, range| {
         if let Some(percent) = percent_en(groups) {
             add(Discount::Percent(percent), range);
         }
@@ -93,25 +98,25 @@ pub(super) fn reductions_in(text: &str, sentence: Range<usize>, amounts: &[Amoun
     for (range, discount) in from_amounts(amounts) {
         add(discount, range.start - sentence.start..range.end - sentence.start);
     }
-    each(&BARE_AMOUNT_ZH, words, |groups, range| {
+    each(&BARE_AMOUNT_ZH, may, words, |groups, range| {
         let times = if groups.get(2).is_some() { 10_000 } else { 1 };
         if let Some(money) = groups.get(1).and_then(|digits| number(digits.as_str(), Currency::CNY)) {
             let money = Money::new(money.minor.saturating_mul(times), money.currency);
             add(Discount::Amount(money), range);
         }
     });
-    each(&FREE_SHIPPING, words, |_, range| {
+    each(&FREE_SHIPPING, may, words, |_, range| {
         if !is_denied(&words[..range.start]) {
             add(Discount::FreeShipping, range);
         }
     });
-    each(&GIFT, words, |_, range| {
+    each(&GIFT, may, words, |_, range| {
         if !is_denied(&words[..range.start]) {
             add(Discount::Gift, range);
         }
     });
     if offs.is_empty()
-        && let Some(range) = is_word_of_sale(words).filter(|range| !is_denied(&words[..range.start]))
+        && let Some(range) = is_word_of_sale(may, words).filter(|range| !is_denied(&words[..range.start]))
     {
         offs.push(Off { discount: Discount::Unsaid, range: at(range) });
     }
@@ -119,8 +124,8 @@ pub(super) fn reductions_in(text: &str, sentence: Range<usize>, amounts: &[Amoun
     offs
 }
 
-fn each(pattern: &LazyLock<Option<Regex>>, words: &str, mut found: impl FnMut(&Captures<'_>, Range<usize>)) {
-    let Some(pattern) = pattern.as_ref() else { return };
+fn each(pattern: &Expression, may: &May, words: &str, mut found: impl FnMut(&Captures<'_>, Range<usize>)) {
+    let Some(pattern) = pattern.within(may) else { return };
     for groups in pattern.captures_iter(words).take(OFFS_MAX) {
         if let Some(whole) = groups.get(0) {
             found(&groups, whole.range());
@@ -255,7 +260,7 @@ fn percent_en(groups: &Captures<'_>) -> Option<u8> {
 
 // A new alternative in any of these needs its sign in `reduction_signs`.
 
-static PERCENT_EN: LazyLock<Option<Regex>> = pattern!(
+static PERCENT_EN: Expression = expression!(
     r"(?-u:\b)(?P<off>[0-9]{1,3})(?:\.[0-9])?[ \n]?(?:%|percent|per cent|pct)[ \n-]?(?:(?:instant|student|extra|member|members?'?|staff|teacher|military|senior|welcome|birthday|loyalty|introductory|flat|price|exclusive|early[ -]bird|sitewide|promotional|group|bulk|friends[ ]and[ ]family|nhs|off[ -]peak|anniversary|thank[- ]you)[ \n])?(?:off|discounts?|treat|codes?|vouchers?|savings?|cheaper|reductions?|rebate|cash[ -]?back|price cut|markdown|coupon|less|lower prices|bonus)(?-u:\b)",
     r"|(?-u:\b)(?:save|saving|saves|an? (?:extra|additional)|extra|discounts? of|savings of|reductions? of|reduced by|marked down|price cut of|take)[ \n](?:up to[ \n]|as much as[ \n]|over[ \n]|at least[ \n]|an?[ \n](?:extra|additional)[ \n])?(?P<save>[0-9]{1,2})[ \n]?(?:%|percent|per cent)",
     r"|(?-u:\b)(?:prices?|everything)[ \n](?:(?:are|is|have|has|been|were|was|just)[ \n]){0,3}(?:reduced|cut|slashed|dropped|lowered|down|off)[ \n](?:by[ \n])?(?:up to[ \n])?(?P<cut>[0-9]{1,2})[ \n]?(?:%|percent)",
@@ -264,7 +269,7 @@ static PERCENT_EN: LazyLock<Option<Regex>> = pattern!(
     r"|(?-u:\b)(?P<part>(?:a|one|two)[- ](?:thirds?|quarter))[ ]off(?-u:\b)",
 );
 
-static PERCENT_ZH: LazyLock<Option<Regex>> = pattern!(
+static PERCENT_ZH: Expression = expression!(
     r"(?P<zhe>[0-9][ ]?\.[ ]?[0-9]{1,2}|[1-9][0-9]|[1-9]|[一二三四五六七八九](?:[ ]?点?[ ]?[一二三四五六七八九])?)[ ]?折",
     r"|(?P<half>半价|对折|五折|减半优惠|减半收|(?:费|价|票|款|租|金)[^，,。0-9]{0,3}减半)",
     r"|(?:立减|直降|优惠|降价|降幅|直减|省|立省|减免?|让利|返现?|返利|返还|返|降|折扣)(?:高达|最高|可达|达|了|:)?[ \n]?(?P<before>[0-9]{1,2})[ \n]?%",
@@ -272,16 +277,16 @@ static PERCENT_ZH: LazyLock<Option<Regex>> = pattern!(
     r"|(?:优惠|让利|减|降|便宜|直降|立省|省)(?:了|近|达|高达|:)?(?P<cheng>[一二两三四五六七八九])成",
 );
 
-static THRESHOLD_ZH: LazyLock<Option<Regex>> = pattern!(
+static THRESHOLD_ZH: Expression = expression!(
     r"(?:满|达到?)[ \n]?¥?[ ]?(?P<from>[0-9]{2,6})[ \n]?(?:元|块)?[ \n,，]?(?:即可|即|可|就|再|直|享受?|最高|最多|额外|可用|可以|现场|下单|使用|减免)*[ \n]?(?:立减|直减|立省|现减|减|省|立返|返现|返还|返|送|赠|抵扣|抵|直降|降|优惠|现折|折抵|减掉|-)(?:券|红包|现金|¥)?[ \n]?(?P<off>[0-9]{1,6})(?:元|块)?",
     r"|(?P<off_first>[0-9]{1,6})[ \n]?(?:元|块)?(?:[^0-9，,。!！ ]{0,6}券|红包)[(，,]?满[ \n]?(?P<from_after>[0-9]{2,6})[ \n]?(?:元|块)?(?:可用|可以?使用|使用|即可用|起用|减)",
 );
 
-static BARE_AMOUNT_ZH: LazyLock<Option<Regex>> = pattern!(
+static BARE_AMOUNT_ZH: Expression = expression!(
     r"(?:立减|直降|直减|立省|再减|最高减|下单减|现减|随机减|领券减|券后减|立返|再省)(?:高达|最高|至高|达)?[ \n]?([0-9]{1,5})(?:[^0-9%.折个件斤公天小度岁分秒kg]|$)"
 );
 
-static NEXT_ONE: LazyLock<Option<Regex>> = pattern!(
+static NEXT_ONE: Expression = expression!(
     r"第[ ]?(?:二|两|三|2|3)[ ]?(?:件|杯|份|双|张|个|支|瓶|盒|位|人|套|条|台|只|箱|本|桶|袋|包|晚|间|片|斤|客|副|款)(?:商品|起)?[ ]?(?:仅需?|只要|立享|享|打|低至|可享)?[ ]?(?:(?P<half>半价|五折|5折)|(?P<zhe>[0-9](?:\.[0-9])?|[一二三四五六七八九])折|免费|免单|[01一零]元|[01]块)",
     r"|(?:买|拍|购|充|吃|点)?(?:一|二|两|三|四|五|[1-9][0-9]?)[ ]?(?:件|杯|份|双|盒|瓶|个|年|月|箱|包|斤|次)?[ ]?(?:送|赠|免|付)[ ]?(?:一|二|两|三|四|五|[1-9])(?:[ ]?(?:件|杯|份|双|盒|瓶|个|年|月|箱|包|次))?(?:[^0-9a-z元块%天年月日点]|$)",
     r"|(?-u:\b)(?:buy|purchase|order|take)[ \n](?:one|1|two|2|three|3|any[ ](?:one|two|2|3)|an?y?)[ \n]?(?:[a-z]+[ \n]?){0,3}[, \n/+&-]*(?:and[ \n])?get[ \n](?:one|1|two|2|the[ ](?:second|other|next)|a[ ](?:second|2nd)|another|the[ ]2nd)(?:[ \n][a-z]+)?[ \n]?(?:for[ \n])?(?:at[ \n])?(?:(?P<off>[0-9]{1,2})[ ]?%[ ]?off|(?P<halves>half[ -](?:price|off))|free)?",
@@ -290,12 +295,12 @@ static NEXT_ONE: LazyLock<Option<Regex>> = pattern!(
     r"|(?-u:\b)(?:second|2nd|third|3rd)[ \n](?:[a-z]+[ \n]){0,2}(?:is[ ]|at[ ]|for[ ])?(?:half[ -](?:price|off)|free(?-u:\b))",
 );
 
-static FREE_SHIPPING: LazyLock<Option<Regex>> = pattern!(
+static FREE_SHIPPING: Expression = expression!(
     r"包邮|免邮|免(?:全部|国内|基础|首重|同城)?(?:运费|配送费|快递费|邮费|运)|(?:运费|邮费|配送费)(?:全免|全包|减免|0元|为0)|[0零][ ]?元?(?:运费|配送费|邮费)|免费(?:配送|送货|送货上门|邮寄)",
     r"|(?-u:\b)free[ \n](?:[a-z0-9-]+[ \n]){0,3}(?:shipping|delivery|postage|p&p|freight)(?-u:\b)|(?-u:\b)(?:ships?|shipped|delivered)[ \n](?:for[ \n])?free(?-u:\b)|(?-u:\b)(?:shipping|delivery|postage)(?: is|'s|:)?[ \n](?:free|on us)(?-u:\b)|[$£€]0[ \n](?:shipping|delivery)(?: fee)?|(?-u:\b)(?:shipping|delivery)[ \n]fees?[ \n]waived",
 );
 
-static GIFT: LazyLock<Option<Regex>> = pattern!(
+static GIFT: Expression = expression!(
     r"(?:加|附|另|再|还|即|就|均|免费|限量|随单|到店|入会|注册|开卡|首单|签到|(?:买|购|交|存|订|办|充|缴|定|续|消费|开户|入金|签约|报名|下单|满)[^，,。!！;；?？]{0,12})(?:即|就|再|还|可|并|均)?(?:赠送?|送)(?:出|价值)?[^，,。!！货达到完信走上你我他她它给去来人过回别出]",
     r"|(?:^|[，,。!！;；、+])(?:赠送?|送)(?:[0-9一二两三四五六七八九十]+(?:元|份|个|件|台|部|套|张|次)|(?:精美|豪华|限量|品牌|价值|神秘|超值|惊喜|高档|时尚|原装|进口))",
     r"|(?:赠送?|送|领|得|享|获|兑)(?:您|你|出|取|受)?(?:[0-9一二两三四五六七八九十千百万]+(?:元|份|个|件|大|重|套|张|次|积分)?)?(?:价值[^，,。]{1,10}?的?)?(?:精美|惊喜|超值|神秘|豪华|定制|专属|新人|开业|到店|入会|品牌|多重|千元|万元|百元|生日)*(?:好礼|大礼|豪礼|厚礼|礼品|赠品|礼包|礼盒|伴手礼|小礼物|试用装|体验装|小样|正装|话费|现金|流量|油卡|购物卡|加油卡|免单|大奖)",
@@ -305,7 +310,7 @@ static GIFT: LazyLock<Option<Regex>> = pattern!(
 );
 
 /// Told of one's own past: "you saved $5", 已优惠20元, "discount applied".
-static IS_OVER: LazyLock<Option<Regex>> = pattern!(
+static IS_OVER: Expression = expression!(
     r"(?:已成功|成功|已为您)(?:办理|开通|订购|申请|续费)|(?:申请|办理|分期|订购|开通)[^，,。!！]{0,8}已?成功|(?:充电|行程|骑行|订单|服务|维修|停车)[^，,。!！]{0,6}已(?:完成|结束|支付)|话费已经?(?:赠送|发放|存入)|已(?:为您|经|成功|自动)*(?:享受?|优惠|减免|立减|抵扣|使用|核销|省|节省|兑换)|共(?:为您)?(?:优惠|节省|省|减)|返现.{0,16}(?:已(?:充入|到账|存入|入账|退回|返还|发放至))|(?:优惠|折扣|减免|抵扣|红包抵扣|优惠券)(?:金额|合计|抵扣|总额)|(?:活动|优惠|促销)(?:已|现已)(?:结束|截止|过期|失效)",
     r"|(?:我|他|她|我们|咱)(?:们|昨天|刚|才|前天|上次|之前|也|都|就)*[^，,。!！]{0,8}(?:买的|买了|抢到|入手|买到)",
     r"|(?-u:\b)(?:discounts?|promo|coupon|savings|voucher)[ \n]-[ \n]?[$£€¥0-9]|(?-u:\b)(?:i|we|he|she|they)[ \n](?:just[ \n]|only[ \n]|already[ \n])?(?:bought|got|paid|found|ordered|picked)(?-u:\b)|(?-u:\b)you(?:'ve| have)?[ \n](?:just[ \n])?saved(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?: code)?|voucher|savings)(?:[ \n](?:has|have|was|were)(?:[ \n]been)?)?[ \n](?:applied|used|redeemed|expired|included)(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?:tion)?|savings|you saved|shipping|delivery)[ \n]?(?:\([^)]{0,24}\))?:[ \n]?(?:-|free|[$£€¥])|(?-u:\b)(?:sale|offer|promotion)[ \n](?:has|is)[ \n](?:now[ \n])?(?:ended|over|expired)(?-u:\b)",
@@ -320,7 +325,7 @@ mod tests {
     fn told(text: &str) -> Vec<String> {
         let text = fold_phrase(text);
         let amounts = amounts_in(&text, 0..text.len());
-        reductions_in(&text, 0..text.len(), &amounts)
+        reductions_in(&May::ANY, &text, 0..text.len(), &amounts)
             .into_iter()
             .map(|off| match off.discount {
                 Discount::Percent(percent) => format!("{percent}%"),
@@ -371,10 +376,10 @@ mod tests {
         for past in
             ["已优惠20元", "优惠金额5元", "You saved $5", "Discount: -$5.00", "I got it half price", "促销已结束"]
         {
-            assert!(tells_of_the_past(&fold_phrase(past)), "{past}");
+            assert!(tells_of_the_past(&May::ANY, &fold_phrase(past)), "{past}");
         }
         for now in ["立减20元", "save $5", "you get a discount", "优惠券20元"] {
-            assert!(!tells_of_the_past(&fold_phrase(now)), "{now}");
+            assert!(!tells_of_the_past(&May::ANY, &fold_phrase(now)), "{now}");
         }
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::message::{Content, Currency, Money, PartKind, Span};
 
 use super::Context;
+use super::expression::May;
 use super::meaning::{
     Confidence, Deadline, DeadlineKind, Discount, DiscountTold, Doubt, Offer, PriceKind, PriceTold, Source,
     VoucherKind, VoucherTold,
@@ -213,7 +214,7 @@ impl Walk<'_, '_> {
         if let Some(description) = text_of(node, "description") {
             let words = fold_phrase(description);
             let amounts = amounts_in(&words, 0..words.len());
-            for off in reductions_in(&words, 0..words.len(), &amounts) {
+            for off in reductions_in(&May::ANY, &words, 0..words.len(), &amounts) {
                 if let Discount::Percent(percent) = off.discount {
                     percent_off = percent_off.or(Some(percent));
                 }

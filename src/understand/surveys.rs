@@ -3,13 +3,12 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use crate::message::{Declared, PartKind};
 
+use super::expression::{Expression, May, expression};
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Source, SurveyAsk};
-use super::patterns::{self, Patterns};
+use super::patterns::Patterns;
 use super::reading::{Reading, Sentence};
 use super::reminders::is_reminder;
 
@@ -55,35 +54,33 @@ const SIGNS: [(&str, Cue); 4] = [
     ("scale", Cue::SurveyScale),
 ];
 
-const FILE: &str = include_str!("lexicon/surveys.txt");
+static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns::read(include_str!("lexicon/surveys.txt")));
 
-static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| Patterns::compile(FILE));
-
-/// What every sentence that asks for an opinion has one of.
-pub(super) fn signs() -> impl Iterator<Item = String> {
-    patterns::signs(FILE)
+/// The expressions asked here.
+pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
+    PATTERNS.all().chain([&MINUTES, &SECONDS])
 }
 
 /// Marks the sentences that ask ([`Cue::SurveyPhrase`]) and those that have a weak sign of it.
 ///
 /// "Five stars and 5 yuan back" (好评返现) asks for nothing: it names the answer and buys it. It is a promotion.
 pub(super) fn mark_surveys(text: &str, sentences: &mut [Sentence]) {
-    let Some(patterns) = PATTERNS.as_ref() else { return };
-    for sentence in sentences.iter_mut().filter(|sentence| sentence.cues.has(Cue::MayBeSurvey)) {
+    for sentence in sentences {
         let end = text.floor_char_boundary(sentence.range.end.min(sentence.range.start + WORDS_BYTES_MAX));
         let Some(words) = text.get(sentence.range.start..end) else { continue };
-        let found =
-            |words: &str| patterns.has("asks", words) || SIGNS.iter().any(|(section, _)| patterns.has(section, words));
+        let may = sentence.may;
+        let has = |section: &str, words: &str| PATTERNS.has(section, &may, words);
+        let found = |words: &str| has("asks", words) || SIGNS.iter().any(|(section, _)| has(section, words));
         if !found(words) {
             continue;
         }
         // "Please rate us. Thank you for your feedback": the thanks come first only when it is over.
-        let words = patterns.find("past", words).map_or(words, |past| &words[..past.start]);
-        if patterns.has("asks", words) {
+        let words = PATTERNS.find("past", &may, words).map_or(words, |past| &words[..past.start]);
+        if has("asks", words) {
             sentence.cues.add(Cue::SurveyPhrase);
         }
         for (section, sign) in SIGNS {
-            if patterns.has(section, words) {
+            if has(section, words) {
                 sentence.cues.add(sign);
             }
         }
@@ -141,7 +138,7 @@ pub(super) fn surveys_of(readings: &[Reading<'_>], declared: &Declared) -> Vec<S
                     .into_iter()
                     .flatten()
                     .filter_map(|i| reading.sentences.get(i))
-                    .find_map(|s| minutes_in(reading.words(s)))
+                    .find_map(|s| minutes_in(&s.may, reading.words(s)))
             });
         }
     }
@@ -208,9 +205,9 @@ pub(super) fn survey_id(url: &str) -> Option<String> {
 }
 
 /// The longest time it says: "3 to 5 minutes" may take five.
-fn minutes_in(words: &str) -> Option<u32> {
-    let minutes = MINUTES.as_ref()?;
-    let mut all = minutes.captures_iter(words).filter_map(|found| {
+fn minutes_in(may: &May, words: &str) -> Option<u32> {
+    let minutes = MINUTES.within(may);
+    let mut all = minutes.into_iter().flat_map(|minutes| minutes.captures_iter(words)).filter_map(|found| {
         let (whole, number) = (found.get(0)?, found.get(1)?.as_str());
         let (before, after) = (&words[..whole.start()], &words[whole.end()..]);
         // "Delivered 10 minutes ago", 5分钟内有效, "within 5 minutes": no time that anything takes.
@@ -220,7 +217,7 @@ fn minutes_in(words: &str) -> Option<u32> {
             || ["within ", "in the last ", "every ", "延长", "提前"].iter().any(|word| before.ends_with(word));
         (!elsewhere).then(|| number_of(number)).flatten()
     });
-    let seconds = || SECONDS.as_ref().is_some_and(|seconds| seconds.is_match(words)).then_some(1);
+    let seconds = || SECONDS.is_in(may, words).then_some(1);
     all.next().or_else(seconds)
 }
 
@@ -268,17 +265,13 @@ fn number_of(written: &str) -> Option<u32> {
     Some(tens * 10 + ones).filter(|minutes| *minutes > 0)
 }
 
-static MINUTES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?:[0-9]{1,3}[ \n]?(?:-|~|至|到|to)[ \n]?)?",
-        r"([0-9]{1,3}|(?-u:\b)(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty)|[一二三四五六七八九]?十[一二三四五六七八九]?|[一两俩二三四五六七八九])",
-        r"(?:[ \n](?:couple[ \n]of|short|quick|brief|spare))?[ \n]?(?:个)?[- ]?(?:分钟|minutes?(?-u:\b)|mins?(?-u:\b))",
-    ))
-    .ok()
-});
+static MINUTES: Expression = expression!(
+    r"(?:[0-9]{1,3}[ \n]?(?:-|~|至|到|to)[ \n]?)?",
+    r"([0-9]{1,3}|(?-u:\b)(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty)|[一二三四五六七八九]?十[一二三四五六七八九]?|[一两俩二三四五六七八九])",
+    r"(?:[ \n](?:couple[ \n]of|short|quick|brief|spare))?[ \n]?(?:个)?[- ]?(?:分钟|minutes?(?-u:\b)|mins?(?-u:\b))",
+);
 
-static SECONDS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"[0-9]{1,2}[ \n]?-?(?:秒|seconds?(?-u:\b)|secs?(?-u:\b))").ok());
+static SECONDS: Expression = expression!(r"[0-9]{1,2}[ \n]?-?(?:秒|seconds?(?-u:\b)|secs?(?-u:\b))");
 
 #[cfg(test)]
 mod tests {
@@ -313,7 +306,7 @@ mod tests {
             ("几分钟", None),
             ("soon", None),
         ] {
-            assert_eq!(minutes_in(words), wanted, "{words}");
+            assert_eq!(minutes_in(&May::ANY, words), wanted, "{words}");
         }
     }
 }

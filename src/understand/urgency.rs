@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 
 use super::Context;
 use super::deadlines::Claim;
+use super::expression::Expression;
 use super::meaning::{Confidence, DeadlineKind, Source, UrgencyClaim, UrgencyKind};
 use super::purpose::Tally;
 use super::reading::Reading;
@@ -23,9 +24,7 @@ use counts::counted_in;
 use setting::{Here, Setting};
 use turns::turns_in;
 
-pub(super) use counts::signs;
 pub(super) use setting::{tells_of_a_plan, tells_of_a_service};
-pub(super) use turns::signs as turn_signs;
 
 /// Claims kept of one message.
 pub(super) const URGENCIES_MAX: usize = 64;
@@ -75,6 +74,11 @@ impl Urge {
         };
         Some(Urge { kind, needs })
     }
+}
+
+/// The expressions asked here.
+pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
+    counts::asked().chain(turns::asked())
 }
 
 /// Words that hurry, where they stand.

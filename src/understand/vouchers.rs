@@ -11,6 +11,7 @@ use regex::Regex;
 use super::Context;
 use super::deadlines::Claim;
 use super::expiry::expiry_in;
+use super::expression::{Expression, May, expression};
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Source, VoucherKind, VoucherTold};
 use super::patterns::pattern;
@@ -48,8 +49,8 @@ pub(super) fn vouchers_of(
                 push(&mut told, voucher(reading, kind, words, sentence, range, expires()));
                 continue;
             }
-            let other = OTHER_CODE.as_ref().is_some_and(|other| other.is_match(words));
-            let named = kind_in(words);
+            let other = OTHER_CODE.is_in(&sentence.may, words);
+            let named = kind_in(&sentence.may, words);
             spoken = named.or(spoken);
             if sentence.cues.has(Cue::Code) || other && named.is_none() {
                 continue;
@@ -60,12 +61,12 @@ pub(super) fn vouchers_of(
                 push(&mut told, voucher(reading, kind, words, sentence, range, expires()));
                 found = true;
             }
-            if !found && ENDS_OPEN.as_ref().is_some_and(|open| open.is_match(words)) {
+            if !found && ENDS_OPEN.is_in(&sentence.may, words) {
                 awaited = named.or(spoken).or(Some(VoucherKind::Coupon));
             }
             if !found
                 && let Some(kind) = named.filter(|kind| *kind != VoucherKind::Coupon)
-                && HANDS_OVER.as_ref().is_some_and(|hands| hands.is_match(words))
+                && HANDS_OVER.is_in(&sentence.may, words)
                 && told.iter().all(|known| known.kind != kind)
             {
                 let spans = reading.spans(sentence.range.clone());
@@ -97,6 +98,11 @@ pub(super) fn voucher_signs() -> Vec<String> {
     ["卡", "券", "卷", "码", "redeem", "e-gift", "egift", "gift", "pin", "card number", "certificate", "certificates"]
         .map(str::to_owned)
         .to_vec()
+}
+
+/// The expressions asked here.
+pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
+    [&GIFT_CARD, &VOUCHER, &COUPON, &OTHER_CODE, &NAMED, &BEFORE_CHECKOUT, &ENDS_OPEN, &HANDS_OVER].into_iter()
 }
 
 /// A code as the brand's events name it: upper-case letters and digits only.
@@ -147,8 +153,8 @@ fn claimed(claims: &[Claim], reading: usize, sentence: usize) -> Option<Timestam
         .find_map(|deadline| deadline.instant)
 }
 
-fn kind_in(words: &str) -> Option<VoucherKind> {
-    let says = |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(words));
+fn kind_in(may: &May, words: &str) -> Option<VoucherKind> {
+    let says = |expression: &Expression| expression.is_in(may, words);
     if says(&GIFT_CARD) {
         Some(VoucherKind::GiftCard)
     } else if says(&VOUCHER) {
@@ -164,7 +170,7 @@ fn kind_in(words: &str) -> Option<VoucherKind> {
 fn codes_in(reading: &Reading<'_>, sentence: &Sentence, words: &str) -> Vec<(Range<usize>, bool)> {
     let mut found: Vec<(Range<usize>, bool)> = Vec::new();
     for (pattern, sure) in [(&NAMED, true), (&BEFORE_CHECKOUT, false)] {
-        let Some(pattern) = pattern.as_ref() else { continue };
+        let Some(pattern) = pattern.within(&sentence.may) else { continue };
         for groups in pattern.captures_iter(words).take(VOUCHERS_MAX) {
             let Some(code) = (1..groups.len()).find_map(|group| groups.get(group)) else { continue };
             let mut range = code.range();
@@ -207,7 +213,8 @@ fn looks_like_a_code(reading: &Reading<'_>, sentence: &Sentence, words: &str, ra
     }
     if letters == 0 {
         // "Your code is 482913": figures alone are a voucher's only where one is named.
-        return digits >= 4 && (kind_in(words).is_some() || LONE.as_ref().is_some_and(|lone| lone.is_match(words)));
+        return digits >= 4
+            && (kind_in(&sentence.may, words).is_some() || LONE.as_ref().is_some_and(|lone| lone.is_match(words)));
     }
     if digits > 0 && !code.contains(' ') {
         return letters + digits >= 4 || digits < letters + digits;
@@ -223,27 +230,27 @@ macro_rules! code {
     };
 }
 
-static GIFT_CARD: LazyLock<Option<Regex>> = pattern!(
+static GIFT_CARD: Expression = expression!(
     r"礼品卡|购物卡|储值卡|e卡|礼金卡|卡密|充值卡|加油卡|(?-u:\b)e?-?gift[ -]?(?:cards?|certificates?)(?-u:\b)"
 );
-static VOUCHER: LazyLock<Option<Regex>> = pattern!(
+static VOUCHER: Expression = expression!(
     r"代金券|代金卷|提货券|提货卡|兑换券|现金券|抵用券|礼券|电子券|消费券|购物券|体验券|兑换码|礼品券|卡券|蛋糕券|月饼券|(?-u:\b)(?:e-?)?vouchers?(?-u:\b)|(?-u:\b)(?:redemption|claim) code|(?-u:\b)redeem(?-u:\b)"
 );
-static COUPON: LazyLock<Option<Regex>> = pattern!(
+static COUPON: Expression = expression!(
     r"优惠码|折扣码|优惠券|折扣券|满减券|红包码|口令|暗号|邀请码|促销码|券码|专属码|(?-u:\b)(?:promo(?:tion(?:al)?)?|discount|coupon|offer|savings|referral)[ ]codes?|(?-u:\b)coupons?(?-u:\b)|(?-u:\b)(?:use|with|enter|apply|using)[ ](?:the[ ]|your[ ]|promo[ ]|this[ ])?code(?-u:\b)"
 );
 /// Codes of another sort.
-static OTHER_CODE: LazyLock<Option<Regex>> = pattern!(
+static OTHER_CODE: Expression = expression!(
     r"取件码|取货码|提货码|取餐码|取票码|核验码|运单|快递单号|订单|单号|流水号|验证码|校验码|动态码|手机号|尾号|房间|航班|工号|学号|身份证|邮编|区号|健康码|二维码|密码(?:重置|已|修改)",
     r"|(?-u:\b)(?:order|tracking|confirmation|booking|reference|invoice|ticket|case|flight|account|zip|postal|area|country|dress|source|qr|pickup|pick-up|locker|collection|parcel|delivery|room|lock|key|gift box|wi-?fi|member|customer|patient|student|policy|verification|security|access|login|reset|error|status|door|entry|gate)[ ](?:code|number|no\.?|id|#)",
 );
-static NAMED: LazyLock<Option<Regex>> = pattern!(
+static NAMED: Expression = expression!(
     r"(?:优惠码|折扣码|促销码|兑换码|券码|券号|卡密|卡号|激活码|邀请码|专属码|口令|暗号|序列号|礼品码|(?:礼品卡|购物卡|提货券|提货卡|代金券|兑换券|优惠券|电子券|礼券)(?:号码?|编号|码)?|码)[ ]?(?:[:]|是|为|输入|填写|[“「『\x22'\[【(])*[ ]?",
     code!(),
     r"|(?-u:\b)(?:codes?|(?:vouchers?|coupons?|gift[ -]?cards?|certificates?)(?:[ ](?:numbers?|no\.?|codes?|pin))?|(?:gift[ ]?)?card[ ](?:number|no\.?)|pin|redeem(?:[ ](?:it|with|using|the|this|your|code))*)(?:[ ](?:is|was|of|below))?[ ]?[:#=]?[ ]?[\x22'\[(“]*",
     code!(),
 );
-static BEFORE_CHECKOUT: LazyLock<Option<Regex>> = pattern!(
+static BEFORE_CHECKOUT: Expression = expression!(
     r"(?-u:\b)(?:enter|use|apply|quote|show|mention|text|type)[ ][\x22'\[(“]*",
     code!(),
     r"[\x22'\])”]*[ ](?:at (?:the )?(?:checkout|till|counter)|in (?:store|basket)|when (?:ordering|booking|you order)|to (?:get|save|claim|redeem|receive|unlock))",
@@ -254,11 +261,11 @@ static BEFORE_CHECKOUT: LazyLock<Option<Regex>> = pattern!(
 );
 static LONE: LazyLock<Option<Regex>> = pattern!(r"^[\x22'\[(“「*_>· -]*", code!(), r"[\x22'\])”」*_.!。！ -]*$",);
 /// A code is to follow.
-static ENDS_OPEN: LazyLock<Option<Regex>> = pattern!(
+static ENDS_OPEN: Expression = expression!(
     r"(?:优惠码|折扣码|促销码|兑换码|券码|券号|卡密|卡号|激活码|口令|礼品码|礼品卡|购物卡|提货券|代金券|优惠券|码|密码)[ ]?(?:如下|为|是)?[ ]?[:]?$",
     r"|(?-u:\b)(?:codes?|vouchers?|coupons?|gift[ -]?cards?|card number|pin|certificate)(?:[ ](?:is|below|number|at checkout))*[ ]?:?$|(?-u:\b)(?:use|with|enter|apply)[ ](?:the[ ]|this[ ]|your[ ]|promo[ ]|discount[ ]|coupon[ ])*code(?-u:\b)",
 );
 /// Words that give it into the reader's hand.
-static HANDS_OVER: LazyLock<Option<Regex>> = pattern!(
+static HANDS_OVER: Expression = expression!(
     r"您的|你的|送您|赠您|为您|给您|已到账|已发放|一张|有效期|到期|过期|兑换|请查收|领取|凭|(?-u:\b)(?:your|here's|here is|you have|you've|sent you|received|redeem|expires?|expiring|enclosed|attached|claim)(?-u:\b)",
 );

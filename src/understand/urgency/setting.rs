@@ -113,7 +113,7 @@ pub(in crate::understand) fn tells_of_a_plan(words: &str) -> bool {
 fn only_hurries(words: &str) -> bool {
     let offers = |words: &str| {
         let all = 0..words.len();
-        heard_in(words).cues(std::slice::from_ref(&all)).iter().any(|cues| cues.has(Cue::Offer))
+        heard_in(words).cues(std::slice::from_ref(&all)).iter().any(|(cues, _)| cues.has(Cue::Offer))
     };
     words.len() <= LINE_BYTES_MAX && words.contains("hurry") && !offers(&words.replace("hurry", " "))
 }
