@@ -22,6 +22,7 @@ mod latest;
 mod leases;
 pub mod opening;
 pub mod places;
+pub mod queue;
 mod receiving;
 mod releasing;
 mod remembering;
@@ -29,7 +30,7 @@ mod repeating;
 pub mod reservation;
 mod retelling;
 mod route;
-pub mod settling;
+mod settling;
 mod signing;
 pub mod surroundings;
 mod unlisting;
@@ -101,7 +102,7 @@ pub struct Gateway {
     links: BTreeMap<String, ProductLinks>,
     catalogues: catalogues::Catalogues,
     ids: Ids,
-    settle: settling::Queue,
+    settle: queue::Queue,
     /// Who this gateway is, in this run.
     identity: Arc<identity::Identity>,
     /// True in a simulation: no work on threads beside the runtime.
@@ -360,6 +361,7 @@ fn sent_event(item: &Item, lease_until: Timestamp) -> SendEvent {
         state: SendState::Reserved,
         channel: message.channel,
         class: if item.decision.must_send { Class::MustSend } else { Class::Ordinary },
+        priority: item.decision.priority,
         stream: message.stream.name.clone(),
         department: message.department().map(str::to_owned),
         campaign: message.campaign().map(str::to_owned),

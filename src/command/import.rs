@@ -13,7 +13,7 @@ use crate::gateway::opening::record_settings;
 use crate::learn::Learnt;
 use crate::learn::Reading;
 use crate::learn::{Progress, import};
-use crate::record::entry::{JournalEntry, Line};
+use crate::record::entry::{JournalEntry, Line, OutcomeEntry};
 use crate::record::log::Record;
 
 /// Imports; tells every line that was refused.
@@ -39,12 +39,11 @@ pub fn run(arguments: &Arguments, file: &Path, brand: Option<&str>) -> anyhow::R
         };
         let imported = import(&store, &brand.name, reading, BufReader::new(input), &[], progress).await?;
         for Learnt { brand, key, event } in learnt {
-            let line = JournalEntry {
-                at: Clock::Wall.now(),
-                brand,
-                customer: key.map(|key| key.0).unwrap_or_default(),
-                event,
-            };
+            let at = Clock::Wall.now();
+            if let Some(outcome) = OutcomeEntry::told(at, &event) {
+                record.append(&Line::Outcome(outcome)).await?;
+            }
+            let line = JournalEntry { at, brand, customer: key.map(|key| key.0).unwrap_or_default(), event };
             record.append(&Line::Event(line)).await?;
         }
         record.close().await?;

@@ -1,16 +1,10 @@
-//! When two names mean one product, and what one piece of it costs by an offer: what every guard of prices
-//! must agree on. Like is compared with like: one piece with one piece, one size with the same size.
+//! What one piece of a product costs by an offer: what every guard of prices must agree on. Like is compared with
+//! like: one piece with one piece.
 
 use crate::message::{Money, Span};
 use crate::understand::{Discount, Meaning, Offer};
 
 use super::guards::effective_price;
-
-/// `BT-200`, `bt 200` and `BT200` are one product. `TEA-500` and `TEA-250`, `TEA-1.5KG` and `TEA-15KG`,
-/// `A-1-11` and `A-11-1` are two: only a mark between a letter and a digit may be left out.
-pub fn same_product(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other) || plain(one).eq(plain(other))
-}
 
 /// What one piece costs whoever takes the offer: its price, else what it is said to have cost (else its usual
 /// price in the catalogue) less what is taken off, shared among the pieces it buys. Rounded up, so that no
@@ -54,23 +48,6 @@ fn amount_off(meaning: &Meaning, offer: &Offer) -> Option<Money> {
     })
 }
 
-/// Upper-case, without the marks that stand between a letter and a digit.
-fn plain(sku: &str) -> impl Iterator<Item = char> {
-    let chars: Vec<char> = sku.trim().chars().flat_map(char::to_uppercase).collect();
-    let is_mark = |c: char| matches!(c, '-' | '_' | ' ');
-    let parts = |a: Option<&char>, b: Option<&char>| match (a, b) {
-        (Some(a), Some(b)) => a.is_alphabetic() && b.is_ascii_digit() || a.is_ascii_digit() && b.is_alphabetic(),
-        _ => false,
-    };
-    let kept: Vec<char> = chars
-        .iter()
-        .enumerate()
-        .filter(|(at, c)| !(is_mark(**c) && parts(at.checked_sub(1).and_then(|at| chars.get(at)), chars.get(at + 1))))
-        .map(|(_, c)| *c)
-        .collect();
-    kept.into_iter()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,19 +74,6 @@ mod tests {
             source: Source::Text,
             confidence: Confidence(75),
             spans: Span::new(0, 10..40).into_iter().collect(),
-        }
-    }
-
-    #[test]
-    fn a_mark_may_be_left_out_where_it_parts_nothing_alike() {
-        for (one, other) in [("BT-200", "bt200"), ("BT 200", "BT_200"), ("RS-100-A", "rs100a"), ("礼盒-3", "礼盒3")]
-        {
-            assert!(same_product(one, other), "{one} {other}");
-        }
-        for (one, other) in
-            [("TEA-500", "TEA-250"), ("TEA-1.5KG", "TEA-15KG"), ("A-1-11", "A-11-1"), ("BT-200", "BT-2000")]
-        {
-            assert!(!same_product(one, other), "{one} {other}");
         }
     }
 

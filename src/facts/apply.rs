@@ -35,10 +35,7 @@ pub fn apply(customer: &mut Customer, event: &Event, from: &str) -> bool {
     if customer.seen.contains(&id) {
         return false;
     }
-    customer.seen.push(id);
-    if customer.seen.len() > SEEN_MAX {
-        customer.seen.remove(0);
-    }
+    remember(customer, id);
     let (at, from) = (event.at, from.to_owned());
     match &event.what {
         What::Purchase { product, price, order } => {
@@ -97,9 +94,26 @@ pub fn apply(customer: &mut Customer, event: &Event, from: &str) -> bool {
             tell(&mut customer.zone, &mut customer.zone_told_at, zone.clone(), Some(at));
             tell(&mut customer.language, &mut customer.language_told_at, *language, Some(at));
         }
+        What::Outcome { decision, outcome } => super::outcomes::resolve(customer, decision, *outcome),
         What::IdentityLink { .. } | What::Voucher { .. } | What::Stock { .. } | What::Price { .. } => {}
     }
     true
+}
+
+/// True when an event of that id was applied before.
+pub fn is_applied(customer: &Customer, id: &str) -> bool {
+    customer.seen.contains(&short_hash(id))
+}
+
+/// Keeps a hash among those of the latest.
+pub(super) fn remember(customer: &mut Customer, hash: u64) {
+    if customer.seen.contains(&hash) {
+        return;
+    }
+    customer.seen.push(hash);
+    if customer.seen.len() > SEEN_MAX {
+        customer.seen.remove(0);
+    }
 }
 
 /// Which kind of fact an event feeds; `None` for one that feeds no `known_since`.
@@ -114,7 +128,7 @@ pub fn kind_of(what: &What) -> Option<FactKind> {
         What::Voucher { .. } => Some(FactKind::Vouchers),
         What::Stock { .. } => Some(FactKind::Stock),
         What::Price { .. } => Some(FactKind::Prices),
-        What::PriceAlert { .. } | What::Browse { .. } | What::IdentityLink { .. } => None,
+        What::PriceAlert { .. } | What::Browse { .. } | What::Outcome { .. } | What::IdentityLink { .. } => None,
     }
 }
 

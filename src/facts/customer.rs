@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::ExperienceKind;
-use crate::message::{AddressKind, Channel, Class, Language, Money};
+use crate::message::{AddressKind, Channel, Class, Language, Money, PRIORITY_NORMAL, same_product};
 
 /// Members a customer may have before a link is refused (design §6).
 pub const ADDRESSES_PER_CUSTOMER_MAX: usize = 16;
@@ -246,6 +246,9 @@ pub struct SendEvent {
     pub channel: Channel,
     /// Ordinary, or must-send by evidence.
     pub class: Class,
+    /// How much it weighed: whether it may have had a place that a cap keeps free.
+    #[serde(default = "normal", skip_serializing_if = "is_normal")]
+    pub priority: u16,
     /// Stream name.
     pub stream: String,
     /// Department.
@@ -280,6 +283,14 @@ pub struct SendEvent {
     /// Whose attempt it is.
     #[serde(default, skip_serializing_if = "Attempt::is_bare")]
     pub attempt: Attempt,
+}
+
+fn normal() -> u16 {
+    PRIORITY_NORMAL
+}
+
+fn is_normal(priority: &u16) -> bool {
+    *priority == PRIORITY_NORMAL
 }
 
 /// A message held for this customer: takes no cap slot, but the next free instant counts it.
@@ -383,7 +394,7 @@ impl Customer {
         let mut kept: Vec<&Purchase> = self.purchases.iter().collect();
         for returned in &self.returns {
             let matches = |p: &&Purchase| {
-                p.product == returned.product
+                same_product(&p.product, &returned.product)
                     && p.at <= returned.at
                     && (returned.order.is_none() || p.order == returned.order)
             };

@@ -151,6 +151,13 @@ pub enum What {
         #[serde(default)]
         language: Option<Language>,
     },
+    /// What became of a message whose answer was lost, as somebody outside knows it.
+    Outcome {
+        /// The decision's id, as the answer to the sender named it.
+        decision: String,
+        /// What became of it.
+        outcome: WhetherSent,
+    },
     /// Another address of the same person.
     IdentityLink {
         /// The other address, in any spelling; becomes a key at the door and is not kept.
@@ -172,6 +179,16 @@ pub enum ExperienceKind {
     TicketClosed,
     /// The person was in the shop or branch.
     Visited,
+}
+
+/// What became of a message whose answer was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhetherSent {
+    /// The provider has it.
+    Sent,
+    /// It never reached the provider, or the provider refused it.
+    NotSent,
 }
 
 /// What became of a voucher.

@@ -10,6 +10,7 @@ pub mod event;
 pub mod family;
 pub mod fold;
 pub mod north_america;
+pub mod outcomes;
 pub mod place;
 pub mod sends;
 pub mod trim;
@@ -28,7 +29,7 @@ pub use customer::{
     Attempt, Browsed, Complaint, Customer, Experience, Folded, HeldSend, Member, MessageKey, OptOutFact, Parting,
     Preference, PriceAlert, Purchase, Return, SendEvent, SendState, ShownOffer, SurveyFact, SurveyStep,
 };
-pub use event::{Event, ExperienceKind, VoucherStep, What};
+pub use event::{Event, ExperienceKind, VoucherStep, What, WhetherSent};
 pub use family::Family;
 pub use fold::{fold, split};
 pub use place::Place;

@@ -4,7 +4,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::attempts::TIMES_MAX;
+use super::outcomes::was_not_sent;
 use super::{Customer, SendEvent, SendState};
+use crate::message::Class;
 
 /// Adds a send; it counts at once. False when a send of that id stands there already.
 pub fn reserve(customer: &mut Customer, send: SendEvent) -> bool {
@@ -27,12 +30,26 @@ pub fn settle(customer: &mut Customer, id: &str, state: SendState) -> bool {
     true
 }
 
-/// Whose it was matters no longer once it is settled.
+/// Whose it was matters no longer once it is settled. A hold that is released once more by itself still needs the
+/// word that it was accepted.
 fn end(send: &mut SendEvent, state: SendState) {
+    let once_more = send.class == Class::MustSend && send.attempt.times < TIMES_MAX;
     send.state = state;
     send.lease_until = None;
     send.attempt.owner = None;
+    send.attempt.released &= state == SendState::Unknown && once_more;
+}
+
+/// The hold whose release this send was has ended, and nobody knows what became of it: it counts, and stands for
+/// no hold any more. False when nothing changed.
+pub fn hold_ended(customer: &mut Customer, id: &str) -> bool {
+    let Some(send) = customer.sends.iter_mut().find(|send| send.id == id) else { return false };
+    let before = (send.state, send.attempt);
+    if send.state == SendState::Reserved {
+        end(send, SendState::Unknown);
+    }
     send.attempt.released = false;
+    (send.state, send.attempt) != before
 }
 
 /// Takes a send out again: the provider refused it, so it never reached the person. What was already
@@ -44,10 +61,13 @@ pub fn give_back(customer: &mut Customer, id: &str) -> bool {
 }
 
 /// Adds a send that left, or takes what is known of it now: for what was let go without a reservation, and
-/// for what a store lost. False when nothing changed.
+/// for what a store lost. What is known not to have been sent stays out. False when nothing changed.
 pub fn enter(customer: &mut Customer, send: &SendEvent) -> bool {
     if customer.sends.iter().any(|known| known.id == send.id) {
         return settle(customer, &send.id, send.state);
+    }
+    if was_not_sent(customer, &send.id) {
+        return false;
     }
     let mut entered = send.clone();
     end(&mut entered, send.state);
@@ -73,17 +93,35 @@ pub fn end_leases(customer: &mut Customer, now: Timestamp, proof: impl Fn(&SendE
         if send.state != SendState::Reserved {
             return true;
         }
-        let expired = send.lease_until.is_some_and(|until| until <= now);
         match proof(send) {
             Proof::NothingLeft => return false,
-            Proof::None if !expired => return true,
+            Proof::None if !is_expired(send, now) => return true,
             Proof::None | Proof::MayHaveLeft => {}
         }
-        end(send, SendState::Unknown);
+        give_over(send);
         changed = true;
         true
     });
     changed || customer.sends.len() < before
+}
+
+/// Ends the lease of one send, if it ran out.
+pub fn end_lease_of(customer: &mut Customer, id: &str, now: Timestamp) {
+    let open = |send: &&mut SendEvent| send.id == id && send.state == SendState::Reserved && is_expired(send, now);
+    if let Some(send) = customer.sends.iter_mut().find(open) {
+        give_over(send);
+    }
+}
+
+fn is_expired(send: &SendEvent, now: Timestamp) -> bool {
+    send.lease_until.is_some_and(|until| until <= now)
+}
+
+/// Unknown from now on. Whoever is handed its hold later decides it anew.
+fn give_over(send: &mut SendEvent) {
+    let released = send.attempt.released;
+    end(send, SendState::Unknown);
+    send.attempt.released = released;
 }
 
 /// How far a document may be ahead of the clock before it is taken for the trace of a clock that was
@@ -125,7 +163,7 @@ pub(super) fn sort(customer: &mut Customer) {
 pub(crate) mod tests {
     use super::*;
     use crate::facts::Attempt;
-    use crate::message::{Channel, Class};
+    use crate::message::{Channel, PRIORITY_NORMAL};
 
     pub(crate) fn send(id: &str, second: i64) -> SendEvent {
         SendEvent {
@@ -134,6 +172,7 @@ pub(crate) mod tests {
             state: SendState::Reserved,
             channel: Channel::Email,
             class: Class::Ordinary,
+            priority: PRIORITY_NORMAL,
             stream: "news".into(),
             department: None,
             campaign: None,

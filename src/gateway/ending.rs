@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::facts::{Customer, SendEvent, SendState, attempts, sends};
+use crate::facts::{Customer, SendEvent, SendState, attempts, outcomes, sends};
 use crate::store::CustomerKey;
 
 /// One reservation's end.
@@ -132,8 +132,11 @@ fn give_back(customer: &mut Customer, id: &str, at: Timestamp, before: Option<&S
     if customer.sends.iter().any(another) {
         return false;
     }
-    sends::give_back(customer, id);
-    sends::reserve(customer, before.clone())
+    let back = sends::give_back(customer, id);
+    match outcomes::was_not_sent(customer, id) {
+        true => back,
+        false => sends::reserve(customer, before.clone()),
+    }
 }
 
 /// As documents tell instants apart: they hold microseconds.

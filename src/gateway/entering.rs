@@ -155,11 +155,15 @@ impl Gateway {
             if let Some(key) = &key {
                 self.refusals.hear(key, &event);
             }
+            let outcome = OutcomeEntry::told(now, &event);
             // The other address of an identity link stands in it as its key already.
             let line = JournalEntry { at: now, brand, customer: key.map(|key| key.0).unwrap_or_default(), event };
             if let Err(error) = self.log.append(&Line::Event(line)).await {
                 tracing::error!(%error, "an event was not journalled");
                 self.metrics.record_errors(self.log.errors());
+            }
+            if let Some(outcome) = outcome {
+                self.enter_outcome(outcome).await;
             }
         }
         lesson.reply

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::fleet::Fleet;
 use super::surroundings::Surroundings;
-use super::{Gateway, identity::Identity, leases::Leases, route, settling, watching::Watch};
+use super::{Gateway, identity::Identity, leases::Leases, queue, route, watching::Watch};
 use crate::accept::Admission;
 use crate::clock::{Clock, Pause};
 use crate::config::policies::PolicyFolder;
@@ -72,7 +72,7 @@ impl Gateway {
             links.insert(brand.name.clone(), compiled);
         }
         let metrics = Arc::new(Metrics::new());
-        let (settle, settled) = settling::Queue::start(store.clone(), Arc::clone(&metrics));
+        let (settle, settled) = queue::Queue::start(store.clone(), Arc::clone(&metrics));
         let gateway = Gateway {
             host_name,
             clock,

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::copying::{Owner, STORE_WAIT};
 use super::item::{Fate, Item};
 use super::{Errand, Gateway, LISTED, UNLISTED, held_send};
-use crate::facts::{Customer, Earlier, HeldSend, SendEvent, SendState};
+use crate::facts::{Customer, Earlier, HeldSend, SendEvent, SendState, sends};
 use crate::hold::{Due, Held, HeldDecision, HeldMessage, HoldError, Requeued, Settled, parcel};
 use crate::providers::Outcome;
 
@@ -216,11 +216,13 @@ impl Gateway {
         self.enter_ended(&held.message, settled, why).await;
         let settled_row = self.hold.settle(&held.message.id, held.fence, settled, self.clock.now()).await;
         if settled_row.is_ok()
-            && settled != Settled::Unknown
             && let Ok(submission) = parcel::decode(&held.message.parcel)
             && let Ok(errand) = self.errand(&submission, None)
         {
-            self.give_up(held, &errand).await;
+            match settled {
+                Settled::Unknown => self.count_for_good(held, &errand).await,
+                _ => self.give_up(held, &errand).await,
+            }
         }
         settled_row
     }
@@ -228,24 +230,38 @@ impl Gateway {
     /// A message that was accepted and will not be sent: its customer's document forgets it, its sender
     /// is told where mail can tell (RFC 5321 §6.1: who accepts a mail takes the duty to deliver or report).
     async fn give_up(&self, held: &Held, errand: &Errand<'_>) {
-        let brand = &errand.submission.stream.brand;
         let ours = recipients(&held.message);
+        let forget = |customer: &mut Customer| {
+            let before = customer.held.len() + customer.sends.len();
+            customer.held.retain(|one| one.id != held.message.id);
+            // Nor does a release count that stopped before anything left.
+            let undone = |send: &SendEvent| send.state == SendState::Reserved && send.attempt.released;
+            customer.sends.retain(|send| !undone(send) || ours.values().all(|one| one.id != send.id));
+            customer.held.len() + customer.sends.len() != before
+        };
+        self.tell_documents(held, errand, forget).await;
+        self.tell_of_given_up(errand, &ours).await;
+    }
+
+    /// A hold of which nobody knows whether it arrived: its release counts, and no hold needs it any more.
+    async fn count_for_good(&self, held: &Held, errand: &Errand<'_>) {
+        let ours = recipients(&held.message);
+        let count = |customer: &mut Customer| {
+            ours.values().fold(false, |changed, one| sends::hold_ended(customer, &one.id) | changed)
+        };
+        self.tell_documents(held, errand, count).await;
+    }
+
+    /// Writes the end of a hold into the documents of those it is about.
+    async fn tell_documents(&self, held: &Held, errand: &Errand<'_>, end: impl Fn(&mut Customer) -> bool) {
+        let brand = &errand.submission.stream.brand;
         for index in &held.message.recipients {
             let recipient = errand.reading.recipients.get(*index as usize);
             let Some(Ok(address)) = recipient.map(|recipient| recipient.address.as_ref()) else { continue };
-            let forget = |customer: &mut Customer| {
-                let before = customer.held.len() + customer.sends.len();
-                customer.held.retain(|one| one.id != held.message.id);
-                // Nor does a release count that stopped before anything left.
-                let undone = |send: &SendEvent| send.state == SendState::Reserved && send.attempt.released;
-                customer.sends.retain(|send| !undone(send) || ours.values().all(|one| one.id != send.id));
-                customer.held.len() + customer.sends.len() != before
-            };
-            if let Err(error) = self.store.update(brand, &self.store.key(brand, address), forget).await {
+            if let Err(error) = self.store.update(brand, &self.store.key(brand, address), &end).await {
                 tracing::warn!(%error, "a document still lists a hold that has ended, until it expires there");
             }
         }
-        self.tell_of_given_up(errand, &ours).await;
     }
 }
 

@@ -7,7 +7,7 @@
 use bytes::Bytes;
 
 use super::ending::{AsWritten, End, Settlement};
-use super::settling::Queue;
+use super::queue::Queue;
 use crate::facts::{SendEvent, SendState};
 use crate::store::CustomerKey;
 

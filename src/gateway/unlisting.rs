@@ -5,7 +5,7 @@
 
 use super::ending::{End, Settlement};
 use super::item::{Fate, Item};
-use super::settling::settle_root;
+use super::queue::settle_root;
 use super::{Errand, Gateway};
 use crate::decide::Verdict;
 

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::ending::{End, Settlement};
 use super::item::{Fate, Item};
-use super::settling::settle_root;
+use super::queue::settle_root;
 use super::{Errand, Gateway};
 use crate::accept::Client;
 use crate::hold::{HeldMessage, HoldError};

@@ -228,6 +228,15 @@ fn within_limits(id: &str, what: &What) -> Result<(), String> {
         }
         What::ComplaintOpened { ticket } | What::ComplaintClosed { ticket } => texts.push(("ticket", ticket)),
         What::OptOut { purpose, .. } | What::Consent { purpose, .. } => owned.extend(maybe("purpose", purpose)),
+        What::Outcome { decision, .. } => {
+            if decision.starts_with("s-") {
+                return Err("`decision` is a submission's id; `tactgate explain` names its decisions".to_owned());
+            }
+            if !decision.starts_with("d-") {
+                return Err("`decision` is not the id of a decision: it starts with `d-`".to_owned());
+            }
+            texts.push(("decision", decision));
+        }
         What::Bounce { .. } | What::IdentityLink { .. } => {}
         What::Preference { wants, avoids, zone, .. } => {
             if wants.len() + avoids.len() > TOPICS_MAX {

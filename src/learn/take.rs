@@ -6,10 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::read::{Refused, Told};
+use crate::facts::apply::is_applied;
 use crate::facts::customer::ADDRESSES_PER_CUSTOMER_MAX;
 use crate::facts::fold::join;
+use crate::facts::outcomes::{Moot, moot};
+use crate::facts::sends::end_lease_of;
 use crate::facts::{Event, Member, What, apply, kind_of, trim};
-use crate::store::{CustomerKey, Linked, Store, StoreError, Write, Written};
+use crate::store::{CustomerKey, Linked, LoadedCustomer, Store, StoreError, Write, Written};
 
 /// Events that are the brand's own, in one round trip.
 const EVENTS_PER_TRIP: usize = 1_000;
@@ -38,6 +41,58 @@ pub struct Taken {
     pub duplicate: usize,
     /// Not taken.
     pub refused: Vec<Refused>,
+}
+
+impl Taken {
+    fn join(&mut self, other: Taken) {
+        self.learnt.extend(other.learnt);
+        self.duplicate += other.duplicate;
+        self.refused.extend(other.refused);
+    }
+}
+
+/// One person in a round: the document to be written, and what becomes of the lines about them if it is.
+struct Person {
+    write: Write,
+    from: Vec<CustomerKey>,
+    taken: Taken,
+}
+
+impl Person {
+    fn of(found: LoadedCustomer) -> Person {
+        let write = Write { root: found.root, expect: found.version, customer: found.customer, now: None };
+        Person { write, from: Vec::new(), taken: Taken::default() }
+    }
+
+    /// Applies one line; true when it was new.
+    fn hears(&mut self, brand: &str, key: &CustomerKey, told: &Told, now: Timestamp) -> bool {
+        let (event, customer) = (&told.event, &mut self.write.customer);
+        if let What::Outcome { decision, outcome } = &event.what
+            && !is_applied(customer, &event.id)
+        {
+            // What nobody settled within its lease is unknown, whoever finds that out.
+            end_lease_of(customer, decision, now);
+            match moot(customer, decision, *outcome) {
+                None => {}
+                Some(Moot::Known) => {
+                    self.taken.duplicate += 1;
+                    return false;
+                }
+                Some(why) => {
+                    tracing::warn!(decision, ?outcome, %why, "an event about an outcome changed nothing");
+                    self.taken.refused.push(Refused { line: told.line, why: why.to_string() });
+                    return false;
+                }
+            }
+        }
+        if !apply(customer, event, &key.0) {
+            self.taken.duplicate += 1;
+            return false;
+        }
+        join(customer, Member { key: key.0.clone(), kind: told.addresses[0].kind(), at: event.at });
+        self.taken.learnt.push(Learnt { brand: brand.to_owned(), key: Some(key.clone()), event: event.clone() });
+        true
+    }
 }
 
 /// Applies what could be read.
@@ -156,47 +211,37 @@ async fn apply_to(
         }
         let loaded = store.load(brand, &left, &[]).await?;
         // Two keys of one person come back with one root: one document, one write.
-        let mut people: BTreeMap<CustomerKey, (Write, Vec<CustomerKey>, Vec<Learnt>, usize)> = BTreeMap::new();
+        let mut people: BTreeMap<CustomerKey, Person> = BTreeMap::new();
         let mut kinds = BTreeSet::new();
         for (key, found) in left.iter().zip(loaded.customers) {
-            let root = found.root.clone();
-            let write = Write { root: found.root, expect: found.version, customer: found.customer, now: None };
-            let (write, from, learnt, duplicate) = people.entry(root).or_insert((write, Vec::new(), Vec::new(), 0));
-            from.push(key.clone());
+            let person = people.entry(found.root.clone()).or_insert_with(|| Person::of(found));
+            person.from.push(key.clone());
             for told in waiting.get(key).map(Vec::as_slice).unwrap_or_default() {
-                let (address, event) = (&told.addresses[0], &told.event);
-                if apply(&mut write.customer, event, &key.0) {
-                    join(&mut write.customer, Member { key: key.0.clone(), kind: address.kind(), at: event.at });
-                    kinds.extend(kind_of(&event.what).filter(|kind| !loaded.known_since.contains_key(kind)));
-                    learnt.push(Learnt { brand: brand.to_owned(), key: Some(key.clone()), event: event.clone() });
-                } else {
-                    *duplicate += 1;
+                if person.hears(brand, key, told, now) {
+                    kinds.extend(kind_of(&told.event.what).filter(|kind| !loaded.known_since.contains_key(kind)));
                 }
             }
-            trim(&mut write.customer, now, store.history_kept());
+            trim(&mut person.write.customer, now, store.history_kept());
         }
-        let (news, known): (Vec<_>, Vec<_>) = people.into_values().partition(|(_, _, learnt, _)| !learnt.is_empty());
-        taken.duplicate += known.iter().map(|(_, _, _, duplicate)| duplicate).sum::<usize>();
-        let writes = news.iter().map(|(write, ..)| write.clone()).collect();
-        let law = |from: &[CustomerKey]| {
-            from.iter().flat_map(|key| waiting.get(key)).flatten().any(|told| is_law(&told.event.what))
+        let (news, known): (Vec<_>, Vec<_>) = people.into_values().partition(|p| !p.taken.learnt.is_empty());
+        let writes = news.iter().map(|person| person.write.clone()).collect();
+        let law = |person: &Person| {
+            person.from.iter().flat_map(|key| waiting.get(key)).flatten().any(|told| is_law(&told.event.what))
         };
-        let written = match news.iter().any(|(_, from, ..)| law(from)) {
+        let written = match news.iter().any(law) {
             true => store.commit_safe(writes).await?,
             false => store.commit(writes).await?,
         };
         // Told again, perhaps because the first answer was "not safe yet".
         let again: Vec<CustomerKey> =
-            known.iter().filter(|(_, from, ..)| law(from)).map(|(write, ..)| write.root.clone()).collect();
+            known.iter().filter(|person| law(person)).map(|person| person.write.root.clone()).collect();
         store.is_safe(&again).await?;
+        known.into_iter().for_each(|person| taken.join(person.taken));
         left.clear();
-        for ((_, from, learnt, duplicate), written) in news.into_iter().zip(written) {
+        for (person, written) in news.into_iter().zip(written) {
             match written {
-                Written::Done(_) => {
-                    taken.learnt.extend(learnt);
-                    taken.duplicate += duplicate;
-                }
-                Written::Stale | Written::Clock(_) => left.extend(from),
+                Written::Done(_) => taken.join(person.taken),
+                Written::Stale | Written::Clock(_) => left.extend(person.from),
             }
         }
         // Known from when the first was told, not from when it happened: what came before it was not told.

@@ -7,6 +7,7 @@ pub mod declared;
 pub mod money;
 pub mod path;
 pub mod segments;
+pub mod sku;
 pub mod span;
 pub mod submission;
 
@@ -19,6 +20,7 @@ pub use address::{Address, AddressKind, Unaddressable};
 pub use declared::{Declaration, Declared, DeclaredOffer};
 pub use money::{Currency, Money};
 pub use segments::{Segments, segments};
+pub use sku::same_product;
 pub use span::{Edit, Span};
 pub use submission::{
     HttpReply, HttpRequest, MailEnvelope, MailRecipient, MailSubmission, Secret, SmtpReply, Submission, Wire,

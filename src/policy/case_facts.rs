@@ -142,6 +142,7 @@ fn sent(past: &PastSpec, purpose: &str, number: usize, at: Timestamp, shop: &Sho
         state: past.state.unwrap_or(SendState::Sent),
         channel,
         class: past.class.unwrap_or_default(),
+        priority: past.priority.unwrap_or(PRIORITY_NORMAL),
         stream: "case".into(),
         department: past.department.clone(),
         campaign: past.campaign.clone(),

@@ -137,7 +137,7 @@ pub struct PastSpec {
     pub survey_reminder: bool,
     /// A message waiting: in how long it wants to leave.
     pub held: Option<Window>,
-    /// Its priority, if not the usual one.
+    /// Its priority, or that of a message sent, if not the usual one.
     pub priority: Option<u16>,
 }
 

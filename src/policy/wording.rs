@@ -162,6 +162,7 @@ fn one_word(name: &str, language: Language) -> &str {
             "opt-out" => "opted out",
             "bounce" => "does not exist",
             "spam-complaint" => "reported as spam",
+            "no-consent" => "no consent is known",
             "one-time-code" => "one-time code",
             other => surveys_en(other).unwrap_or(other),
         };
@@ -176,6 +177,7 @@ fn one_word(name: &str, language: Language) -> &str {
         "opt-out" => "退订",
         "bounce" => "硬退信",
         "spam-complaint" => "垃圾信息投诉",
+        "no-consent" => "没有同意的记录",
         "promotion" => "营销",
         "survey" => "调查",
         "all" => "全部",

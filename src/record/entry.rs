@@ -12,7 +12,7 @@ use super::chain::BeginEntry;
 use super::receipt::{ClosedEntry, ReceivedEntry, RetiredEntry};
 use super::sends::{ClaimedEntry, ForwardingEntry, GivenBackEntry};
 use crate::decide::{Finding, Verdict};
-use crate::facts::event::{Event, What};
+use crate::facts::event::{Event, What, WhetherSent};
 use crate::message::{Channel, Segments, Stream};
 use crate::policy::Texts;
 use crate::providers::Outcome;
@@ -164,6 +164,10 @@ pub enum Fate {
     Repeated,
     /// Decided, but never to be sent: `POST /tactgate/v1/decide` or the sandbox.
     Sandboxed,
+    /// The answer had been lost; an event said that the provider has it.
+    ToldSent,
+    /// The answer had been lost; an event said that the provider does not have it: no longer counts.
+    ToldNotSent,
 }
 
 impl Fate {
@@ -183,6 +187,8 @@ impl Fate {
             Fate::Failed => "failed",
             Fate::Repeated => "repeated",
             Fate::Sandboxed => "sandboxed",
+            Fate::ToldSent => "told-sent",
+            Fate::ToldNotSent => "told-not-sent",
         }
     }
 }
@@ -214,6 +220,18 @@ pub struct OutcomeEntry {
     /// For people; never quotes the message or an address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+impl OutcomeEntry {
+    /// What an event says of a decision whose outcome was unknown; none for any other event.
+    pub fn told(at: Timestamp, event: &Event) -> Option<OutcomeEntry> {
+        let What::Outcome { decision, outcome } = &event.what else { return None };
+        let outcome = match outcome {
+            WhetherSent::Sent => Fate::ToldSent,
+            WhetherSent::NotSent => Fate::ToldNotSent,
+        };
+        Some(OutcomeEntry { decision: decision.clone(), at, outcome, next: None, note: None })
+    }
 }
 
 /// Something the shop told, by keyed hash of the address.

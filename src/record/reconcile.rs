@@ -233,7 +233,8 @@ impl Reading {
                 *row.refusals.entry("come-again").or_default() += 1;
             }
             Some(Fate::Repeated) => row.repeated += 1,
-            Some(Fate::Unknown) | None => row.unknown += 1,
+            // What an event told later stands beside the books: this is how it was answered.
+            Some(Fate::Unknown | Fate::ToldSent | Fate::ToldNotSent) | None => row.unknown += 1,
         }
         self.owe(entry.submission.clone(), entry.at, &entry.route, -1, false);
     }
@@ -252,6 +253,7 @@ impl Reading {
         match outcome.outcome {
             Fate::Dropped | Fate::Expired | Fate::Failed | Fate::Unknown => held.stands = outcome.outcome.name(),
             Fate::Requeued | Fate::Held => held.stands = "waiting",
+            Fate::ToldSent | Fate::ToldNotSent => {}
             // The decision that released it says what the provider answered; in a later file it may follow.
             _ if held.stands == "waiting" => held.stands = "released",
             _ => {}
@@ -321,7 +323,7 @@ fn stands_after(entry: &DecisionEntry) -> &'static str {
         Some(Fate::Repeated) => "passed",
         Some(Fate::Blocked | Fate::Dropped) => "dropped",
         Some(Fate::Refused) => "refused",
-        Some(Fate::Unknown) => "unknown",
+        Some(Fate::Unknown | Fate::ToldSent | Fate::ToldNotSent) => "unknown",
         Some(Fate::Expired) => "expired",
         Some(Fate::Failed) => "failed",
         Some(Fate::Held | Fate::Requeued | Fate::TryLater) | None => "waiting",

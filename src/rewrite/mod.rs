@@ -8,6 +8,7 @@ mod blocks;
 mod clauses;
 mod declarations;
 mod html;
+mod joined;
 mod links;
 mod original;
 mod ranges;

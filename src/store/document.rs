@@ -20,11 +20,12 @@ use crate::facts::{
     Attempt, Complaint, Customer, Folded, HeldSend, Member, OptOutFact, Parting, Preference, Purchase, Return,
     SendEvent, SendState, ShownOffer, SurveyFact, SurveyStep,
 };
-use crate::message::{AddressKind, Channel, Class, Currency, Language, Money};
+use crate::message::{AddressKind, Channel, Class, Currency, Language, Money, PRIORITY_NORMAL};
 
 /// The format this build writes, and the newest it reads.
-pub const FORMAT: u8 = 3;
-/// The oldest format it reads: 1 knew no attempts, 2 no experiences and nothing of what was shown in a send.
+pub const FORMAT: u8 = 4;
+/// The oldest format it reads: 1 knew no attempts, 2 no experiences and nothing of what was shown in a send, 3 no
+/// priorities of sends.
 pub const FORMAT_OLDEST: u8 = 1;
 
 /// The bytes of a document.
@@ -108,6 +109,8 @@ pub fn encode(customer: &Customer) -> Result<Vec<u8>, StoreError> {
     put(tag::HELD_ATTEMPTS, tried.is_empty(), &|to| pack(to, &tried))?;
     let shown = shown::wire(&c.sends);
     put(tag::SENDS_SHOWN, shown.is_empty(), &|to| pack(to, &shown))?;
+    let weights = shown::weights(&c.sends);
+    put(tag::SEND_PRIORITIES, weights.is_empty(), &|to| pack(to, &weights))?;
     let minutes = shown::minutes(&c.surveys);
     put(tag::SURVEY_MINUTES, minutes.is_empty(), &|to| pack(to, &minutes))?;
     put(tag::SEEN, c.seen.is_empty(), &|to| pack(to, &c.seen))?;
@@ -159,7 +162,7 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
     let texts = deeds::Texts(&table);
     let mut c = Customer::default();
     let (mut send_attempts, mut held_attempts) = (Vec::new(), Vec::new());
-    let (mut sends_shown, mut survey_minutes) = (Vec::new(), Vec::new());
+    let (mut sends_shown, mut survey_minutes, mut send_priorities) = (Vec::new(), Vec::new(), Vec::new());
     for (tag, bytes) in sections {
         match tag {
             tag::TABLE => {}
@@ -245,6 +248,7 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
                         },
                         channel: unchannel(kinds.1)?,
                         class: if kinds.2 { Class::MustSend } else { Class::Ordinary },
+                        priority: PRIORITY_NORMAL,
                         stream: text(stream)?,
                         department: maybe(department)?,
                         campaign: maybe(campaign)?,
@@ -281,6 +285,7 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
             }
             tag::SENDS_SHOWN => sends_shown = read(bytes)?,
             tag::SURVEY_MINUTES => survey_minutes = read(bytes)?,
+            tag::SEND_PRIORITIES => send_priorities = read(bytes)?,
             tag::SEND_ATTEMPTS => send_attempts = read(bytes)?,
             tag::HELD_ATTEMPTS => held_attempts = read(bytes)?,
             tag::SEEN => c.seen = read(bytes)?,
@@ -309,7 +314,8 @@ pub fn decode(document: &[u8]) -> Result<Customer, StoreError> {
     if !(sends_fit && held_fit) {
         return Err(damaged("an attempt belongs to nothing"));
     }
-    if !(shown::unwire(sends_shown, &mut c.sends) && shown::unminutes(survey_minutes, &mut c.surveys)) {
+    let weights_fit = shown::unweights(send_priorities, &mut c.sends);
+    if !(shown::unwire(sends_shown, &mut c.sends) && shown::unminutes(survey_minutes, &mut c.surveys) && weights_fit) {
         return Err(damaged("what was shown belongs to nothing"));
     }
     Ok(c)
@@ -339,6 +345,7 @@ mod tag {
     pub(super) const BROWSED: u8 = 19;
     pub(super) const SENDS_SHOWN: u8 = 20;
     pub(super) const SURVEY_MINUTES: u8 = 21;
+    pub(super) const SEND_PRIORITIES: u8 = 22;
 }
 
 type WireProfile =
@@ -488,6 +495,7 @@ mod tests {
                 state: if n % 2 == 0 { SendState::Sent } else { SendState::Unknown },
                 channel: if n % 3 == 0 { Channel::Sms } else { Channel::Email },
                 class: Class::Ordinary,
+                priority: if n % 3 == 0 { 800 } else { PRIORITY_NORMAL },
                 stream: "newsletter".into(),
                 department: Some(["sales", "售后"][n % 2].into()),
                 campaign: Some(format!("2026-w{:02}", n / 4)),

@@ -1,7 +1,7 @@
 //! Offers while they are joined: copies of one offer (subject, text, HTML) become one, and what stands
 //! in sentences of its own goes to the offer it must belong to.
 
-use crate::message::{Money, Span};
+use crate::message::{Money, Span, same_product};
 
 use super::meaning::{Offer, Source};
 
@@ -22,7 +22,7 @@ pub(super) struct Draft {
 pub(super) fn merge(drafts: &mut Vec<Draft>, offer: Offer, place: Option<(usize, usize)>, declared: usize) {
     let agree = |one: Option<Money>, other: Option<Money>| one.is_none() || other.is_none() || one == other;
     let same = |known: &Offer| match (&known.product, &offer.product) {
-        (Some(one), Some(other)) => same_sku(one, other) && agree(known.price, offer.price),
+        (Some(one), Some(other)) => same_product(one, other) && agree(known.price, offer.price),
         (None, None) => known.price == offer.price && known.percent_off == offer.percent_off,
         // "Only 299!" in the subject is the product's offer when the price is the same.
         (Some(_), None) if offer.price.is_some() => known.price == offer.price,
@@ -100,10 +100,4 @@ fn add_spans(offer: &mut Offer, spans: Vec<Span>) {
             offer.spans.push(span);
         }
     }
-}
-
-/// `BT-200` and `BT200` are one product.
-pub fn same_sku(one: &str, other: &str) -> bool {
-    // From the end: the products of one line begin alike.
-    one.bytes().rev().filter(|b| *b != b'-').eq(other.bytes().rev().filter(|b| *b != b'-'))
 }

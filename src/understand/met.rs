@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use super::Context;
 use super::accessories::is_of_accessory;
-use super::drafts::same_sku;
 use super::meaning::Source;
 use super::products::model_numbers_in;
 use super::reading::{Reading, Sentence};
 use super::vouchers::codes_of;
+use crate::message::same_product;
 
 /// A product as it was met.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub(super) fn products_in(
     met.sort_by_key(|met| met.at);
     let mut products: Vec<Met> = Vec::new();
     for one in met {
-        match products.iter_mut().find(|known| known.accessory == one.accessory && same_sku(&known.sku, &one.sku)) {
+        match products.iter_mut().find(|known| known.accessory == one.accessory && same_product(&known.sku, &one.sku)) {
             Some(known) if one.source > known.source => (known.sku, known.source) = (one.sku, one.source),
             Some(_) => {}
             None => products.push(one),

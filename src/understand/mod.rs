@@ -67,7 +67,6 @@ use crate::message::{Channel, Content, Declared};
 
 pub use catalogue::{Catalogue, FIELD_BYTES_MAX, ITEMS_MAX, Item, NAMES_MAX};
 pub use catalogue_entry::{CATALOGUE_COLUMNS, CatalogueEntry};
-pub use drafts::same_sku;
 pub use fingerprint::fingerprint;
 pub use meaning::{
     Audience, AudienceTold, Confidence, Deadline, DeadlineKind, Discount, DiscountTold, Doubt, Goods, Meaning, Offer,

@@ -167,6 +167,7 @@ fn send(number: usize, at: Timestamp) -> SendEvent {
         state: SendState::Sent,
         channel: Channel::Email,
         class: Class::Ordinary,
+        priority: tactgate::message::PRIORITY_NORMAL,
         stream: "s".into(),
         department: None,
         campaign: Some("weekly".into()),

@@ -17,6 +17,7 @@ use tactgate::policy::{Limits, PolicySet, Selection};
 use tactgate::understand::{Context, Meaning, ProductLinks, understand};
 
 use crate::policies::shipped;
+use crate::sends::send;
 
 const NOW: &str = "2026-11-20T10:00:00Z";
 
@@ -47,26 +48,10 @@ fn message(channel: Channel, class: Class, text: &str, at: Timestamp) -> (Messag
     (message, meaning)
 }
 
-fn send(at: Timestamp, channel: Channel) -> SendEvent {
-    SendEvent {
-        id: at.to_string(),
-        at,
-        state: SendState::Sent,
-        channel,
-        class: Class::Ordinary,
-        stream: "s".into(),
-        department: None,
-        campaign: None,
-        purpose: Some("promotion".into()),
-        survey: None,
-        survey_minutes: None,
-        survey_reminder: false,
-        content: None,
-        offers: Vec::new(),
-        lease_until: None,
-        from: "k".into(),
-        attempt: Attempt::default(),
-    }
+/// A promotion that arrived.
+fn sent(at: Timestamp, channel: Channel) -> SendEvent {
+    let (state, purpose) = (SendState::Sent, Some("promotion".to_owned()));
+    SendEvent { state, purpose, lease_until: None, ..send(&at.to_string(), at, channel, "k") }
 }
 
 fn ago(seconds: i64) -> Timestamp {
@@ -100,7 +85,7 @@ fn customers() -> impl Strategy<Value = Customer> {
             let mut customer = Customer { zone: zone.map(str::to_owned), ..Customer::default() };
             let from = || "k".to_owned();
             for (at, channel, survey, offer) in sends {
-                let mut event = send(ago(at), channel);
+                let mut event = sent(ago(at), channel);
                 event.survey = survey.then(|| "nps".to_owned());
                 if offer {
                     let price = "259 CNY".parse().ok();
@@ -225,7 +210,7 @@ proptest! {
             "[[frequency_cap]]\nid = \"cap\"\ntitle.en = \"t\"\nat_most = {at_most}\nwithin = \"{window} minutes\"\n\
              then = {{ delay = {{ at_most = \"100 days\" }} }}"
         ));
-        let customer = Customer { sends: times.iter().map(|s| send(ago(*s), Channel::Email)).collect(), ..Customer::default() };
+        let customer = Customer { sends: times.iter().map(|s| sent(ago(*s), Channel::Email)).collect(), ..Customer::default() };
         let (message, meaning) = message(Channel::Sms, Class::Ordinary, "hello", now());
         let window = SignedDuration::from_mins(window);
         let running = |at: Timestamp| customer.sends.iter().filter(|s| s.at > at - window && s.at <= at).count();
@@ -261,7 +246,7 @@ fn two_delays_find_an_instant_that_suits_both() {
         "#,
     );
     let (message, meaning) = message(Channel::Sms, Class::Ordinary, "hello", now());
-    let sends = vec![send(now(), Channel::Email)];
+    let sends = vec![sent(now(), Channel::Email)];
     let customer = Customer { sends, zone: Some("UTC".into()), ..Customer::default() };
     let decision = decide(now(), &message, &meaning, &Facts::of(customer), &everything(&set));
     let Verdict::Delay { until, .. } = decision.verdict else { panic!("{decision:?}") };
@@ -299,7 +284,7 @@ fn those_who_wait_already_come_first() {
             priority,
             attempt: Attempt::default(),
         };
-        let customer = Customer { sends: vec![send(ago(3600), Channel::Sms)], held: vec![held], ..Customer::default() };
+        let customer = Customer { sends: vec![sent(ago(3600), Channel::Sms)], held: vec![held], ..Customer::default() };
         let decision = decide(now(), &message, &meaning, &Facts::of(customer), &everything(&set));
         let Verdict::Delay { until, .. } = decision.verdict else { panic!("{decision:?}") };
         until
@@ -465,7 +450,7 @@ fn a_shadow_rule_only_watches() {
     );
     let why = "opt-out".to_owned();
     let fact = OptOutFact { channel: None, purpose: None, refused: true, why, at: ago(9), from: "k".into() };
-    let customer = Customer { opt_outs: vec![fact], sends: vec![send(ago(5), Channel::Sms)], ..Customer::default() };
+    let customer = Customer { opt_outs: vec![fact], sends: vec![sent(ago(5), Channel::Sms)], ..Customer::default() };
     let facts = Facts::of(customer);
     let (message, meaning) = message(Channel::Sms, Class::Ordinary, "hello", now());
     let decision = decide(now(), &message, &meaning, &facts, &everything(&set));

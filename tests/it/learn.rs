@@ -6,10 +6,15 @@ use http::StatusCode;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::Value;
-use tactgate::facts::{Customer, Event, ExperienceKind, FactKind, Keep, Named, VoucherStep, What, apply, fold};
+use tactgate::facts::{
+    self, Customer, Event, ExperienceKind, FactKind, Keep, Named, SendEvent, SendState, VoucherStep, What, apply, fold,
+};
 use tactgate::learn::{Lesson, Reading, import, learn};
 use tactgate::message::{Address, Channel};
+use tactgate::record::ids;
 use tactgate::store::{Fault, Modelled, Store};
+
+use crate::sends::send;
 
 const BRAND: &str = "某某商城";
 const NDJSON: &str = "application/x-ndjson; charset=utf-8";
@@ -188,6 +193,76 @@ async fn a_file_is_imported_in_pieces_and_says_since_when_it_is_whole() {
     }
     assert_eq!(customer(&store, "客户3@b.cn").await.purchases.len(), 171);
     assert_eq!(store.load(BRAND, &[], &[]).await.unwrap().known_since.get(&FactKind::Purchases), Some(&since));
+}
+
+/// A send that this shop's gateway has in the customer's document.
+async fn sent(store: &Store, address: &str, send: SendEvent) {
+    let key = store.key(BRAND, &Address::any(address, Some("CN")).unwrap());
+    store.update(BRAND, &key, |customer| facts::reserve(customer, send.clone())).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_word_about_a_lost_answer_settles_it_once_and_anything_else_is_said() {
+    let (store, _) = store().await;
+    let ids: Vec<String> = (0..4u8).map(|n| ids::decision(now(), &[n; 10])).collect();
+    let states = [SendState::Unknown, SendState::Unknown, SendState::Reserved, SendState::Sent];
+    for (id, state) in ids.iter().zip(states) {
+        // The third was reserved a minute ago: its gateway still works on it.
+        let at = now() - jiff::SignedDuration::from_secs(60);
+        sent(&store, "wang@example.cn", SendEvent { state, ..send(id, at, Channel::Email, "k") }).await;
+    }
+    let line = |event: &str, id: &str, outcome: &str, to: &str| {
+        format!(
+            r#"{{"id":"{event}","type":"outcome","at":"2026-11-21T01:59:00Z","customer":"{to}","decision":"{id}","outcome":"{outcome}"}}"#
+        )
+    };
+    let body = [
+        line("1", &ids[0], "sent", "wang@example.cn"),
+        line("2", &ids[1], "not_sent", "wang@example.cn"),
+        line("3", &ids[2], "not_sent", "wang@example.cn"),
+        line("4", &ids[3], "not_sent", "wang@example.cn"),
+        line("5", &ids[3], "sent", "wang@example.cn"),
+        line("6", &ids[1], "not_sent", "king@example.com"),
+        line("7", "s-01934f3c-9a3e-7c7e-8a53-0123456789ab", "sent", "wang@example.cn"),
+        line("8", "4711", "sent", "wang@example.cn"),
+        line("9", &ids[0], "perhaps", "wang@example.cn"),
+    ];
+    for again in [false, true] {
+        let (status, said, lesson) = tell(&store, &body.join("\n")).await;
+        assert_eq!(status, StatusCode::MULTI_STATUS, "{said}");
+        let counts = if again { (0, 3) } else { (2, 1) };
+        assert_eq!((said["accepted"].as_u64(), said["duplicate"].as_u64()), (Some(counts.0), Some(counts.1)), "{said}");
+        assert_eq!(lesson.learnt.len() as u64, counts.0);
+        let refused = said["refused"].as_array().unwrap();
+        let why = |line: u64| refused.iter().find(|r| r["line"] == line).unwrap()["why"].as_str().unwrap().to_owned();
+        for (line, words) in [
+            (3, "under way"),
+            (4, "the provider's answer"),
+            (6, "no message of that decision"),
+            (7, "submission's id"),
+            (8, "starts with `d-`"),
+            (9, "perhaps"),
+        ] {
+            assert!(why(line).contains(words), "{line}: {}", why(line));
+        }
+        assert_eq!(refused.len(), 6);
+        let wang = customer(&store, "wang@example.cn").await;
+        let stands: Vec<_> = wang.sends.iter().map(|send| (&send.id, send.state)).collect();
+        use SendState::{Reserved, Sent};
+        assert_eq!(stands, [(&ids[0], Sent), (&ids[2], Reserved), (&ids[3], Sent)]);
+    }
+    // By another event: the same is known, the opposite is said. And what nobody settled in time is unknown.
+    let later = now() + jiff::SignedDuration::from_secs(180);
+    let body = [
+        line("10", &ids[1], "not_sent", "wang@example.cn"),
+        line("11", &ids[1], "sent", "wang@example.cn"),
+        line("12", &ids[2], "not_sent", "wang@example.cn"),
+    ];
+    let lesson = learn(&store, BRAND, None, NDJSON, body.join("\n").as_bytes(), later).await;
+    let said: Value = serde_json::from_slice(&lesson.reply.body).unwrap();
+    assert_eq!((&said["accepted"], &said["duplicate"]), (&1.into(), &1.into()), "{said}");
+    assert!(said["refused"][0]["why"].as_str().unwrap().contains("its place was given back"), "{said}");
+    assert_eq!(customer(&store, "wang@example.cn").await.sends.len(), 2);
 }
 
 fn any_event() -> impl Strategy<Value = What> {

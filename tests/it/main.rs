@@ -41,6 +41,7 @@ mod priorities;
 mod properties;
 mod redis;
 mod redis_groups;
+mod sends;
 mod simulation;
 mod store;
 mod store_brand;

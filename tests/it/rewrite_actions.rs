@@ -217,6 +217,70 @@ fn json_requests_carry_the_fields_where_their_provider_reads_them() {
     }
 }
 
+#[test]
+fn a_sendgrid_request_whose_headers_are_null_takes_a_field_where_there_is_room() {
+    let request = |root: &str, own: &str| {
+        format!(
+            r#"{{{root}"personalizations":[{{{own}"to":[{{"email":"ann@example.com"}}]}}],"from":{{"email":"a@s.example"}},"subject":"New","content":[{{"type":"text/plain","value":"New shoes are in."}}]}}"#
+        )
+    };
+    let write = |before: &str| {
+        let dialect = dialect("sendgrid").unwrap();
+        let mut request = HttpRequest {
+            method: http::Method::POST,
+            path: "/v3/mail/send".to_owned(),
+            body: before.to_owned().into(),
+            ..HttpRequest::default()
+        };
+        request.headers.insert("content-type", "application/json".parse().unwrap());
+        let reading = dialect.read(&request, None).unwrap();
+        let edits = apply(&with(&reading.contents[0]), &[one_click()]).unwrap().edits;
+        let untouched = dialect.write(&request, &reading, Batch { recipients: &[0], edits: &[] }).unwrap();
+        assert_eq!(untouched.body, before.as_bytes(), "nothing to add: byte for byte");
+        dialect.write(&request, &reading, Batch { recipients: &[0], edits: &[(0, edits)] })
+    };
+    // For all: the field stands with its person, and what was null for all stays so.
+    let written = write(&request(r#""headers":null,"#, "")).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&written.body).unwrap();
+    assert_eq!((&body["headers"], body.as_object().unwrap().len()), (&serde_json::Value::Null, 5));
+    let own = &body["personalizations"][0]["headers"];
+    assert_eq!(own["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click", "{body}");
+    // The person's own: a second member of that name would be read by nobody knows whom.
+    let why = write(&request("", r#""headers":null,"#)).unwrap_err();
+    assert!(why.to_string().contains("`headers` is null"), "{why}");
+}
+
+#[test]
+fn a_claim_across_inline_tags_leaves_no_stub() {
+    for (html, left) in [
+        (
+            "<p>New coats are in.</p><p><b>Hurry</b>, only <i>3</i> left!</p><p>See them in our shops.</p>",
+            "<p>New coats are in.</p><p>See them in our shops.</p>",
+        ),
+        (
+            "<p>New coats are in: 20% off. <b>Hurry</b>, only <i>3</i> left!</p><p>See them in our shops.</p>",
+            "<p>New coats are in: 20% off. </p><p>See them in our shops.</p>",
+        ),
+        (
+            "<p>秋装上新。</p><p><b>手慢无</b>，仅剩<i>3</i>件！</p><p>欢迎到店选购。</p>",
+            "<p>秋装上新。</p><p>欢迎到店选购。</p>",
+        ),
+        (
+            "<p>秋装上新，全场8折。<b>抓紧</b>，仅剩<i>3</i>件！</p><p>欢迎到店选购。</p>",
+            "<p>秋装上新，全场8折。</p><p>欢迎到店选购。</p>",
+        ),
+    ] {
+        let part = Part { kind: PartKind::Html, text: html.to_owned() };
+        let message = with(&Content { parts: vec![part], ..Content::default() });
+        let spans = read(&message, &TimeZone::UTC).urgencies.into_iter().flat_map(|claim| claim.spans).collect();
+        let wanted = WantedRewrite { spans, ..wish(Action::RemoveUrgency {}) };
+        let changed = apply(&message, &[wanted]).unwrap_or_else(|why| panic!("{html}: {why}"));
+        assert_eq!(changed.content.parts[0].text, left, "{html}");
+        let after = read(&Message { content: Arc::new(changed.content), ..message }, &TimeZone::UTC);
+        assert!(after.urgencies.is_empty(), "{left}");
+    }
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
 

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use tactgate::facts::{
-    Attempt, ClaimAddition, Customer, Event, FactKind, Family, Keep, SendEvent, SendState, What, apply, give_back,
-    reserve, settle,
+    ClaimAddition, Customer, Event, FactKind, Family, Keep, SendState, What, apply, give_back, reserve, settle,
 };
-use tactgate::message::{Address, Channel, Class, Secret};
+use tactgate::message::{Address, Channel, Secret};
 use tactgate::store::erasures::Erasure;
 use tactgate::store::{CustomerKey, Linked, Modelled, Steps, Store, StoreKind, StoreSettings, Write, Written};
 
 use crate::redis::RedisServer;
 use crate::redis_groups::{Cluster, Sentinels};
+use crate::sends::send;
 use crate::store_brand::{
     a_busy_feed_stays_small, a_vouchers_life_is_told_in_any_order, stock_is_its_latest_word_and_prices_are_a_history,
 };
@@ -153,28 +153,6 @@ pub(crate) fn bought(id: &str, seconds: i64) -> Event {
     Event { id: id.to_owned(), at: later(seconds), what }
 }
 
-fn send(id: &str, seconds: i64, from: &CustomerKey) -> SendEvent {
-    SendEvent {
-        id: id.to_owned(),
-        at: later(seconds),
-        state: SendState::Reserved,
-        channel: Channel::Sms,
-        class: Class::Ordinary,
-        stream: "news".to_owned(),
-        department: Some("sales".to_owned()),
-        campaign: None,
-        purpose: None,
-        survey: None,
-        survey_minutes: None,
-        survey_reminder: false,
-        content: None,
-        offers: Vec::new(),
-        lease_until: None,
-        from: from.0.clone(),
-        attempt: Attempt::default(),
-    }
-}
-
 pub(crate) async fn tell(store: &Store, address: &Address, event: Event) {
     let key = store.key(BRAND, address);
     assert!(store.update(BRAND, &key, |customer| apply(customer, &event, &key.0)).await.unwrap());
@@ -265,7 +243,7 @@ async fn an_interrupted_merge_is_finished_by_whoever_reads_next(store: Store) {
         tell(&store, &a, bought("one", 0)).await;
         tell(&store, &b, bought("two", 1)).await;
         for key in [&key_a, &key_b] {
-            let held = send(&format!("d-{key}"), 2, key);
+            let held = send(&format!("d-{key}"), later(2), Channel::Sms, &key.0);
             assert!(store.update(BRAND, key, |c| reserve(c, held.clone())).await.unwrap());
         }
         let linked = store.link_within(BRAND, &a, &b, now(), Steps::at_most(steps)).await.unwrap();
@@ -461,7 +439,7 @@ async fn a_cap_holds_under_contention_and_a_naive_store_would_break_it(store: St
             doors.spawn(async move {
                 let mut sent = 0;
                 for n in 0..3 {
-                    let event = send(&format!("{door}-{n}"), 0, &key);
+                    let event = send(&format!("{door}-{n}"), later(0), Channel::Sms, &key.0);
                     let fits = |c: &mut Customer| c.sends.len() < CAP && reserve(c, event.clone());
                     if naive {
                         let mut seen = store.load(BRAND, std::slice::from_ref(&key), &[]).await.unwrap().customers;

@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{Case, Defaults, Misfit};
-use crate::decide::goods::same_product;
 use crate::decide::{Answer, Evidence, GuardClass, Objection};
 use crate::facts::{Customer, FactKind, Purchase, Why};
+use crate::message::same_product;
 use crate::policy::{OnUnknown, Then, Window};
 use crate::understand::{Goods, Offer};
 

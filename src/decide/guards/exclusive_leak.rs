@@ -10,10 +10,10 @@ use serde::Deserialize;
 
 use super::{Case, Defaults, Misfit};
 use crate::decide::claims::families;
-use crate::decide::goods::{same_product, unit_price};
+use crate::decide::goods::unit_price;
 use crate::decide::{Answer, Evidence, GuardClass, Objection};
 use crate::facts::{FactKind, Family, Known, ShownOffer, Why};
-use crate::message::{Channel, Money};
+use crate::message::{Channel, Money, same_product};
 use crate::policy::{OnUnknown, Then, Window};
 use crate::understand::Offer;
 

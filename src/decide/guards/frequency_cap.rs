@@ -7,8 +7,9 @@
 //! Settings: `at_most` (needed), `within` (any window of this length) or `per_calendar` (`"day"`, `"week"`, `"month"`, by
 //! `clock`: the `"recipient"`'s, else the brand's, or always the `"brand"`'s; `week_starts` on monday), `per` (`"all"`
 //! channels together, or each `"channel"` by itself), `counted_purposes` (only sends of these purposes count; all by
-//! default), `counts` (`"ordinary"` or `"all"`), `reserve` (so many places are left free for messages whose priority is
-//! `reserve_from` or more, 501 if not given; a priority is that of the stream, or of a rule's `priority`).
+//! default), `counts` (`"ordinary"` or `"all"`), `reserve` (so many places are for messages whose priority is
+//! `reserve_from` or more, 501 if not given; who had one of them keeps no other free; a priority is that of the stream,
+//! or of a rule's `priority`).
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -127,17 +128,20 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
     };
     let span = settings.span(customer, case);
     let channel = case.message.channel;
-    let mut times: Vec<Timestamp> =
-        customer.sends.iter().filter(|s| counted(settings, s, channel)).map(|s| s.at).collect();
+    let sends = customer.sends.iter().filter(|s| counted(settings, s, channel));
+    let mut taken: Vec<Taken> = sends.map(|s| settings.taken(s.at, s.priority)).collect();
     let since = span.since(case.now);
-    let places = settings.places(case.priority);
-    if span.free_from(&times, places, case.now) > case.now {
-        let running = times.iter().filter(|at| span.counts_at(**at, case.now)).count();
+    let free = |taken: &[Taken], priority, from| span.free_from(taken, settings.places(priority), from);
+    if free(&taken, case.priority, case.now) > case.now {
+        let running: Vec<&Taken> = taken.iter().filter(|one| span.counts_at(one.at, case.now)).collect();
+        // Those that are still kept free are not there for this message.
+        let kept = settings.places(case.priority).kept.saturating_sub(running.iter().filter(|one| one.weighs).count());
+        let (running, places) = (running.len(), u64::from(settings.at_most).saturating_sub(kept as u64));
         for waiting in ahead(settings, customer, channel, case) {
-            let places = settings.places(waiting.priority);
-            times.push(span.free_from(&times, places, waiting.due));
+            let at = free(&taken, waiting.priority, waiting.due);
+            taken.push(settings.taken(at, waiting.priority));
         }
-        let free_at = span.free_from(&times, places, case.now);
+        let free_at = free(&taken, case.priority, case.now);
         let within = match &span {
             Span::Sliding(window) => Evidence::Seconds(window.0.as_secs()),
             Span::Calendar(period, ..) => Evidence::Name(period.name().to_owned()),
@@ -145,7 +149,7 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
         return Answer::Objects(
             Objection::because([
                 ("count", Evidence::Count(running as u64)),
-                ("at_most", Evidence::Count(u64::from(places))),
+                ("at_most", Evidence::Count(places)),
                 ("within", within),
                 ("free_at", Evidence::At(free_at)),
                 ("channel", Evidence::Name(channel.to_string())),
@@ -190,10 +194,30 @@ pub fn windows(settings: &Settings) -> Vec<(&'static str, Window)> {
     sliding.into_iter().chain(calendar).collect()
 }
 
+/// A place that somebody has.
+struct Taken {
+    at: Timestamp,
+    /// True when it may be one of those kept free for such messages.
+    weighs: bool,
+}
+
+/// What a message may have: a place of `all`, of which so many are kept for others.
+#[derive(Clone, Copy)]
+struct Places {
+    all: usize,
+    kept: usize,
+}
+
 impl Settings {
-    /// How many messages there may be when one of that priority joins them, itself among them.
-    fn places(&self, priority: u16) -> u32 {
-        if priority >= self.reserve_from { self.at_most } else { self.at_most.saturating_sub(self.reserve) }
+    /// What one of that priority may have.
+    fn places(&self, priority: u16) -> Places {
+        let places = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        let kept = if priority >= self.reserve_from { 0 } else { places(self.reserve) };
+        Places { all: places(self.at_most), kept }
+    }
+
+    fn taken(&self, at: Timestamp, priority: u16) -> Taken {
+        Taken { at, weighs: priority >= self.reserve_from }
     }
 
     fn span(&self, customer: &Customer, case: &Case<'_>) -> Span {
@@ -223,23 +247,23 @@ impl Span {
         }
     }
 
-    /// The first instant, `from` or later, at which one more finds a place of so many. Sliding: the time of the
-    /// `places`-th newest, plus the window.
-    fn free_from(&self, times: &[Timestamp], places: u32, from: Timestamp) -> Timestamp {
-        let places = usize::try_from(places).unwrap_or(usize::MAX);
+    /// The first instant, `from` or later, at which one more finds a place. Sliding: the time of the newest but as
+    /// many as there are places, plus the window.
+    fn free_from(&self, taken: &[Taken], places: Places, from: Timestamp) -> Timestamp {
+        let open = places.all.saturating_sub(places.kept);
         match self {
             Span::Sliding(window) => {
-                let mut newest: Vec<Timestamp> = times.to_vec();
-                newest.sort_unstable_by(|a, b| b.cmp(a));
-                let nth = newest.get(places.saturating_sub(1));
+                let newest = in_the_way(taken.iter().collect(), places.kept);
+                let nth = newest.get(open.saturating_sub(1));
                 nth.map_or(from, |at| window.after(*at).max(from))
             }
             Span::Calendar(each, starts, clock) => {
                 let mut at = from;
                 // Each further period holds at least one of the times, or is free.
-                for _ in 0..=times.len() {
+                for _ in 0..=taken.len() {
                     let period = period(*each, *starts, clock, at);
-                    if times.iter().filter(|time| period.contains(time)).count() < places {
+                    let within: Vec<&Taken> = taken.iter().filter(|one| period.contains(&one.at)).collect();
+                    if in_the_way(within, places.kept).len() < open {
                         break;
                     }
                     at = period.end;
@@ -248,6 +272,19 @@ impl Span {
             }
         }
     }
+}
+
+/// The times of those who have a place that is not kept, newest first. Of those who weigh enough, the newest have the
+/// places that are: as time goes on, they are the last to give one up.
+fn in_the_way(mut taken: Vec<&Taken>, kept: usize) -> Vec<Timestamp> {
+    taken.sort_unstable_by_key(|one| std::cmp::Reverse(one.at));
+    let mut kept = kept;
+    taken.retain(|one| {
+        let has_a_kept_one = one.weighs && kept > 0;
+        kept -= usize::from(has_a_kept_one);
+        !has_a_kept_one
+    });
+    taken.into_iter().map(|one| one.at).collect()
 }
 
 /// Reserved, sent and unknown count alike.

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::{Case, Defaults, Misfit};
 use crate::decide::{Answer, Evidence, GuardClass, Objection};
 use crate::facts::{Customer, FactKind, Why};
+use crate::message::same_product;
 use crate::policy::{OnUnknown, Then, Window};
 
 /// A courtesy.
@@ -95,7 +96,7 @@ fn looked_at(settings: &Settings, case: &Case<'_>, customer: &Customer, topics: 
     let from = settings.looked_within.before(case.now);
     let offered = |product: &str| {
         let skus = case.meaning.offers.iter().filter_map(|offer| offer.product.as_deref());
-        skus.into_iter().any(|sku| sku.eq_ignore_ascii_case(product))
+        skus.into_iter().any(|sku| same_product(sku, product))
     };
     customer.browsed.iter().filter(|look| look.at > from && look.at <= case.now).any(|look| {
         look.topic.as_deref().is_some_and(|topic| topics.iter().any(|of| of.eq_ignore_ascii_case(topic)))

@@ -10,10 +10,10 @@
 use serde::Deserialize;
 
 use super::{Case, Defaults, Misfit};
-use crate::decide::goods::{same_product, undercuts, unit_price};
+use crate::decide::goods::{undercuts, unit_price};
 use crate::decide::{Answer, Evidence, GuardClass, Objection};
 use crate::facts::{FactKind, SendEvent, Why};
-use crate::message::Money;
+use crate::message::{Money, same_product};
 use crate::policy::{OnUnknown, Then, Window};
 
 /// A courtesy.

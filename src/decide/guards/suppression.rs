@@ -1,17 +1,19 @@
 //! Stops: messages to a person who refused them, to an address that does not exist, or to one who
-//! reported spam.
+//! reported spam; where the rule says so, also to one who is not known to have agreed.
 //! Avoids: refusing what the person later agreed to; refusing a channel or purpose they did not mean.
 //! Prefers: silence. A refusal has no end of its own; only a later consent of the same scope or wider
 //! lifts it.
 //! Settings: `causes` (which of `opt-out`, `bounce`, `spam-complaint` count; all by default),
 //! `spare_must_send` (a receipt or one-time code still goes to a person who only opted out; a bounce
-//! or a spam complaint stops those too).
+//! or a spam complaint stops those too), `needs_consent` (only who is known to have agreed to this channel and
+//! purpose is written to; off if not given), `purchase_is_consent` (with it: a purchase so recent, and not given
+//! back, is a consent; one that is older than the history kept proves nothing). `since` and `ago` are of a refusal.
 
 use serde::Deserialize;
 
-use super::{Case, Defaults, Misfit, is_for_purpose};
+use super::{Case, Defaults, Misfit, is_for_purpose, understood_purpose};
 use crate::decide::{Answer, Because, Evidence, GuardClass, Objection, is_must_send};
-use crate::facts::{FactKind, OptOutFact, Why};
+use crate::facts::{Customer, FactKind, OptOutFact, Why};
 use crate::policy::{OnUnknown, Then, Window};
 
 /// A right, not a courtesy.
@@ -45,6 +47,10 @@ pub struct Settings {
     pub causes: Option<Vec<Cause>>,
     /// Whether a must-send message passes an opt-out.
     pub spare_must_send: bool,
+    /// Whether it takes a consent to write at all.
+    pub needs_consent: bool,
+    /// A purchase so recent is one.
+    pub purchase_is_consent: Option<Window>,
 }
 
 /// The guard's answer.
@@ -65,14 +71,31 @@ pub fn examine(settings: &Settings, case: &Case<'_>) -> Answer {
     if !standing.is_empty() && case.read_whole().is_err() {
         return Answer::CannotTell(Why::Unread);
     }
+    let spared = settings.spare_must_send && is_must_send(case.message, case.meaning);
+    if settings.needs_consent && !spared {
+        match agreed(settings, customer, case) {
+            Agreed::Yes => {}
+            Agreed::ToSomethingElse if case.read_whole().is_err() => return Answer::CannotTell(Why::Unread),
+            Agreed::ToSomethingElse | Agreed::No => {
+                return Answer::Objects(Objection::because([
+                    ("why", Evidence::Name("no-consent".to_owned())),
+                    ("channel", Evidence::Name(case.message.channel.to_string())),
+                    ("purpose", Evidence::Name(understood_purpose(case.meaning).to_owned())),
+                ]));
+            }
+        }
+    }
     match case.facts.since(FactKind::OptOuts, case.now) {
         Ok(()) => Answer::Fine,
         Err(why) => Answer::CannotTell(why),
     }
 }
 
-/// Nothing here can be senseless but an empty list.
+/// Nothing here can be senseless but an empty list, and a consent nobody asks for.
 pub fn check(settings: &Settings) -> Result<(), Misfit> {
+    if settings.purchase_is_consent.is_some() && !settings.needs_consent {
+        return Err(Misfit { key: "purchase_is_consent", why: "goes with `needs_consent = true`".into() });
+    }
     match &settings.causes {
         Some(causes) if causes.is_empty() => {
             Err(Misfit { key: "causes", why: "an empty list stops nothing; leave the key out for all causes".into() })
@@ -81,7 +104,8 @@ pub fn check(settings: &Settings) -> Result<(), Misfit> {
     }
 }
 
-/// Refusals are never trimmed: no window.
+/// Refusals and consents are never trimmed: no window. A purchase that is no longer kept proves no consent, which
+/// stops more and never less.
 pub fn windows(_: &Settings) -> Vec<(&'static str, Window)> {
     Vec::new()
 }
@@ -95,6 +119,31 @@ fn standing<'a>(settings: &Settings, told: &'a [OptOutFact], case: &Case<'_>) ->
         })
         .filter(|refusal| !told.iter().any(|consent| lifts(consent, refusal, case.now)))
         .collect()
+}
+
+/// Whether a person agreed.
+enum Agreed {
+    Yes,
+    /// To another purpose on this channel, as far as the message could be read.
+    ToSomethingElse,
+    No,
+}
+
+fn agreed(settings: &Settings, customer: &Customer, case: &Case<'_>) -> Agreed {
+    let bought = |within: Window| {
+        let from = within.before(case.now);
+        customer.kept_purchases().iter().any(|bought| bought.at > from && bought.at <= case.now)
+    };
+    if settings.purchase_is_consent.is_some_and(bought) {
+        return Agreed::Yes;
+    }
+    let consents = || customer.opt_outs.iter().filter(|f| !f.refused && f.at <= case.now && on_channel(f, case));
+    let to_this = |f: &OptOutFact| f.purpose.as_deref().is_none_or(|p| is_for_purpose(case.message, case.meaning, p));
+    match (consents().any(to_this), consents().next()) {
+        (true, _) => Agreed::Yes,
+        (false, Some(_)) => Agreed::ToSomethingElse,
+        (false, None) => Agreed::No,
+    }
 }
 
 /// The one that says best why this message may not go: the newest; ties are broken by the words, so that

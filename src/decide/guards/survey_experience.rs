@@ -17,6 +17,7 @@ use super::{Case, Defaults, Misfit};
 use crate::decide::invited::{Ask, invitations};
 use crate::decide::{Answer, Evidence, GuardClass, Objection};
 use crate::facts::{Customer, Experience, ExperienceKind, FactKind, Purchase};
+use crate::message::same_product;
 use crate::policy::{OnUnknown, Then, Window};
 
 /// A courtesy.
@@ -201,9 +202,9 @@ fn awaited<'a>(settings: &Settings, case: &Case<'_>, customer: &'a Customer) -> 
     let came = |bought: &Purchase| {
         customer.experiences.iter().any(|one| {
             let same_order = one.order.is_some() && one.order == bought.order;
-            let same_product = one.product.as_deref() == Some(bought.product.as_str());
+            let same = one.product.as_deref().is_some_and(|product| same_product(product, &bought.product));
             let unsaid = one.order.is_none() && one.product.is_none();
-            one.at >= bought.at && one.at <= case.now && (same_order || same_product || unsaid)
+            one.at >= bought.at && one.at <= case.now && (same_order || same || unsaid)
         })
     };
     customer.kept_purchases().into_iter().find(|bought| bought.at <= case.now && bought.at > from && !came(bought))

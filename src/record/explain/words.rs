@@ -304,6 +304,14 @@ impl Words<'_> {
                 self.say("a retry: answered from the record, not sent again", "客户端重试：按已有记录应答，未再次发送")
             }
             Fate::Sandboxed => self.say("sandbox: nothing left the gateway", "沙箱：未离开网关"),
+            Fate::ToldSent => self.say(
+                "an event told that the provider has it; it counts as sent",
+                "有事件告知：服务商已收到，按已发送计",
+            ),
+            Fate::ToldNotSent => self.say(
+                "an event told that the provider does not have it; it no longer counts, and a retry is sent anew",
+                "有事件告知：服务商并未收到，不再计数，客户端重试将重新发送",
+            ),
         }
     }
 

@@ -7,7 +7,7 @@ use super::super::blocks::{self, Taken};
 use super::super::links::Goes;
 use super::super::removal::{Share, take_away};
 use crate::decide::{Evidence, WantedRewrite};
-use crate::message::{Edit, PartKind, Span};
+use crate::message::{Edit, PartKind, Span, same_product};
 use crate::providers::Unfit;
 use crate::understand::Offer;
 
@@ -20,7 +20,7 @@ pub(super) fn edits(original: &Original<'_>, wishes: &[&WantedRewrite]) -> Resul
     let wanted = |span: &Span| wishes.iter().any(|wish| wish.spans.iter().any(|s| s.overlaps(span)));
     let product = |offer: &Offer| {
         wishes.iter().any(|wish| match (wish.because.get("product"), &offer.product) {
-            (Some(Evidence::Name(name)), Some(product)) => name.eq_ignore_ascii_case(product),
+            (Some(Evidence::Name(name)), Some(product)) => same_product(name, product),
             _ => false,
         })
     };

@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::super::Original;
 use super::super::clauses::{Cut, cut};
 use super::super::html::Outline;
+use super::super::joined::whole_sentences;
 use super::super::ranges::overlap;
 use super::super::removal::{Share, take_away};
 use crate::decide::WantedRewrite;
@@ -24,14 +25,20 @@ pub(super) fn edits(original: &Original<'_>, wishes: &[&WantedRewrite]) -> Resul
     let mut gone = whole;
     let mut edits = Vec::new();
     for (index, part) in original.content().parts.iter().enumerate() {
-        let here: Vec<Range<usize>> =
+        let mut here: Vec<Range<usize>> =
             claims.iter().filter(|span| usize::from(span.part) == index).map(Span::range).collect();
         if here.is_empty() {
             continue;
         }
         let in_subject = part.kind == PartKind::Subject;
         let runs = match part.kind {
-            PartKind::Html => Outline::read(&part.text)?.runs(),
+            PartKind::Html => {
+                let outline = Outline::read(&part.text)?;
+                let sentences = whole_sentences(&part.text, &outline, &here);
+                here.retain(|claim| sentences.iter().all(|sentence| overlap(claim, sentence).is_empty()));
+                gone.extend(sentences.into_iter().filter_map(|sentence| Span::new(index, sentence)));
+                outline.runs()
+            }
             _ => std::iter::once(0..part.text.len()).collect(),
         };
         for run in runs.into_iter().filter(|run| here.iter().any(|claim| !overlap(claim, run).is_empty())) {

@@ -3,6 +3,7 @@
 
 use super::wire::Micros;
 use crate::facts::{SendEvent, SurveyFact};
+use crate::message::PRIORITY_NORMAL;
 
 /// Position among the sends, content, reminder, and of its offers those with an end or pressure.
 pub(super) type WireShown = (u32, Option<u64>, bool, Vec<WirePressed>);
@@ -33,6 +34,17 @@ pub(super) fn unwire(written: Vec<WireShown>, sends: &mut [SendEvent]) -> bool {
             true
         })
     })
+}
+
+/// The priority of those that have another than the usual one, by their position.
+pub(super) fn weights(sends: &[SendEvent]) -> Vec<(u32, u16)> {
+    let weights = sends.iter().enumerate().map(|(at, send)| (at as u32, send.priority));
+    weights.filter(|(_, priority)| *priority != PRIORITY_NORMAL).collect()
+}
+
+/// The same as [`unwire`], for priorities.
+pub(super) fn unweights(written: Vec<(u32, u16)>, sends: &mut [SendEvent]) -> bool {
+    written.into_iter().all(|(at, priority)| sends.get_mut(at as usize).map(|send| send.priority = priority).is_some())
 }
 
 /// What is to be written of the survey contacts.

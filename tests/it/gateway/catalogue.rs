@@ -1,7 +1,9 @@
 //! The shop imports its catalogue; from then on an offer that only names the product is known for what it is:
 //! below the price its buyer paid. Whoever bought another thing still gets it.
 
-use super::child::{Gate, Home, routes};
+use crate::redis::RedisServer;
+
+use super::child::{Gate, Home, routes, until};
 use super::http_sink::HttpSink;
 use super::tools::{sms, tell};
 
@@ -54,4 +56,37 @@ async fn a_product_is_known_by_its_name_once_the_catalogue_is_imported() {
         );
         assert_eq!(sms(gate.http, other_phone, &text, &[]).await.status, 201, "bought something else");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beside_a_running_gateway_a_catalogue_goes_into_redis_and_is_taken_over_without_a_restart() {
+    let (redis, texts) = (RedisServer::start(), HttpSink::start().await);
+    let home = Home::new();
+    let store = format!("[store]\nkind = \"redis\"\nanswer_ms = 5000\nurl = \"{}\"\n", redis.url());
+    home.settings(&format!("{}{store}", routes(None, Some(&texts))));
+    home.write("products.csv", CATALOGUE);
+    let gate = Gate::start(&home);
+    let offers = [
+        ("+8613800138072", "399 CNY", "【某某商城】藍牙車載播放器限時299元，回T退訂"),
+        ("+14155550172", "59.99 USD", "The Bluetooth Car Player now only $39.99. Reply STOP to opt out"),
+    ];
+    for (phone, price, text) in offers {
+        let bought = format!(r#"{{"type":"purchase","customer":"{phone}","product":"BT-200","price":"{price}"}}"#);
+        tell(gate.http, &format!("order-{phone}"), &bought).await;
+        assert_eq!(sms(gate.http, phone, text, &[]).await.status, 201, "nobody knows yet what it is");
+    }
+    let imported = home.run(&["import", "--catalogue", "products.csv", "--format", "json"]);
+    let said: serde_json::Value = serde_json::from_slice(&imported.stdout).unwrap();
+    assert_eq!((imported.status.code(), &said["products"]), (Some(1), &1.into()), "{said}");
+    until("the catalogue is taken over", async || home.log().contains("a catalogue was taken over").then_some(()))
+        .await;
+    for (phone, _, text) in offers {
+        let answer = sms(gate.http, phone, &format!("{text} "), &[]).await;
+        assert_eq!(answer.status, 400, "{answer:?}");
+        assert!(
+            ["already-owned", "cheaper-after-purchase"].iter().any(|rule| answer.body.contains(rule)),
+            "{answer:?}"
+        );
+    }
+    assert_eq!(texts.requests().len(), 2);
 }

@@ -13,34 +13,39 @@ use super::http_sink::{HttpSink, Reply};
 use super::mail_sink::{AtDot, MailSink};
 use super::tools::{Answer, get, id_in, mail, plain_mail, post, sendgrid_mail};
 
-const SENDER: &str = "<news@shop.example>";
+pub(super) const SENDER: &str = "<news@shop.example>";
 const CODE: &str = "Your verification code is 482913. Do not share it.";
 const CODE_ZH: &str = "您的验证码是482913，5分钟内有效，请勿泄露。";
 
-struct Shop {
-    mails: MailSink,
-    requests: HttpSink,
-    home: Home,
-    gate: Gate,
+pub(super) struct Shop {
+    pub mails: MailSink,
+    pub requests: HttpSink,
+    pub home: Home,
+    pub gate: Gate,
 }
 
 /// A gateway without a rule that would stop a second message: only the record does.
 async fn shop(more: &str) -> Shop {
+    shop_with("", more).await
+}
+
+/// The same with these rules.
+pub(super) async fn shop_with(policy: &str, more: &str) -> Shop {
     let (mails, requests) = (MailSink::start().await, HttpSink::start().await);
-    let home = Home::with_policy("");
+    let home = Home::with_policy(policy);
     home.settings(&format!("{}{more}", routes(Some(&mails), Some(&requests))));
     let gate = Gate::start(&home);
     Shop { mails, requests, home, gate }
 }
 
 /// Composed anew at each attempt, as tools do.
-fn composed(attempt: usize, to: &str, text: &str, more: &str) -> Vec<u8> {
+pub(super) fn composed(attempt: usize, to: &str, text: &str, more: &str) -> Vec<u8> {
     let mut mail = format!("Date: Sun, 22 Nov 2026 10:00:{attempt:02} +0800\r\nMessage-ID: <{attempt}@tool>\r\n{more}");
     mail += std::str::from_utf8(&plain_mail(to, "上新", text)).unwrap();
     mail.into_bytes()
 }
 
-async fn by_api(http: SocketAddr, to: &str, text: &str, headers: &[(&str, &str)]) -> Answer {
+pub(super) async fn by_api(http: SocketAddr, to: &str, text: &str, headers: &[(&str, &str)]) -> Answer {
     let mut all = vec![("Content-Type", "application/json"), ("Authorization", "Bearer SG.key")];
     all.extend_from_slice(headers);
     post(http, "/sendgrid/v3/mail/send", &all, sendgrid_mail(to, "上新", text).to_string().as_bytes()).await

@@ -13,7 +13,7 @@ use tactgate::message::{
 use tactgate::policy::{Limits, PolicySet, Selection, Window};
 use tactgate::understand::{Context, ProductLinks, understand};
 
-use super::sends::send;
+use crate::sends::send;
 
 const CODES: [&str; 5] = ["CNY", "JPY", "KWD", "CLF", "XAU"];
 

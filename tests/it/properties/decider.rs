@@ -16,7 +16,7 @@ use tactgate::understand::{Context, Meaning, ProductLinks, understand};
 use super::arena::{WORKERS, cap_of, caps};
 use super::dice::Dice;
 use super::over_cap::Arrival;
-use super::sends::send;
+use crate::sends::send;
 use crate::store::{BRAND, now};
 
 /// Rounds of load, decide and commit before giving up, as in the gateway.

@@ -10,7 +10,7 @@ use tactgate::facts::{
     Attempt, Browsed, Complaint, Customer, Experience, ExperienceKind, Folded, HeldSend, MessageKey, OptOutFact,
     Parting, Preference, PriceAlert, Purchase, Return, SendEvent, SendState, ShownOffer, SurveyFact, SurveyStep,
 };
-use tactgate::message::{AddressKind, Channel, Class, Currency, Language, Money};
+use tactgate::message::{AddressKind, Channel, Class, Currency, Language, Money, PRIORITY_NORMAL};
 use tactgate::store::document::{FORMAT, FORMAT_OLDEST, decode, encode};
 
 fn instant() -> impl Strategy<Value = Timestamp> {
@@ -74,11 +74,12 @@ fn send() -> impl Strategy<Value = SendEvent> {
             pressing,
         });
     let names = (word(), maybe(word()), maybe(word()), maybe(word()), maybe(word()));
-    let seen = (maybe(any::<u32>()), any::<bool>(), maybe(any::<u64>()));
+    let seen =
+        (maybe(any::<u32>()), any::<bool>(), maybe(any::<u64>()), prop_oneof![Just(PRIORITY_NORMAL), any::<u16>()]);
     let rest = (seen, some(offer), maybe(instant()), key(), attempt());
     (word(), instant(), state, channel(), any::<bool>(), names, rest).prop_map(
         |(id, at, state, channel, must, (stream, department, campaign, purpose, survey), rest)| {
-            let ((survey_minutes, survey_reminder, content), offers, lease_until, from, attempt) = rest;
+            let ((survey_minutes, survey_reminder, content, priority), offers, lease_until, from, attempt) = rest;
             let class = if must { Class::MustSend } else { Class::Ordinary };
             SendEvent {
                 id,
@@ -86,6 +87,7 @@ fn send() -> impl Strategy<Value = SendEvent> {
                 state,
                 channel,
                 class,
+                priority,
                 stream,
                 department,
                 campaign,
@@ -225,6 +227,9 @@ fn as_told_in(format: u8, mut customer: Customer) -> Customer {
             (send.content, send.survey_reminder) = (None, false);
             send.offers.iter_mut().for_each(|offer| (offer.ends, offer.pressing) = (None, false));
         }
+    }
+    if format < 4 {
+        customer.sends.iter_mut().for_each(|send| send.priority = PRIORITY_NORMAL);
     }
     customer.parting.iter_mut().for_each(|leaving| leaving.customer = as_told_in(format, leaving.customer.clone()));
     customer

@@ -11,7 +11,7 @@ use tactgate::facts::{
 };
 use tactgate::message::{AddressKind, Channel, Language};
 
-use super::sends::send;
+use crate::sends::send;
 
 /// The addresses of the people of these stories.
 const KEYS: [&str; 3] = ["a", "b", "c"];

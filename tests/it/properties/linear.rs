@@ -12,9 +12,9 @@ use tactgate::message::Channel;
 use tactgate::store::{CustomerKey, Fault, Modelled, Store, StoreError, Write, Written};
 
 use super::dice::Dice;
-use super::sends::send;
 use super::serial_order::{Op, Register, Step, is_explained};
 use crate::redis::RedisServer;
+use crate::sends::send;
 use crate::store::{BRAND, files, mail, now, server};
 
 const CLIENTS: u64 = 4;

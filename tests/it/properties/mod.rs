@@ -15,7 +15,6 @@ mod live_sets;
 mod openings;
 mod over_cap;
 mod pairs;
-mod sends;
 mod serial_order;
 mod spellings;
 mod twice_decided;

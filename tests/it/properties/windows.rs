@@ -12,7 +12,7 @@ use tactgate::message::{Address, Channel, Class, Content, Declared, Message, PRI
 use tactgate::policy::{Limits, PolicySet};
 use tactgate::understand::Meaning;
 
-use super::sends::send;
+use crate::sends::send;
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_795_000_000).unwrap()
@@ -36,8 +36,9 @@ struct Cap {
 }
 
 impl Cap {
-    fn places(&self, priority: u16) -> usize {
-        if priority >= 600 { self.at_most } else { self.at_most - self.reserve }
+    /// How many there may be when one of that priority joins, of whom so many have a place kept for such as they.
+    fn places(&self, priority: u16, weighty: usize) -> usize {
+        if priority >= 600 { self.at_most } else { self.at_most - self.reserve.saturating_sub(weighty) }
     }
 
     fn set(&self) -> PolicySet {
@@ -83,12 +84,13 @@ fn channels() -> impl Strategy<Value = Channel> {
 fn sends() -> impl Strategy<Value = Vec<SendEvent>> {
     let states = prop::sample::select(vec![SendState::Reserved, SendState::Sent, SendState::Unknown]);
     let purposes = prop::sample::select(vec![None, Some("promotion"), Some("notice")]);
-    let one = (-90..=0i64, channels(), states, any::<bool>(), purposes);
+    let one = (-90..=0i64, channels(), states, any::<bool>(), purposes, priorities());
     prop::collection::vec(one, 0..10).prop_map(|sends| {
         let sends = sends.into_iter().enumerate();
         sends
-            .map(|(n, (second, channel, state, must, purpose))| SendEvent {
+            .map(|(n, (second, channel, state, must, purpose, priority))| SendEvent {
                 state,
+                priority,
                 class: if must { Class::MustSend } else { Class::Ordinary },
                 purpose: purpose.map(str::to_owned),
                 ..send(&format!("d{n}"), at(second), channel, "k")
@@ -131,28 +133,35 @@ proptest! {
         let case = Case { now: now(), message: &message, meaning: &meaning, facts: &facts, priority: cap.priority };
         let answer = set.rules[0].examine(&case);
         // By hand: who counts, and when a further one would find less than `at_most` in its window.
-        let mut times: Vec<i64> = sends.iter().filter(|send| cap.counts(send, channel)).map(seconds).collect();
-        let running = |times: &[i64], second: i64| times.iter().filter(|time| **time > second - cap.within).count();
-        let free_from = |times: &[i64], from: i64, priority: u16| {
-            (from..).find(|second| running(times, *second) < cap.places(priority)).unwrap()
+        let counts = sends.iter().filter(|send| cap.counts(send, channel));
+        let mut times: Vec<(i64, u16)> = counts.map(|send| (seconds(send), send.priority)).collect();
+        let running = |times: &[(i64, u16)], second: i64, least: u16| {
+            times.iter().filter(|(time, priority)| *time > second - cap.within && *priority >= least).count()
         };
-        if running(&times, 0) < cap.places(cap.priority) {
+        let is_free = |times: &[(i64, u16)], second: i64, priority: u16| {
+            running(times, second, 0) < cap.places(priority, running(times, second, 600))
+        };
+        let free_from = |times: &[(i64, u16)], from: i64, priority: u16| {
+            (from..).find(|second| is_free(times, *second, priority)).unwrap()
+        };
+        if is_free(&times, 0, cap.priority) {
             prop_assert_eq!(answer, Answer::Fine);
             return Ok(());
         }
-        let counted = running(&times, 0) as u64;
+        let counted = running(&times, 0, 0) as u64;
+        let places = cap.places(cap.priority, running(&times, 0, 600)) as u64;
         let waits = |h: &&HeldSend| h.expires > now() && (!cap.per_channel || h.channel == channel);
         let mut waiting: Vec<&HeldSend> = held.iter().filter(waits).filter(|h| h.priority >= cap.priority).collect();
         waiting.sort_by_key(|h| (std::cmp::Reverse(h.priority), h.due, h.id.clone()));
         for ahead in waiting {
             let due = ahead.due.duration_since(now()).as_secs();
-            times.push(free_from(&times, due, ahead.priority));
+            times.push((free_from(&times, due, ahead.priority), ahead.priority));
         }
         let free_at = at(free_from(&times, 0, cap.priority));
         let Answer::Objects(objection) = answer else { panic!("{answer:?}") };
         prop_assert_eq!(objection.free_at, Some(free_at));
         prop_assert_eq!(objection.because.get("count"), Some(&Evidence::Count(counted)));
-        prop_assert_eq!(objection.because.get("at_most"), Some(&Evidence::Count(cap.places(cap.priority) as u64)));
+        prop_assert_eq!(objection.because.get("at_most"), Some(&Evidence::Count(places)));
         prop_assert_eq!(objection.because.get("within"), Some(&Evidence::Seconds(cap.within)));
     }
 }

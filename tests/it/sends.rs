@@ -1,8 +1,8 @@
-//! The send that a property begins with.
+//! The send that a test begins with.
 
 use jiff::{SignedDuration, Timestamp};
 use tactgate::facts::{Attempt, SendEvent, SendState};
-use tactgate::message::{Channel, Class};
+use tactgate::message::{Channel, Class, PRIORITY_NORMAL};
 
 /// A reservation.
 pub fn send(id: &str, at: Timestamp, channel: Channel, from: &str) -> SendEvent {
@@ -12,6 +12,7 @@ pub fn send(id: &str, at: Timestamp, channel: Channel, from: &str) -> SendEvent 
         state: SendState::Reserved,
         channel,
         class: Class::Ordinary,
+        priority: PRIORITY_NORMAL,
         stream: "news".to_owned(),
         department: None,
         campaign: None,
