@@ -50,4 +50,5 @@ mod store_failover;
 mod store_faults;
 mod store_health;
 mod store_holds;
+mod store_kept;
 mod who_may;
