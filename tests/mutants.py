@@ -5,12 +5,14 @@ cargo-mutants says what to change; here each change becomes a branch that an env
 them are compiled once and a mutant costs one run of the tests. A change that cannot stand beside the original (it does
 not compile, or is in a constant) is taken out and listed as `not switched`: give those to cargo mutants itself.
 """
-import collections, json, os, re, resource, signal, subprocess, sys
+import collections, concurrent.futures, contextlib, json, os, re, resource, signal, subprocess, sys
 
 import tree_sitter, tree_sitter_rust
 
 TREE, FOLDER = sys.argv[1], sys.argv[2]
 ONLY = re.compile(sys.argv[4]) if len(sys.argv) > 4 and sys.argv[3] == "--only" else None
+# Most of those that hang wait for something, so that some at once cost little; and so long by the wall's clock.
+AT_ONCE, WAIT_SECONDS = 3, 120
 PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_rust.language()))
 SWITCH = """
 //! Which mutant is alive in this run.
@@ -209,15 +211,20 @@ def run(reached, number, kills):
         alive = environment(TACTGATE_MUTANT=str(number))
         # By the processor's clock: at low priority on a busy machine a second can take a minute.
         most = int(10 + 10 * seconds)
-        limit = lambda: resource.setrlimit(resource.RLIMIT_CPU, (most, most + 1))
+        child = subprocess.Popen([executable, "-q", "--exact", test], cwd=TREE, env=alive, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL, process_group=0)
+        resource.prlimit(child.pid, resource.RLIMIT_CPU, (most, most + 1))
         try:
-            done = subprocess.run([executable, "-q", "--exact", test], cwd=TREE, env=alive, capture_output=True,
-                                  timeout=300, preexec_fn=limit)
+            code = child.wait(WAIT_SECONDS)
         except subprocess.TimeoutExpired:
+            code = None
+        # With what it started itself.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        if code is None or code in (-signal.SIGXCPU, -signal.SIGKILL):
+            child.wait()
             return "timeout", test
-        if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
-            return "timeout", test
-        if done.returncode != 0:
+        if code != 0:
             kills[test] += 1
             return "caught", test
     return "missed", f"{len(reached)} tests come by"
@@ -240,9 +247,13 @@ def main():
     reach = reaching(executables)
     print("-- the tests pass with no mutant alive", file=sys.stderr, flush=True)
     counts, kills = collections.Counter(), collections.defaultdict(collections.Counter)
-    with open(os.path.join(TREE, "..", "switched.txt"), "w") as out:
-        for number, mutant in every.items():
-            outcome, by = run(reach[number], number, kills[mutant["file"]]) if number in placed else ("not switched", "")
+
+    def tried(one):
+        number, mutant = one
+        return mutant, run(reach[number], number, kills[mutant["file"]]) if number in placed else ("not switched", "")
+
+    with open(os.path.join(TREE, "..", "switched.txt"), "w") as out, concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        for mutant, (outcome, by) in pool.map(tried, every.items()):
             counts[outcome] += 1
             print(f"{outcome}\t{mutant['name']}\t{by}", file=out, flush=True)
             if outcome != "caught":

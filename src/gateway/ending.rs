@@ -140,6 +140,6 @@ fn give_back(customer: &mut Customer, id: &str, at: Timestamp, before: Option<&S
 }
 
 /// As documents tell instants apart: they hold microseconds.
-fn same_instant(one: Timestamp, other: Timestamp) -> bool {
+pub(super) fn same_instant(one: Timestamp, other: Timestamp) -> bool {
     one.as_microsecond() == other.as_microsecond()
 }

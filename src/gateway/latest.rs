@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::ending::{End, Settlement, reserved_anew};
+use super::ending::{End, Settlement, reserved_anew, same_instant};
 use crate::facts::{Customer, SendState};
 
 /// Ends remembered: as many as may wait in the queue.
@@ -60,6 +60,19 @@ impl Latest {
         }
     }
 
+    /// What became of a send that was reserved at that time, and whether its client was told; none while its walk
+    /// may not be over.
+    pub fn ended(&self, id: &str, at: Timestamp) -> Option<(SendState, bool)> {
+        let inner = self.lock();
+        let (reserved_at, end) = inner.ends.get(id)?;
+        match end {
+            _ if !same_instant(*reserved_at, at) => None,
+            End::Is { state, told } => Some((*state, *told)),
+            End::Enter(send) => Some((send.state, !send.attempt.unanswered)),
+            End::Back(_) | End::BackFrom(..) | End::Held { .. } | End::NotHeld => None,
+        }
+    }
+
     /// A reply that is on its way to the store.
     pub fn reply(&self, message_key: &str) -> Option<Bytes> {
         self.lock().replies.get(message_key).cloned()
@@ -82,5 +95,35 @@ impl Latest {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::sends::tests::send;
+    use crate::store::CustomerKey;
+
+    #[test]
+    fn what_is_remembered_is_the_end_of_that_reservation_and_whether_its_client_was_told() {
+        let reserved = send("d1", 0);
+        let mut untold = reserved.clone();
+        (untold.state, untold.attempt.unanswered) = (SendState::Unknown, true);
+        for (end, known) in [
+            (End::Is { state: SendState::Sent, told: false }, Some((SendState::Sent, false))),
+            (End::Is { state: SendState::Sent, told: true }, Some((SendState::Sent, true))),
+            (End::Enter(Box::new(untold)), Some((SendState::Unknown, false))),
+            (End::Back(None), None),
+            (End::NotHeld, None),
+        ] {
+            let latest = Latest::default();
+            let (brand, root, id) = ("shop".into(), CustomerKey("0".repeat(32)), reserved.id.clone());
+            latest.remember(&Settlement { brand, root, id, at: reserved.at, end, reply: None, document: None });
+            assert_eq!(latest.ended("d1", reserved.at), known);
+            assert_eq!(latest.ended("d1", send("d1", 5).at), None, "it was reserved once more: that is another's end");
+            assert_eq!(latest.ended("d2", reserved.at), None);
+            latest.begun_again("d1");
+            assert_eq!(latest.ended("d1", reserved.at), None);
+        }
     }
 }

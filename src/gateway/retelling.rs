@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::Gateway;
-use super::ending::reserved_anew;
+use super::ending::{End, reserved_anew};
 use crate::facts::{Customer, Event, Member, SendEvent, SendState, What, apply, kind_of, sends};
 use crate::message::{AddressKind, Channel};
 use crate::record::journal::{self, Departures};
@@ -29,6 +29,8 @@ const ACCEPTED_HOURS: i64 = 1;
 #[derive(Debug, Clone)]
 enum Told {
     Send(SendEvent),
+    /// This run settled it, and knows whether its client was told.
+    Ended(SendEvent),
     /// It set out and came back: what was reserved for it is given back.
     Back(SendEvent),
     Event(Event),
@@ -72,12 +74,16 @@ impl Gateway {
                         if one.send.channel == Channel::Sms {
                             batch.phones.insert(one.send.from.clone());
                         }
-                        let state = self.state_of(&one.send, accepted.contains(&one.send.id), now);
                         // By its address, not by the root of then: histories move.
                         let key = CustomerKey(one.send.from.clone());
                         let told = match departures.left(&one.send.id) {
                             Some(false) => Told::Back(one.send),
-                            _ => Told::Send(SendEvent { state, ..one.send }),
+                            _ => {
+                                let ended = self.settle.latest().ended(&one.send.id, one.send.at);
+                                let own_run = one.send.attempt.owner == Some(self.identity.owner());
+                                let accepted = accepted.contains(&one.send.id);
+                                as_known(one.send, ended, own_run, accepted, now)
+                            }
                         };
                         batch.customers.entry((entry.brand.clone(), key)).or_default().push(told);
                     }
@@ -112,17 +118,6 @@ impl Gateway {
         // When the store fails the receiver goes, and what is still read goes nowhere.
         let reading = move || journal::since(&folder, since, |line| drop(sender.blocking_send(line)));
         Ok((receiver, Some(tokio::task::spawn_blocking(reading))))
-    }
-
-    /// What a send is taken to be that the store does not know.
-    fn state_of(&self, send: &SendEvent, accepted: bool, now: Timestamp) -> SendState {
-        let own_run = send.attempt.owner == Some(self.identity.owner());
-        match () {
-            () if accepted => SendState::Sent,
-            // Its walk may not be over, and settles it.
-            () if own_run && send.lease_until.is_some_and(|until| until > now) => SendState::Reserved,
-            () => SendState::Unknown,
-        }
     }
 
     async fn retell_event(&self, batch: &mut Batch, entry: JournalEntry) -> Result<(), StoreError> {
@@ -191,6 +186,29 @@ impl Gateway {
     }
 }
 
+/// What a send is taken to be that the store does not know, or knows as reserved. What this run settled is told as
+/// it ended: its settlement may still be on its way, and a retry must find that its client was told nothing.
+fn as_known(
+    mut send: SendEvent,
+    ended: Option<(SendState, bool)>,
+    own_run: bool,
+    accepted: bool,
+    now: Timestamp,
+) -> Told {
+    if let Some((state, told)) = ended {
+        send.state = state;
+        send.attempt.unanswered |= !told;
+        return Told::Ended(send);
+    }
+    let state = match () {
+        // Its walk may not be over, and settles it: whether its client is told is not known before.
+        () if own_run && send.lease_until.is_some_and(|until| until > now) => SendState::Reserved,
+        () if accepted => SendState::Sent,
+        () => SendState::Unknown,
+    };
+    Told::Send(SendEvent { state, ..send })
+}
+
 /// True when something was new.
 fn enter(customer: &mut Customer, key: &CustomerKey, told: Option<&[Told]>) -> bool {
     told.into_iter().flatten().fold(false, |changed, one| {
@@ -198,12 +216,59 @@ fn enter(customer: &mut Customer, key: &CustomerKey, told: Option<&[Told]>) -> b
             Told::Event(event) => apply(customer, event, &key.0),
             Told::Send(send) if send.state == SendState::Reserved => sends::reserve(customer, send.clone()),
             Told::Send(send) => sends::enter(customer, send),
+            Told::Ended(send) => End::Enter(Box::new(send.clone())).write(customer, &send.id, send.at, u64::MAX),
             // A hold's next release reserves anew under the same id.
             Told::Back(send) => !reserved_anew(customer, &send.id, send.at) && sends::give_back(customer, &send.id),
         };
-        if now && let Told::Send(send) = one {
+        if now && let Told::Send(send) | Told::Ended(send) = one {
             customer.last_now = customer.last_now.max(Some(send.at));
         }
         now | changed
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::sends::tests::send;
+    use crate::facts::{Attempt, MessageKey, attempts};
+
+    const KEY: MessageKey = MessageKey { hash: 7, given: false };
+
+    fn reserved() -> SendEvent {
+        let mut one = send("d1", 0);
+        one.attempt = Attempt { key: Some(KEY), times: 1, owner: Some(1), ..Attempt::default() };
+        one.lease_until = Some(one.at + SignedDuration::from_secs(180));
+        one
+    }
+
+    /// What a retry finds at another gateway once the journal was told again, in a store that knows the
+    /// reservation or forgot it.
+    fn found(known: Told) -> Option<attempts::Earlier> {
+        let mut found = [vec![reserved()], Vec::new()].map(|sends| {
+            let mut customer = Customer { sends, ..Customer::default() };
+            enter(&mut customer, &CustomerKey(reserved().from), Some(std::slice::from_ref(&known)));
+            let later = reserved().at + SignedDuration::from_secs(3);
+            attempts::earlier(&customer, KEY, &reserved().from, later, |_| false, |_| None)
+        });
+        assert_eq!(found[0], found[1], "the store forgot it or did not");
+        found[0].take()
+    }
+
+    #[test]
+    fn a_client_that_hung_up_finds_its_message_also_when_the_journal_was_told_before_its_end() {
+        let (at, id) = (reserved().at, || "d1".to_owned());
+        let soon = at + SignedDuration::from_secs(2);
+        let known = |ended, own_run, now| as_known(reserved(), ended, own_run, true, now);
+        let sent = Some(attempts::Earlier::Sent { id: id() });
+        assert_eq!(found(known(Some((SendState::Sent, false)), true, soon)), sent);
+        assert_eq!(found(known(Some((SendState::Sent, true)), true, soon)), None, "an equal mail is a new one");
+        let under_way = Some(attempts::Earlier::InFlight { id: id() });
+        assert_eq!(found(known(None, true, soon)), under_way, "its reply may still be on its way");
+        let assumed = Some(attempts::Earlier::Assumed { id: id() });
+        assert_eq!(found(as_known(reserved(), Some((SendState::Unknown, true)), true, false, soon)), assumed);
+        // Of an earlier run nobody says it any more.
+        assert_eq!(found(known(None, false, soon)), None);
+        assert_eq!(found(as_known(reserved(), None, false, false, soon)), assumed);
+    }
 }

@@ -137,6 +137,8 @@ mod tests {
             let Some(crate::hold::Due::Release(held)) = due else { panic!("{due:?}") };
             in_hand.push(held.fence);
             assert!(hold.leave_out("h-1", vec![1], now).await.unwrap());
+            let back = hold.amend(held.message, held.fence).await;
+            assert_eq!(back, Err(HoldError::Fenced), "who was left out does not come back");
         }
         let due = hold.claim_due(now, 1, minute).await.unwrap().pop();
         let Some(crate::hold::Due::Release(held)) = due else { panic!("{due:?}") };

@@ -172,3 +172,17 @@ fn nap(now: Timestamp, next: Option<Timestamp>, sweep: Duration) -> Duration {
     let until = next.map(|next| next.duration_since(now));
     until.map_or(sweep, |until| Duration::try_from(until).unwrap_or(Duration::ZERO).min(sweep))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_sleeps_until_the_next_is_due_and_looks_at_least_once_a_sweep() {
+        let (now, sweep) = (Timestamp::UNIX_EPOCH, Duration::from_secs(1));
+        let due = |ms| Some(now + SignedDuration::from_millis(ms));
+        for (next, sleeps_ms) in [(None, 1_000), (due(300), 300), (due(5_000), 1_000), (due(0), 0), (due(-9), 0)] {
+            assert_eq!(nap(now, next, sweep), Duration::from_millis(sleeps_ms), "{next:?}");
+        }
+    }
+}

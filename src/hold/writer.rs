@@ -168,3 +168,70 @@ fn bounds(connection: &Connection, said: &str) -> Result<(), HoldError> {
     connection.prepare_cached(said)?.execute([])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
+
+    use super::super::{Hold, HoldSettings, rows};
+    use super::*;
+
+    fn writer() -> Writer {
+        let connection = Connection::open_in_memory().unwrap();
+        rows::prepare(&connection).unwrap();
+        Writer::start(connection, Arc::new(HoldKey::shared(&[1; 32]).unwrap())).unwrap()
+    }
+
+    /// A step under which SQLite takes the whole transaction back, as on a full disk; and how often it ran.
+    async fn too_big(writer: &Writer, runs: Arc<AtomicU32>) -> Result<(), HoldError> {
+        let step = move |connection: &Connection, _: &HoldKey| {
+            runs.fetch_add(1, Ordering::Relaxed);
+            connection.execute_batch("ROLLBACK")?;
+            Err(HoldError::Full)
+        };
+        writer.run(step).await
+    }
+
+    async fn small(writer: &Writer, name: &'static str) -> Result<(), HoldError> {
+        let kept = "INSERT INTO meta(name, value) VALUES(?1, x'01')";
+        writer.run(move |connection, _| Ok(connection.execute(kept, [name]).map(|_| ())?)).await
+    }
+
+    #[tokio::test]
+    async fn one_that_takes_the_transaction_away_fails_alone_and_is_not_tried_again_when_it_was_alone() {
+        let (writer, runs) = (writer(), Arc::new(AtomicU32::new(0)));
+        assert_eq!(too_big(&writer, Arc::clone(&runs)).await, Err(HoldError::Full));
+        assert_eq!(runs.swap(0, Ordering::Relaxed), 1);
+
+        // They gather while the writer is at something else.
+        let (go_on, waits) = std::sync::mpsc::channel::<()>();
+        let busy = writer.run(move |_, _| Ok(waits.recv().is_ok()));
+        let gathered = async {
+            for _ in 0..9 {
+                tokio::task::yield_now().await;
+            }
+            go_on.send(()).unwrap();
+        };
+        let (before, big, after) =
+            (small(&writer, "before"), too_big(&writer, Arc::clone(&runs)), small(&writer, "after"));
+        let (busy, before, big, after, ()) = tokio::join!(busy, before, big, after, gathered);
+        assert_eq!((busy, before, big, after), (Ok(true), Ok(()), Err(HoldError::Full), Ok(())));
+        assert_eq!(runs.load(Ordering::Relaxed), 2, "once with the others, once alone");
+        // And what was refused is no longer in the log.
+        let kept = "SELECT count(*) FROM meta WHERE name IN ('before', 'after', 'refused')";
+        let kept = writer.run(move |connection, _| Ok(connection.query_row(kept, [], |row| row.get::<_, i64>(0))?));
+        assert_eq!(kept.await, Ok(3));
+    }
+
+    #[tokio::test]
+    async fn without_a_thread_the_same_work_is_done_at_the_callers_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = HoldSettings::in_folder(folder.path());
+        let hold = Hold::open_here(&settings, Arc::new(|| Duration::ZERO)).unwrap();
+        let late = "INSERT INTO meta(name, value) VALUES('done', x'01')";
+        hold.step(move |connection, _| Ok(connection.execute(late, []).map(|_| ())?)).await.unwrap();
+        let refused = hold.step(move |connection, _| Ok(connection.execute(late, []).map(|_| ())?)).await;
+        assert!(matches!(refused, Err(HoldError::File(_))), "it is there already: {refused:?}");
+    }
+}

@@ -109,7 +109,9 @@ async fn a_hold_that_another_gateway_took_over_ends_here_and_comes_back_whole() 
     here.settle("h-1", back.fence, Settled::Released, at(2)).await.unwrap();
     assert_eq!(here.copies_to_remove(9).await.unwrap(), ["h-1"]);
     assert_eq!(here.forget(at(99)).await.unwrap(), 0, "not before its copy is gone");
+    assert!(here.copies_differ().await.unwrap(), "it is to be taken away");
     here.copy_removed("h-1").await.unwrap();
+    assert!(!here.copies_differ().await.unwrap());
     assert_eq!(here.forget(at(99)).await.unwrap(), 1);
 
     // One whose last owner stopped while bytes may have left is told of, and not sent.
@@ -124,10 +126,12 @@ async fn the_file_remembers_what_the_store_must_be_told() {
     hold.put(message("h-1")).await.unwrap();
     let new = hold.to_copy(9).await.unwrap().remove(0);
     assert_eq!((new.copy, &new.message), (StoreCopy::Wanted, &message("h-1")));
+    assert!(hold.copies_differ().await.unwrap(), "it has none yet");
     hold.copy_stands(&new, StoreCopy::Made).await.unwrap();
-    assert!(hold.to_copy(9).await.unwrap().is_empty());
+    assert!(hold.to_copy(9).await.unwrap().is_empty() && !hold.copies_differ().await.unwrap());
     let claimed = held(claim(&hold, at(0)).await);
     hold.requeue("h-1", claimed.fence, at(30), at(1)).await.unwrap();
+    assert!(hold.copies_differ().await.unwrap(), "it is behind");
     let behind = hold.to_copy(9).await.unwrap().remove(0);
     assert_eq!((behind.copy, behind.message.due, behind.attempts), (StoreCopy::Behind, at(30), 1));
     hold.copy_stands(&new, StoreCopy::Made).await.unwrap();
