@@ -4,9 +4,13 @@
 use jiff::SignedDuration;
 use tactgate::command::serve::Running;
 use tactgate::config::Protocol;
+use tactgate::facts::{Attempt, reserve};
 use tactgate::hold::{Due, State};
+use tactgate::message::{Address, Channel};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+use crate::sends::send;
 
 use super::child::{Home, routes, until};
 use super::hand_clock::by_hand;
@@ -152,5 +156,55 @@ async fn a_release_that_stopped_halfway_is_taken_up_for_a_code_only() {
         let state = hold.get(&id).await.unwrap().unwrap().state;
         assert_eq!(state, if must_send { State::Released } else { State::Unknown });
     }
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_release_that_stopped_halfway_left_may_be_told_once_its_hold_has_ended() {
+    let (_mails, _home, running) = waiting("").await;
+    let (gateway, http) = (&running.gateway, running.door(Protocol::Http).unwrap());
+    // A gateway claims the offer, writes its reservation down, begins to forward, and is never heard of again.
+    let then = gateway.clock.now() + SignedDuration::from_secs(40);
+    let due = gateway.hold.claim_due(then, 2, SignedDuration::from_secs(5)).await.unwrap();
+    let offer = due.into_iter().find_map(|due| match due {
+        Due::Release(held) if !held.message.must_send => Some(held),
+        _ => None,
+    });
+    let held = offer.unwrap();
+    let decision = held.message.decisions[0].id.clone();
+    let key = gateway.store.key("shop", &Address::email("full-offer@example.cn").unwrap());
+    let mut reserved = send(&decision, gateway.clock.now(), Channel::Email, &key.0);
+    reserved.attempt = Attempt { times: 1, released: true, ..Attempt::default() };
+    gateway
+        .store
+        .update("shop", &key, |customer| {
+            customer.held.clear();
+            reserve(customer, reserved.clone())
+        })
+        .await
+        .unwrap();
+    gateway.hold.forwarding(&held.message.id, held.fence, then + SignedDuration::from_secs(5)).await.unwrap();
+    let word = async |event: &str| {
+        let line = format!(
+            r#"{{"id":"{event}","type":"outcome","at":"{}","customer":"full-offer@example.cn","decision":"{decision}","outcome":"not_sent"}}"#,
+            gateway.clock.now()
+        );
+        post(http, "/tactgate/v1/events", &[("Content-Type", "application/x-ndjson")], line.as_bytes()).await
+    };
+    let early = word("early").await;
+    assert!(early.status == 400 && early.body.contains("under way"), "{early:?}");
+    gateway.clock.turn(SignedDuration::from_mins(5));
+    until("its hold has ended", async || {
+        let state = gateway.hold.get(&held.message.id).await.unwrap().unwrap().state;
+        (state == State::Unknown).then_some(())
+    })
+    .await;
+    let told = until("its document says so", async || {
+        Some(word("told").await).filter(|answer| !answer.body.contains("released again"))
+    })
+    .await;
+    assert_eq!((told.status, told.json()["accepted"].as_u64()), (200, Some(1)), "{told:?}");
+    let customer = gateway.store.load("shop", &[key], &[]).await.unwrap().customers.remove(0).customer;
+    assert!(customer.sends.is_empty(), "{:?}", customer.sends);
     running.stop().await;
 }
