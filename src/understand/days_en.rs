@@ -234,10 +234,10 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?P<month>{MONTH})\.?[ \n]?(?:the[ \n])?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?-u:\b)(?:{JOIN}(?P<range_day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?-u:\b))?"
     );
     let day_first = format!(
-        r"(?:(?P<range_from>{DAY}){JOIN})?(?P<day_before>[0-9]{{1,2}})(?:st|nd|rd|th)?[ \n]?(?:of[ \n])?(?P<month_after>{MONTH})(?-u:\b)\.?"
+        r"(?:(?P<range_from>{DAY}){JOIN})?(?P<day_before>[0-9]{{1,2}})(?:st|nd|rd|th)?[ \n-]?(?:of[ \n])?(?P<month_after>{MONTH})(?-u:\b)\.?"
     );
     let date = format!(
-        r"(?:(?:this[ \n])?{WEEKDAY}\.?,?[ \n]\(?(?:the[ \n])?)?(?:{figures}|{month_first}|{day_first}|the[ \n](?P<nth>[0-9]{{1,2}})(?:st|nd|rd|th))(?-u:\b)(?:,?[ \n](?:of[ \n]|in[ \n])?(?P<year>20[0-9]{{2}})(?-u:\b))?"
+        r"(?:(?:this[ \n])?{WEEKDAY}\.?,?[ \n]\(?(?:the[ \n])?)?(?:{figures}|{month_first}|{day_first}|the[ \n](?P<nth>[0-9]{{1,2}})(?:st|nd|rd|th))(?-u:\b)(?:,?[ \n-](?:of[ \n]|in[ \n])?(?P<year>20[0-9]{{2}})(?-u:\b))?"
     );
     let of_today = concat!(
         r"the[ \n]day[ \n]after[ \n]tomorrow|today|tonight|tonite|tomorrow(?:[ \n](?:night|evening|morning|afternoon))?|this[ \n](?:evening|afternoon|morning)",

@@ -6,13 +6,15 @@ use std::ops::Range;
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
-use crate::message::Declared;
+use crate::message::{Declared, PartKind};
 
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Deadline, DeadlineKind, Source};
+use super::prices::AmountKind;
 use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
-use super::urgency::{tells_of_a_plan, tells_of_a_service};
+use super::sale_words::names_a_plan;
+use super::urgency::{Voice, tells_of_a_plan, tells_of_a_service};
 use super::{Context, ends_en, ends_zh, holidays};
 
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.
@@ -74,6 +76,7 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     let is_refusable = readings.iter().any(is_public);
     let promotes = is_refusable
         || tally.promotes()
+        || is_priced_by_a_firm(readings, tally)
         || readings.iter().flat_map(|reading| &reading.sentences).any(sells)
         || readings.iter().any(|reading| hands_over(&reading.normal.text) || is_only_an_end(&reading.normal.text));
     for (at, reading) in readings.iter().enumerate() {
@@ -87,7 +90,7 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
             let ends = ends_in(&now, reading.words(sentence), sentence);
             let words = reading.words(sentence);
             let is_service = || !is_refusable && !sentence.is_plainly_a_sale() && tells_of_a_service(words);
-            if ends.is_empty() || tells_of_a_plan(words) || is_service() {
+            if ends.is_empty() || tells_of_a_plan(words) || names_a_plan(&sentence.may, words) || is_service() {
                 continue;
             }
             let sure = if sells(sentence) { 85 } else { 70 };
@@ -144,6 +147,24 @@ fn agree(now: &Zoned, claims: &mut [Claim]) {
     }
 }
 
+/// Names a price, or takes something off, or speaks of goods more than of anything else; not as friends do.
+fn is_priced_by_a_firm(readings: &[Reading<'_>], tally: Tally) -> bool {
+    if tally.is_personal() || tally.is_transactional() {
+        return false;
+    }
+    let priced = |sentence: &Sentence| {
+        !sentence.cues.any(&[Cue::Billing, Cue::Notice])
+            && (!sentence.offs.is_empty() || sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price))
+    };
+    let speaks =
+        || readings.iter().fold(Voice::default(), |all, reading| all.with(reading.heard.voices)).says() >= GOODS_SAYS;
+    let is_mail = readings.iter().any(|reading| reading.kind == PartKind::Subject);
+    (is_mail || tally.is_of_a_firm()) && speaks() || readings.iter().flat_map(|reading| &reading.sentences).any(priced)
+}
+
+/// What a text says that has two words of goods and none of duties.
+const GOODS_SAYS: i32 = 3;
+
 /// The list for the meaning: declared ends first.
 pub(super) fn with_declared(claims: Vec<Claim>, declared: &Declared) -> Vec<Deadline> {
     let said = declared.offers.iter().filter_map(|offer| offer.ends).map(|ends| Deadline {
@@ -189,7 +210,9 @@ fn may_press(sentence: &Sentence, promotes: bool, is_refusable: bool, tally: Tal
     let cues = sentence.cues;
     let asks = cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
     // What can be refused and is no notice speaks of fees and payments as a shop does: 9月12日前缴费享早鸟价.
-    let other = asks || cues.has(Cue::Code) || !is_refusable && cues.any(&[Cue::Billing, Cue::Notice]);
+    // So does a firm that writes of no order: "the early bird fee", "no joining fee".
+    let billed = cues.has(Cue::Billing) && !tally.is_of_a_firm();
+    let other = asks || cues.has(Cue::Code) || !is_refusable && (billed || cues.has(Cue::Notice));
     if tally.is_transactional() {
         sentence.is_plainly_a_sale() && !cues.has(Cue::Code)
     } else {

@@ -85,7 +85,7 @@ fn difference(offer: &Offer) -> Option<Discount> {
 }
 
 fn is_offered(reading: &Reading<'_>, sentence: &Sentence, tally: Tally, off: &Off) -> bool {
-    if sentence.is_refund {
+    if sentence.is_refund || tally.is_code() {
         return false;
     }
     let cues = sentence.cues;

@@ -48,7 +48,7 @@ pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
 /// What every date has one of: a month, the stroke of 11/30, the year of 2026-11-30, the `th` of 20th.
 pub(super) fn date_signs() -> Vec<String> {
     let years = (2_000..2_100).flat_map(|year| ["-", ".", "/"].map(|mark| format!("{year}{mark}")));
-    let dotted = (2_000..2_100).map(|year| format!(".{year}"));
+    let dotted = (2_000..2_100).chain(24..40).map(|year| format!(".{year}"));
     let ordinals =
         ["1st", "2nd", "3rd"].map(str::to_owned).into_iter().chain((0..10).map(|digit| format!("{digit}th")));
     MONTHS.into_iter().chain(["/"]).map(str::to_owned).chain(years).chain(dotted).chain(ordinals).collect()
@@ -173,10 +173,16 @@ fn time_left(now: &Zoned, may: &May, words: &str) -> Option<End> {
     if ANSWERS.as_ref()?.is_match(lead_of(words, found.get(0)?.start())) {
         return None;
     }
+    // "2 GB a day for 28 days": how long it serves, not how long it is sold.
+    let lead = found.name("lead").map_or("", |lead| lead.as_str());
+    if lead == "for"
+        && words.get(found.get(0)?.start() + lead.len()..amount.start()).is_some_and(|gap| gap.trim().is_empty())
+    {
+        return None;
+    }
     let (more, end) =
         more_units(words, unit, MORE_UNITS.as_ref(), |number, unit| count(number)?.checked_mul(seconds_of(unit)?));
     let number = count(amount.as_str())?;
-    let lead = found.name("lead").map_or("", |lead| lead.as_str());
     let tail = found.name("tail").map_or("", |tail| tail.as_str().trim_start_matches([' ', '-', '\n']));
     let at = if is_days(unit.as_str())
         && more == 0
@@ -228,7 +234,7 @@ macro_rules! words {
 /// Ends in what makes the moment behind it an end.
 static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u:\b)(?:until|untill|till?|through|thru|before|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|closing|clos(?:e|ing)[ \n]date",
+        r"(?-u:\b)(?:until|untill|till?|through|thru|before|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|shuts?|closing|clos(?:e|ing)[ \n]date",
         r"|(?:last|final)[ \n](?:day|date|call|chance)|deadline|cut-?off|good|up[ \n]to|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|lapses?|concludes?|leaves|returns?|goes?[ \n](?:back[ \n])?up|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|goes?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
         r"(?:\.?[ \n](?:and[ \n]including|@|out|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
     ))
@@ -316,7 +322,7 @@ static OPEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:open|opened|hours|stores?|lines?|call(?:[ \n]us)?|chat)[ \n](?:[a-z]{1,9}[ \n]){0,2}(?:until|till?|from|to|by|before)[ \n]$").ok()
 });
 static ENDS_SOMETHING: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:ends?|expires?|closes?|valid|good|runs?|sale|offer|deal|code|order|book|buy|shop|only|use|redeem|claim|hold|holding|held|reserved|saved|saving|keep|keeping|today|tonight)(?-u:\b)").ok()
+    Regex::new(r"(?-u:\b)(?:ends?|expires?|closes?|valid|good|runs?|have|got|sale|offer|deal|code|order|book|buy|shop|only|use|redeem|claim|hold|holding|held|reserved|saved|saving|keep|keeping|today|tonight)(?-u:\b)").ok()
 });
 static BEFORE_MONTH: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?-u:\b)(?:until|till?|before|by|up[ \n]to)[ \n]$").ok());

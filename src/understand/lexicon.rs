@@ -12,7 +12,7 @@ use memchr::memmem;
 use super::expression::{Expression, May};
 use super::needed::A_DIGIT;
 use super::normal::fold_phrase;
-use super::urgency::{self, Urge};
+use super::urgency::{self, Urge, Voice, Weight};
 use super::{audience, deadlines, ends_en, money, optout, purpose, reductions, sale_words, surveys, vouchers};
 
 /// What a word tells of its sentence.
@@ -49,6 +49,8 @@ pub(super) enum Cue {
     SurveyScale,
     /// The last chance.
     LastChance,
+    /// Said for a shop or a firm, by no friend.
+    Sender,
     /// A sign without which no end is told in words (not in the file: see `deadlines`).
     MayEnd,
     /// A sign without which no date is told in English.
@@ -61,7 +63,7 @@ pub(super) enum Cue {
     MayBeCode,
 }
 
-const CUES: [(&str, Cue); 10] = [
+const CUES: [(&str, Cue); 11] = [
     ("sale", Cue::Sale),
     ("offer", Cue::Offer),
     ("list-price", Cue::ListPrice),
@@ -72,6 +74,7 @@ const CUES: [(&str, Cue); 10] = [
     ("survey-noun", Cue::SurveyNoun),
     ("survey-ask", Cue::SurveyAsk),
     ("last-chance", Cue::LastChance),
+    ("sender", Cue::Sender),
 ];
 
 /// A set of cues.
@@ -111,6 +114,10 @@ pub(super) struct Heard {
     pub opt_out_signs: Vec<usize>,
     /// Words that hurry, and where they stand, in order (see `urgency`).
     pub urges: Vec<(Urge, Range<usize>)>,
+    /// How many words are said of goods, of duties, among friends (see `urgency`).
+    pub voices: Voice,
+    /// Phrases that weigh for or against hurry, in order (see `urgency`).
+    pub weights: Vec<(Weight, Range<usize>)>,
     /// The expressions that may match somewhere in it.
     pub may: May,
     /// The places of expressions whose words were heard, and where.
@@ -131,6 +138,8 @@ pub(super) fn heard_in(text: &str) -> Heard {
         Tells::Topic(_) => {}
         Tells::OptOutSign => heard.opt_out_signs.push(at.start),
         Tells::Urge(urge) => heard.urges.push((urge, at)),
+        Tells::Weight(weight) => heard.weights.push((weight, at)),
+        Tells::Voice(voice) => heard.voices = heard.voices.with(voice),
         Tells::Needed(place) => {
             heard.may.add(usize::from(place));
             heard.needed.push((place, at));
@@ -140,6 +149,7 @@ pub(super) fn heard_in(text: &str) -> Heard {
     heard.may = if heard.double_blanks.is_empty() { heard.may.or(words.with_digit) } else { May::ANY };
     heard.opt_out_signs.sort_unstable();
     heard.urges.sort_by_key(|(_, at)| at.start);
+    heard.weights.sort_by_key(|(_, at)| at.start);
     heard
 }
 
@@ -236,6 +246,8 @@ enum Tells {
     Topic(usize),
     OptOutSign,
     Urge(Urge),
+    Voice(Voice),
+    Weight(Weight),
     /// Place of an expression that needs it, or another word of its own.
     Needed(u16),
 }
@@ -252,6 +264,7 @@ struct Words {
 
 const CUE_FILE: &str = include_str!("lexicon/cues.txt");
 const URGENCY_FILE: &str = include_str!("lexicon/urgency.txt");
+const VOICE_FILE: &str = include_str!("lexicon/voices.txt");
 const TOPIC_FILE: &str = include_str!("lexicon/topics.txt");
 
 /// Both files and the signs together: a text is gone through once for all questions.
@@ -289,6 +302,12 @@ impl Words {
         }
         for (section, phrase) in phrases(URGENCY_FILE) {
             words.push((fold_phrase(phrase), Tells::Urge(Urge::of_section(section)?), false));
+        }
+        for (phrase, weight) in urgency::weights() {
+            words.push((phrase.to_owned(), Tells::Weight(weight), false));
+        }
+        for (section, phrase) in phrases(VOICE_FILE) {
+            words.push((fold_phrase(phrase), Tells::Voice(Voice::of_section(section)?), false));
         }
         for (section, phrase) in phrases(TOPIC_FILE) {
             if topics.last().is_none_or(|last| last != section) {

@@ -117,7 +117,8 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         }
         readings.push(reading);
     }
-    let tally = purpose::tally(&readings);
+    let weighed = urgency::weigh(&readings);
+    let tally = purpose::tally(&readings).unless_no_chat(weighed.is_no_chat());
     let surveys = surveys::surveys_of(&readings, declared);
     let claims = deadlines::deadlines_of(context, &readings, tally);
     let mut structured = structured::structured_of(context, content, PART_BYTES_MAX);
@@ -132,7 +133,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     }
     let mut vouchers = vouchers::vouchers_of(context, &readings, &claims, &structured);
     spent::without_spent(&readings, &mut vouchers);
-    let urgencies = urgency::urgencies_of(context, &readings, tally, &claims);
+    let urgencies = urgency::urgencies_of(context, &readings, tally, &claims, &weighed);
     let mut deadlines = deadlines::with_declared(claims, declared);
     deadlines.extend(structured.deadlines.iter().cloned());
     let audiences = audience::audiences_of(&readings);

@@ -47,6 +47,10 @@ pub(super) fn money_signs() -> Vec<String> {
         "chf",
         "krw",
         "inr",
+        " rs",
+        "\nrs",
+        "rs.",
+        " rm",
         "thb",
         "myr",
         "nzd",
@@ -342,9 +346,9 @@ fn currency(sign: &str) -> Option<Currency> {
         "mop" | "mop$" | "澳门元" => Currency::MOP,
         "chf" => Currency::CHF,
         "₩" | "krw" | "韩元" => Currency::KRW,
-        "₹" | "inr" => Currency::INR,
+        "₹" | "inr" | "rs" | "rs." => Currency::INR,
         "thb" | "泰铢" => Currency::THB,
-        "myr" => Currency::MYR,
+        "myr" | "rm" => Currency::MYR,
         _ => return None,
     })
 }
@@ -362,7 +366,7 @@ macro_rules! number {
 static MONEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // A new currency needs its sign in `money_signs`.
     Regex::new(concat!(
-        r"((?:rmb|cny)[ \n]?¥?|cn¥|u\.?s\.?\$|(?:usd|hkd|ntd|sgd|aud|cad|nzd|mop)[ \n]?\$?|(?:hk|nt|nz|au|ca)\$|twd|jp¥|jpy|[sac]\$|eur|gbp|chf|krw|inr|thb|myr|新台币|人民币|港币|美金|[¥$€£₹₩])[ \n]?",
+        r"((?:rmb|cny)[ \n]?¥?|cn¥|u\.?s\.?\$|(?:usd|hkd|ntd|sgd|aud|cad|nzd|mop)[ \n]?\$?|(?:hk|nt|nz|au|ca)\$|twd|jp¥|jpy|[sac]\$|eur|gbp|chf|krw|inr|thb|myr|(?-u:\b)rs\.?|(?-u:\b)rm|新台币|人民币|港币|美金|[¥$€£₹₩])[ \n]?",
         r"(",
         number!(),
         r")([ \n]?(?:万|千|亿)|k(?-u:\b)|m(?-u:\b)|bn?(?-u:\b)|[ \n](?:m|b|tr)illion)?",

@@ -198,7 +198,7 @@ mod tests {
             (r"[0-9]{1,3}[ \n]?days? left", Some(vec!["day left", "days left"])),
             ("满[0-9]+减", Some(vec!["满"])),
             ("第[二2]件", Some(vec!["第2件", "第二件"])),
-            ("[0-9]+%", Some(vec!["%"])),
+            ("[0-9]+%", Some(vec![A_DIGIT])),
             ("(?:ends|closes)[^.]{0,9}(?:soon|now)", Some(vec!["ends", "closes"])),
             ("(?:[0-9]|7x)[a-z]+", Some(vec![A_DIGIT, "7x"])),
             ("[a-z]+", None),

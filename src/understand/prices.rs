@@ -231,11 +231,11 @@ const GIVES_BEFORE: &str = r"(?-u:\b)(?:get|receive|earn|free|bonus|win|claim)(?
 const SAVING_AFTER: &str = concat!(
     r"^[ \n]?(?:元|块)?(?:的|无门槛|通用|全场|现金|立减|满减|新人|专享|专属|生日|会员|平台|店铺)*(?:优惠|券|红包|补贴|话费|抵用|代金|折扣|津贴|返现|减免|抵扣)",
     r"|^[ \n]?(?:元|块)?[^0-9，,。!！;；、 ]{0,6}券|^[ \n]?(?:元|块)?(?:[^0-9，,。!！;； ]{0,14})(?:优惠券|代金券|抵用券|现金券|礼券|购物券|消费券|兑换券|折扣券|红包)",
-    r"|^[ \n-](?:(?:instant|mail-in|extra|in|store|statement|total|student|member|online|account|welcome|sign-up|signup|referral|birthday|discount|loyalty|thank[ -]you|e-?)[ \n-]?){0,3}(?:off|discount|rewards?|coupons?|vouchers?|back|rebate|cash ?back|credits?|savings?|less|cheaper)(?-u:\b)",
+    r"|^[ \n-](?:(?:instant|mail-in|extra|in|store|statement|total|student|member|online|account|welcome|sign-up|signup|referral|birthday|discount|loyalty|thank[ -]you|e-?)[ \n-]?){0,3}(?:off|discount|rewards?|coupons?|vouchers?|back|rebate|cash ?back|credits?|savings?|less|cheaper)(?-u:\b)|^[ \n](?:[a-z]+[ \n]){0,3}(?:is|are|gets?)[ \n]waived(?-u:\b)",
 );
 const SAVING_BEFORE: &str = concat!(
     r"(?:^|[^0-9.一二三四五六七八九])折[ \n]?$|(?:再|加|额外|最高|立|直)补贴?[ \n]?$|(?:减|立减|直降|降|省|立省|节省|优惠|让利|返|返现|返还|抵|抵扣|折抵|折价|现折|送|赠|赠送|领|领取|奖|券|红包|补贴|津贴|便宜|(?:送|返|赠|得|领)[^，,。0-9]{0,4}话费)(?:了|高达|最高|至高|达|至多|最多|共|:)?[ \n]?$",
-    r"|(?-u:\b)(?:save|saves|saving|savings of|an extra|an additional|take|get|extra|discounts? of|voucher worth|coupon worth|reduced by|credit of|bonus of|cut by|price cut of)[ \n](?:up to[ \n]|an?[ \n](?:extra|additional)[ \n]|over[ \n]|at least[ \n])?$",
+    r"|(?-u:\b)(?:save|saves|saving|savings of|an extra|an additional|take|get|extra|discounts? of|voucher worth|coupon worth|benefits? of|reduced by|credit of|bonus of|cut by|price cut of)[ \n](?:up to[ \n]|an?[ \n](?:extra|additional)[ \n]|over[ \n]|at least[ \n])?$",
 );
 const WORTH_BEFORE: &str = r"(?:发行价|股价|现货价|收盘价|开盘价|金价|油价|铜价)(?:格)?(?:已|再)?(?:突破|报|涨至|跌至|升至|为)?(?:每[克股桶吨])?[ \n]?$|(?:价值|总值|市值|保额|月薪|年薪|底薪|日薪|时薪|奖金|首付|月供)(?:高达|约|最高)?[ \n]?$|(?-u:\b)(?:worth|worth of|valued at|value of|win|prize of|jackpot of|salary of|earn|fine of|fined|deductible of|jumps?|increases?|rises?|climbs?|go up|goes up)[ \n](?:up to[ \n]|over[ \n])?$";
 const AT_MOST_BEFORE: &str = r"\((?:max\.?|maximum|up to|capped at)[ \n]$|(?-u:\b)(?:max\.?|maximum|capped at|cap of)[ \n](?:of[ \n])?$|(?:最高|封顶|上限)[ \n]?$";

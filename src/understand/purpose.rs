@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::expression::{Expression, expression};
+use super::expression::{Expression, May, expression};
 use super::lexicon::Cue;
 use super::meaning::Purpose;
 use super::patterns::Patterns;
@@ -45,6 +45,8 @@ pub(super) struct Tally {
     is_personal: bool,
     /// Signed 【某某】, or it can be refused, or it leads to a page: no person writes so to a friend.
     is_from_a_sender: bool,
+    /// It is signed, or worded as firms word it.
+    is_of_a_firm: bool,
     /// It tells how to refuse more of its kind.
     is_refusable: bool,
     /// It names an amount that is no bill.
@@ -60,6 +62,7 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
         tally.is_refusable |= !reading.opt_outs.is_empty();
         tally.is_from_a_sender |= tally.is_refusable || !reading.visible.links.is_empty();
         let text = &reading.normal.text;
+        tally.is_of_a_firm |= is_signed(text);
         tally.is_personal |= text.len() <= PERSONAL_BYTES_MAX && PATTERNS.has("personal", &reading.heard.may, text);
         let has_code = reading.sentences.iter().any(|sentence| sentence.has_digit && is_code(reading.words(sentence)));
         for sentence in &reading.sentences {
@@ -73,6 +76,7 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
                     continue;
                 }
             }
+            tally.is_of_a_firm |= cues.has(Cue::Sender);
             let may = |section: &str| PATTERNS.has(section, &sentence.may, words);
             let code = has_code && is_code_sentence(reading, sentence);
             let plainly = sentence.is_plainly_a_sale() && !code;
@@ -115,9 +119,16 @@ impl Tally {
         self.is_refusable
     }
 
+    /// The same; a message that presses to buy is no friend's, however chatty.
+    #[must_use]
+    pub fn unless_no_chat(mut self, is_no_chat: bool) -> Tally {
+        self.is_of_a_firm |= self.is_personal && is_no_chat;
+        self
+    }
+
     /// True when it reads as one person writing to another: nobody is sold anything.
     pub fn is_personal(self) -> bool {
-        self.is_personal && !self.is_from_a_sender
+        self.is_personal && !self.is_from_a_sender && !self.is_of_a_firm
     }
 
     /// True when a sender invites to buy, with a word of sale or without any: a price in a message that tells how
@@ -126,10 +137,17 @@ impl Tally {
         if self.is_transactional() || self.is_personal() {
             return false;
         }
-        self.sale > 0 || self.sells > 0 && self.is_from_a_sender || self.is_priced && self.is_refusable
+        let is_public = self.is_from_a_sender || self.is_of_a_firm;
+        self.sale > 0 || self.sells > 0 && is_public || self.is_priced && (self.is_refusable || self.is_of_a_firm)
     }
 
-    fn is_code(self) -> bool {
+    /// True when it is signed, or worded as firms word it.
+    pub fn is_of_a_firm(self) -> bool {
+        self.is_of_a_firm
+    }
+
+    /// True when it is a one-time code, and no disguise of a sale.
+    pub fn is_code(self) -> bool {
         // A code in a sentence of its own beside an offer is a disguise.
         self.code > 0 && self.sale == 0
     }
@@ -142,6 +160,89 @@ impl Tally {
         !courts && told > 0 && told >= self.sale && (self.sale == 0 || self.referenced > 0)
     }
 }
+
+/// "Hopsmith: …", "… -Greene's Lawns", and the last line of a mail: a name in front or behind. A name alone, without
+/// the words that people chat in, is a firm's.
+fn is_signed(text: &str) -> bool {
+    const NAME_BYTES_MAX: usize = 40;
+    const NAME_WORDS_MAX: usize = 4;
+    let text = text.trim();
+    let is_name = |name: &str| {
+        let name = name.trim();
+        let is_word = |word: &str| word.chars().any(char::is_alphabetic);
+        let is_other = |word: &str| NO_NAMES.contains(&word.trim_matches('.'));
+        !name.is_empty()
+            && name.len() <= NAME_BYTES_MAX
+            && name.split_whitespace().count() <= NAME_WORDS_MAX
+            && name.split_whitespace().all(|word| !is_other(word))
+            && is_word(name)
+            && !name.contains(['!', '?', '/'])
+    };
+    let head = || text.split_once(": ").is_some_and(|(name, rest)| is_name(name) && rest.len() > NAME_BYTES_MAX);
+    let tail = || {
+        let dash = text.rsplit_once(" -").map(|(_, name)| name);
+        dash.is_some_and(|name| {
+            !name.starts_with([' ', '-']) && is_name(name) && !name.contains(|c: char| c.is_ascii_digit())
+        })
+    };
+    head() || tail()
+}
+
+/// Words before a colon that are no name of a firm: of people, of offices, of a report.
+const NO_NAMES: &[&str] = &[
+    "i",
+    "me",
+    "my",
+    "you",
+    "u",
+    "mum",
+    "mom",
+    "dad",
+    "love",
+    "x",
+    "xx",
+    "re",
+    "fw",
+    "fwd",
+    "ps",
+    "p.s",
+    "note",
+    "tip",
+    "update",
+    "reminder",
+    "alert",
+    "notice",
+    "warehouse",
+    "team",
+    "hr",
+    "payroll",
+    "project",
+    "status",
+    "meeting",
+    "summary",
+    "subject",
+    "from",
+    "to",
+    "date",
+    "news",
+    "weather",
+    "traffic",
+    "score",
+    "final",
+    "result",
+    "agenda",
+    "minutes",
+    "stocks",
+    "in",
+    "is",
+    "if",
+    "when",
+    "what",
+    "who",
+    "so",
+    "says",
+    "said",
+];
 
 /// The purpose, given what else was found.
 pub(super) fn purpose_of(tally: Tally, offers: usize, surveys: usize) -> Purpose {
@@ -173,11 +274,11 @@ fn is_priced_down(sentence: &Sentence) -> bool {
 
 /// A code that is guarded as codes are, without a price: 验证码1234，用于领取优惠券，请勿告诉他人. A figure may stand
 /// where it says what the reader is doing: 您正在领取满300减50优惠券.
-pub(super) fn is_guarded_code(words: &str, sentence: &Sentence) -> bool {
-    (!is_priced_down(sentence) || DOING.is_in(&sentence.may, words))
+pub(super) fn is_guarded_code(may: &May, words: &str, sentence: &Sentence) -> bool {
+    (!is_priced_down(sentence) || DOING.is_in(may, words))
         && is_code(words)
-        && CODE_WORDS.is_in(&sentence.may, words)
-        && PATTERNS.has("secret", &sentence.may, words)
+        && CODE_WORDS.is_in(may, words)
+        && PATTERNS.has("secret", may, words)
 }
 
 fn digits(words: &str) -> usize {
@@ -194,7 +295,8 @@ pub(super) fn speaks_of_paying(words: &str) -> bool {
 fn is_code_sentence(reading: &Reading<'_>, sentence: &Sentence) -> bool {
     sentence.cues.has(Cue::MayBeCode)
         && !OPENS.is_in(&sentence.may, reading.words(sentence))
-        && (!sentence.cues.has(Cue::Sale) || is_guarded_code(reading.words(sentence), sentence))
+        && (!sentence.cues.has(Cue::Sale)
+            || is_guarded_code(&reading.heard.may, reading.words_and_next(sentence), sentence))
         && CODE_WORDS.is_in(&sentence.may, reading.words(sentence))
 }
 
@@ -241,7 +343,7 @@ static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// What the reader is about to do with a code.
 static DOING: Expression = expression!(
-    r"(?:您|你)?正在(?:领取|参与|参加|使用|兑换|申请|办理|登录|支付|购买|抢购)|用于(?:领取|参与|参加|兑换|申请|办理|登录|支付|购买)"
+    r"(?:您|你)?正在(?:领取|参与|参加|使用|兑换|申请|办理|登录|支付|购买|抢购)|用于(?:领取|参与|参加|兑换|申请|办理|登录|支付|购买)|(?-u:\b)(?:verification|security|one[- ]time|log-?in|sign-in|access|authentication)[ \n](?:pass)?(?:code|password)(?-u:\b)|(?-u:\b)code[ \n]to[ \n](?:claim|join|redeem|enter|use|access|unlock|verify|confirm)(?-u:\b)"
 );
 
 static KEPT_SECRET: Expression = expression!(

@@ -17,11 +17,15 @@ use super::prices::{Amount, AmountKind, amounts_in};
 use super::purpose::{is_guarded_code, speaks_of_paying};
 use super::reductions::{Off, reductions_in, tells_of_the_past};
 use super::refunds::mark_refunds;
+use super::sale_words::names_a_plan;
 use super::sentence::split_sentences;
 use super::surveys::mark_surveys;
 
 /// Sentences read per part; a real mail has hundreds.
 const SENTENCES_MAX: usize = 20_000;
+
+/// The guard of a code stands so near behind it.
+const GUARD_BYTES_MAX: usize = 80;
 
 /// A sentence and the cues in it.
 #[derive(Debug, Clone)]
@@ -117,8 +121,12 @@ impl<'a> Reading<'a> {
         let mut sentences: Vec<Sentence> = ranges
             .into_iter()
             .zip(cues)
-            .map(|(range, (cues, may))| {
+            .map(|(range, (mut cues, may))| {
                 let words = normal.text.get(range.clone()).unwrap_or_default();
+                let is_plan = cues.has(Cue::Sale) && names_a_plan(&with_digit(may), words);
+                if is_plan {
+                    cues.remove(&[Cue::Sale]);
+                }
                 // Looks at every byte, without a branch: quicker than to stop at the first digit.
                 let has_digit = words.bytes().fold(false, |found, b| found | b.is_ascii_digit());
                 let may = if has_digit { with_digit(may) } else { may };
@@ -128,11 +136,12 @@ impl<'a> Reading<'a> {
                 let saves = amounts.iter().any(|amount| amount.kind == AmountKind::Saving);
                 let may_take_off = saves || cues.any(&[Cue::MayTakeOff, Cue::Sale]);
                 let is_past = may_take_off && tells_of_the_past(&may, words);
-                let offs = if may_take_off && !is_past {
+                let mut offs = if may_take_off && !is_past {
                     reductions_in(&may, &normal.text, range.clone(), &amounts)
                 } else {
                     Vec::new()
                 };
+                offs.retain(|off| !is_plan || off.is_figure());
                 let percent = |off: &Off| match off.discount {
                     Discount::Percent(percent) => Some(percent),
                     _ => None,
@@ -151,11 +160,14 @@ impl<'a> Reading<'a> {
                     is_refund: false,
                     range,
                 };
+                // Whoever says what a code is for and keeps it secret sells nothing; the guard may stand in the next sentence.
+                let end = normal.text.len().min(sentence.range.end + GUARD_BYTES_MAX);
+                let around = &normal.text[sentence.range.start..normal.text.ceil_char_boundary(end)];
                 // "验证码482913：BT-200只要299元，速抢": a price to hurry for makes the code a disguise.
                 if cues.has(Cue::MayBeCode)
                     && sentence.is_plainly_a_sale()
                     && !speaks_of_paying(words)
-                    && !is_guarded_code(words, &sentence)
+                    && !is_guarded_code(&heard.may, around, &sentence)
                 {
                     sentence.cues.remove(&[Cue::Code, Cue::MayBeCode]);
                 }
@@ -173,6 +185,13 @@ impl<'a> Reading<'a> {
     /// The words of a sentence, normalised.
     pub fn words(&self, sentence: &Sentence) -> &str {
         self.normal.text.get(sentence.range.clone()).unwrap_or_default()
+    }
+
+    /// The same, and a little of what follows: where the guard of a code may stand.
+    pub fn words_and_next(&self, sentence: &Sentence) -> &str {
+        let text = &self.normal.text;
+        let end = text.len().min(sentence.range.end + GUARD_BYTES_MAX);
+        text.get(sentence.range.start..text.ceil_char_boundary(end)).unwrap_or_default()
     }
 
     /// The sentence's text as shown.

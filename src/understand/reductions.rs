@@ -10,7 +10,7 @@ use crate::message::{Currency, Money};
 
 use super::expression::{Expression, May, expression};
 use super::meaning::Discount;
-use super::numerals::digit_of;
+use super::numerals::{digit_of, value_of};
 use super::prices::{Amount, AmountKind};
 use super::sale_words::is_word_of_sale;
 
@@ -87,6 +87,19 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
         each(&PERCENT_ZH, may, words, |groups, range| {
             if let Some(percent) = percent_zh(groups, words, &range) {
                 add(Discount::Percent(percent), range);
+            }
+        });
+    }
+    if words.contains('满') {
+        each(&THRESHOLD_SPOKEN, may, words, |groups, range| {
+            // 满千 is one thousand.
+            let spoken = |name: &str| {
+                let written = groups.name(name)?.as_str();
+                let value = value_of(written).or_else(|| value_of(&format!("一{written}")))?;
+                number(&value.to_string(), Currency::CNY)
+            };
+            if let (Some(from), Some(off)) = (spoken("from"), spoken("off")) {
+                add(Discount::Threshold { from, off }, range);
             }
         });
     }
@@ -261,7 +274,7 @@ fn percent_en(groups: &Captures<'_>) -> Option<u8> {
 // A new alternative in any of these needs its sign in `reduction_signs`.
 
 static PERCENT_EN: Expression = expression!(
-    r"(?-u:\b)(?P<off>[0-9]{1,3})(?:\.[0-9])?[ \n]?(?:%|percent|per cent|pct)[ \n-]?(?:(?:instant|student|extra|member|members?'?|staff|teacher|military|senior|welcome|birthday|loyalty|introductory|flat|price|exclusive|early[ -]bird|sitewide|promotional|group|bulk|friends[ ]and[ ]family|nhs|off[ -]peak|anniversary|thank[- ]you)[ \n])?(?:off|discounts?|treat|codes?|vouchers?|savings?|cheaper|reductions?|rebate|cash[ -]?back|price cut|markdown|coupon|less|lower prices|bonus)(?-u:\b)",
+    r"(?-u:\b)(?P<off>[0-9]{1,3})(?:\.[0-9])?[ \n]?(?:%|percent|per cent|pct)[ \n-]?(?:(?:instant|student|extra|member|members?'?|staff|teacher|military|senior|welcome|birthday|loyalty|introductory|flat|price|exclusive|early[ -]bird|sitewide|promotional|group|bulk|friends[ ]and[ ]family|nhs|off[ -]peak|anniversary|thank[- ]you)[ \n])?(?:off|discounts?|treat|codes?|vouchers?|savings?|cheaper|reductions?|rebate|cash[ -]?back|price cut|cut|markdown|coupon|less|lower prices|bonus)(?-u:\b)",
     r"|(?-u:\b)(?:save|saving|saves|an? (?:extra|additional)|extra|discounts? of|savings of|reductions? of|reduced by|marked down|price cut of|take)[ \n](?:up to[ \n]|as much as[ \n]|over[ \n]|at least[ \n]|an?[ \n](?:extra|additional)[ \n])?(?P<save>[0-9]{1,2})[ \n]?(?:%|percent|per cent)",
     r"|(?-u:\b)(?:prices?|everything)[ \n](?:(?:are|is|have|has|been|were|was|just)[ \n]){0,3}(?:reduced|cut|slashed|dropped|lowered|down|off)[ \n](?:by[ \n])?(?:up to[ \n])?(?P<cut>[0-9]{1,2})[ \n]?(?:%|percent)",
     r"|(?-u:\b)(?P<half>half[ -](?:price|off)|1/2[ ](?:price|off)|½[ ](?:price|off))(?-u:\b)",
@@ -282,8 +295,13 @@ static THRESHOLD_ZH: Expression = expression!(
     r"|(?P<off_first>[0-9]{1,6})[ \n]?(?:元|块)?(?:[^0-9，,。!！ ]{0,6}券|红包)[(，,]?满[ \n]?(?P<from_after>[0-9]{2,6})[ \n]?(?:元|块)?(?:可用|可以?使用|使用|即可用|起用|减)",
 );
 
+/// 满千折百, 满五百送五十.
+static THRESHOLD_SPOKEN: Expression = expression!(
+    r"满(?P<from>[一二两三四五六七八九]?[百千万])(?:元|块)?(?:再|即|可|就|立|现)?(?:折|送|减|返|抵|省|赠)(?P<off>[一二两三四五六七八九]?[十百千](?:[一二两三四五六七八九]十)?)",
+);
+
 static BARE_AMOUNT_ZH: Expression = expression!(
-    r"(?:立减|直降|直减|立省|再减|最高减|下单减|现减|随机减|领券减|券后减|立返|再省)(?:高达|最高|至高|达)?[ \n]?([0-9]{1,5})(?:[^0-9%.折个件斤公天小度岁分秒kg]|$)"
+    r"(?:立减|直降|直减|立省|再减|最高减|下单减|现减|随机减|领券减|券后减|立返|再省|学费减免|费用减免)(?:高达|最高|至高|达)?[ \n]?([0-9]{1,5})(?:[^0-9%.折个件斤公天小度岁分秒kg]|$)"
 );
 
 static NEXT_ONE: Expression = expression!(
@@ -291,7 +309,7 @@ static NEXT_ONE: Expression = expression!(
     r"|(?:买|拍|购|充|吃|点)?(?:一|二|两|三|四|五|[1-9][0-9]?)[ ]?(?:件|杯|份|双|盒|瓶|个|年|月|箱|包|斤|次)?[ ]?(?:送|赠|免|付)[ ]?(?:一|二|两|三|四|五|[1-9])(?:[ ]?(?:件|杯|份|双|盒|瓶|个|年|月|箱|包|次))?(?:[^0-9a-z元块%天年月日点]|$)",
     r"|(?-u:\b)(?:buy|purchase|order|take)[ \n](?:one|1|two|2|three|3|any[ ](?:one|two|2|3)|an?y?)[ \n]?(?:[a-z]+[ \n]?){0,3}[, \n/+&-]*(?:and[ \n])?get[ \n](?:one|1|two|2|the[ ](?:second|other|next)|a[ ](?:second|2nd)|another|the[ ]2nd)(?:[ \n][a-z]+)?[ \n]?(?:for[ \n])?(?:at[ \n])?(?:(?P<off>[0-9]{1,2})[ ]?%[ ]?off|(?P<halves>half[ -](?:price|off))|free)?",
     r"|(?-u:\b)bogo(?:[ ](?:(?P<less>[0-9]{1,2})[ ]?%|free|half))?",
-    r"|(?-u:\b)(?:b1g1|b2g1)(?-u:\b)|(?-u:\b)(?:3|three|4|four)[ -]for[ -](?:2|two|3|three|the price of (?:2|two|3|three))(?-u:\b)|(?-u:\b)(?:two|2)[ -]for[ -](?:one|1)(?-u:\b)(?:[^0-9.]|$)",
+    r"|(?-u:\b)(?:b1g1|b2g1)(?-u:\b)|(?-u:\b)(?:3|three|4|four)[ -]for[ -](?:2|two|3|three|the price of (?:2|two|3|three))(?-u:\b)|(?-u:\b)(?:two|2|one|1)[ -]for[ -](?:one|1)(?-u:\b)(?:[^0-9.]|$)",
     r"|(?-u:\b)(?:second|2nd|third|3rd)[ \n](?:[a-z]+[ \n]){0,2}(?:is[ ]|at[ ]|for[ ])?(?:half[ -](?:price|off)|free(?-u:\b))",
 );
 
@@ -313,7 +331,7 @@ static GIFT: Expression = expression!(
 static IS_OVER: Expression = expression!(
     r"(?:已成功|成功|已为您)(?:办理|开通|订购|申请|续费)|(?:申请|办理|分期|订购|开通)[^，,。!！]{0,8}已?成功|(?:充电|行程|骑行|订单|服务|维修|停车)[^，,。!！]{0,6}已(?:完成|结束|支付)|话费已经?(?:赠送|发放|存入)|已(?:为您|经|成功|自动)*(?:享受?|优惠|减免|立减|抵扣|使用|核销|省|节省|兑换)|共(?:为您)?(?:优惠|节省|省|减)|返现.{0,16}(?:已(?:充入|到账|存入|入账|退回|返还|发放至))|(?:优惠|折扣|减免|抵扣|红包抵扣|优惠券)(?:金额|合计|抵扣|总额)|(?:活动|优惠|促销)(?:已|现已)(?:结束|截止|过期|失效)",
     r"|(?:我|他|她|我们|咱)(?:们|昨天|刚|才|前天|上次|之前|也|都|就)*[^，,。!！]{0,8}(?:买的|买了|抢到|入手|买到)",
-    r"|(?-u:\b)(?:discounts?|promo|coupon|savings|voucher)[ \n]-[ \n]?[$£€¥0-9]|(?-u:\b)(?:i|we|he|she|they)[ \n](?:just[ \n]|only[ \n]|already[ \n])?(?:bought|got|paid|found|ordered|picked)(?-u:\b)|(?-u:\b)you(?:'ve| have)?[ \n](?:just[ \n])?saved(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?: code)?|voucher|savings)(?:[ \n](?:has|have|was|were)(?:[ \n]been)?)?[ \n](?:applied|used|redeemed|expired|included)(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?:tion)?|savings|you saved|shipping|delivery)[ \n]?(?:\([^)]{0,24}\))?:[ \n]?(?:-|free|[$£€¥])|(?-u:\b)(?:sale|offer|promotion)[ \n](?:has|is)[ \n](?:now[ \n])?(?:ended|over|expired)(?-u:\b)",
+    r"|(?-u:\b)(?:discounts?|promo|coupon|savings|voucher)[ \n]-[ \n]?[$£€¥0-9]|(?-u:\b)(?:bill|balance|payments?|instal?ments?|council tax|premium|emi)[ \n](?:[a-z]{2,8}[ \n]){0,3}(?:reduced|lowered|cut)[ \n]by(?-u:\b)|(?-u:\b)(?:i|we|he|she|they)[ \n](?:just[ \n]|only[ \n]|already[ \n])?(?:bought|got|paid|found|ordered|picked)(?-u:\b)|(?-u:\b)you(?:'ve| have)?[ \n](?:just[ \n])?saved(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?: code)?|voucher|savings)(?:[ \n](?:has|have|was|were)(?:[ \n]been)?)?[ \n](?:applied|used|redeemed|expired|included)(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?:tion)?|savings|you saved|shipping|delivery)[ \n]?(?:\([^)]{0,24}\))?:[ \n]?(?:-|free|[$£€¥])|(?-u:\b)(?:sale|offer|promotion)[ \n](?:has|is)[ \n](?:now[ \n])?(?:ended|over|expired)(?-u:\b)",
 );
 
 #[cfg(test)]

@@ -7,7 +7,12 @@ use super::expression::{Expression, May, expression};
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&CHINESE, &OTHER_SENSE_ZH, &ENGLISH, &OTHER_SENSE_EN].into_iter()
+    [&PLAN_NAME, &CHINESE, &OTHER_SENSE_ZH, &ENGLISH, &OTHER_SENSE_EN].into_iter()
+}
+
+/// 您的29元特惠流量包将于11月30日到期: what the reader has is called so, and nothing is offered.
+pub(super) fn names_a_plan(may: &May, words: &str) -> bool {
+    PLAN_NAME.is_in(may, words)
 }
 
 /// The first of them in some normalised words.
@@ -23,9 +28,14 @@ pub(super) fn is_word_of_sale(may: &May, words: &str) -> Option<Range<usize>> {
     chinese().or_else(english)
 }
 
+static PLAN_NAME: Expression = expression!(
+    r"(?:您的|您已|您订购的|您开通的|您当前|您本月|已订购|已开通|已办理|已生效|已续订|退订)[^，,。!！]{0,24}(?:特惠|优惠|促销|畅享|福利)[^，,。!！]{0,8}(?:包|套餐)|(?:特惠|优惠|促销)[^，,。!！]{0,8}(?:包|套餐)[^，,。!！]{0,16}(?:已(?:生效|到期|开通|办理|续订|为您)|将于[^，,。]{1,12}(?:到期|生效|失效|续订))",
+    r"|(?-u:\b)your[ \n](?:[a-z0-9$£€.]+[ \n]){0,4}(?:saver|special|discount|promo|offer)[ \n](?:[a-z]+[ \n])?plan[ \n](?:[a-z]+[ \n]){0,2}(?:renews?|expires?|ends|starts|is active|has)(?-u:\b)",
+);
+
 static CHINESE: Expression = expression!(
     r"第[二三23][件杯份双张支瓶盒](?:[0-9]|只|仅|加)|特价|特惠|特卖|促销|清仓|甩卖|大促|秒杀|抢购价|钜惠|巨惠|聚惠|惠享|让利|骨折价|打折|折扣|折上折|优惠|降价|直降|冰点价|抄底价|跳楼价|闪购|团购价|超值价|满减|满赠|买赠|立减",
-    r"|限时价|活动价|福利价|大放价|捡漏|超低价|最低价|全网低价|出厂价|内部价|员工价|白菜价|羊毛|惠售|惠购|团购惠|生日惠|惠民|百亿补贴|购机补贴|下杀|出清|特供价|尝鲜价|惊爆价|会员价|拼团价|内购|福利购|到手价",
+    r"|限时价|活动价|福利价|大放价|捡漏|超低价|最低价|全网低价|出厂价|内部价|员工价|白菜价|薅羊毛|撸羊毛|羊毛党|羊毛价|惠售|惠购|团购惠|生日惠|惠民|百亿补贴|购机补贴|下杀|出清|特供价|尝鲜价|惊爆价|会员价|拼团价|内购|福利购|到手价",
     r"|(?:领|抢|送|发|赠|用|得|享|有|张|元|大额|神|满减|无门槛|新人|生日|专属|叠)[^，,。!！]{0,6}(?:券|红包)|(?:优惠|代金|抵用|现金|折扣|满减|消费|购物|抵扣)券|红包雨|返现|返利|免单|[0零]元购|津贴|年货节价|福袋",
 );
 

@@ -6,6 +6,8 @@ mod clause;
 mod counts;
 mod setting;
 mod turns;
+mod voice;
+mod weighing;
 
 use std::ops::Range;
 
@@ -25,6 +27,8 @@ use setting::{Here, Setting};
 use turns::turns_in;
 
 pub(super) use setting::{tells_of_a_plan, tells_of_a_service};
+pub(super) use voice::Voice;
+pub(super) use weighing::{Weighed, Weight, weigh, weights};
 
 /// Claims kept of one message.
 pub(super) const URGENCIES_MAX: usize = 64;
@@ -38,6 +42,8 @@ pub(super) enum Needs {
     Itself,
     /// Nothing: they are said to sell.
     Nothing,
+    /// A text whose words weigh enough together (see `weighing`), that tells of no order and no code.
+    Weighed,
     /// A message that sells.
     Sold,
     /// A message that sells and names no day on which it ends: "limited time" without its limit.
@@ -96,6 +102,7 @@ pub(super) fn urgencies_of(
     readings: &[Reading<'_>],
     tally: Tally,
     claims: &[Claim],
+    weighed: &Weighed,
 ) -> Vec<UrgencyClaim> {
     let mut found: Vec<(usize, usize, Hit)> = Vec::new();
     for (at, reading) in readings.iter().enumerate() {
@@ -104,14 +111,26 @@ pub(super) fn urgencies_of(
         }
     }
     let is_pictured = readings.iter().any(|reading| !reading.visible.countdowns.is_empty());
-    if found.is_empty() && !is_pictured {
+    if found.is_empty() && weighed.sentences.is_empty() && !is_pictured {
         return Vec::new();
     }
     let setting = Setting::of(context, readings, tally, claims);
     let mut urgencies: Vec<UrgencyClaim> = Vec::new();
     let mut group: Option<Group> = None;
     let mut last: Option<((usize, usize), Here)> = None;
-    for (at, index, hit) in found {
+    // What fixed words tell is told; all words are weighed where those say nothing.
+    let asked = weighed.sentences.iter().filter_map(|&(at, index)| {
+        let range = readings.get(at)?.sentences.get(index)?.range.clone();
+        Some((at, index, Hit { kind: UrgencyKind::Hurry, needs: Needs::Weighed, range, left: None }))
+    });
+    let mut is_told = false;
+    for (at, index, hit) in found.into_iter().chain(asked) {
+        if hit.needs == Needs::Weighed && is_told {
+            break;
+        }
+        if weighed.is_calm() && !setting.sells() && hit.needs != Needs::Itself {
+            continue;
+        }
         let Some(reading) = readings.get(at) else { continue };
         let here = match last {
             Some((known, words)) if known == (at, index) => words,
@@ -121,6 +140,7 @@ pub(super) fn urgencies_of(
         if !setting.allows(here, hit.kind, hit.needs) {
             continue;
         }
+        is_told |= hit.needs != Needs::Weighed;
         match &mut group {
             Some(group) if (group.reading, group.sentence, group.kind) == (at, index, hit.kind) => group.add(&hit),
             _ => {
@@ -202,14 +222,16 @@ fn hits_in<'c>(
     let mut hits: Vec<(usize, Hit)> = Vec::new();
     let calm: Vec<&Range<usize>> =
         reading.heard.urges.iter().filter(|(urge, _)| urge.kind.is_none()).map(|(_, range)| range).collect();
+    // Calm words are few and in order: those that may hold this one begin not after it.
+    let is_calm = |range: &Range<usize>| {
+        let before = calm.partition_point(|calm| calm.start <= range.start);
+        calm[..before].iter().rev().take(4).any(|calm| calm.end >= range.end)
+    };
     for (urge, range) in &reading.heard.urges {
         let Some(kind) = urge.kind else { continue };
-        // Calm words are few and in order: those that may hold this one begin not after it.
-        let before = calm.partition_point(|calm| calm.start <= range.start);
-        let is_calm = calm[..before].iter().rev().take(4).any(|calm| calm.end >= range.end);
         let index = reading.sentences.partition_point(|sentence| sentence.range.end <= range.start);
         let holds = |sentence: &Range<usize>| sentence.start <= range.start && range.end <= sentence.end;
-        if !is_calm && reading.sentences.get(index).is_some_and(|sentence| holds(&sentence.range)) {
+        if !is_calm(range) && reading.sentences.get(index).is_some_and(|sentence| holds(&sentence.range)) {
             hits.push((index, Hit { kind, needs: urge.needs, range: range.clone(), left: None }));
         }
     }

@@ -59,11 +59,42 @@ const FILES: &[(&str, &str, bool, &str)] = &[
     ("zh-october-held.txt", "zh", true, include_str!("texts/zh-october-held.txt")),
     ("en-august.txt", "en", false, include_str!("texts/en-august.txt")),
     ("en-october.txt", "en", false, include_str!("texts/en-october.txt")),
+    ("en-tones.txt", "en", false, include_str!("texts/en-tones.txt")),
+    ("en-tones-2.txt", "en", false, include_str!("texts/en-tones-2.txt")),
+    ("en-tones-3.txt", "en", false, include_str!("texts/en-tones-3.txt")),
+    ("en-tones-held.txt", "en", true, include_str!("texts/en-tones-held.txt")),
+    ("en-tones-2-held.txt", "en", true, include_str!("texts/en-tones-2-held.txt")),
+    ("en-tones-3-held.txt", "en", true, include_str!("texts/en-tones-3-held.txt")),
+    ("zh-tones.txt", "zh", false, include_str!("texts/zh-tones.txt")),
+    ("zh-tones-2.txt", "zh", false, include_str!("texts/zh-tones-2.txt")),
+    ("zh-tones-held.txt", "zh", true, include_str!("texts/zh-tones-held.txt")),
+    ("zh-tones-2-held.txt", "zh", true, include_str!("texts/zh-tones-2-held.txt")),
+];
+
+/// Texts of which only the urgency is told, those the weights were not fitted to.
+const HURRY: &[(&str, &str, &str)] = &[
+    ("zh-hurry-held.ndjson", "zh", include_str!("hurry/zh-held.ndjson")),
+    ("en-hurry-held.ndjson", "en", include_str!("hurry/en-held.ndjson")),
 ];
 
 /// All texts.
 pub fn texts() -> Vec<Text> {
-    FILES.iter().flat_map(|(name, language, held, file)| parse(name, language, *held, file)).collect()
+    let hurry = HURRY.iter().flat_map(|(name, language, file)| hurry(name, language, file));
+    let texts = FILES.iter().flat_map(|(name, language, held, file)| parse(name, language, *held, file));
+    texts.chain(hurry).collect()
+}
+
+/// One text a line; everything but its urgency is left open.
+fn hurry(name: &str, language: &'static str, file: &str) -> Vec<Text> {
+    const OPEN: [&str; 8] = ["?purpose", "?until", "?survey", "?discount", "?price", "?to", "?voucher", "?topic"];
+    let text = |(number, line): (usize, &str)| {
+        let mut input: Map<String, Value> = serde_json::from_str(line).unwrap();
+        let urgency = input.remove("urgency").unwrap().as_str().unwrap().to_owned();
+        input.insert("sent_at".into(), json!("2026-11-18T10:00:00+08:00"));
+        let labels = OPEN.iter().map(|open| (*open).to_owned()).chain([urgency]).collect();
+        Text { place: format!("{name}:{}", number + 1), language, held: true, input: Value::Object(input), labels }
+    };
+    file.lines().enumerate().map(text).collect()
 }
 
 fn parse(name: &str, language: &'static str, held: bool, file: &str) -> Vec<Text> {
@@ -108,7 +139,9 @@ fn is_label(label: &str) -> bool {
 impl Text {
     /// What the labels say.
     pub fn labelled(&self) -> Told {
-        let open = |name: &str| self.labels.iter().any(|label| label.strip_prefix('?') == Some(name));
+        let open = |name: &str| {
+            self.labels.iter().filter_map(|label| label.strip_prefix('?')).any(|open| task_of(open) == name)
+        };
         let values = |key: &str| -> Vec<&str> {
             let all = self.labels.iter().filter_map(|label| label.split_once('='));
             all.filter(|(name, _)| *name == key).map(|(_, value)| value).collect()
@@ -122,8 +155,9 @@ impl Text {
         let mut discounts: Vec<String> = values("off").iter().map(|off| discount(off)).collect();
         discounts.extend(values("second").iter().map(|percent| format!("next-one {}", percent.trim_end_matches('%'))));
         let is_discount = !discounts.is_empty() || has("sale");
-        // Whether carriage or a gift is a discount, people see differently.
-        let may_be = open("discount") || !is_discount && (has("freeship") || has("gift"));
+        // Whether carriage, a gift or a price before is a discount, people see differently.
+        let is_before = !values("was").is_empty();
+        let may_be = open("discount") || !is_discount && (has("freeship") || has("gift") || is_before);
         let price = |kind: &str, written: &str| format!("{kind} {}", money(written));
         let mut prices: Vec<String> = values("price").iter().map(|written| price("current", written)).collect();
         prices.extend(values("was").iter().map(|written| price("list", written)));
@@ -143,12 +177,29 @@ impl Text {
                     .filter(|_| !open("minutes")),
             ),
             ("has-discount", if may_be { None } else { one(is_discount) }),
-            ("discount", if open("discount") || open("off") { None } else { set(discounts) }),
+            (
+                "discount",
+                if open("discount") || open("off") || is_before && discounts.is_empty() {
+                    None
+                } else {
+                    set(discounts)
+                },
+            ),
             ("price", if open("price") || open("was") { None } else { set(prices) }),
             ("topic", if topics.is_empty() { None } else { told("topic", set(topics)) }),
             ("voucher", told("voucher", set(values("voucher").iter().map(|kind| (*kind).to_owned()).collect()))),
             ("audience", told("to", set(values("to").iter().map(|whom| (*whom).to_owned()).collect()))),
         ]
+    }
+}
+
+/// What is left open may be named as the label or as the task.
+fn task_of(open: &str) -> &str {
+    match open {
+        "deadline" => "until",
+        "dated" | "pressure" => "urgency",
+        "audience" => "to",
+        other => other,
     }
 }
 

@@ -21,6 +21,7 @@ const LINE_BYTES_MAX: usize = 200;
 /// What is known of the whole message.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Setting {
+    is_code: bool,
     is_service: bool,
     is_personal: bool,
     sells: bool,
@@ -51,7 +52,7 @@ impl Setting {
             })
         };
         let is_service = tally.is_transactional() || is_account();
-        let is_commercial = readings.iter().any(is_signed);
+        let is_commercial = tally.is_of_a_firm() || readings.iter().any(is_signed);
         let priced = |sentence: &Sentence| !sentence.amounts.is_empty() && !sentence.cues.has(Cue::Billing);
         let offers = readings.iter().any(|reading| {
             let is_offer =
@@ -73,7 +74,19 @@ impl Setting {
         let is_personal = !plainly && !is_commercial && chats();
         let sells = plainly
             || !is_personal && !is_service && (tally.promotes() || refusable || offers && (is_commercial || is_short));
-        Setting { is_service, is_personal, sells, may_be_a_shop, is_dated: is_dated(context, claims) }
+        Setting {
+            is_code: tally.is_code(),
+            is_service,
+            is_personal,
+            sells,
+            may_be_a_shop,
+            is_dated: is_dated(context, claims),
+        }
+    }
+
+    /// Whether the message sells.
+    pub fn sells(self) -> bool {
+        self.sells
     }
 
     /// Looks at one sentence of it.
@@ -90,7 +103,9 @@ impl Setting {
     /// Whether words of that kind press in such a sentence.
     pub fn allows(self, here: Here, kind: UrgencyKind, needs: Needs) -> bool {
         match needs {
+            _ if self.is_code => false,
             Needs::Itself => !self.is_personal,
+            Needs::Weighed => !self.is_service && !here.is_kept,
             _ if !here.is_open || kind == UrgencyKind::Scarcity && here.is_kept => false,
             Needs::Nothing => self.sells || self.may_be_a_shop && !self.is_personal,
             Needs::Sold => self.sells,
@@ -163,11 +178,11 @@ static CHAT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// Schools, clinics, landlords and offices: their last places and days are no sale.
 static PUBLIC: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"家长|居民|业主|住户|学员|同学|考生|考试|村民|市民|选民|疫苗|接种|核酸|体检报告|集合|出团通知|上课|放假|社区|居委|缴费|办事|请尽快登记").ok()
+    Regex::new(r"家长|居民|业主|住户|学员|同学|考生|考试|村民|市民|选民|疫苗|接种|核酸|体检报告|集合|出团通知|上课|放假|社区|居委|缴费|办事|请尽快登记|提交材料").ok()
 });
 /// What is told of by whoever keeps an account, a link or a form.
 static OF_SERVICE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:your|the|this)[ \n](?:[a-z]{1,12}[ \n])?(?:session|link|code|passcode|pin|token|invitation|parking|meter|trial|account|password|sign-?up|bid|form|application|document|coverage|leave|sick[ \n]days)(?-u:\b)|(?-u:\b)(?:code|pin|passcode)[ \n][0-9]{4,8}(?-u:\b)").ok()
+    Regex::new(r"(?-u:\b)(?:your|the|this)[ \n](?:[a-z]{1,12}[ \n])?(?:session|link|code|passcode|pin|token|invitation|parking|meter|trial|domain|account|password|sign-?up|bid|form|application|document|coverage|leave|sick[ \n]days)(?-u:\b)|(?-u:\b)(?:code|pin|passcode)[ \n][0-9]{4,8}(?-u:\b)").ok()
 });
 /// What is left of a plan, in minutes, megabytes and messages.
 static ACCOUNT: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -1,0 +1,158 @@
+//! Hurry that no fixed phrase tells: "Four coats left, three hooks empty, one hour till we lock up." Whether a text
+//! presses is weighed from all its words and pairs of words. The weights (`lexicon/weights.txt`) are fitted to labelled
+//! texts by `tests/eval/weigh`; the sentences that weigh most are what presses.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use crate::message::PartKind;
+use crate::understand::lexicon::phrases;
+use crate::understand::reading::Reading;
+
+const FILE: &str = include_str!("../lexicon/weights.txt");
+
+/// A longer text is weighed stretch by stretch: the weights were fitted to short ones.
+const STRETCH_BYTES: usize = 900;
+/// What a stretch of a longer text must weigh: there are more of them to be wrong about. Hundredths.
+const STRETCH_WEIGHT_MIN: i32 = 100;
+/// Phrases weighed of one part.
+const WEIGHED_MAX: usize = 20_000;
+/// Sentences told of one text.
+const SENTENCES_MAX: usize = 3;
+
+/// One phrase of the file: its number and its weight in hundredths of a logit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::understand) struct Weight {
+    number: u16,
+    hundredths: i16,
+}
+
+/// Every phrase with its weight.
+pub(in crate::understand) fn weights() -> impl Iterator<Item = (&'static str, Weight)> {
+    phrases(FILE).filter(|(section, _)| *section == "weights").enumerate().filter_map(|(at, (_, line))| {
+        let (hundredths, phrase) = line.split_once(' ')?;
+        Some((phrase, Weight { number: u16::try_from(at).ok()?, hundredths: hundredths.parse().ok()? }))
+    })
+}
+
+/// What a text without any known word weighs, in Latin and in Chinese.
+static INTERCEPTS: LazyLock<[i32; 2]> = LazyLock::new(|| {
+    ["intercept-latin", "intercept-han"].map(|name| {
+        let line = phrases(FILE).find(|(section, _)| *section == name).map(|(_, line)| line);
+        line.and_then(|line| line.parse().ok()).unwrap_or(i32::MIN / 2)
+    })
+});
+
+/// What was weighed of a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::understand) struct Weighed {
+    /// The sentences that press, as indexes of reading and sentence; none where the text does not.
+    pub(super) sentences: Vec<(usize, usize)>,
+    /// What it weighs, in hundredths of a logit; none where it has too few words.
+    weight: Option<i32>,
+    /// It has no Chinese.
+    is_latin: bool,
+}
+
+impl Weighed {
+    /// True when it presses: then no friend writes it, however chatty its words.
+    pub fn is_no_chat(&self) -> bool {
+        !self.sentences.is_empty()
+    }
+
+    /// True when all its words together speak so much against hurry that the fixed ones mean something else:
+    /// "act now to protect your life", "6 units remaining" in a stock alert.
+    pub fn is_calm(&self) -> bool {
+        self.is_latin && self.weight.is_some_and(|weight| weight < CALM_WEIGHT_MAX)
+    }
+}
+
+/// Odds of seven to one against: of the labelled texts that press in fixed words one in two hundred is lighter.
+const CALM_WEIGHT_MAX: i32 = -200;
+/// Fewer bytes are too few words to be weighed: "Only 3 left!" presses by its fixed ones or not at all.
+const WEIGHED_BYTES_MIN: usize = 56;
+/// What a text must weigh more than to press, in Latin and in Chinese: more than even odds, since what is wrongly told
+/// to press may be blocked.
+const WEIGHTS_MIN: [i32; 2] = [50, 100];
+
+/// Weighs a message.
+pub(in crate::understand) fn weigh(readings: &[Reading<'_>]) -> Weighed {
+    let subject = readings.iter().find(|reading| reading.kind == PartKind::Subject);
+    let is_alone = readings.len() == 1;
+    let mut found = Vec::new();
+    let mut weight: Option<i32> = None;
+    for (at, reading) in readings.iter().enumerate() {
+        if reading.kind == PartKind::Subject && !is_alone {
+            continue;
+        }
+        let subject = subject.filter(|subject| subject.part != reading.part);
+        let Some((here, stretch, least)) = heaviest_stretch(reading, subject) else { continue };
+        let bytes = reading.normal.text.len() + subject.map_or(0, |subject| subject.normal.text.len());
+        if bytes < WEIGHED_BYTES_MIN {
+            continue;
+        }
+        weight = weight.max(Some(here));
+        if here <= least {
+            continue;
+        }
+        let mut sentences: Vec<(i32, usize, usize)> = heaviest(reading, at, &stretch);
+        let of_subject = readings.iter().position(|reading| reading.kind == PartKind::Subject);
+        if let (Some(subject), Some(index)) = (subject, of_subject) {
+            sentences.extend(heaviest(subject, index, &(0..subject.normal.text.len())));
+        }
+        let most = sentences.iter().map(|(weight, ..)| *weight).max().unwrap_or(0);
+        sentences.retain(|(weight, ..)| *weight > 0 && *weight * 2 >= most);
+        sentences.sort_by_key(|(weight, ..)| std::cmp::Reverse(*weight));
+        found.extend(sentences.into_iter().take(SENTENCES_MAX).map(|(_, reading, sentence)| (reading, sentence)));
+    }
+    found.sort_unstable();
+    found.dedup();
+    Weighed { sentences: found, weight, is_latin: !readings.iter().any(is_han) }
+}
+
+/// The stretch of the text that weighs most, what it weighs, and what it must weigh more than to press.
+fn heaviest_stretch(reading: &Reading<'_>, subject: Option<&Reading<'_>>) -> Option<(i32, Range<usize>, i32)> {
+    let text = &reading.normal.text;
+    let language = usize::from(is_han(reading) || subject.is_some_and(is_han));
+    let (intercept, least) = (*INTERCEPTS.get(language)?, *WEIGHTS_MIN.get(language)?);
+    let head: Vec<Weight> = subject.into_iter().flat_map(|subject| &subject.heard.weights).map(|one| one.0).collect();
+    if text.len() <= STRETCH_BYTES {
+        return Some((weighed(reading, &head, &(0..text.len())) + intercept, 0..text.len(), least));
+    }
+    let starts = (0..text.len()).step_by(STRETCH_BYTES / 2);
+    let stretches = starts.map(|start| start..(start + STRETCH_BYTES).min(text.len()));
+    let weighed = stretches.map(|stretch| (weighed(reading, &head, &stretch) + intercept, stretch));
+    // The first of the heaviest.
+    let heaviest = weighed.reduce(|most, next| if next.0 > most.0 { next } else { most })?;
+    Some((heaviest.0, heaviest.1, STRETCH_WEIGHT_MIN))
+}
+
+fn is_han(reading: &Reading<'_>) -> bool {
+    reading.normal.text.chars().any(|c| ('\u{3400}'..='\u{9fff}').contains(&c))
+}
+
+/// What the phrases in a stretch and the subject's weigh, each counted once.
+fn weighed(reading: &Reading<'_>, head: &[Weight], stretch: &Range<usize>) -> i32 {
+    let mut all = head.to_vec();
+    all.extend(inside(reading, stretch));
+    all.sort_unstable_by_key(|weight| weight.number);
+    all.dedup_by_key(|weight| weight.number);
+    all.iter().map(|weight| i32::from(weight.hundredths)).sum()
+}
+
+fn inside(reading: &Reading<'_>, stretch: &Range<usize>) -> impl Iterator<Item = Weight> {
+    let weights = reading.heard.weights.get(..WEIGHED_MAX.min(reading.heard.weights.len())).unwrap_or_default();
+    let from = weights.partition_point(|(_, at)| at.start < stretch.start);
+    let end = stretch.end;
+    weights.iter().skip(from).take_while(move |(_, at)| at.start < end).map(|(weight, _)| *weight)
+}
+
+/// The sentences in a stretch with what each of them adds.
+fn heaviest(reading: &Reading<'_>, at: usize, stretch: &Range<usize>) -> Vec<(i32, usize, usize)> {
+    let first = reading.sentences.partition_point(|sentence| sentence.range.start < stretch.start);
+    let inside = reading.sentences.iter().enumerate().skip(first);
+    let inside = inside.take_while(|(_, sentence)| sentence.range.start < stretch.end);
+    let refuses = |range: &Range<usize>| reading.opt_outs.iter().any(|at| at.start < range.end && range.start < at.end);
+    let told = inside.filter(|(_, sentence)| !refuses(&sentence.range));
+    told.map(|(index, sentence)| (weighed(reading, &[], &sentence.range), at, index)).collect()
+}
