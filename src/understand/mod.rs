@@ -118,7 +118,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         readings.push(reading);
     }
     let weighed = urgency::weigh(&readings);
-    let tally = purpose::tally(&readings).unless_no_chat(weighed.is_no_chat());
+    let tally = purpose::tally(&readings).unless_no_chat(weighed.presses_hard());
     let surveys = surveys::surveys_of(&readings, declared);
     let claims = deadlines::deadlines_of(context, &readings, tally);
     let mut structured = structured::structured_of(context, content, PART_BYTES_MAX);

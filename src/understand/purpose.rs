@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::message::PartKind;
+
 use super::expression::{Expression, May, expression};
 use super::lexicon::Cue;
 use super::meaning::Purpose;
@@ -45,6 +47,8 @@ pub(super) struct Tally {
     is_personal: bool,
     /// Signed 【某某】, or it can be refused, or it leads to a page: no person writes so to a friend.
     is_from_a_sender: bool,
+    /// It has a subject line.
+    is_mail: bool,
     /// It is signed, or worded as firms word it.
     is_of_a_firm: bool,
     /// It tells how to refuse more of its kind.
@@ -63,6 +67,7 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
         tally.is_from_a_sender |= tally.is_refusable || !reading.visible.links.is_empty();
         let text = &reading.normal.text;
         tally.is_of_a_firm |= is_signed(text);
+        tally.is_mail |= reading.kind == PartKind::Subject;
         tally.is_personal |= text.len() <= PERSONAL_BYTES_MAX && PATTERNS.has("personal", &reading.heard.may, text);
         let has_code = reading.sentences.iter().any(|sentence| sentence.has_digit && is_code(reading.words(sentence)));
         for sentence in &reading.sentences {
@@ -119,11 +124,19 @@ impl Tally {
         self.is_refusable
     }
 
-    /// The same; a message that presses to buy is no friend's, however chatty.
+    /// The same; a message that presses hard and shows who sells is no friend's, however chatty.
     #[must_use]
-    pub fn unless_no_chat(mut self, is_no_chat: bool) -> Tally {
-        self.is_of_a_firm |= self.is_personal && is_no_chat;
+    pub fn unless_no_chat(mut self, presses_hard: bool) -> Tally {
+        self.is_of_a_firm |= self.is_personal && presses_hard && self.shows_a_seller(true);
         self
+    }
+
+    /// True when something in it is written by those who sell, and by no friend: a subject line, a link, a way to refuse,
+    /// a price, a word of sale; where its words press hard, a signature will do. Chat has turns that weigh as much as
+    /// hurry does.
+    pub fn shows_a_seller(self, presses_hard: bool) -> bool {
+        let is_public = self.is_mail || self.is_from_a_sender || presses_hard && self.is_of_a_firm;
+        is_public || self.is_priced || self.sale > 0 || self.sells > 0
     }
 
     /// True when it reads as one person writing to another: nobody is sold anything.

@@ -114,7 +114,7 @@ pub(super) fn urgencies_of(
     if found.is_empty() && weighed.sentences.is_empty() && !is_pictured {
         return Vec::new();
     }
-    let setting = Setting::of(context, readings, tally, claims);
+    let setting = Setting::of(context, readings, tally, claims, weighed.presses_hard());
     let mut urgencies: Vec<UrgencyClaim> = Vec::new();
     let mut group: Option<Group> = None;
     let mut last: Option<((usize, usize), Here)> = None;

@@ -21,6 +21,7 @@ const LINE_BYTES_MAX: usize = 200;
 /// What is known of the whole message.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Setting {
+    shows_a_seller: bool,
     is_code: bool,
     is_service: bool,
     is_personal: bool,
@@ -42,7 +43,13 @@ pub(super) struct Here {
 
 impl Setting {
     /// Looks at the whole message.
-    pub fn of(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally, claims: &[Claim]) -> Setting {
+    pub fn of(
+        context: &Context<'_>,
+        readings: &[Reading<'_>],
+        tally: Tally,
+        claims: &[Claim],
+        presses_hard: bool,
+    ) -> Setting {
         let sentences = || readings.iter().flat_map(|reading| &reading.sentences);
         let plainly = sentences().any(is_sold);
         let is_account = || {
@@ -75,6 +82,7 @@ impl Setting {
         let sells = plainly
             || !is_personal && !is_service && (tally.promotes() || refusable || offers && (is_commercial || is_short));
         Setting {
+            shows_a_seller: tally.shows_a_seller(presses_hard),
             is_code: tally.is_code(),
             is_service,
             is_personal,
@@ -105,7 +113,7 @@ impl Setting {
         match needs {
             _ if self.is_code => false,
             Needs::Itself => !self.is_personal,
-            Needs::Weighed => !self.is_service && !here.is_kept,
+            Needs::Weighed => self.shows_a_seller && !self.is_service && !here.is_kept,
             _ if !here.is_open || kind == UrgencyKind::Scarcity && here.is_kept => false,
             Needs::Nothing => self.sells || self.may_be_a_shop && !self.is_personal,
             Needs::Sold => self.sells,

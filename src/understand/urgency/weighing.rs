@@ -55,9 +55,9 @@ pub(in crate::understand) struct Weighed {
 }
 
 impl Weighed {
-    /// True when it presses: then no friend writes it, however chatty its words.
-    pub fn is_no_chat(&self) -> bool {
-        !self.sentences.is_empty()
+    /// True when its words press so much that chat seldom does.
+    pub fn presses_hard(&self) -> bool {
+        !self.sentences.is_empty() && self.weight.is_some_and(|weight| weight >= HARD_WEIGHT_MIN)
     }
 
     /// True when all its words together speak so much against hurry that the fixed ones mean something else:
@@ -67,6 +67,8 @@ impl Weighed {
     }
 }
 
+/// So much only one in sixty chat messages weighs.
+const HARD_WEIGHT_MIN: i32 = 330;
 /// Odds of seven to one against: of the labelled texts that press in fixed words one in two hundred is lighter.
 const CALM_WEIGHT_MAX: i32 = -200;
 /// Fewer bytes are too few words to be weighed: "Only 3 left!" presses by its fixed ones or not at all.
