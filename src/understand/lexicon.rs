@@ -116,7 +116,7 @@ pub(super) struct Heard {
     pub urges: Vec<(Urge, Range<usize>)>,
     /// How many words are said of goods, of duties, among friends (see `urgency`).
     pub voices: Voice,
-    /// Phrases that weigh for or against hurry, in order (see `urgency`).
+    /// Phrases that weigh for or against hurry, in the order of their ends (see `urgency`).
     pub weights: Vec<(Weight, Range<usize>)>,
     /// The expressions that may match somewhere in it.
     pub may: May,
@@ -128,7 +128,7 @@ pub(super) struct Heard {
 
 /// Listens to a normalised text, once for all questions.
 pub(super) fn heard_in(text: &str) -> Heard {
-    let mut heard = Heard::default();
+    let mut heard = Heard { weights: Vec::with_capacity((text.len() / 4).min(4_096)), ..Heard::default() };
     let Some(words) = WORDS.as_ref() else { return heard };
     // A mail program's line end stands for a blank; a phrase that runs into the next sentence is none.
     let flat = if text.contains('\n') { Cow::Owned(text.replace('\n', " ")) } else { Cow::Borrowed(text) };
@@ -138,7 +138,8 @@ pub(super) fn heard_in(text: &str) -> Heard {
         Tells::Topic(_) => {}
         Tells::OptOutSign => heard.opt_out_signs.push(at.start),
         Tells::Urge(urge) => heard.urges.push((urge, at)),
-        Tells::Weight(weight) => heard.weights.push((weight, at)),
+        Tells::Weight(weight) if heard.weights.len() < WEIGHTS_MAX => heard.weights.push((weight, at)),
+        Tells::Weight(_) => {}
         Tells::Voice(voice) => heard.voices = heard.voices.with(voice),
         Tells::Needed(place) => {
             heard.may.add(usize::from(place));
@@ -149,7 +150,6 @@ pub(super) fn heard_in(text: &str) -> Heard {
     heard.may = if heard.double_blanks.is_empty() { heard.may.or(words.with_digit) } else { May::ANY };
     heard.opt_out_signs.sort_unstable();
     heard.urges.sort_by_key(|(_, at)| at.start);
-    heard.weights.sort_by_key(|(_, at)| at.start);
     heard
 }
 
@@ -186,6 +186,8 @@ pub(super) fn with_digit(may: May) -> May {
     WORDS.as_ref().map_or(May::ANY, |words| may.or(words.with_digit))
 }
 
+/// Phrases weighed of one text.
+const WEIGHTS_MAX: usize = 20_000;
 /// Topic words kept of one text.
 const TOPIC_WORDS_MAX: usize = 512;
 

@@ -15,8 +15,6 @@ const FILE: &str = include_str!("../lexicon/weights.txt");
 const STRETCH_BYTES: usize = 900;
 /// What a stretch of a longer text must weigh: there are more of them to be wrong about. Hundredths.
 const STRETCH_WEIGHT_MIN: i32 = 100;
-/// Phrases weighed of one part.
-const WEIGHED_MAX: usize = 20_000;
 /// Sentences told of one text.
 const SENTENCES_MAX: usize = 3;
 
@@ -83,12 +81,13 @@ pub(in crate::understand) fn weigh(readings: &[Reading<'_>]) -> Weighed {
     let is_alone = readings.len() == 1;
     let mut found = Vec::new();
     let mut weight: Option<i32> = None;
+    let mut met = Met::new();
     for (at, reading) in readings.iter().enumerate() {
         if reading.kind == PartKind::Subject && !is_alone {
             continue;
         }
         let subject = subject.filter(|subject| subject.part != reading.part);
-        let Some((here, stretch, least)) = heaviest_stretch(reading, subject) else { continue };
+        let Some((here, stretch, least)) = heaviest_stretch(reading, subject, &mut met) else { continue };
         let bytes = reading.normal.text.len() + subject.map_or(0, |subject| subject.normal.text.len());
         if bytes < WEIGHED_BYTES_MIN {
             continue;
@@ -97,10 +96,10 @@ pub(in crate::understand) fn weigh(readings: &[Reading<'_>]) -> Weighed {
         if here <= least {
             continue;
         }
-        let mut sentences: Vec<(i32, usize, usize)> = heaviest(reading, at, &stretch);
+        let mut sentences: Vec<(i32, usize, usize)> = heaviest(reading, at, &stretch, &mut met);
         let of_subject = readings.iter().position(|reading| reading.kind == PartKind::Subject);
         if let (Some(subject), Some(index)) = (subject, of_subject) {
-            sentences.extend(heaviest(subject, index, &(0..subject.normal.text.len())));
+            sentences.extend(heaviest(subject, index, &(0..subject.normal.text.len()), &mut met));
         }
         let most = sentences.iter().map(|(weight, ..)| *weight).max().unwrap_or(0);
         sentences.retain(|(weight, ..)| *weight > 0 && *weight * 2 >= most);
@@ -113,17 +112,21 @@ pub(in crate::understand) fn weigh(readings: &[Reading<'_>]) -> Weighed {
 }
 
 /// The stretch of the text that weighs most, what it weighs, and what it must weigh more than to press.
-fn heaviest_stretch(reading: &Reading<'_>, subject: Option<&Reading<'_>>) -> Option<(i32, Range<usize>, i32)> {
+fn heaviest_stretch(
+    reading: &Reading<'_>,
+    subject: Option<&Reading<'_>>,
+    met: &mut Met,
+) -> Option<(i32, Range<usize>, i32)> {
     let text = &reading.normal.text;
     let language = usize::from(is_han(reading) || subject.is_some_and(is_han));
     let (intercept, least) = (*INTERCEPTS.get(language)?, *WEIGHTS_MIN.get(language)?);
     let head: Vec<Weight> = subject.into_iter().flat_map(|subject| &subject.heard.weights).map(|one| one.0).collect();
     if text.len() <= STRETCH_BYTES {
-        return Some((weighed(reading, &head, &(0..text.len())) + intercept, 0..text.len(), least));
+        return Some((weighed(reading, &head, &(0..text.len()), met) + intercept, 0..text.len(), least));
     }
     let starts = (0..text.len()).step_by(STRETCH_BYTES / 2);
     let stretches = starts.map(|start| start..(start + STRETCH_BYTES).min(text.len()));
-    let weighed = stretches.map(|stretch| (weighed(reading, &head, &stretch) + intercept, stretch));
+    let weighed = stretches.map(|stretch| (weighed(reading, &head, &stretch, met) + intercept, stretch));
     // The first of the heaviest.
     let heaviest = weighed.reduce(|most, next| if next.0 > most.0 { next } else { most })?;
     Some((heaviest.0, heaviest.1, STRETCH_WEIGHT_MIN))
@@ -134,27 +137,51 @@ fn is_han(reading: &Reading<'_>) -> bool {
 }
 
 /// What the phrases in a stretch and the subject's weigh, each counted once.
-fn weighed(reading: &Reading<'_>, head: &[Weight], stretch: &Range<usize>) -> i32 {
-    let mut all = head.to_vec();
-    all.extend(inside(reading, stretch));
-    all.sort_unstable_by_key(|weight| weight.number);
-    all.dedup_by_key(|weight| weight.number);
-    all.iter().map(|weight| i32::from(weight.hundredths)).sum()
+fn weighed(reading: &Reading<'_>, head: &[Weight], stretch: &Range<usize>, met: &mut Met) -> i32 {
+    met.begin();
+    let all = head.iter().copied().chain(inside(reading, stretch));
+    all.filter(|weight| met.is_first(weight.number)).map(|weight| i32::from(weight.hundredths)).sum()
 }
 
+/// Which phrases were met in the stretch that is weighed: a stamp a phrase, so that nothing is cleared between two.
+struct Met {
+    stamps: Vec<u32>,
+    now: u32,
+}
+
+impl Met {
+    fn new() -> Met {
+        Met { stamps: vec![0; *PHRASES], now: 0 }
+    }
+
+    fn begin(&mut self) {
+        self.now += 1;
+    }
+
+    fn is_first(&mut self, number: u16) -> bool {
+        let now = self.now;
+        self.stamps.get_mut(usize::from(number)).is_some_and(|stamp| std::mem::replace(stamp, now) != now)
+    }
+}
+
+/// How many phrases there are.
+static PHRASES: LazyLock<usize> = LazyLock::new(|| weights().count());
+
 fn inside(reading: &Reading<'_>, stretch: &Range<usize>) -> impl Iterator<Item = Weight> {
-    let weights = reading.heard.weights.get(..WEIGHED_MAX.min(reading.heard.weights.len())).unwrap_or_default();
-    let from = weights.partition_point(|(_, at)| at.start < stretch.start);
-    let end = stretch.end;
-    weights.iter().skip(from).take_while(move |(_, at)| at.start < end).map(|(weight, _)| *weight)
+    let weights = &reading.heard.weights;
+    // In the order of their ends, as the automaton hears them.
+    let from = weights.partition_point(|(_, at)| at.end <= stretch.start);
+    let (start, end) = (stretch.start, stretch.end);
+    let till = weights.iter().skip(from).take_while(move |(_, at)| at.end <= end);
+    till.filter(move |(_, at)| at.start >= start).map(|(weight, _)| *weight)
 }
 
 /// The sentences in a stretch with what each of them adds.
-fn heaviest(reading: &Reading<'_>, at: usize, stretch: &Range<usize>) -> Vec<(i32, usize, usize)> {
+fn heaviest(reading: &Reading<'_>, at: usize, stretch: &Range<usize>, met: &mut Met) -> Vec<(i32, usize, usize)> {
     let first = reading.sentences.partition_point(|sentence| sentence.range.start < stretch.start);
     let inside = reading.sentences.iter().enumerate().skip(first);
     let inside = inside.take_while(|(_, sentence)| sentence.range.start < stretch.end);
     let refuses = |range: &Range<usize>| reading.opt_outs.iter().any(|at| at.start < range.end && range.start < at.end);
     let told = inside.filter(|(_, sentence)| !refuses(&sentence.range));
-    told.map(|(index, sentence)| (weighed(reading, &[], &sentence.range), at, index)).collect()
+    told.map(|(index, sentence)| (weighed(reading, &[], &sentence.range, met), at, index)).collect()
 }
