@@ -48,8 +48,8 @@ pub(in crate::understand) struct Weighed {
     pub(super) sentences: Vec<(usize, usize)>,
     /// What it weighs, in hundredths of a logit; none where it has too few words.
     weight: Option<i32>,
-    /// It has no Chinese.
-    is_latin: bool,
+    /// It has no Chinese, and words enough to speak against the fixed ones.
+    may_calm: bool,
 }
 
 impl Weighed {
@@ -61,7 +61,7 @@ impl Weighed {
     /// True when all its words together speak so much against hurry that the fixed ones mean something else:
     /// "act now to protect your life", "6 units remaining" in a stock alert.
     pub fn is_calm(&self) -> bool {
-        self.is_latin && self.weight.is_some_and(|weight| weight < CALM_WEIGHT_MAX)
+        self.may_calm && self.weight.is_some_and(|weight| weight < CALM_WEIGHT_MAX)
     }
 }
 
@@ -69,6 +69,8 @@ impl Weighed {
 const HARD_WEIGHT_MIN: i32 = 330;
 /// Odds of seven to one against: of the labelled texts that press in fixed words one in two hundred is lighter.
 const CALM_WEIGHT_MAX: i32 = -200;
+/// Fewer bytes never speak against fixed words: "New coats are in. Hurry, only 3 left!".
+const CALM_BYTES_MIN: usize = 96;
 /// Fewer bytes are too few words to be weighed: "Only 3 left!" presses by its fixed ones or not at all.
 const WEIGHED_BYTES_MIN: usize = 56;
 /// What a text must weigh more than to press, in Latin and in Chinese: more than even odds, since what is wrongly told
@@ -108,7 +110,8 @@ pub(in crate::understand) fn weigh(readings: &[Reading<'_>]) -> Weighed {
     }
     found.sort_unstable();
     found.dedup();
-    Weighed { sentences: found, weight, is_latin: !readings.iter().any(is_han) }
+    let bytes: usize = readings.iter().map(|reading| reading.normal.text.len()).sum();
+    Weighed { sentences: found, weight, may_calm: bytes >= CALM_BYTES_MIN && !readings.iter().any(is_han) }
 }
 
 /// The stretch of the text that weighs most, what it weighs, and what it must weigh more than to press.
