@@ -14,7 +14,8 @@ use super::prices::AmountKind;
 use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
 use super::sale_words::names_a_plan;
-use super::urgency::{Voice, tells_of_a_plan, tells_of_a_service};
+use super::urgency::{tells_of_a_plan, tells_of_a_service};
+use super::voice::Voice;
 use super::{Context, ends_en, ends_zh, holidays};
 
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.

@@ -12,7 +12,8 @@ use memchr::memmem;
 use super::expression::{Expression, May};
 use super::needed::A_DIGIT;
 use super::normal::fold_phrase;
-use super::urgency::{self, Urge, Voice, Weight};
+use super::urgency::{self, Urge, Weight};
+use super::voice::Voice;
 use super::{audience, deadlines, ends_en, money, optout, purpose, reductions, sale_words, surveys, vouchers};
 
 /// What a word tells of its sentence.

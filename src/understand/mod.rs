@@ -57,6 +57,7 @@ mod structured;
 mod surveys;
 mod topics;
 mod urgency;
+mod voice;
 mod vouchers;
 mod zones;
 

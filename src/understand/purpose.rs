@@ -66,7 +66,7 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
         tally.is_refusable |= !reading.opt_outs.is_empty();
         tally.is_from_a_sender |= tally.is_refusable || !reading.visible.links.is_empty();
         let text = &reading.normal.text;
-        tally.is_of_a_firm |= is_signed(text);
+        tally.is_of_a_firm |= names_its_sender(text);
         tally.is_mail |= reading.kind == PartKind::Subject;
         tally.is_personal |= text.len() <= PERSONAL_BYTES_MAX && PATTERNS.has("personal", &reading.heard.may, text);
         let has_code = reading.sentences.iter().any(|sentence| sentence.has_digit && is_code(reading.words(sentence)));
@@ -176,7 +176,7 @@ impl Tally {
 
 /// "Hopsmith: …", "… -Greene's Lawns", and the last line of a mail: a name in front or behind. A name alone, without
 /// the words that people chat in, is a firm's.
-fn is_signed(text: &str) -> bool {
+fn names_its_sender(text: &str) -> bool {
     const NAME_BYTES_MAX: usize = 40;
     const NAME_WORDS_MAX: usize = 4;
     let text = text.trim();

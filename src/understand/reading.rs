@@ -123,13 +123,13 @@ impl<'a> Reading<'a> {
             .zip(cues)
             .map(|(range, (mut cues, may))| {
                 let words = normal.text.get(range.clone()).unwrap_or_default();
-                let is_plan = cues.has(Cue::Sale) && names_a_plan(&with_digit(may), words);
-                if is_plan {
-                    cues.remove(&[Cue::Sale]);
-                }
                 // Looks at every byte, without a branch: quicker than to stop at the first digit.
                 let has_digit = words.bytes().fold(false, |found, b| found | b.is_ascii_digit());
                 let may = if has_digit { with_digit(may) } else { may };
+                let is_plan = cues.has(Cue::Sale) && names_a_plan(&may, words);
+                if is_plan {
+                    cues.remove(&[Cue::Sale]);
+                }
                 // 一百九十九元 has no digit.
                 let has_money = cues.has(Cue::MayCost) && (has_digit || !words.is_ascii());
                 let amounts = if has_money { amounts_in(&normal.text, range.clone()) } else { Vec::new() };
@@ -161,13 +161,11 @@ impl<'a> Reading<'a> {
                     range,
                 };
                 // Whoever says what a code is for and keeps it secret sells nothing; the guard may stand in the next sentence.
-                let end = normal.text.len().min(sentence.range.end + GUARD_BYTES_MAX);
-                let around = &normal.text[sentence.range.start..normal.text.ceil_char_boundary(end)];
                 // "验证码482913：BT-200只要299元，速抢": a price to hurry for makes the code a disguise.
                 if cues.has(Cue::MayBeCode)
                     && sentence.is_plainly_a_sale()
                     && !speaks_of_paying(words)
-                    && !is_guarded_code(&heard.may, around, &sentence)
+                    && !is_guarded_code(&heard.may, with_next(&normal.text, &sentence.range), &sentence)
                 {
                     sentence.cues.remove(&[Cue::Code, Cue::MayBeCode]);
                 }
@@ -189,9 +187,12 @@ impl<'a> Reading<'a> {
 
     /// The same, and a little of what follows: where the guard of a code may stand.
     pub fn words_and_next(&self, sentence: &Sentence) -> &str {
-        let text = &self.normal.text;
-        let end = text.len().min(sentence.range.end + GUARD_BYTES_MAX);
-        text.get(sentence.range.start..text.ceil_char_boundary(end)).unwrap_or_default()
+        with_next(&self.normal.text, &sentence.range)
+    }
+
+    /// Whether there is Chinese in it.
+    pub fn has_chinese(&self) -> bool {
+        self.normal.text.chars().any(|c| ('\u{3400}'..='\u{9fff}').contains(&c))
     }
 
     /// The sentence's text as shown.
@@ -282,4 +283,10 @@ impl<'a> Reading<'a> {
     pub fn is_only_pictures(&self) -> bool {
         self.visible.images > 0 && self.normal.text.chars().filter(|c| c.is_alphanumeric()).take(20).count() < 20
     }
+}
+
+/// The words of a sentence and a little of what follows.
+fn with_next<'t>(text: &'t str, sentence: &Range<usize>) -> &'t str {
+    let end = text.len().min(sentence.end + GUARD_BYTES_MAX);
+    text.get(sentence.start..text.ceil_char_boundary(end)).unwrap_or_default()
 }

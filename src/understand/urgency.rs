@@ -6,7 +6,6 @@ mod clause;
 mod counts;
 mod setting;
 mod turns;
-mod voice;
 mod weighing;
 
 use std::ops::Range;
@@ -27,7 +26,6 @@ use setting::{Here, Setting};
 use turns::turns_in;
 
 pub(super) use setting::{tells_of_a_plan, tells_of_a_service};
-pub(super) use voice::Voice;
 pub(super) use weighing::{Weighed, Weight, weigh, weights};
 
 /// Claims kept of one message.
@@ -222,16 +220,14 @@ fn hits_in<'c>(
     let mut hits: Vec<(usize, Hit)> = Vec::new();
     let calm: Vec<&Range<usize>> =
         reading.heard.urges.iter().filter(|(urge, _)| urge.kind.is_none()).map(|(_, range)| range).collect();
-    // Calm words are few and in order: those that may hold this one begin not after it.
-    let is_calm = |range: &Range<usize>| {
-        let before = calm.partition_point(|calm| calm.start <= range.start);
-        calm[..before].iter().rev().take(4).any(|calm| calm.end >= range.end)
-    };
     for (urge, range) in &reading.heard.urges {
         let Some(kind) = urge.kind else { continue };
+        // Calm words are few and in order: those that may hold this one begin not after it.
+        let before = calm.partition_point(|calm| calm.start <= range.start);
+        let is_calm = calm[..before].iter().rev().take(4).any(|calm| calm.end >= range.end);
         let index = reading.sentences.partition_point(|sentence| sentence.range.end <= range.start);
         let holds = |sentence: &Range<usize>| sentence.start <= range.start && range.end <= sentence.end;
-        if !is_calm(range) && reading.sentences.get(index).is_some_and(|sentence| holds(&sentence.range)) {
+        if !is_calm && reading.sentences.get(index).is_some_and(|sentence| holds(&sentence.range)) {
             hits.push((index, Hit { kind, needs: urge.needs, range: range.clone(), left: None }));
         }
     }

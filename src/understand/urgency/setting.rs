@@ -71,8 +71,7 @@ impl Setting {
         let chats =
             || readings.iter().any(|reading| CHAT.as_ref().is_some_and(|chat| chat.is_match(&reading.normal.text)));
         // In Chinese a shop signs; in English a line of a shop has only its words.
-        let is_latin =
-            readings.iter().all(|reading| !reading.normal.text.chars().any(|c| ('\u{3400}'..='\u{9fff}').contains(&c)));
+        let is_latin = !readings.iter().any(Reading::has_chinese);
         let is_short =
             is_latin && readings.iter().map(|reading| reading.normal.text.len()).sum::<usize>() <= LINE_BYTES_MAX;
         let is_public =

@@ -79,64 +79,66 @@ const WEIGHTS_MIN: [i32; 2] = [50, 100];
 
 /// Weighs a message.
 pub(in crate::understand) fn weigh(readings: &[Reading<'_>]) -> Weighed {
-    let subject = readings.iter().find(|reading| reading.kind == PartKind::Subject);
-    let is_alone = readings.len() == 1;
-    let mut found = Vec::new();
-    let mut weight: Option<i32> = None;
+    // A subject goes with every text; alone it is the text.
+    let head = readings.iter().position(|reading| reading.kind == PartKind::Subject).filter(|_| readings.len() > 1);
+    let is_chinese: Vec<bool> = readings.iter().map(Reading::has_chinese).collect();
+    let mut weighed = Weighed::default();
     let mut met = Met::new();
     for (at, reading) in readings.iter().enumerate() {
-        if reading.kind == PartKind::Subject && !is_alone {
+        if reading.kind == PartKind::Subject && readings.len() > 1 {
             continue;
         }
-        let subject = subject.filter(|subject| subject.part != reading.part);
-        let Some((here, stretch, least)) = heaviest_stretch(reading, subject, &mut met) else { continue };
+        let subject = head.and_then(|head| readings.get(head));
         let bytes = reading.normal.text.len() + subject.map_or(0, |subject| subject.normal.text.len());
         if bytes < WEIGHED_BYTES_MIN {
             continue;
         }
-        weight = weight.max(Some(here));
-        if here <= least {
+        let language = usize::from([Some(at), head].into_iter().flatten().any(|one| is_chinese[one]));
+        let (weight, stretch, least) = heaviest_stretch(reading, subject, language, &mut met);
+        weighed.weight = weighed.weight.max(Some(weight));
+        if weight <= least {
             continue;
         }
-        let mut sentences: Vec<(i32, usize, usize)> = heaviest(reading, at, &stretch, &mut met);
-        let of_subject = readings.iter().position(|reading| reading.kind == PartKind::Subject);
-        if let (Some(subject), Some(index)) = (subject, of_subject) {
-            sentences.extend(heaviest(subject, index, &(0..subject.normal.text.len()), &mut met));
+        let mut sentences = heaviest(reading, at, &stretch, &mut met);
+        if let (Some(subject), Some(head)) = (subject, head) {
+            sentences.extend(heaviest(subject, head, &(0..subject.normal.text.len()), &mut met));
         }
         let most = sentences.iter().map(|(weight, ..)| *weight).max().unwrap_or(0);
         sentences.retain(|(weight, ..)| *weight > 0 && *weight * 2 >= most);
         sentences.sort_by_key(|(weight, ..)| std::cmp::Reverse(*weight));
-        found.extend(sentences.into_iter().take(SENTENCES_MAX).map(|(_, reading, sentence)| (reading, sentence)));
+        let told = sentences.into_iter().take(SENTENCES_MAX);
+        weighed.sentences.extend(told.map(|(_, reading, sentence)| (reading, sentence)));
     }
-    found.sort_unstable();
-    found.dedup();
+    weighed.sentences.sort_unstable();
+    weighed.sentences.dedup();
     let bytes: usize = readings.iter().map(|reading| reading.normal.text.len()).sum();
-    Weighed { sentences: found, weight, may_calm: bytes >= CALM_BYTES_MIN && !readings.iter().any(is_han) }
+    weighed.may_calm = bytes >= CALM_BYTES_MIN && !is_chinese.contains(&true);
+    weighed
 }
 
 /// The stretch of the text that weighs most, what it weighs, and what it must weigh more than to press.
 fn heaviest_stretch(
     reading: &Reading<'_>,
     subject: Option<&Reading<'_>>,
+    language: usize,
     met: &mut Met,
-) -> Option<(i32, Range<usize>, i32)> {
+) -> (i32, Range<usize>, i32) {
+    let intercept = INTERCEPTS[language];
     let text = &reading.normal.text;
-    let language = usize::from(is_han(reading) || subject.is_some_and(is_han));
-    let (intercept, least) = (*INTERCEPTS.get(language)?, *WEIGHTS_MIN.get(language)?);
     let head: Vec<Weight> = subject.into_iter().flat_map(|subject| &subject.heard.weights).map(|one| one.0).collect();
+    let mut weigh = |stretch: Range<usize>| (weighed(reading, &head, &stretch, met) + intercept, stretch);
+    let (mut weight, mut stretch) = weigh(0..text.len().min(STRETCH_BYTES));
     if text.len() <= STRETCH_BYTES {
-        return Some((weighed(reading, &head, &(0..text.len()), met) + intercept, 0..text.len(), least));
+        return (weight, stretch, WEIGHTS_MIN[language]);
     }
-    let starts = (0..text.len()).step_by(STRETCH_BYTES / 2);
-    let stretches = starts.map(|start| start..(start + STRETCH_BYTES).min(text.len()));
-    let weighed = stretches.map(|stretch| (weighed(reading, &head, &stretch, met) + intercept, stretch));
-    // The first of the heaviest.
-    let heaviest = weighed.reduce(|most, next| if next.0 > most.0 { next } else { most })?;
-    Some((heaviest.0, heaviest.1, STRETCH_WEIGHT_MIN))
-}
-
-fn is_han(reading: &Reading<'_>) -> bool {
-    reading.normal.text.chars().any(|c| ('\u{3400}'..='\u{9fff}').contains(&c))
+    for start in (0..text.len()).step_by(STRETCH_BYTES / 2).skip(1) {
+        let next = weigh(start..(start + STRETCH_BYTES).min(text.len()));
+        // Of equals the first.
+        if next.0 > weight {
+            (weight, stretch) = next;
+        }
+    }
+    (weight, stretch, STRETCH_WEIGHT_MIN)
 }
 
 /// What the phrases in a stretch and the subject's weigh, each counted once.

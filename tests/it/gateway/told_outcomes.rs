@@ -7,19 +7,8 @@ use super::child::{Home, until};
 use super::http_sink::Reply;
 use super::mail_sink::AtDot;
 use super::retries::{SENDER, Shop, by_api, composed, shop_with};
+use super::rules::ONE_A_DAY;
 use super::tools::{Answer, id_in, mail, post};
-
-const ONE_A_DAY: &str = r#"
-[[frequency_cap]]
-id       = "one-a-day"
-at_most  = 1
-within   = "1 day"
-then     = "block"
-title.en = "Too many messages"
-title.zh = "消息过多"
-reason.en = "{count} in {within}"
-reason.zh = "{within}内{count}条"
-"#;
 
 /// One line to the events door.
 async fn word(http: SocketAddr, event: &str, to: &str, decision: &str, outcome: &str) -> Answer {

@@ -3,7 +3,7 @@
 
 /// How many words of each sort a text has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::understand) struct Voice {
+pub(super) struct Voice {
     goods: u16,
     duties: u16,
     chat: u16,
