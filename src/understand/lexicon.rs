@@ -12,7 +12,7 @@ use memchr::memmem;
 use super::expression::{Expression, May};
 use super::needed::A_DIGIT;
 use super::normal::fold_phrase;
-use super::urgency::{self, Urge, Weight};
+use super::urgency::{self, Urge};
 use super::voice::Voice;
 use super::{audience, deadlines, ends_en, money, optout, purpose, reductions, sale_words, surveys, vouchers};
 
@@ -117,8 +117,6 @@ pub(super) struct Heard {
     pub urges: Vec<(Urge, Range<usize>)>,
     /// How many words are said of goods, of duties, among friends (see `urgency`).
     pub voices: Voice,
-    /// Phrases that weigh for or against hurry, in the order of their ends (see `urgency`).
-    pub weights: Vec<(Weight, Range<usize>)>,
     /// The expressions that may match somewhere in it.
     pub may: May,
     /// The places of expressions whose words were heard, and where.
@@ -129,7 +127,7 @@ pub(super) struct Heard {
 
 /// Listens to a normalised text, once for all questions.
 pub(super) fn heard_in(text: &str) -> Heard {
-    let mut heard = Heard { weights: Vec::with_capacity((text.len() / 4).min(4_096)), ..Heard::default() };
+    let mut heard = Heard::default();
     let Some(words) = WORDS.as_ref() else { return heard };
     // A mail program's line end stands for a blank; a phrase that runs into the next sentence is none.
     let flat = if text.contains('\n') { Cow::Owned(text.replace('\n', " ")) } else { Cow::Borrowed(text) };
@@ -139,8 +137,6 @@ pub(super) fn heard_in(text: &str) -> Heard {
         Tells::Topic(_) => {}
         Tells::OptOutSign => heard.opt_out_signs.push(at.start),
         Tells::Urge(urge) => heard.urges.push((urge, at)),
-        Tells::Weight(weight) if heard.weights.len() < WEIGHTS_MAX => heard.weights.push((weight, at)),
-        Tells::Weight(_) => {}
         Tells::Voice(voice) => heard.voices = heard.voices.with(voice),
         Tells::Needed(place) => {
             heard.may.add(usize::from(place));
@@ -187,8 +183,6 @@ pub(super) fn with_digit(may: May) -> May {
     WORDS.as_ref().map_or(May::ANY, |words| may.or(words.with_digit))
 }
 
-/// Phrases weighed of one text.
-const WEIGHTS_MAX: usize = 20_000;
 /// Topic words kept of one text.
 const TOPIC_WORDS_MAX: usize = 512;
 
@@ -250,7 +244,6 @@ enum Tells {
     OptOutSign,
     Urge(Urge),
     Voice(Voice),
-    Weight(Weight),
     /// Place of an expression that needs it, or another word of its own.
     Needed(u16),
 }
@@ -305,9 +298,6 @@ impl Words {
         }
         for (section, phrase) in phrases(URGENCY_FILE) {
             words.push((fold_phrase(phrase), Tells::Urge(Urge::of_section(section)?), false));
-        }
-        for (phrase, weight) in urgency::weights() {
-            words.push((phrase.to_owned(), Tells::Weight(weight), false));
         }
         for (section, phrase) in phrases(VOICE_FILE) {
             words.push((fold_phrase(phrase), Tells::Voice(Voice::of_section(section)?), false));

@@ -118,8 +118,9 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         }
         readings.push(reading);
     }
-    let weighed = urgency::weigh(&readings);
-    let tally = purpose::tally(&readings).unless_no_chat(weighed.presses_hard());
+    let tally = purpose::tally(&readings);
+    let weighed = urgency::weigh(&readings, tally);
+    let tally = tally.unless_no_chat(weighed.presses_hard());
     let surveys = surveys::surveys_of(&readings, declared);
     let claims = deadlines::deadlines_of(context, &readings, tally);
     let mut structured = structured::structured_of(context, content, PART_BYTES_MAX);
@@ -160,4 +161,12 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         meaning.keep_what_is_declared();
     }
     meaning
+}
+
+/// What of a message is weighed for or against hurry, each once: phrases, and signals with an `@` before their names.
+/// What the weights are fitted to (`tests/eval/weigh`); nothing else needs it.
+pub fn weighed_for_hurry(content: &Content) -> Vec<String> {
+    let readings: Vec<Reading<'_>> =
+        content.parts.iter().enumerate().map(|(index, part)| Reading::of(index, part)).collect();
+    urgency::weighed_phrases(&readings, purpose::tally(&readings))
 }

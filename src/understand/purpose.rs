@@ -119,6 +119,24 @@ impl Tally {
         self.is_code() || self.is_notice()
     }
 
+    /// What is known of it, by name: weighed beside its words (see `urgency/signals.rs`).
+    pub fn signals(self) -> [(&'static str, bool); 12] {
+        [
+            ("mail", self.is_mail),
+            ("from-a-sender", self.is_from_a_sender),
+            ("of-a-firm", self.is_of_a_firm),
+            ("refusable", self.is_refusable),
+            ("priced", self.is_priced),
+            ("sale", self.sale > 0),
+            ("sale-twice", self.sale > 1),
+            ("invites", self.sells > 0),
+            ("notice", self.is_notice()),
+            ("code", self.code > 0),
+            ("personal", self.is_personal),
+            ("warns", self.warns),
+        ]
+    }
+
     /// True when it tells how to refuse more of its kind.
     pub fn is_refusable(self) -> bool {
         self.is_refusable
@@ -127,16 +145,14 @@ impl Tally {
     /// The same; a message that presses hard and shows who sells is no friend's, however chatty.
     #[must_use]
     pub fn unless_no_chat(mut self, presses_hard: bool) -> Tally {
-        self.is_of_a_firm |= self.is_personal && presses_hard && self.shows_a_seller(true);
+        self.is_of_a_firm |= self.is_personal && presses_hard && self.shows_a_seller();
         self
     }
 
     /// True when something in it is written by those who sell, and by no friend: a subject line, a link, a way to refuse,
-    /// a price, a word of sale; where its words press hard, a signature will do. Chat has turns that weigh as much as
-    /// hurry does.
-    pub fn shows_a_seller(self, presses_hard: bool) -> bool {
-        let is_public = self.is_mail || self.is_from_a_sender || presses_hard && self.is_of_a_firm;
-        is_public || self.is_priced || self.sale > 0 || self.sells > 0
+    /// a price, a word of sale, a signature. Chat has turns that weigh as much as hurry does.
+    pub fn shows_a_seller(self) -> bool {
+        self.is_mail || self.is_from_a_sender || self.is_of_a_firm || self.is_priced || self.sale > 0 || self.sells > 0
     }
 
     /// True when it reads as one person writing to another: nobody is sold anything.

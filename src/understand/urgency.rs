@@ -4,7 +4,9 @@
 
 mod clause;
 mod counts;
+mod phrases;
 mod setting;
+mod signals;
 mod turns;
 mod weighing;
 
@@ -26,7 +28,7 @@ use setting::{Here, Setting};
 use turns::turns_in;
 
 pub(super) use setting::{tells_of_a_plan, tells_of_a_service};
-pub(super) use weighing::{Weighed, Weight, weigh, weights};
+pub(super) use weighing::{Weighed, weigh, weighed_phrases};
 
 /// Claims kept of one message.
 pub(super) const URGENCIES_MAX: usize = 64;
@@ -112,7 +114,7 @@ pub(super) fn urgencies_of(
     if found.is_empty() && weighed.sentences.is_empty() && !is_pictured {
         return Vec::new();
     }
-    let setting = Setting::of(context, readings, tally, claims, weighed.presses_hard());
+    let setting = Setting::of(context, readings, tally, claims);
     let mut urgencies: Vec<UrgencyClaim> = Vec::new();
     let mut group: Option<Group> = None;
     let mut last: Option<((usize, usize), Here)> = None;
@@ -126,7 +128,7 @@ pub(super) fn urgencies_of(
         if hit.needs == Needs::Weighed && is_told {
             break;
         }
-        if weighed.is_calm() && !setting.sells() && hit.needs != Needs::Itself {
+        if weighed.is_calm() && hit.needs != Needs::Itself {
             continue;
         }
         let Some(reading) = readings.get(at) else { continue };

@@ -5,7 +5,10 @@ mod outside_sets;
 mod score;
 mod texts;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use tactgate::command::understand::Reader;
+use tactgate::config::Brand;
 
 use score::{Score, Table, score, with_reader};
 use texts::{TASKS, texts};
@@ -18,13 +21,18 @@ tests/eval/run [--format json] [--wrong [TASK]] [--held] [--own] [--of NAME]
     --wrong [TASK]  also every text that was read wrong (in this task); of the held half only with --held
     --own           only the project's texts
     --of NAME       only the texts of files with this in their names
-    --floors        what tests/eval/floors.txt may be set to: a little under each figure";
+    --floors        what tests/eval/floors.txt may be set to: a little under each figure
+    --weighed       one JSON line a text: what of it may be weighed for hurry (for tests/eval/weigh)";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |name: &str| arguments.iter().any(|argument| argument == name);
     if has("--help") || has("-h") {
         println!("{HELP}");
+        return;
+    }
+    if has("--weighed") {
+        weighed();
         return;
     }
     let of = arguments.iter().position(|argument| argument == "--of").and_then(|at| arguments.get(at + 1));
@@ -55,6 +63,19 @@ fn main() {
     print(&table);
     for row in &others {
         println!("{}", line_of(row));
+    }
+}
+
+/// What the weights are fitted to: the phrases as the reader hears them.
+fn weighed() {
+    let brand = Brand::named("eval");
+    let reader = Reader::of(&brand).unwrap();
+    for (text, presses) in texts::weighed() {
+        let phrases = reader.weighed_for_hurry(&text.input.to_string(), Timestamp::UNIX_EPOCH).unwrap();
+        println!(
+            "{}",
+            json!({"place": text.place, "language": text.language, "held": text.held, "presses": presses, "phrases": phrases})
+        );
     }
 }
 

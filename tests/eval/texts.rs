@@ -65,6 +65,10 @@ const FILES: &[(&str, &str, bool, &str)] = &[
     ("en-tones-held.txt", "en", true, include_str!("texts/en-tones-held.txt")),
     ("en-tones-2-held.txt", "en", true, include_str!("texts/en-tones-2-held.txt")),
     ("en-tones-3-held.txt", "en", true, include_str!("texts/en-tones-3-held.txt")),
+    ("en-tones-4-held.txt", "en", true, include_str!("texts/en-tones-4-held.txt")),
+    ("en-tones-5.txt", "en", false, include_str!("texts/en-tones-5.txt")),
+    ("en-plain.txt", "en", false, include_str!("texts/en-plain.txt")),
+    ("zh-plain.txt", "zh", false, include_str!("texts/zh-plain.txt")),
     ("zh-tones.txt", "zh", false, include_str!("texts/zh-tones.txt")),
     ("zh-tones-2.txt", "zh", false, include_str!("texts/zh-tones-2.txt")),
     ("zh-tones-held.txt", "zh", true, include_str!("texts/zh-tones-held.txt")),
@@ -82,6 +86,30 @@ pub fn texts() -> Vec<Text> {
     let hurry = HURRY.iter().flat_map(|(name, language, file)| hurry(name, language, file));
     let texts = FILES.iter().flat_map(|(name, language, held, file)| parse(name, language, *held, file));
     texts.chain(hurry).collect()
+}
+
+/// Every text of the two folders with whether it presses, where that is not left open: what the weights are fitted to,
+/// and, of the files in `-held`, what they are tried on.
+pub fn weighed() -> Vec<(Text, bool)> {
+    let home = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/eval");
+    let mut paths: Vec<_> =
+        ["texts", "hurry"].iter().flat_map(|folder| home.join(folder).read_dir().unwrap()).collect();
+    paths.sort_by_key(|path| path.as_ref().unwrap().path());
+    let mut all = Vec::new();
+    for path in paths.into_iter().map(|entry| entry.unwrap().path()) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let language = if name.starts_with("zh") { "zh" } else { "en" };
+        let file = std::fs::read_to_string(&path).unwrap();
+        let held = path.file_stem().unwrap().to_str().unwrap().ends_with("-held");
+        let is_hurry = path.extension().is_some_and(|extension| extension == "ndjson");
+        let texts = if is_hurry { hurry(name, language, &file) } else { parse(name, language, held, &file) };
+        all.extend(texts.into_iter().map(|text| Text { held, ..text }));
+    }
+    let presses = |text: Text| {
+        let told = text.labelled().into_iter().find(|(task, _)| *task == "pressure")?.1?;
+        Some((text, !told.is_empty()))
+    };
+    all.into_iter().filter_map(presses).collect()
 }
 
 /// One text a line; everything but its urgency is left open.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{Arguments, FINE, FOUND, customer, import_catalogue};
 use crate::clock::Clock;
 use crate::config::{Brand, Config};
-use crate::understand::{Catalogue, Context, ProductLinks, understand};
+use crate::understand::{Catalogue, Context, ProductLinks, understand, weighed_for_hurry};
 
 use asked::Asked;
 
@@ -86,6 +86,11 @@ impl<'a> Reader<'a> {
         let context = Context { now, zone, links: &self.links, catalogue: &self.catalogue };
         let meaning = understand(&context, asked.channel, &asked.content, &asked.declared);
         Ok(told::told(&asked, &meaning))
+    }
+
+    /// What of the message on one line is weighed for or against hurry (see `tests/eval/weigh`).
+    pub fn weighed_for_hurry(&self, line: &str, now: Timestamp) -> Result<Vec<String>, String> {
+        Ok(weighed_for_hurry(&Asked::read(line, now, &self.brand.zone)?.content))
     }
 }
 

@@ -21,7 +21,6 @@ const LINE_BYTES_MAX: usize = 200;
 /// What is known of the whole message.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Setting {
-    shows_a_seller: bool,
     is_code: bool,
     is_service: bool,
     is_personal: bool,
@@ -43,13 +42,7 @@ pub(super) struct Here {
 
 impl Setting {
     /// Looks at the whole message.
-    pub fn of(
-        context: &Context<'_>,
-        readings: &[Reading<'_>],
-        tally: Tally,
-        claims: &[Claim],
-        presses_hard: bool,
-    ) -> Setting {
+    pub fn of(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally, claims: &[Claim]) -> Setting {
         let sentences = || readings.iter().flat_map(|reading| &reading.sentences);
         let plainly = sentences().any(is_sold);
         let is_account = || {
@@ -81,7 +74,6 @@ impl Setting {
         let sells = plainly
             || !is_personal && !is_service && (tally.promotes() || refusable || offers && (is_commercial || is_short));
         Setting {
-            shows_a_seller: tally.shows_a_seller(presses_hard),
             is_code: tally.is_code(),
             is_service,
             is_personal,
@@ -89,11 +81,6 @@ impl Setting {
             may_be_a_shop,
             is_dated: is_dated(context, claims),
         }
-    }
-
-    /// Whether the message sells.
-    pub fn sells(self) -> bool {
-        self.sells
     }
 
     /// Looks at one sentence of it.
@@ -112,7 +99,7 @@ impl Setting {
         match needs {
             _ if self.is_code => false,
             Needs::Itself => !self.is_personal,
-            Needs::Weighed => self.shows_a_seller && !self.is_service && !here.is_kept,
+            Needs::Weighed => true,
             _ if !here.is_open || kind == UrgencyKind::Scarcity && here.is_kept => false,
             Needs::Nothing => self.sells || self.may_be_a_shop && !self.is_personal,
             Needs::Sold => self.sells,

@@ -2,14 +2,18 @@
 //! presses is weighed from all its words and pairs of words. The weights (`lexicon/weights.txt`) are fitted to labelled
 //! texts by `tests/eval/weigh`; the sentences that weigh most are what presses.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
+
+use super::phrases::tokens;
+use super::signals::signals;
 use crate::message::PartKind;
 use crate::understand::lexicon::phrases;
+use crate::understand::purpose::Tally;
 use crate::understand::reading::Reading;
-
-const FILE: &str = include_str!("../lexicon/weights.txt");
 
 /// A longer text is weighed stretch by stretch: the weights were fitted to short ones.
 const STRETCH_BYTES: usize = 900;
@@ -17,29 +21,91 @@ const STRETCH_BYTES: usize = 900;
 const STRETCH_WEIGHT_MIN: i32 = 100;
 /// Sentences told of one text.
 const SENTENCES_MAX: usize = 3;
+/// Phrases weighed of one text.
+const PHRASES_MAX: usize = 20_000;
 
 /// One phrase of the file: its number and its weight in hundredths of a logit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::understand) struct Weight {
+struct Weight {
     number: u16,
     hundredths: i16,
 }
 
-/// Every phrase with its weight.
-pub(in crate::understand) fn weights() -> impl Iterator<Item = (&'static str, Weight)> {
-    phrases(FILE).filter(|(section, _)| *section == "weights").enumerate().filter_map(|(at, (_, line))| {
-        let (hundredths, phrase) = line.split_once(' ')?;
-        Some((phrase, Weight { number: u16::try_from(at).ok()?, hundredths: hundredths.parse().ok()? }))
-    })
+/// The weights of one language.
+#[derive(Default)]
+struct Weights {
+    /// What a text without any known phrase weighs.
+    intercept: i32,
+    signals: FxHashMap<&'static str, i32>,
+    /// Words with their numbers, and what they weigh alone.
+    words: FxHashMap<&'static str, (u16, Option<Weight>)>,
+    /// Two words, by their numbers.
+    pairs: FxHashMap<(u16, u16), Weight>,
+    /// How many phrases there are.
+    count: usize,
 }
 
-/// What a text without any known word weighs, in Latin and in Chinese.
-static INTERCEPTS: LazyLock<[i32; 2]> = LazyLock::new(|| {
-    ["intercept-latin", "intercept-han"].map(|name| {
-        let line = phrases(FILE).find(|(section, _)| *section == name).map(|(_, line)| line);
-        line.and_then(|line| line.parse().ok()).unwrap_or(i32::MIN / 2)
-    })
+/// The weights of texts without Chinese and with.
+static WEIGHTS: LazyLock<[Weights; 2]> = LazyLock::new(|| {
+    [include_str!("../lexicon/weights-en.txt"), include_str!("../lexicon/weights-zh.txt")].map(Weights::read)
 });
+
+impl Weights {
+    /// Reads a file; what is no number there weighs nothing (a test holds that there is none).
+    fn read(file: &'static str) -> Weights {
+        let mut weights = Weights::default();
+        for (section, line) in phrases(file) {
+            let (number, phrase) = line.split_once(' ').unwrap_or((line, ""));
+            let hundredths: i16 = number.parse().unwrap_or_default();
+            match section {
+                "intercept" => weights.intercept = i32::from(hundredths),
+                "signals" => {
+                    weights.signals.insert(phrase, i32::from(hundredths));
+                }
+                _ => weights.add(phrase, hundredths),
+            }
+        }
+        weights
+    }
+
+    fn add(&mut self, phrase: &'static str, hundredths: i16) {
+        let weight = Weight { number: u16::try_from(self.count).unwrap_or(u16::MAX), hundredths };
+        self.count += 1;
+        match phrase.split_once(' ') {
+            Some((first, second)) => {
+                let pair = (self.number_of(first), self.number_of(second));
+                self.pairs.insert(pair, weight);
+            }
+            None => {
+                let number = self.number_of(phrase);
+                self.words.insert(phrase, (number, Some(weight)));
+            }
+        }
+    }
+
+    fn number_of(&mut self, word: &'static str) -> u16 {
+        let next = u16::try_from(self.words.len()).unwrap_or(u16::MAX);
+        self.words.entry(word).or_insert((next, None)).0
+    }
+
+    /// The phrases of a text that weigh anything, in the order of their ends.
+    fn heard_in(&self, text: &str) -> Vec<(Weight, Range<usize>)> {
+        let mut heard = Vec::with_capacity((text.len() / 4).min(PHRASES_MAX));
+        let mut before: Option<(u16, usize)> = None;
+        tokens(text, |token| {
+            let word = self.words.get(token.phrase);
+            if heard.len() < PHRASES_MAX {
+                let pair = before.filter(|_| token.joins).zip(word).and_then(|((first, start), (second, _))| {
+                    self.pairs.get(&(first, *second)).map(|weight| (*weight, start..token.range.end))
+                });
+                let alone = word.and_then(|(_, weight)| *weight).map(|weight| (weight, token.range.clone()));
+                heard.extend(pair.into_iter().chain(alone));
+            }
+            before = word.map(|(number, _)| (*number, token.range.start));
+        });
+        heard
+    }
+}
 
 /// What was weighed of a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,7 +114,7 @@ pub(in crate::understand) struct Weighed {
     pub(super) sentences: Vec<(usize, usize)>,
     /// What it weighs, in hundredths of a logit; none where it has too few words.
     weight: Option<i32>,
-    /// It has no Chinese, and words enough to speak against the fixed ones.
+    /// It has words enough to speak against the fixed ones.
     may_calm: bool,
 }
 
@@ -67,23 +133,40 @@ impl Weighed {
 
 /// So much only one in sixty chat messages weighs.
 const HARD_WEIGHT_MIN: i32 = 330;
-/// Odds of seven to one against: of the labelled texts that press in fixed words one in two hundred is lighter.
-const CALM_WEIGHT_MAX: i32 = -200;
+/// Odds of twenty to one against.
+const CALM_WEIGHT_MAX: i32 = -300;
 /// Fewer bytes never speak against fixed words: "New coats are in. Hurry, only 3 left!".
 const CALM_BYTES_MIN: usize = 96;
 /// Fewer bytes are too few words to be weighed: "Only 3 left!" presses by its fixed ones or not at all.
 const WEIGHED_BYTES_MIN: usize = 56;
-/// What a text must weigh more than to press, in Latin and in Chinese: more than even odds, since what is wrongly told
-/// to press may be blocked.
-const WEIGHTS_MIN: [i32; 2] = [50, 100];
+/// What a message that shows who sells must weigh more than to press: even odds.
+const SOLD_WEIGHT_MIN: i32 = 0;
+/// What one without Chinese must that shows nobody who sells and is written to nobody in particular. In Chinese a shop
+/// signs, so there nothing is enough.
+const UNSOLD_WEIGHT_MIN: i32 = 150;
 
 /// Weighs a message.
-pub(in crate::understand) fn weigh(readings: &[Reading<'_>]) -> Weighed {
+pub(in crate::understand) fn weigh(readings: &[Reading<'_>], tally: Tally) -> Weighed {
+    let is_chinese = readings.iter().any(Reading::has_chinese);
+    let [latin, chinese] = &*WEIGHTS;
+    let weights = if is_chinese { chinese } else { latin };
+    let weight_min = if tally.shows_a_seller() {
+        SOLD_WEIGHT_MIN
+    } else if is_chinese || tally.is_personal() {
+        i32::MAX
+    } else {
+        UNSOLD_WEIGHT_MIN
+    };
+    let known = signals(readings, tally).into_iter().filter_map(|signal| weights.signals.get(signal));
+    let scales = Scales {
+        base: weights.intercept + known.sum::<i32>(),
+        weight_min,
+        heard: readings.iter().map(|reading| weights.heard_in(&reading.normal.text)).collect(),
+    };
     // A subject goes with every text; alone it is the text.
     let head = readings.iter().position(|reading| reading.kind == PartKind::Subject).filter(|_| readings.len() > 1);
-    let is_chinese: Vec<bool> = readings.iter().map(Reading::has_chinese).collect();
     let mut weighed = Weighed::default();
-    let mut met = Met::new();
+    let mut met = Met::new(weights.count);
     for (at, reading) in readings.iter().enumerate() {
         if reading.kind == PartKind::Subject && readings.len() > 1 {
             continue;
@@ -93,15 +176,14 @@ pub(in crate::understand) fn weigh(readings: &[Reading<'_>]) -> Weighed {
         if bytes < WEIGHED_BYTES_MIN {
             continue;
         }
-        let language = usize::from([Some(at), head].into_iter().flatten().any(|one| is_chinese[one]));
-        let (weight, stretch, least) = heaviest_stretch(reading, subject, language, &mut met);
+        let (weight, stretch, least) = scales.heaviest_stretch(reading, at, head, &mut met);
         weighed.weight = weighed.weight.max(Some(weight));
         if weight <= least {
             continue;
         }
-        let mut sentences = heaviest(reading, at, &stretch, &mut met);
+        let mut sentences = scales.heaviest(reading, at, &stretch, &mut met);
         if let (Some(subject), Some(head)) = (subject, head) {
-            sentences.extend(heaviest(subject, head, &(0..subject.normal.text.len()), &mut met));
+            sentences.extend(scales.heaviest(subject, head, &(0..subject.normal.text.len()), &mut met));
         }
         let most = sentences.iter().map(|(weight, ..)| *weight).max().unwrap_or(0);
         sentences.retain(|(weight, ..)| *weight > 0 && *weight * 2 >= most);
@@ -112,40 +194,94 @@ pub(in crate::understand) fn weigh(readings: &[Reading<'_>]) -> Weighed {
     weighed.sentences.sort_unstable();
     weighed.sentences.dedup();
     let bytes: usize = readings.iter().map(|reading| reading.normal.text.len()).sum();
-    weighed.may_calm = bytes >= CALM_BYTES_MIN && !is_chinese.contains(&true);
+    weighed.may_calm = bytes >= CALM_BYTES_MIN;
     weighed
 }
 
-/// The stretch of the text that weighs most, what it weighs, and what it must weigh more than to press.
-fn heaviest_stretch(
-    reading: &Reading<'_>,
-    subject: Option<&Reading<'_>>,
-    language: usize,
-    met: &mut Met,
-) -> (i32, Range<usize>, i32) {
-    let intercept = INTERCEPTS[language];
-    let text = &reading.normal.text;
-    let head: Vec<Weight> = subject.into_iter().flat_map(|subject| &subject.heard.weights).map(|one| one.0).collect();
-    let mut weigh = |stretch: Range<usize>| (weighed(reading, &head, &stretch, met) + intercept, stretch);
-    let (mut weight, mut stretch) = weigh(0..text.len().min(STRETCH_BYTES));
-    if text.len() <= STRETCH_BYTES {
-        return (weight, stretch, WEIGHTS_MIN[language]);
+/// What may be weighed of a message, each once: every phrase, known or not, and the signals with an `@` before them.
+pub(in crate::understand) fn weighed_phrases(readings: &[Reading<'_>], tally: Tally) -> Vec<String> {
+    let mut all: BTreeSet<String> = signals(readings, tally).into_iter().map(|signal| format!("@{signal}")).collect();
+    for reading in readings {
+        let mut before = String::new();
+        tokens(&reading.normal.text, |token| {
+            if token.joins {
+                all.insert(format!("{before} {}", token.phrase));
+            }
+            all.insert(token.phrase.to_owned());
+            token.phrase.clone_into(&mut before);
+        });
     }
-    for start in (0..text.len()).step_by(STRETCH_BYTES / 2).skip(1) {
-        let next = weigh(start..(start + STRETCH_BYTES).min(text.len()));
-        // Of equals the first.
-        if next.0 > weight {
-            (weight, stretch) = next;
-        }
-    }
-    (weight, stretch, STRETCH_WEIGHT_MIN)
+    all.into_iter().collect()
 }
 
-/// What the phrases in a stretch and the subject's weigh, each counted once.
-fn weighed(reading: &Reading<'_>, head: &[Weight], stretch: &Range<usize>, met: &mut Met) -> i32 {
-    met.begin();
-    let all = head.iter().copied().chain(inside(reading, stretch));
-    all.filter(|weight| met.is_first(weight.number)).map(|weight| i32::from(weight.hundredths)).sum()
+/// A message on the scales.
+struct Scales {
+    /// What it weighs whatever its words.
+    base: i32,
+    /// What a short text must weigh more than to press.
+    weight_min: i32,
+    /// The known phrases of each part.
+    heard: Vec<Vec<(Weight, Range<usize>)>>,
+}
+
+impl Scales {
+    /// The stretch of the text that weighs most, what it weighs, and what it must weigh more than to press.
+    fn heaviest_stretch(
+        &self,
+        reading: &Reading<'_>,
+        at: usize,
+        head: Option<usize>,
+        met: &mut Met,
+    ) -> (i32, Range<usize>, i32) {
+        let text = &reading.normal.text;
+        let mut weigh = |stretch: Range<usize>| (self.weighed(at, head, &stretch, met) + self.base, stretch);
+        let (mut weight, mut stretch) = weigh(0..text.len().min(STRETCH_BYTES));
+        if text.len() <= STRETCH_BYTES {
+            return (weight, stretch, self.weight_min);
+        }
+        for start in (0..text.len()).step_by(STRETCH_BYTES / 2).skip(1) {
+            let next = weigh(start..(start + STRETCH_BYTES).min(text.len()));
+            // Of equals the first.
+            if next.0 > weight {
+                (weight, stretch) = next;
+            }
+        }
+        (weight, stretch, self.weight_min.max(STRETCH_WEIGHT_MIN))
+    }
+
+    /// What the phrases in a stretch and the subject's weigh, each counted once.
+    fn weighed(&self, at: usize, head: Option<usize>, stretch: &Range<usize>, met: &mut Met) -> i32 {
+        met.begin();
+        let head = head.and_then(|head| self.heard.get(head)).into_iter().flatten().map(|(weight, _)| *weight);
+        let all = head.chain(self.inside(at, stretch));
+        all.filter(|weight| met.is_first(weight.number)).map(|weight| i32::from(weight.hundredths)).sum()
+    }
+
+    fn inside(&self, at: usize, stretch: &Range<usize>) -> impl Iterator<Item = Weight> {
+        let heard = self.heard.get(at).map_or(&[][..], Vec::as_slice);
+        // In the order of their ends.
+        let from = heard.partition_point(|(_, at)| at.end <= stretch.start);
+        let (start, end) = (stretch.start, stretch.end);
+        let till = heard.iter().skip(from).take_while(move |(_, at)| at.end <= end);
+        till.filter(move |(_, at)| at.start >= start).map(|(weight, _)| *weight)
+    }
+
+    /// The sentences in a stretch with what each of them adds.
+    fn heaviest(
+        &self,
+        reading: &Reading<'_>,
+        at: usize,
+        stretch: &Range<usize>,
+        met: &mut Met,
+    ) -> Vec<(i32, usize, usize)> {
+        let first = reading.sentences.partition_point(|sentence| sentence.range.start < stretch.start);
+        let inside = reading.sentences.iter().enumerate().skip(first);
+        let inside = inside.take_while(|(_, sentence)| sentence.range.start < stretch.end);
+        let refuses =
+            |range: &Range<usize>| reading.opt_outs.iter().any(|at| at.start < range.end && range.start < at.end);
+        let told = inside.filter(|(_, sentence)| !refuses(&sentence.range));
+        told.map(|(index, sentence)| (self.weighed(at, None, &sentence.range, met), at, index)).collect()
+    }
 }
 
 /// Which phrases were met in the stretch that is weighed: a stamp a phrase, so that nothing is cleared between two.
@@ -155,8 +291,8 @@ struct Met {
 }
 
 impl Met {
-    fn new() -> Met {
-        Met { stamps: vec![0; *PHRASES], now: 0 }
+    fn new(phrases: usize) -> Met {
+        Met { stamps: vec![0; phrases], now: 0 }
     }
 
     fn begin(&mut self) {
@@ -169,24 +305,22 @@ impl Met {
     }
 }
 
-/// How many phrases there are.
-static PHRASES: LazyLock<usize> = LazyLock::new(|| weights().count());
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn inside(reading: &Reading<'_>, stretch: &Range<usize>) -> impl Iterator<Item = Weight> {
-    let weights = &reading.heard.weights;
-    // In the order of their ends, as the automaton hears them.
-    let from = weights.partition_point(|(_, at)| at.end <= stretch.start);
-    let (start, end) = (stretch.start, stretch.end);
-    let till = weights.iter().skip(from).take_while(move |(_, at)| at.end <= end);
-    till.filter(move |(_, at)| at.start >= start).map(|(weight, _)| *weight)
-}
-
-/// The sentences in a stretch with what each of them adds.
-fn heaviest(reading: &Reading<'_>, at: usize, stretch: &Range<usize>, met: &mut Met) -> Vec<(i32, usize, usize)> {
-    let first = reading.sentences.partition_point(|sentence| sentence.range.start < stretch.start);
-    let inside = reading.sentences.iter().enumerate().skip(first);
-    let inside = inside.take_while(|(_, sentence)| sentence.range.start < stretch.end);
-    let refuses = |range: &Range<usize>| reading.opt_outs.iter().any(|at| at.start < range.end && range.start < at.end);
-    let told = inside.filter(|(_, sentence)| !refuses(&sentence.range));
-    told.map(|(index, sentence)| (weighed(reading, &[], &sentence.range, met), at, index)).collect()
+    #[test]
+    fn the_files_of_weights_are_whole() {
+        for file in [include_str!("../lexicon/weights-en.txt"), include_str!("../lexicon/weights-zh.txt")] {
+            let mut seen = BTreeSet::new();
+            for (section, line) in phrases(file) {
+                let (number, phrase) = line.split_once(' ').unwrap_or((line, ""));
+                assert!(number.parse::<i16>().is_ok_and(|number| number != 0), "{line}");
+                assert!(["intercept", "signals", "phrases"].contains(&section), "{section}");
+                assert!(seen.insert((section, phrase)), "{line} stands twice");
+            }
+            let told = Weights::read(file);
+            assert!(told.count > 1_000 && told.intercept < 0 && !told.signals.is_empty());
+        }
+    }
 }
