@@ -118,11 +118,16 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         }
         readings.push(reading);
     }
-    let tally = purpose::tally(&readings);
-    let weighed = urgency::weigh(&readings, tally);
-    let tally = tally.unless_no_chat(weighed.presses_hard());
+    let chat = purpose::tally(&readings);
+    let mut claims = deadlines::deadlines_of(context, &readings, chat);
+    let mut said = urgency::said_in(context, &readings, &claims);
+    let weighed = urgency::weigh(&readings, chat, &urgency::signals(context.now, chat, &claims, &said));
+    let tally = chat.unless_no_chat(weighed.presses_hard());
+    if tally != chat {
+        claims = deadlines::deadlines_of(context, &readings, tally);
+        said = urgency::said_in(context, &readings, &claims);
+    }
     let surveys = surveys::surveys_of(&readings, declared);
-    let claims = deadlines::deadlines_of(context, &readings, tally);
     let mut structured = structured::structured_of(context, content, PART_BYTES_MAX);
     doubts.append(&mut structured.doubts);
     let (mut offers, prices) = offers::offers_of(context, &readings, tally, &claims, declared, &structured);
@@ -135,7 +140,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     }
     let mut vouchers = vouchers::vouchers_of(context, &readings, &claims, &structured);
     spent::without_spent(&readings, &mut vouchers);
-    let urgencies = urgency::urgencies_of(context, &readings, tally, &claims, &weighed);
+    let urgencies = urgency::urgencies_of(context, &readings, tally, &claims, said, &weighed);
     let mut deadlines = deadlines::with_declared(claims, declared);
     deadlines.extend(structured.deadlines.iter().cloned());
     let audiences = audience::audiences_of(&readings);
@@ -165,8 +170,11 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
 
 /// What of a message is weighed for or against hurry, each once: phrases, and signals with an `@` before their names.
 /// What the weights are fitted to (`tests/eval/weigh`); nothing else needs it.
-pub fn weighed_for_hurry(content: &Content) -> Vec<String> {
+pub fn weighed_for_hurry(context: &Context<'_>, content: &Content) -> Vec<String> {
     let readings: Vec<Reading<'_>> =
         content.parts.iter().enumerate().map(|(index, part)| Reading::of(index, part)).collect();
-    urgency::weighed_phrases(&readings, purpose::tally(&readings))
+    let tally = purpose::tally(&readings);
+    let claims = deadlines::deadlines_of(context, &readings, tally);
+    let said = urgency::said_in(context, &readings, &claims);
+    urgency::weighed_phrases(&readings, &urgency::signals(context.now, tally, &claims, &said))
 }

@@ -28,6 +28,7 @@ use setting::{Here, Setting};
 use turns::turns_in;
 
 pub(super) use setting::{tells_of_a_plan, tells_of_a_service};
+pub(super) use signals::signals;
 pub(super) use weighing::{Weighed, weigh, weighed_phrases};
 
 /// Claims kept of one message.
@@ -96,22 +97,37 @@ struct Hit {
     left: Option<u32>,
 }
 
+/// The fixed words that hurry in a message, whoever says them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    /// Reading, sentence and words.
+    hits: Vec<(usize, usize, Hit)>,
+    /// Words that look like hurry and are none: "no rush".
+    has_calm: bool,
+}
+
+/// Finds them.
+pub(super) fn said_in(context: &Context<'_>, readings: &[Reading<'_>], claims: &[Claim]) -> Said {
+    let mut said = Said::default();
+    for (at, reading) in readings.iter().enumerate() {
+        said.has_calm |= reading.heard.urges.iter().any(|(urge, _)| urge.kind.is_none());
+        let hits = hits_in(context, reading, claims.iter().filter(|claim| claim.reading == at));
+        said.hits.extend(hits.into_iter().map(|(sentence, hit)| (at, sentence, hit)));
+    }
+    said
+}
+
 /// Every claim of urgency.
 pub(super) fn urgencies_of(
     context: &Context<'_>,
     readings: &[Reading<'_>],
     tally: Tally,
     claims: &[Claim],
+    said: Said,
     weighed: &Weighed,
 ) -> Vec<UrgencyClaim> {
-    let mut found: Vec<(usize, usize, Hit)> = Vec::new();
-    for (at, reading) in readings.iter().enumerate() {
-        for (sentence, hit) in hits_in(context, reading, claims.iter().filter(|claim| claim.reading == at)) {
-            found.push((at, sentence, hit));
-        }
-    }
     let is_pictured = readings.iter().any(|reading| !reading.visible.countdowns.is_empty());
-    if found.is_empty() && weighed.sentences.is_empty() && !is_pictured {
+    if said.hits.is_empty() && weighed.sentences.is_empty() && !is_pictured {
         return Vec::new();
     }
     let setting = Setting::of(context, readings, tally, claims);
@@ -124,7 +140,7 @@ pub(super) fn urgencies_of(
         Some((at, index, Hit { kind: UrgencyKind::Hurry, needs: Needs::Weighed, range, left: None }))
     });
     let mut is_told = false;
-    for (at, index, hit) in found.into_iter().chain(asked) {
+    for (at, index, hit) in said.hits.into_iter().chain(asked) {
         if hit.needs == Needs::Weighed && is_told {
             break;
         }

@@ -69,6 +69,8 @@ const FILES: &[(&str, &str, bool, &str)] = &[
     ("en-tones-5.txt", "en", false, include_str!("texts/en-tones-5.txt")),
     ("en-plain.txt", "en", false, include_str!("texts/en-plain.txt")),
     ("zh-plain.txt", "zh", false, include_str!("texts/zh-plain.txt")),
+    ("en-plain-held.txt", "en", true, include_str!("texts/en-plain-held.txt")),
+    ("zh-plain-held.txt", "zh", true, include_str!("texts/zh-plain-held.txt")),
     ("zh-tones.txt", "zh", false, include_str!("texts/zh-tones.txt")),
     ("zh-tones-2.txt", "zh", false, include_str!("texts/zh-tones-2.txt")),
     ("zh-tones-held.txt", "zh", true, include_str!("texts/zh-tones-held.txt")),

@@ -81,16 +81,19 @@ impl<'a> Reader<'a> {
     /// What the message on one line says; `now` is when it is sent unless it says so itself.
     pub fn answer(&self, line: &str, now: Timestamp) -> Result<Value, String> {
         let asked = Asked::read(line, now, &self.brand.zone)?;
-        let zone = asked.sent_at.time_zone();
-        let now = asked.sent_at.timestamp();
-        let context = Context { now, zone, links: &self.links, catalogue: &self.catalogue };
-        let meaning = understand(&context, asked.channel, &asked.content, &asked.declared);
+        let meaning = understand(&self.context(&asked), asked.channel, &asked.content, &asked.declared);
         Ok(told::told(&asked, &meaning))
+    }
+
+    fn context(&'a self, asked: &'a Asked) -> Context<'a> {
+        let (now, zone) = (asked.sent_at.timestamp(), asked.sent_at.time_zone());
+        Context { now, zone, links: &self.links, catalogue: &self.catalogue }
     }
 
     /// What of the message on one line is weighed for or against hurry (see `tests/eval/weigh`).
     pub fn weighed_for_hurry(&self, line: &str, now: Timestamp) -> Result<Vec<String>, String> {
-        Ok(weighed_for_hurry(&Asked::read(line, now, &self.brand.zone)?.content))
+        let asked = Asked::read(line, now, &self.brand.zone)?;
+        Ok(weighed_for_hurry(&self.context(&asked), &asked.content))
     }
 }
 

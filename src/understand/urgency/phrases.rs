@@ -102,18 +102,19 @@ impl Run {
 
 /// Letters and digits, apostrophes between them (`don't`), points and commas between digits (`1,299.00`).
 fn word_end(bytes: &[u8], start: usize) -> usize {
-    let is = |at: usize, what: fn(&u8) -> bool| bytes.get(at).is_some_and(what);
+    let alphanumeric = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
     let mut at = start;
     loop {
-        if is(at, u8::is_ascii_alphanumeric) {
-            at += 1;
-        } else if is(at, |b| *b == b'\'') && is(at + 1, u8::is_ascii_alphanumeric)
-            || is(at, |b| matches!(b, b'.' | b',')) && is(at - 1, u8::is_ascii_digit) && is(at + 1, u8::is_ascii_digit)
-        {
-            at += 2;
-        } else {
+        at += bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+        let joined = match bytes.get(at) {
+            Some(b'\'') => alphanumeric(at + 1),
+            Some(b'.' | b',') => bytes[at - 1].is_ascii_digit() && bytes.get(at + 1).is_some_and(u8::is_ascii_digit),
+            _ => false,
+        };
+        if !joined {
             return at;
         }
+        at += 1;
     }
 }
 

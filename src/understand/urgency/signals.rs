@@ -1,23 +1,50 @@
 //! What is weighed beside the words: whether it is a mail, is signed, leads to a page, names a price, tells of an order,
-//! and whether fixed words of hurry are in it. The same words press in a shop's message and not in a friend's.
+//! when what it offers ends, and whether fixed words of hurry are in it. The same words press in a shop's message and not
+//! in a friend's.
 
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Needs, Said};
+use crate::understand::deadlines::{Claim, ClaimedEnd};
 use crate::understand::meaning::UrgencyKind;
 use crate::understand::purpose::Tally;
-use crate::understand::reading::Reading;
 
-/// The names of the signals of a message, as the files of weights have them.
-pub(super) fn signals(readings: &[Reading<'_>], tally: Tally) -> Vec<&'static str> {
-    let said = |kind: Option<UrgencyKind>| {
-        readings.iter().any(|reading| reading.heard.urges.iter().any(|(urge, _)| urge.kind == kind))
-    };
-    let fixed = [
-        ("says-hurry", Some(UrgencyKind::Hurry)),
-        ("says-last-chance", Some(UrgencyKind::LastChance)),
-        ("says-countdown", Some(UrgencyKind::Countdown)),
-        ("says-scarcity", Some(UrgencyKind::Scarcity)),
-        ("says-closing", Some(UrgencyKind::Closing)),
-        ("says-calm", None),
-    ];
+/// An end within so many hours is near, within so many more is of this week.
+const NEAR_HOURS: i64 = 30;
+const WEEK_HOURS: i64 = 8 * 24;
+
+/// The names of the signals of a message, as the files of weights have them, each once.
+pub(in crate::understand) fn signals(now: Timestamp, tally: Tally, claims: &[Claim], said: &Said) -> Vec<&'static str> {
     let told = tally.signals().into_iter().filter(|(_, is)| *is).map(|(name, _)| name);
-    told.chain(fixed.into_iter().filter(|(_, kind)| said(*kind)).map(|(name, _)| name)).collect()
+    let ends = claims.iter().flat_map(|claim| &claim.ends).map(|end| end_signal(now, end));
+    let fixed = said.hits.iter().map(|(_, _, hit)| fixed_signal(hit.kind, hit.needs <= Needs::Nothing));
+    let mut signals: Vec<&'static str> = told.chain(ends).chain(fixed).collect();
+    signals.extend(said.has_calm.then_some("says-calm"));
+    signals.sort_unstable();
+    signals.dedup();
+    signals
+}
+
+fn end_signal(now: Timestamp, end: &ClaimedEnd) -> &'static str {
+    let Some(at) = end.instant else { return "ends-some-time" };
+    let within = |hours| at.duration_since(now) <= SignedDuration::from_hours(hours);
+    match (within(NEAR_HOURS), within(WEEK_HOURS)) {
+        (true, _) => "ends-soon",
+        (false, true) => "ends-this-week",
+        (false, false) => "ends-later",
+    }
+}
+
+fn fixed_signal(kind: UrgencyKind, surely: bool) -> &'static str {
+    match (kind, surely) {
+        (UrgencyKind::Hurry, true) => "says-hurry",
+        (UrgencyKind::Hurry, false) => "may-say-hurry",
+        (UrgencyKind::LastChance, true) => "says-last-chance",
+        (UrgencyKind::LastChance, false) => "may-say-last-chance",
+        (UrgencyKind::Countdown, true) => "says-countdown",
+        (UrgencyKind::Countdown, false) => "may-say-countdown",
+        (UrgencyKind::Scarcity, true) => "says-scarcity",
+        (UrgencyKind::Scarcity, false) => "may-say-scarcity",
+        (UrgencyKind::Closing, _) => "says-closing",
+    }
 }

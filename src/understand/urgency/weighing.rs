@@ -9,7 +9,6 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 
 use super::phrases::tokens;
-use super::signals::signals;
 use crate::message::PartKind;
 use crate::understand::lexicon::phrases;
 use crate::understand::purpose::Tally;
@@ -131,22 +130,23 @@ impl Weighed {
     }
 }
 
-/// So much only one in sixty chat messages weighs.
-const HARD_WEIGHT_MIN: i32 = 330;
+/// So much only one in five hundred chat messages weighs.
+const HARD_WEIGHT_MIN: i32 = 150;
 /// Odds of twenty to one against.
 const CALM_WEIGHT_MAX: i32 = -300;
 /// Fewer bytes never speak against fixed words: "New coats are in. Hurry, only 3 left!".
 const CALM_BYTES_MIN: usize = 96;
 /// Fewer bytes are too few words to be weighed: "Only 3 left!" presses by its fixed ones or not at all.
 const WEIGHED_BYTES_MIN: usize = 56;
-/// What a message that shows who sells must weigh more than to press: even odds.
-const SOLD_WEIGHT_MIN: i32 = 0;
+/// What a message that shows who sells must weigh more than to press: a little less than even odds, since among the
+/// texts that were fitted there is more chat than among those that show who sells.
+const SOLD_WEIGHT_MIN: i32 = -50;
 /// What one without Chinese must that shows nobody who sells and is written to nobody in particular. In Chinese a shop
 /// signs, so there nothing is enough.
-const UNSOLD_WEIGHT_MIN: i32 = 150;
+const UNSOLD_WEIGHT_MIN: i32 = 100;
 
 /// Weighs a message.
-pub(in crate::understand) fn weigh(readings: &[Reading<'_>], tally: Tally) -> Weighed {
+pub(in crate::understand) fn weigh(readings: &[Reading<'_>], tally: Tally, signals: &[&str]) -> Weighed {
     let is_chinese = readings.iter().any(Reading::has_chinese);
     let [latin, chinese] = &*WEIGHTS;
     let weights = if is_chinese { chinese } else { latin };
@@ -157,7 +157,7 @@ pub(in crate::understand) fn weigh(readings: &[Reading<'_>], tally: Tally) -> We
     } else {
         UNSOLD_WEIGHT_MIN
     };
-    let known = signals(readings, tally).into_iter().filter_map(|signal| weights.signals.get(signal));
+    let known = signals.iter().filter_map(|signal| weights.signals.get(signal));
     let scales = Scales {
         base: weights.intercept + known.sum::<i32>(),
         weight_min,
@@ -199,8 +199,8 @@ pub(in crate::understand) fn weigh(readings: &[Reading<'_>], tally: Tally) -> We
 }
 
 /// What may be weighed of a message, each once: every phrase, known or not, and the signals with an `@` before them.
-pub(in crate::understand) fn weighed_phrases(readings: &[Reading<'_>], tally: Tally) -> Vec<String> {
-    let mut all: BTreeSet<String> = signals(readings, tally).into_iter().map(|signal| format!("@{signal}")).collect();
+pub(in crate::understand) fn weighed_phrases(readings: &[Reading<'_>], signals: &[&str]) -> Vec<String> {
+    let mut all: BTreeSet<String> = signals.iter().map(|signal| format!("@{signal}")).collect();
     for reading in readings {
         let mut before = String::new();
         tokens(&reading.normal.text, |token| {
