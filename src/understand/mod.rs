@@ -121,7 +121,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     let chat = purpose::tally(&readings);
     let mut claims = deadlines::deadlines_of(context, &readings, chat);
     let mut said = urgency::said_in(context, &readings, &claims);
-    let weighed = urgency::weigh(&readings, chat, &urgency::signals(context.now, chat, &claims, &said));
+    let weighed = urgency::weigh(&readings, chat, &urgency::signals(context.now, chat, &claims, &said), &said);
     let tally = chat.unless_no_chat(weighed.presses_hard());
     if tally != chat {
         claims = deadlines::deadlines_of(context, &readings, tally);

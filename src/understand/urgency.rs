@@ -144,7 +144,7 @@ pub(super) fn urgencies_of(
         if hit.needs == Needs::Weighed && is_told {
             break;
         }
-        if weighed.is_calm() && hit.needs != Needs::Itself {
+        if hit.needs != Needs::Weighed && hit.needs != Needs::Itself && weighed.is_calm((at, index)) {
             continue;
         }
         let Some(reading) = readings.get(at) else { continue };

@@ -16,7 +16,7 @@ HEAD = """\
 # tests/eval/weigh, never written by hand: to change it, label more texts and run that again.
 """
 # The phrases that are kept of each language; a phrase stands in so many texts at least.
-KEPT = {"en": 6000, "zh": 5000}
+KEPT = {"en": 9000, "zh": 6000}
 TEXTS_MIN = 3
 # The inverse of the regularisation: chosen by what it did on held texts of earlier batches.
 STRENGTH = 3.0
@@ -37,7 +37,10 @@ def fitted(texts, language):
         belief = abs(numpy.log(shares[0] / shares[0].sum() * shares[1].sum() / shares[1])) ** 0.5 + 0.05
         matrix = matrix.multiply(belief).tocsr()
         matrix.indices, matrix.indptr = matrix.indices.astype("int32"), matrix.indptr.astype("int32")
-        model = LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=3000, intercept_scaling=10, random_state=1)
+        # How often texts press says nothing here: most of them were written because they look alike.
+        model = LogisticRegression(
+            C=STRENGTH, class_weight="balanced", solver="liblinear", max_iter=3000, intercept_scaling=10, random_state=1
+        )
         model.fit(matrix, presses)
         return dict(zip(features.get_feature_names_out(), model.coef_[0] * belief)), float(model.intercept_[0])
 

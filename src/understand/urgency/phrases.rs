@@ -26,9 +26,9 @@ pub(super) fn tokens(text: &str, mut found: impl FnMut(Token<'_>)) {
         let start = at;
         let joins = |start: usize| before.is_some_and(|end: usize| is_beside(bytes, end, start));
         if byte.is_ascii_alphanumeric() {
-            at = word_end(bytes, at);
+            let (end, has_digit) = word_end(bytes, at);
+            at = end;
             let word = &text[start..at];
-            let has_digit = word.bytes().any(|b| b.is_ascii_digit());
             let phrase = if has_digit { fold_numbers(word, &mut folded) } else { word };
             found(Token { phrase, range: start..at, joins: joins(start) });
             before = Some(at);
@@ -100,21 +100,25 @@ impl Run {
     }
 }
 
-/// Letters and digits, apostrophes between them (`don't`), points and commas between digits (`1,299.00`).
-fn word_end(bytes: &[u8], start: usize) -> usize {
-    let alphanumeric = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
-    let mut at = start;
+/// Letters and digits, apostrophes between them (`don't`), points and commas between digits (`1,299.00`): where the word
+/// ends, and whether a digit is in it.
+fn word_end(bytes: &[u8], start: usize) -> (usize, bool) {
+    let (mut at, mut has_digit) = (start, false);
     loop {
-        at += bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
-        let joined = match bytes.get(at) {
-            Some(b'\'') => alphanumeric(at + 1),
-            Some(b'.' | b',') => bytes[at - 1].is_ascii_digit() && bytes.get(at + 1).is_some_and(u8::is_ascii_digit),
-            _ => false,
-        };
-        if !joined {
-            return at;
+        match bytes.get(at) {
+            Some(b'a'..=b'z' | b'A'..=b'Z') => at += 1,
+            Some(b'0'..=b'9') => {
+                has_digit = true;
+                at += 1;
+            }
+            Some(b'\'') if bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric) => at += 1,
+            Some(b'.' | b',')
+                if bytes[at - 1].is_ascii_digit() && bytes.get(at + 1).is_some_and(u8::is_ascii_digit) =>
+            {
+                at += 1;
+            }
+            _ => return (at, has_digit),
         }
-        at += 1;
     }
 }
 

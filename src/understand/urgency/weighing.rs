@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
+use super::Said;
 use super::phrases::tokens;
 use crate::message::PartKind;
 use crate::understand::lexicon::phrases;
@@ -92,15 +93,22 @@ impl Weights {
         let mut heard = Vec::with_capacity((text.len() / 4).min(PHRASES_MAX));
         let mut before: Option<(u16, usize)> = None;
         tokens(text, |token| {
-            let word = self.words.get(token.phrase);
-            if heard.len() < PHRASES_MAX {
-                let pair = before.filter(|_| token.joins).zip(word).and_then(|((first, start), (second, _))| {
-                    self.pairs.get(&(first, *second)).map(|weight| (*weight, start..token.range.end))
-                });
-                let alone = word.and_then(|(_, weight)| *weight).map(|weight| (weight, token.range.clone()));
-                heard.extend(pair.into_iter().chain(alone));
+            let Some((number, weight)) = self.words.get(token.phrase) else {
+                before = None;
+                return;
+            };
+            if heard.len() >= PHRASES_MAX {
+                return;
             }
-            before = word.map(|(number, _)| (*number, token.range.start));
+            if let Some((first, start)) = before.filter(|_| token.joins)
+                && let Some(pair) = self.pairs.get(&(first, *number))
+            {
+                heard.push((*pair, start..token.range.end));
+            }
+            before = Some((*number, token.range.start));
+            if let Some(weight) = weight {
+                heard.push((*weight, token.range));
+            }
         });
         heard
     }
@@ -113,8 +121,8 @@ pub(in crate::understand) struct Weighed {
     pub(super) sentences: Vec<(usize, usize)>,
     /// What it weighs, in hundredths of a logit; none where it has too few words.
     weight: Option<i32>,
-    /// It has words enough to speak against the fixed ones.
-    may_calm: bool,
+    /// The sentences whose fixed words mean something else.
+    calm: Vec<(usize, usize)>,
 }
 
 impl Weighed {
@@ -123,30 +131,29 @@ impl Weighed {
         !self.sentences.is_empty() && self.weight.is_some_and(|weight| weight >= HARD_WEIGHT_MIN)
     }
 
-    /// True when all its words together speak so much against hurry that the fixed ones mean something else:
-    /// "act now to protect your life", "6 units remaining" in a stock alert.
-    pub fn is_calm(&self) -> bool {
-        self.may_calm && self.weight.is_some_and(|weight| weight < CALM_WEIGHT_MAX)
+    /// True when all words of the message speak so much against hurry, and those of the sentence not for it, that the fixed
+    /// ones mean something else: "act now to protect your life".
+    pub fn is_calm(&self, sentence: (usize, usize)) -> bool {
+        self.calm.contains(&sentence)
     }
 }
 
 /// So much only one in five hundred chat messages weighs.
-const HARD_WEIGHT_MIN: i32 = 150;
-/// Odds of twenty to one against.
-const CALM_WEIGHT_MAX: i32 = -300;
-/// Fewer bytes never speak against fixed words: "New coats are in. Hurry, only 3 left!".
-const CALM_BYTES_MIN: usize = 96;
+const HARD_WEIGHT_MIN: i32 = 200;
+/// Odds of four to one against: then fixed words need a sentence that presses.
+const CALM_WEIGHT_MAX: i32 = -200;
+/// What the phrases of such a sentence must weigh: "Last chance!".
+const PRESSING_MIN: i32 = 20;
 /// Fewer bytes are too few words to be weighed: "Only 3 left!" presses by its fixed ones or not at all.
 const WEIGHED_BYTES_MIN: usize = 56;
-/// What a message that shows who sells must weigh more than to press: a little less than even odds, since among the
-/// texts that were fitted there is more chat than among those that show who sells.
-const SOLD_WEIGHT_MIN: i32 = -50;
+/// What a message that shows who sells must weigh more than to press: about even odds.
+const SOLD_WEIGHT_MIN: i32 = 25;
 /// What one without Chinese must that shows nobody who sells and is written to nobody in particular. In Chinese a shop
 /// signs, so there nothing is enough.
-const UNSOLD_WEIGHT_MIN: i32 = 100;
+const UNSOLD_WEIGHT_MIN: i32 = 150;
 
 /// Weighs a message.
-pub(in crate::understand) fn weigh(readings: &[Reading<'_>], tally: Tally, signals: &[&str]) -> Weighed {
+pub(in crate::understand) fn weigh(readings: &[Reading<'_>], tally: Tally, signals: &[&str], said: &Said) -> Weighed {
     let is_chinese = readings.iter().any(Reading::has_chinese);
     let [latin, chinese] = &*WEIGHTS;
     let weights = if is_chinese { chinese } else { latin };
@@ -193,8 +200,15 @@ pub(in crate::understand) fn weigh(readings: &[Reading<'_>], tally: Tally, signa
     }
     weighed.sentences.sort_unstable();
     weighed.sentences.dedup();
-    let bytes: usize = readings.iter().map(|reading| reading.normal.text.len()).sum();
-    weighed.may_calm = bytes >= CALM_BYTES_MIN;
+    if weighed.weight.is_some_and(|weight| weight < CALM_WEIGHT_MAX) {
+        let mut speaks_against = |at: usize, index: usize| {
+            let sentence = readings.get(at).and_then(|reading| reading.sentences.get(index));
+            sentence.is_none_or(|sentence| scales.weighed(at, None, &sentence.range, &mut met) < PRESSING_MIN)
+        };
+        let said = said.hits.iter().map(|(at, index, _)| (*at, *index));
+        weighed.calm = said.filter(|(at, index)| speaks_against(*at, *index)).collect();
+        weighed.calm.dedup();
+    }
     weighed
 }
 
