@@ -103,17 +103,19 @@ pub(super) fn hides(style: &str) -> bool {
     let hidden = tight.split(';').any(|rule| {
         let rule = rule.trim_end_matches("!important");
         let (name, value) = rule.split_once(':').unwrap_or((rule, ""));
-        let digits = value.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(value.len());
-        let none = !value.is_empty() && value[..digits].parse::<f32>().is_ok_and(|size| size <= 0.01);
-        no_room |= matches!(name, "max-height" | "height" | "max-width" | "width") && none;
+        let none = || {
+            let digits = value.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(value.len());
+            value[..digits].parse::<f32>().is_ok_and(|size| size <= 0.01)
+        };
+        no_room |= matches!(name, "max-height" | "height" | "max-width" | "width") && none();
         cut |= name == "overflow" && value == "hidden";
         match name {
             "display" => value == "none",
             "visibility" => value == "hidden",
             "mso-hide" => value == "all",
-            "opacity" => none,
+            "opacity" => none(),
             // One pixel is for machines, too.
-            "font-size" => none || value == "1px" || value == "1pt",
+            "font-size" => none() || value == "1px" || value == "1pt",
             "color" => value == "transparent",
             "text-indent" => value.starts_with("-999"),
             _ => false,
