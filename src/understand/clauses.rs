@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
+use super::codes::speaks_of_paying;
 use super::lexicon::{Cue, Cues, heard_in};
 use super::prices::AmountKind;
-use super::purpose::speaks_of_paying;
 use super::reading::Sentence;
 
 /// Clauses looked at in one sentence.

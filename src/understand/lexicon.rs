@@ -14,7 +14,7 @@ use super::needed::A_DIGIT;
 use super::normal::fold_phrase;
 use super::urgency::{self, Urge};
 use super::voice::Voice;
-use super::{audience, deadlines, ends_en, money, optout, purpose, reductions, sale_words, surveys, vouchers};
+use super::{audience, codes, deadlines, ends_en, money, optout, purpose, reductions, sale_words, surveys, vouchers};
 
 /// What a word tells of its sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub(super) enum Cue {
     MayCost,
     /// A sign without which nothing is taken off (see `prices`).
     MayTakeOff,
-    /// A sign without which nobody speaks of a code (see `purpose`).
+    /// A sign without which nobody speaks of a code (see `codes`).
     MayBeCode,
 }
 
@@ -314,7 +314,7 @@ impl Words {
             (Tells::Cue(Cue::MayBeDate), ends_en::date_signs()),
             (Tells::Cue(Cue::MayCost), money::money_signs()),
             (Tells::Cue(Cue::MayTakeOff), reductions::reduction_signs()),
-            (Tells::Cue(Cue::MayBeCode), purpose::code_signs()),
+            (Tells::Cue(Cue::MayBeCode), codes::code_signs()),
             (Tells::Cue(Cue::MayTakeOff), vouchers::voucher_signs()),
             (Tells::OptOutSign, optout::signs()),
         ] {

@@ -7,6 +7,7 @@ mod calendar;
 mod catalogue;
 mod catalogue_entry;
 mod clauses;
+mod codes;
 mod days_en;
 mod days_zh;
 mod deadlines;
@@ -52,6 +53,7 @@ mod reminders;
 mod sale_words;
 mod sentence;
 pub mod shown_text;
+mod signs;
 mod spent;
 mod structured;
 mod surveys;
@@ -143,10 +145,13 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     let urgencies = urgency::urgencies_of(context, &readings, tally, &claims, said, &weighed);
     let mut deadlines = deadlines::with_declared(claims, declared);
     deadlines.extend(structured.deadlines.iter().cloned());
-    let audiences = audience::audiences_of(&readings);
+    let asks = surveys.iter().filter(|survey| survey.source == Source::Declared || !tally.is_personal()).count();
+    let found = purpose::Found { offers: offers.len(), surveys: asks, presses: !urgencies.is_empty() };
+    let purpose = purpose::purpose_of(&readings, tally, found);
+    let audiences = audience::audiences_of(&readings, purpose);
     let mut meaning = Meaning {
         language: language::language_of(readings.iter().map(|reading| reading.normal.text.as_str())),
-        purpose: purpose::purpose_of(tally, offers.len(), surveys.len()),
+        purpose,
         audience: audience::audience_of(&audiences),
         extends: extension::is_extension(&readings),
         urgencies,

@@ -66,6 +66,12 @@ impl Patterns {
         self.lines(section, may).any(|line| line.is_in(may, words))
     }
 
+    /// How many lines a section has.
+    #[cfg(test)]
+    pub fn lines_of(&self, name: &str) -> usize {
+        self.sections.iter().filter(|section| section.name == name).map(|section| section.lines.len()).sum()
+    }
+
     /// The lines of a section, if one of them may match.
     fn lines(&self, name: &str, may: &May) -> impl Iterator<Item = &Expression> {
         let section = self.sections.iter().find(|section| section.name == name);

@@ -5,16 +5,16 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use crate::message::PartKind;
 
-use super::expression::{Expression, May, expression};
+use super::codes;
+use super::expression::{Expression, May};
 use super::lexicon::Cue;
 use super::meaning::Purpose;
 use super::patterns::Patterns;
 use super::prices::AmountKind;
 use super::reading::{Reading, Sentence};
+use super::signs::{self, Known, Look};
 use super::surveys;
 
 static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns::read(include_str!("lexicon/purposes.txt")));
@@ -27,7 +27,7 @@ const PERSONAL_BYTES_MAX: usize = 640;
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    PATTERNS.all().chain([&CODE_WORDS, &OPENS, &DOING, &KEPT_SECRET])
+    PATTERNS.all().chain(codes::asked())
 }
 
 /// How many sentences do what, over all parts.
@@ -57,6 +57,16 @@ pub(super) struct Tally {
     is_priced: bool,
     /// Speaks about the tricks of sales, as warnings do.
     warns: bool,
+    /// It ends with a name, as shops sign.
+    is_signed: bool,
+    /// It asks for an opinion as firms do: in a mail, or with a scale to answer on.
+    asks_a_customer: bool,
+    /// Looks like a notice, though no phrase of one is in it.
+    look: Look,
+    /// What speaks for a notice beside its phrases.
+    phrased: Look,
+    /// Looks like a code, whatever it is called.
+    is_like_a_code: bool,
 }
 
 /// Counts; needs nothing but the sentences.
@@ -68,8 +78,10 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
         let text = &reading.normal.text;
         tally.is_of_a_firm |= names_its_sender(text);
         tally.is_mail |= reading.kind == PartKind::Subject;
+        tally.is_signed |= signs::is_signed(&reading.visible.text);
         tally.is_personal |= text.len() <= PERSONAL_BYTES_MAX && PATTERNS.has("personal", &reading.heard.may, text);
-        let has_code = reading.sentences.iter().any(|sentence| sentence.has_digit && is_code(reading.words(sentence)));
+        let has_code =
+            reading.sentences.iter().any(|sentence| sentence.has_digit && codes::is_code(reading.words(sentence)));
         for sentence in &reading.sentences {
             let cues = sentence.cues;
             let all = reading.words(sentence);
@@ -83,13 +95,13 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             }
             tally.is_of_a_firm |= cues.has(Cue::Sender);
             let may = |section: &str| PATTERNS.has(section, &sentence.may, words);
-            let code = has_code && is_code_sentence(reading, sentence);
+            let code = has_code && codes::is_code_sentence(reading, sentence);
             let plainly = sentence.is_plainly_a_sale() && !code;
             let tells = may("notice");
             // "Plan Special 20: 58 MB left" tells, though the plan's name sells.
             let named_only = tells && !is_priced_down(sentence) && !cues.has(Cue::Offer) && digits(words) >= 2;
             // 抢购活动验证，请勿泄露: nobody asks for a sale to be kept secret.
-            let secret = || KEPT_SECRET.is_in(&sentence.may, words);
+            let secret = || codes::is_kept_secret(&sentence.may, words);
             let names_what_for = plainly && tally.code > 0 && !is_priced_down(sentence) && secret();
             let sale = plainly && !named_only && !names_what_for;
             // "Shop now: your order ships free" sells; a notice tells of something done.
@@ -110,13 +122,57 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             tally.warns |= may("warns");
         }
     }
+    let has = |cue: Cue| readings.iter().flat_map(|reading| &reading.sentences).any(|sentence| sentence.cues.has(cue));
+    tally.asks_a_customer = has(Cue::SurveyPhrase) && (tally.is_mail || has(Cue::SurveyScale))
+        || has(Cue::SurveyQuestion) && has(Cue::SurveyScale);
+    tally.look_at(readings);
     tally
 }
 
 impl Tally {
+    /// What no phrase tells may be told by many weak signs; not where something is sold, or more of its kind can be
+    /// refused: a code beside an offer is a disguise, and a notice that courts is none.
+    fn look_at(&mut self, readings: &[Reading<'_>]) {
+        // 限量版，编号2000册，定价368元: a number is there as in notices, and everything else speaks against one.
+        if self.code == 0 && self.tells_a_notice() {
+            self.phrased = signs::beside_a_phrase(readings, self.known());
+            if self.phrased == Look::Against {
+                (self.notice, self.referenced) = (0, 0);
+            }
+            return;
+        }
+        if self.code > 0 || self.sale > 0 || self.tells_a_notice() || self.is_personal() {
+            return;
+        }
+        // "Reply STOP to end reminders" stands under notices, too; whoever sells says it oftener.
+        if self.is_refusable && (self.sells > 0 || self.is_priced) {
+            return;
+        }
+        self.is_like_a_code =
+            self.sells == 0 && !self.is_priced && !self.is_refusable && readings.iter().any(codes::looks_like_code);
+        if !self.is_like_a_code {
+            let look = signs::notice_in(readings, self.known());
+            self.look = if self.is_refusable && look < Look::Surely { Look::Other } else { look };
+        }
+    }
+
+    fn known(self) -> Known {
+        Known {
+            is_mail: self.is_mail,
+            is_of_a_firm: self.is_of_a_firm,
+            is_from_a_sender: self.is_from_a_sender,
+            is_refusable: self.is_refusable,
+            is_priced: self.is_priced,
+            invites: self.sells > 0,
+            is_personal: self.is_personal,
+            is_signed: self.is_signed,
+            presses: false,
+        }
+    }
+
     /// True when it looks like something that must be sent; then an offer needs plain words of sale.
     pub fn is_transactional(self) -> bool {
-        self.is_code() || self.is_notice()
+        self.is_code() || self.tells_a_notice() || self.look == Look::Surely
     }
 
     /// What is known of it, by name: weighed beside its words (see `urgency/signals.rs`).
@@ -130,7 +186,7 @@ impl Tally {
             ("sale", self.sale > 0),
             ("sale-twice", self.sale > 1),
             ("invites", self.sells > 0),
-            ("notice", self.is_notice()),
+            ("notice", self.tells_a_notice()),
             ("code", self.code > 0),
             ("personal", self.is_personal),
             ("warns", self.warns),
@@ -142,10 +198,19 @@ impl Tally {
         self.is_refusable
     }
 
-    /// The same; a message that presses hard and shows who sells is no friend's, however chatty.
+    /// The same; a message that presses hard and shows who sells is no friend's, however chatty, and nothing that only
+    /// looks like a notice is one.
     #[must_use]
     pub fn unless_no_chat(mut self, presses_hard: bool) -> Tally {
         self.is_of_a_firm |= self.is_personal && presses_hard && self.shows_a_seller();
+        // "Final boarding call for your miles" presses, and nothing else in it tells of a journey.
+        let is_doubtful = self.phrased < Look::Likely || self.sells > 0 || self.is_priced || self.sale > 0;
+        if presses_hard && self.code == 0 && is_doubtful {
+            (self.notice, self.referenced) = (0, 0);
+        }
+        if presses_hard {
+            (self.look, self.is_like_a_code) = (Look::Other, false);
+        }
         self
     }
 
@@ -157,7 +222,7 @@ impl Tally {
 
     /// True when it reads as one person writing to another: nobody is sold anything.
     pub fn is_personal(self) -> bool {
-        self.is_personal && !self.is_from_a_sender && !self.is_of_a_firm
+        self.is_personal && !self.is_from_a_sender && !self.is_of_a_firm && !self.asks_a_customer
     }
 
     /// True when a sender invites to buy, with a word of sale or without any: a price in a message that tells how
@@ -170,6 +235,17 @@ impl Tally {
         self.sale > 0 || self.sells > 0 && is_public || self.is_priced && (self.is_refusable || self.is_of_a_firm)
     }
 
+    /// True when it sells, as far as signs tell: whoever presses does, if a seller shows ("Four coats left, leg it.
+    /// ATTIC VINTAGE"), and who names goods, a price and where they are.
+    fn seems_to_sell(self, readings: &[Reading<'_>], presses: bool) -> bool {
+        let is_public = self.is_mail || self.is_from_a_sender || self.is_of_a_firm || self.is_priced;
+        !self.is_personal()
+            && !self.warns
+            && (presses && (self.is_mail || self.is_from_a_sender)
+                || (is_public || self.is_signed)
+                    && signs::is_like_an_offer(readings, Known { presses, ..self.known() }))
+    }
+
     /// True when it is signed, or worded as firms word it.
     pub fn is_of_a_firm(self) -> bool {
         self.is_of_a_firm
@@ -178,15 +254,20 @@ impl Tally {
     /// True when it is a one-time code, and no disguise of a sale.
     pub fn is_code(self) -> bool {
         // A code in a sentence of its own beside an offer is a disguise.
-        self.code > 0 && self.sale == 0
+        // 验证码4821。今日女鞋199元起: so is one beside a price and words that invite.
+        let sells = self.sale > 0 || self.sells > 0 && self.is_priced;
+        self.code > 0 && !sells || self.is_like_a_code
     }
 
-    fn is_notice(self) -> bool {
+    /// True when its phrases tell of something done, due or fixed.
+    fn tells_a_notice(self) -> bool {
         let told = self.notice + self.code;
         // "Your order 1234 is done. New arrivals! Come in, gifts for all. Reply STOP": who tells how to refuse more of
         // its kind, and courts more than it tells, sends no notice.
         let courts = self.is_refusable && self.sells > told;
-        !courts && told > 0 && told >= self.sale && (self.sale == 0 || self.referenced > 0)
+        // "Dont panic but final boarding and im still in the bar": friends tell of journeys and parcels, too.
+        let chats = self.is_personal() && self.code == 0 && self.referenced == 0;
+        !courts && !chats && told > 0 && told >= self.sale && (self.sale == 0 || self.referenced > 0)
     }
 }
 
@@ -273,116 +354,55 @@ const NO_NAMES: &[&str] = &[
     "said",
 ];
 
+/// What else was found in a message.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Found {
+    /// Offers.
+    pub offers: usize,
+    /// Invitations to tell an opinion.
+    pub surveys: usize,
+    /// It presses.
+    pub presses: bool,
+}
+
 /// The purpose, given what else was found.
-pub(super) fn purpose_of(tally: Tally, offers: usize, surveys: usize) -> Purpose {
+pub(super) fn purpose_of(readings: &[Reading<'_>], tally: Tally, found: Found) -> Purpose {
     if tally.is_code() {
         return Purpose::OneTimeCode;
     }
     // "Your order 123 was delivered. Rate us!" asks; a receipt whose last line asks stays a receipt.
-    let receipt = tally.is_notice() && tally.referenced > 0 && tally.notice > tally.ended + tally.survey;
-    if surveys > 0 && tally.sale <= tally.survey && !receipt {
+    let receipt = tally.tells_a_notice() && tally.referenced > 0 && tally.notice > tally.ended + tally.survey;
+    if found.surveys > 0 && tally.sale <= tally.survey && !receipt {
         return Purpose::Survey;
     }
-    if tally.is_notice() && tally.notice > 0 {
+    if tally.tells_a_notice() && tally.notice > 0 {
         return Purpose::Notice;
     }
-    let sells = offers > 0 || tally.promotes() || tally.sells > 1;
-    match (sells, surveys) {
+    // What merely looks like a notice and offers something is no notice.
+    if tally.look == Look::Surely || tally.look == Look::Likely && found.offers == 0 && !found.presses {
+        return Purpose::Notice;
+    }
+    let sells = found.offers > 0 || tally.promotes() || tally.sells > 1;
+    match (sells, found.surveys) {
         (true, _) if tally.is_personal() || tally.warns && tally.sale <= 1 => Purpose::Other,
         (true, _) => Purpose::Promotion,
         (false, 1..) => Purpose::Survey,
+        (false, 0) if tally.seems_to_sell(readings, found.presses) => Purpose::Promotion,
         (false, 0) => Purpose::Other,
     }
 }
 
 /// More than a word of sale: a figure off, or a price to hurry for.
-fn is_priced_down(sentence: &Sentence) -> bool {
+pub(super) fn is_priced_down(sentence: &Sentence) -> bool {
     let said = |kinds: &[AmountKind]| sentence.amounts.iter().any(|amount| amount.said && kinds.contains(&amount.kind));
     sentence.percent_off.is_some() || sentence.threshold_deal || said(&[AmountKind::Price, AmountKind::Saving])
-}
-
-/// A code that is guarded as codes are, without a price: 验证码1234，用于领取优惠券，请勿告诉他人. A figure may stand
-/// where it says what the reader is doing: 您正在领取满300减50优惠券.
-pub(super) fn is_guarded_code(may: &May, words: &str, sentence: &Sentence) -> bool {
-    (!is_priced_down(sentence) || DOING.is_in(may, words))
-        && is_code(words)
-        && CODE_WORDS.is_in(may, words)
-        && PATTERNS.has("secret", may, words)
 }
 
 fn digits(words: &str) -> usize {
     words.bytes().filter(u8::is_ascii_digit).count()
 }
 
-/// A code that confirms a payment names its price, too: 您正在支付299元, "to pay $29". It stays a code.
-pub(super) fn speaks_of_paying(words: &str) -> bool {
-    let paying =
-        ["支付", "付款", "转账", "扣款", "交易", "消费", "payment", "pay ", "paying", "purchase", "transaction"];
-    paying.iter().any(|word| words.contains(word))
+/// A code is guarded so: 泄露有风险, "expires in 10 minutes".
+pub(super) fn is_guarded(may: &May, words: &str) -> bool {
+    PATTERNS.has("secret", may, words)
 }
-
-fn is_code_sentence(reading: &Reading<'_>, sentence: &Sentence) -> bool {
-    sentence.cues.has(Cue::MayBeCode)
-        && !OPENS.is_in(&sentence.may, reading.words(sentence))
-        && (!sentence.cues.has(Cue::Sale)
-            || is_guarded_code(&reading.heard.may, reading.words_and_next(sentence), sentence))
-        && CODE_WORDS.is_in(&sentence.may, reading.words(sentence))
-}
-
-fn is_code(words: &str) -> bool {
-    CODE.as_ref().is_some_and(|code| code.is_match(words))
-}
-
-/// What every sentence that speaks of a code has one of.
-pub(super) fn code_signs() -> Vec<String> {
-    [
-        "码",
-        "口令",
-        "输入",
-        "填写",
-        "code",
-        "password",
-        "otp",
-        "is your",
-        "is\nyour",
-        "pin is",
-        "use ",
-        "enter ",
-        "type ",
-        "to verify",
-        "to confirm",
-        "to sign",
-        "to log",
-        "to reset",
-        "to auth",
-        "to approve",
-    ]
-    .map(str::to_owned)
-    .to_vec()
-}
-
-/// A code that opens a locker or a door proves nobody's identity.
-static OPENS: Expression =
-    expression!(r"(?-u:\b)(?:locker|pick-?up|collection|parcel|door|gate|room)[ \n](?:pass)?codes?(?-u:\b)");
-
-/// 4 to 8 digits on their own (`123 456` and `123-456` too), or `G-123456`; money has a sign or a unit.
-static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:^|[^0-9¥$€£.,])(?:[0-9]{4,8}|[0-9]{3}[- ][0-9]{3}|[0-9]{2}-[0-9]{2}-[0-9]{2})(?:$|[^0-9元块.,%]|[.,](?:$|[^0-9]))").ok()
-});
-
-/// What the reader is about to do with a code.
-static DOING: Expression = expression!(
-    r"(?:您|你)?正在(?:领取|参与|参加|使用|兑换|申请|办理|登录|支付|购买|抢购)|用于(?:领取|参与|参加|兑换|申请|办理|登录|支付|购买)|(?-u:\b)(?:verification|security|one[- ]time|log-?in|sign-in|access|authentication)[ \n](?:pass)?(?:code|password)(?-u:\b)|(?-u:\b)code[ \n]to[ \n](?:claim|join|redeem|enter|use|access|unlock|verify|confirm)(?-u:\b)"
-);
-
-static KEPT_SECRET: Expression = expression!(
-    r"(?:请勿|切勿|勿|不要|别|千万别).{0,8}(?:泄露|泄漏|告诉|告知|转发|提供|透露|外泄|他人|别人)",
-    r"|(?-u:\b)(?:do[ \n]not|don't|never)[ \n](?:share|give|tell|forward|disclose)(?-u:\b)",
-);
-
-static CODE_WORDS: Expression = expression!(
-    r"验证码|验证代码|校验码|校验代码|动态码|动态密码|短信口令|确认码|登录码|随机码|一次性密码|动态口令",
-    r"|(?-u:\b)(?:verification|security|one[- ]time|login|log-in|sign-in|access|authentication|confirmation|two-factor|2fa)[ \n](?:pass)?(?:code|password)",
-    r"|(?:输入|填写)[ ]?[0-9]{4,8}[^0-9]{0,8}(?:登录|验证|注册|确认)|(?-u:\b)otp(?-u:\b)|(?-u:\b)passcode(?-u:\b)|(?-u:\b)code:[ ]?[0-9]{2}[0-9-]{2,8}(?-u:\b)|(?-u:\b)code[ \n]is[ \n]?:?[ \n]?[a-z]?-?[0-9]|(?-u:\b)[0-9]{4,8}[ \n]is[ \n]your(?-u:\b)|(?-u:\b)(?:use|enter|type)[ \n](?:the[ \n]|this[ \n])?(?:(?:code|pin):?[ \n])?[0-9]{3}[- ]?[0-9]{1,5}[ \n](?:to|and)[ \n](?:[a-z]{2,9}[ \n]){0,3}(?:sign|signing|log|logging|verify|confirm|access|activat|reset|authenticat|approve|authori[sz]e|set|continue)",
-    r"|(?-u:\b)your[ \n](?:[a-z]{1,20}[ \n])?pin[ \n]is[ \n]?:?[ \n]?[0-9]",
-);

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::message::{Part, PartKind, Span};
 
+use super::codes::{is_guarded_code, speaks_of_paying};
 use super::expression::May;
 use super::html::{Link, Visible};
 use super::lexicon::{Cue, Cues, Heard, heard_in, with_digit};
@@ -14,7 +15,6 @@ use super::normal::Normal;
 use super::optout::opt_out_clauses;
 use super::price_cells::mark_price_cells;
 use super::prices::{Amount, AmountKind, amounts_in};
-use super::purpose::{is_guarded_code, speaks_of_paying};
 use super::reductions::{Off, reductions_in, tells_of_the_past};
 use super::refunds::mark_refunds;
 use super::sale_words::names_a_plan;

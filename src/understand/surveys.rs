@@ -290,6 +290,51 @@ mod tests {
         }
     }
 
+    fn asks(text: &str) -> bool {
+        let part = crate::message::Part { kind: PartKind::Plain, text: text.to_owned() };
+        !surveys_of(&[Reading::of(0, &part)], &Declared::default()).is_empty()
+    }
+
+    #[test]
+    fn opinions_are_asked_for_in_many_ways() {
+        for told in [
+            "Help us choose the new playground. The feedback form is short (around 3 minutes).",
+            "Survey time! 6 min about ur last 3 rides",
+            "Hiya, did Craig leave your carpets as you hoped? Text back GREAT, OK or HMM",
+            "Pls rate your delivery boy: reply 1 poor 2 ok 3 excellent",
+            "Would you rate Tuck from 1 paddle to 5 paddles?",
+            "Got a sec? Parks & Rec wants 3 min of opinions",
+            "How was your experience today? Reply 1-Excellent 2-Good 3-Fair 4-Poor.",
+            "Wanted: your opinion on the new timetable. The form has nine questions.",
+            "Your evaluation of our onboarding session is still open. Two clicks and you're done.",
+            "How would u rate ur driver out of 5?",
+            "Score us out of ten for last night's dinner",
+            "Were our fitters up to scratch? Text GOOD or BAD",
+            "How did Sam get on with your boiler? Reply GOOD, OK or POOR",
+            "Mark her 0 to 10 for today's lesson",
+            "Have a minute? We'd love your take on the new app",
+            "麻烦您花两分钟填一下问卷",
+            "这次住得怎么样？给我们打个分吧",
+            "请您对本次服务评价，1非常满意 2满意 3不满意",
+        ] {
+            assert!(asks(told), "{told}");
+        }
+        for silent in [
+            "Results of our reader survey: 9 in 10 would recommend us to a friend",
+            "Thank you to the 1,840 of you who completed our survey. Here's what you told us",
+            "Thanks for completing our survey",
+            "The mortgage rate rises to 5 percent",
+            "A new poll shows the minister ahead",
+            "Reply YES or NO to confirm your appointment",
+            "Your table is ready, see you in about 5 mins",
+            "多謝您參與「顧客服務問卷2026」，您的意見已成功提交",
+            "调查显示，本月消费价格上涨",
+            "让您10分满意",
+        ] {
+            assert!(!asks(silent), "{silent}");
+        }
+    }
+
     #[test]
     fn minutes_are_read_in_both_languages() {
         for (words, wanted) in [
