@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 use regex::{Captures, Match, Regex};
 
 /// A year is not written: a date so long ago is meant for next year.
-const PAST_DAYS_MAX: i32 = 180;
+const PAST_DAYS_MAX: i32 = 60;
 /// Nor is a month: a day so long ago is meant for the next month.
 const LATE_DAYS_MAX: i32 = 7;
 
@@ -20,6 +20,35 @@ pub(super) fn date_of(now: &Zoned, year: Option<i64>, month: i64, day: i64) -> O
     match Date::new(today.year(), month, day) {
         Ok(date) if date.until(today).is_ok_and(|gone| gone.get_days() <= PAST_DAYS_MAX) => Some(date),
         _ => Date::new(today.year().checked_add(1)?, month, day).ok(),
+    }
+}
+
+/// 05/06 is 5 June or May 6: as people write where the sender is, unless only the other is a day, or only the other
+/// is near: "ends 05/06", said on 4 June, is tomorrow.
+pub(super) fn date_in_figures(now: &Zoned, year: Option<i64>, first: i64, second: i64) -> Option<Date> {
+    const AHEAD_DAYS: i32 = 120;
+    let american = date_of(now, year, first, second);
+    let other = date_of(now, year, second, first);
+    let (told, other) = if is_month_first(now) { (american, other) } else { (other, american) };
+    let is_near = |date: &Date| {
+        let ahead = now.date().until(*date).map_or(i32::MAX, |span| span.get_days());
+        (-LATE_DAYS_MAX..=AHEAD_DAYS).contains(&ahead)
+    };
+    match (told, other) {
+        (Some(told), Some(other)) if !is_near(&told) && is_near(&other) => Some(other),
+        (told, other) => told.or(other),
+    }
+}
+
+/// The Americas and some of East Asia write 11/30; of a mere offset the western ones are taken for American.
+fn is_month_first(now: &Zoned) -> bool {
+    const EASTERN: [&str; 6] =
+        ["Asia/Shanghai", "Asia/Manila", "Asia/Taipei", "Asia/Tokyo", "Asia/Seoul", "Pacific/Honolulu"];
+    match now.time_zone().iana_name() {
+        Some(name) if name.contains('/') => {
+            EASTERN.contains(&name) || name.starts_with("America/") || name.starts_with("US/")
+        }
+        _ => now.offset().seconds() <= -4 * 3_600,
     }
 }
 
@@ -138,6 +167,21 @@ fn digits(written: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_are_read_as_the_sender_writes_them() {
+        for (now, first, second, day) in [
+            ("2026-11-20T10:00:00-05:00[America/New_York]", 12, 5, "2026-12-05"),
+            ("2026-11-20T10:00:00+00:00[Europe/London]", 5, 12, "2026-12-05"),
+            ("2026-11-20T10:00:00+00:00[Europe/London]", 11, 30, "2026-11-30"),
+            ("2026-11-20T10:00:00-05:00[America/New_York]", 30, 11, "2026-11-30"),
+            ("2027-06-04T10:00:00-04:00[America/New_York]", 5, 6, "2027-06-05"),
+            ("2026-11-20T10:00:00+08:00[Asia/Shanghai]", 12, 5, "2026-12-05"),
+        ] {
+            let now: Zoned = now.parse().unwrap();
+            assert_eq!(date_in_figures(&now, None, first, second), day.parse().ok(), "{first}/{second}");
+        }
+    }
 
     #[test]
     fn numbers_in_both_writings() {

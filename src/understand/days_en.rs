@@ -1,39 +1,20 @@
 //! The moments English words name: `Nov 30 at 6 pm PST`, `20-24 November`, `this weekend`, `Cyber Monday`.
 //! Whether one of them is an end is for `ends_en` to say.
 
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use jiff::civil::{Date, Weekday};
-use jiff::{Timestamp, ToSpan, Zoned};
+use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 use regex::{Captures, Match, Regex};
 
-use super::calendar::{date_of, day_of_month, days_after, end_of, monday_of, number};
+use super::calendar::{date_in_figures, date_of, day_of_month, days_after, end_of, monday_of, number};
 use super::holidays::{self, holiday};
 use super::meaning::DeadlineKind;
+use super::moments::{Moment, told_once};
 use super::zones::{self, zone_of};
 
 /// Moments looked at in one sentence.
 const MOMENTS_MAX: usize = 12;
-
-/// A moment that words name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Moment {
-    /// Where the words stand.
-    pub range: Range<usize>,
-    /// The end of it: of the day, unless a clock time is told.
-    pub at: Timestamp,
-    /// A date of the calendar, or one that counts from now.
-    pub kind: DeadlineKind,
-    /// Told with its beginning: `20-24 November`.
-    pub is_range: bool,
-    /// A whole month; then `at` is its end and this its beginning.
-    pub month_begins: Option<Timestamp>,
-    /// No more than a clock time, or a day of the week: it may recur.
-    pub is_bare: bool,
-    /// No more than a clock time.
-    pub is_clock: bool,
-}
 
 /// The moments in normalised words, in order.
 pub(super) fn moments_in(now: &Zoned, words: &str) -> Vec<Moment> {
@@ -51,20 +32,26 @@ pub(super) fn moments_in(now: &Zoned, words: &str) -> Vec<Moment> {
         // "Thru Oct. 2-hr sail": the 2 is of the next sentence.
         let is_of_next = |day: &Match<'_>| OF_NEXT.as_ref().is_some_and(|next| next.is_match(&words[day.end()..]));
         if let Some(day) = found.name("day").filter(is_of_next) {
-            moments.extend(pattern.captures_at(&words[..day.start()], from).and_then(|found| moment(now, &found)));
+            let cut = &words[..day.start()];
+            moments.extend(pattern.captures_at(cut, from).and_then(|found| moment(now, &found, cut)));
             from = day.end();
         } else if is_cut {
             from = found.name("day").map_or(whole.end(), |day| day.end());
         } else {
             from = whole.end();
-            moments.extend(moment(now, &found));
+            moments.extend(moment(now, &found, words));
         }
     }
-    moments
+    told_once(now, words, moments)
 }
 
-fn moment(now: &Zoned, found: &Captures<'_>) -> Option<Moment> {
-    let range = found.get(0)?.range();
+fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
+    let mut range = found.get(0)?.range();
+    // "Today at 12", "Friday @5": an hour by itself, where nothing follows that it might count.
+    let hour = found.name("hour").filter(|hour| is_alone(&words[hour.end()..]));
+    if hour.is_none() {
+        range.end = found.name("hour_lead").map_or(range.end, |lead| lead.start());
+    }
     let text = |name: &str| found.name(name).map(|part| part.as_str());
     let clock_words = text("clock").or_else(|| text("early"));
     let named = text("named").map(|named| named.replace('\n', " "));
@@ -75,15 +62,39 @@ fn moment(now: &Zoned, found: &Captures<'_>) -> Option<Moment> {
     let mut moment = Moment {
         range,
         at: now.timestamp(),
+        begins: None,
         kind: DeadlineKind::Absolute,
         is_range: found.name("range_day").or_else(|| found.name("range_from")).is_some(),
         month_begins: None,
         is_bare: false,
         is_clock: false,
+        is_this_day: false,
+        is_name: false,
     };
+    // "Tonight 11:59".
+    let is_late = |hour: i64| (1..12).contains(&hour) && named.as_deref().is_some_and(is_night);
+    let has_half = clock_words.is_some_and(|words| words.contains(['a', 'p']));
+    let clock =
+        clock.map(|(hour, minute)| if !has_half && is_late(hour) { (hour + 12, minute) } else { (hour, minute) });
+    let clock = clock.or_else(|| half_of_day(hour?.as_str(), named.as_deref().is_some_and(is_night)));
     if let Some(date) = calendar_date(&here, found) {
         moment.at = end_of(date?, clock, zone)?;
+        moment.begins = end_of(date?, Some((0, 0)), zone).filter(|_| clock.is_none());
         return Some(moment);
+    }
+    if let (Some(first), Some(second)) = (found.name("dot_first"), found.name("dot_second")) {
+        let is_date = is_led_as_date(&words[..first.start()]) && is_alone(&words[second.end()..]);
+        let date = date_in_figures(&here, None, number(found, "dot_first")?, number(found, "dot_second")?);
+        moment.at = end_of(date.filter(|_| is_date)?, None, zone)?;
+        return Some(moment);
+    }
+    if let Some(hour) = found.name("lone_hour") {
+        let (lead, tail) = (&words[..hour.start()], &words[hour.end()..]);
+        let day = lone_hour_of(lead, tail)?;
+        let clock = half_of_day(hour.as_str(), day.starts_with("tonigh") || day.starts_with("tonite"))?;
+        let date = if matches!(day, "tomorrow" | "tmrw") { here.date().tomorrow().ok()? } else { here.date() };
+        moment.at = later_half(now, end_of(date, Some(clock), zone)?, clock.0);
+        return Some(Moment { kind: DeadlineKind::Relative, is_bare: true, is_clock: true, ..moment });
     }
     if let Some(month) = text("whole_month") {
         let last = last_of(&here, month_of(month)?)?;
@@ -97,18 +108,90 @@ fn moment(now: &Zoned, found: &Captures<'_>) -> Option<Moment> {
             if today <= now.timestamp() { end_of(here.date().tomorrow().ok()?, clock_of(only), zone)? } else { today };
         return Some(Moment { at, kind: DeadlineKind::Relative, is_bare: true, is_clock: true, ..moment });
     }
-    let named = named?;
-    if let Some(date) = holiday(here.date(), &named) {
+    let mut named = named?;
+    // "Until Mon 25": only where that day is a Monday; else the number is of what follows.
+    if let Some(nth) = found.name("weekday_nth") {
+        let weekday = weekday_of(&named);
+        let date = number(found, "weekday_nth").and_then(|day| day_of_month(&here, day));
+        let is_date = date.is_some_and(|date| Some(date.weekday()) == weekday)
+            && (clock.is_some() || is_alone(&words[nth.end()..]));
+        if let Some(date) = date.filter(|_| is_date) {
+            moment.at = end_of(date, clock, zone)?;
+            return Some(moment);
+        }
+        moment.range.end = nth.start();
+        named.truncate(named.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ' || c == ',').len());
+        named = named.trim_end_matches(" the").to_owned();
+    }
+    moment.is_name = !matches!(named.as_str(), "weekend" | "week" | "month" | "year");
+    let (name, is_weekend) = named.strip_suffix(" weekend").map_or((named.as_str(), false), |name| (name, true));
+    if let Some(date) = holiday(here.date(), name) {
+        let date = if is_weekend { end_of_long_weekend(date)? } else { date };
         moment.at = end_of(date, clock, zone)?;
         return Some(moment);
     }
     moment.kind = DeadlineKind::Relative;
     let (date, is_bare) = named_day(here.date(), &named)?;
-    moment.is_bare = is_bare;
+    (moment.is_bare, moment.is_this_day) = (is_bare, date == here.date() && !is_bare);
     let clock =
         clock.or_else(|| if named.ends_with("noon") && !named.ends_with("afternoon") { Some((12, 0)) } else { None });
     moment.at = end_of(date, clock, zone)?;
+    moment.begins = end_of(date, Some((0, 0)), zone).filter(|_| clock.is_none());
+    if hour.is_some() {
+        moment.at = later_half(now, moment.at, clock.map_or(0, |(hour, _)| hour));
+    }
     Some(moment)
+}
+
+/// "Memorial Day weekend" ends with its Monday, "Thanksgiving weekend" with the Sunday behind it, Easter's with the
+/// Monday behind it.
+fn end_of_long_weekend(day: Date) -> Option<Date> {
+    match i64::from(day.weekday().to_monday_zero_offset()) {
+        0 => Some(day),
+        6 => days_after(day, 1),
+        days => days_after(day, 6 - days),
+    }
+}
+
+fn is_night(named: &str) -> bool {
+    named.contains("night") || named.contains("nite") || named.contains("evening")
+}
+
+/// Ends what was said: nothing follows that a number before it counts.
+fn is_alone(tail: &str) -> bool {
+    ALONE.as_ref().is_some_and(|alone| alone.is_match(tail))
+}
+
+/// An hour without its half of the day: shops close in the afternoon.
+fn half_of_day(written: &str, night: bool) -> Option<(i64, i64)> {
+    let hour: i64 = written.parse().ok()?;
+    Some((if hour < 8 || night && hour < 12 { hour + 12 } else { hour }, 0))
+}
+
+/// "By 9 today", said at noon, is nine in the evening.
+fn later_half(now: &Zoned, at: Timestamp, hour: i64) -> Timestamp {
+    let later = at.checked_add(SignedDuration::from_hours(12)).unwrap_or(at);
+    let is_today = later.duration_since(now.timestamp()) < SignedDuration::from_hours(12);
+    if at <= now.timestamp() && hour < 12 && is_today { later } else { at }
+}
+
+/// "b4 2 today", "@5": the day of an hour that stands by itself.
+fn lone_hour_of<'w>(lead: &str, tail: &'w str) -> Option<&'w str> {
+    if let Some(day) = HOUR_OF.as_ref()?.captures(tail).and_then(|found| found.get(1)) {
+        return Some(day.as_str());
+    }
+    (lead.trim_end_matches(' ').ends_with('@') && is_alone(tail)).then_some("today")
+}
+
+/// "Ends 11.22": a date without its year, not a price.
+fn is_led_as_date(lead: &str) -> bool {
+    let lead = lead.trim_end_matches([' ', '\n', ':', '(']);
+    [
+        "ends", "ending", "end", "until", "till", "til", "thru", "through", "expires", "exp", "by", "before", "valid",
+        "now", "-",
+    ]
+    .iter()
+    .any(|word| lead.ends_with(word))
 }
 
 /// A date written out; `Some(None)` when it is written and is none.
@@ -120,14 +203,17 @@ fn calendar_date(now: &Zoned, found: &Captures<'_>) -> Option<Option<Date>> {
         );
     }
     if let (Some(month), Some(day)) = (number(found, "us_month"), number(found, "us_day")) {
-        // 30/11 can only be a day first.
-        let (month, day) = if month > 12 { (day, month) } else { (month, day) };
-        return Some(date_of(now, year("us_year"), month, day));
+        return Some(date_in_figures(now, year("us_year"), month, day));
+    }
+    if let (Some(first), Some(second)) = (number(found, "dashed_first"), number(found, "dashed_second")) {
+        return Some(date_in_figures(now, year("dashed_year"), first, second));
     }
     if let (Some(day), Some(month)) = (number(found, "dotted_day"), number(found, "dotted_month")) {
         return Some(date_of(now, year("dotted_year"), month, day));
     }
-    if let Some(day) = number(found, "nth").or_else(|| number(found, "weekday_nth")) {
+    if found.name("weekday_nth").is_none_or(|_| found.name("suffix").is_some())
+        && let Some(day) = number(found, "nth").or_else(|| number(found, "weekday_nth"))
+    {
         return Some(day_of_month(now, day));
     }
     let name = found.name("month").or_else(|| found.name("month_after"))?.as_str();
@@ -137,25 +223,35 @@ fn calendar_date(now: &Zoned, found: &Captures<'_>) -> Option<Option<Date>> {
 
 /// The day a name means, and whether it is a mere day of the week.
 fn named_day(today: Date, named: &str) -> Option<(Date, bool)> {
-    let next = named.starts_with("next ");
+    let next = named.contains("next ");
     let later = i64::from(next) * 7;
-    let name =
-        ["next ", "this coming ", "this ", "coming ", "the ", "end of the ", "end of this ", "end of ", "rest of the "]
-            .iter()
-            .fold(named, |name, lead| name.strip_prefix(lead).unwrap_or(name));
+    let name = [
+        "next ",
+        "this coming ",
+        "this ",
+        "coming ",
+        "the ",
+        "end of the ",
+        "end of this ",
+        "end of ",
+        "rest of the ",
+        "next ",
+    ]
+    .iter()
+    .fold(named, |name, lead| name.strip_prefix(lead).unwrap_or(name));
     let name =
         name.trim_start_matches("last day of the ").trim_start_matches("last day of ").trim_start_matches("this ");
     let first = name.split([' ', '-']).next()?;
     let date = match first {
         "day" if name.contains("after tomorrow") => days_after(today, 2)?,
-        "today" | "tonight" | "tonite" | "midnight" | "eod" | "cob" | "day" | "business" | "close" | "evening"
-        | "afternoon" | "morning" | "night" => today,
-        "tomorrow" => today.tomorrow().ok()?,
+        "today" | "tonight" | "tonite" | "2nite" | "2night" | "midnight" | "eod" | "cob" | "day" | "business"
+        | "close" | "evening" | "afternoon" | "morning" | "night" => today,
+        "tomorrow" | "tmrw" | "tmr" | "tmw" => today.tomorrow().ok()?,
         "weekend" | "week" => days_after(monday_of(today)?, 6 + later)?,
         "month" if next => today.checked_add(1.month()).ok()?.last_of_month(),
-        "month" => today.last_of_month(),
+        "month" | "eom" => today.last_of_month(),
         "year" if next => today.checked_add(1.year()).ok()?.last_of_year(),
-        "year" => today.last_of_year(),
+        "year" | "eoy" => today.last_of_year(),
         weekday => {
             let weekday = i64::from(weekday_of(weekday)?.to_monday_zero_offset());
             let date = days_after(monday_of(today)?, weekday + later)?;
@@ -167,9 +263,11 @@ fn named_day(today: Date, named: &str) -> Option<(Date, bool)> {
 
 /// `6 pm`, `11:59pm`, `18:00`, `midnight` (the end of the day), `noon`.
 fn clock_of(written: &str) -> Option<(i64, i64)> {
-    match written {
-        "midnight" => return Some((24, 0)),
-        "noon" | "midday" => return Some((12, 0)),
+    match written.trim_start_matches("12").trim_start() {
+        "midnight" | "mn" | "eod" | "cob" | "close of business" | "close of play" | "end of day" => {
+            return Some((24, 0));
+        }
+        "noon" | "midday" | "nn" => return Some((12, 0)),
         _ => {}
     }
     let digits = written.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(written.len());
@@ -217,41 +315,49 @@ static OF_NEXT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^(?:-[a-z]|[ \n](?:hours?|hrs?|days?|weeks?|months?|mins?|minutes?|for|pack|x|pairs?|seats?|left)(?-u:\b)|[%.][0-9%])").ok()
 });
 
+/// "Today at 12, full or not", "@5. Two hrs": nothing that an hour or a date might count.
+static ALONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^(?:[ \n]?$|[,;!?)]|\.(?:[^0-9]|$)|\n|[ \n](?:or|and|sharp|when|on|in|at|-|@|only|for)(?:[ \n]|[,.!]|$)|[ \n][(])").ok()
+});
+static HOUR_OF: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^[ \n](sharp|today|tonight|tonite|tomorrow|tmrw)(?-u:\b)").ok());
+
 static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     const MONTH: &str = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
     const WEEKDAY: &str =
         r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)";
-    const CLOCK: &str = r"(?:[0-9]{1,2}(?:[:.][0-9]{2})?[ \n]?(?:am(?-u:\b)|pm(?-u:\b)|a\.m\.?|p\.m\.?)|[0-9]{1,2}:[0-9]{2}(?-u:\b)|midnight|noon|midday)";
+    const CLOCK: &str = r"(?:12[ \n]?(?:nn|mn|noon|midnight)(?-u:\b)|[0-9]{1,2}(?:[:.][0-9]{2})?[ \n]?(?:am(?-u:\b)|pm(?-u:\b)|a\.m\.?|p\.m\.?)|[0-9]{1,2}:[0-9]{2}(?-u:\b)|midnight|noon|midday)";
     const DAY: &str = r"[0-9]{1,2}(?:st|nd|rd|th)?";
-    const JOIN: &str = r"[ \n]?(?:-|&|to|thru|through|until|till|and)[ \n]?(?:the[ \n])?";
+    const JOIN: &str = r"[ \n]?(?:-|&|to|thru|through|until|till?|and)[ \n]?(?:the[ \n])?";
     let zone = |name: &str| format!(r"(?:[ \n]?\(?(?P<{name}>{})(?-u:\b)\)?)?", zones::NAMES);
     let figures = concat!(
         r"(?P<iso_year>20[0-9]{2})[-/.](?P<iso_month>[0-9]{1,2})[-/.](?P<iso_day>[0-9]{1,2})",
         r"|(?P<us_month>[0-9]{1,2})/(?P<us_day>[0-9]{1,2})(?:/(?P<us_year>(?:20)?[0-9]{2}))?",
         r"|(?P<dotted_day>[0-9]{1,2})\.(?P<dotted_month>[0-9]{1,2})\.(?P<dotted_year>(?:20)?[0-9]{2})",
+        r"|(?P<dashed_first>[0-9]{1,2})-(?P<dashed_second>[0-9]{1,2})-(?P<dashed_year>20[0-9]{2})",
     );
     let month_first = format!(
-        r"(?P<month>{MONTH})\.?[ \n]?(?:the[ \n])?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?-u:\b)(?:{JOIN}(?P<range_day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?-u:\b))?"
+        r"(?P<month>{MONTH})\.?[ \n]?(?:the[ \n])?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?-u:\b)(?:{JOIN}(?:{WEEKDAY}\.?,?[ \n])?(?P<range_day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?-u:\b))?"
     );
     let day_first = format!(
-        r"(?:(?P<range_from>{DAY}){JOIN})?(?P<day_before>[0-9]{{1,2}})(?:st|nd|rd|th)?[ \n-]?(?:of[ \n])?(?P<month_after>{MONTH})(?-u:\b)\.?"
+        r"(?:(?P<range_from>{DAY}){JOIN}(?:{WEEKDAY}\.?,?[ \n])?)?(?P<day_before>[0-9]{{1,2}})(?:st|nd|rd|th)?[ \n-]?(?:of[ \n])?(?P<month_after>{MONTH})(?-u:\b)\.?"
     );
     let date = format!(
         r"(?:(?:this[ \n])?{WEEKDAY}\.?,?[ \n]\(?(?:the[ \n])?)?(?:{figures}|{month_first}|{day_first}|the[ \n](?P<nth>[0-9]{{1,2}})(?:st|nd|rd|th))(?-u:\b)(?:,?[ \n-](?:of[ \n]|in[ \n])?(?P<year>20[0-9]{{2}})(?-u:\b))?"
     );
     let of_today = concat!(
-        r"the[ \n]day[ \n]after[ \n]tomorrow|today|tonight|tonite|tomorrow(?:[ \n](?:night|evening|morning|afternoon))?|this[ \n](?:evening|afternoon|morning)",
-        r"|(?:the[ \n])?end[ \n]of[ \n](?:the[ \n]|this[ \n])?(?:business(?:[ \n]day)?|day|week|weekend|month|year)|close[ \n]of[ \n]business|eod|cob",
+        r"the[ \n]day[ \n]after[ \n]tomorrow|today|tonight|tonite|2nite|2night|tmrw|tmr|tmw|eom|eoy|tomorrow(?:[ \n](?:night|evening|morning|afternoon))?|this[ \n](?:evening|afternoon|morning)",
+        r"|(?:the[ \n])?end[ \n]of[ \n](?:the[ \n]|this[ \n]|next[ \n])?(?:business(?:[ \n]day)?|day|week|weekend|month|year)|close[ \n]of[ \n]business|eod|cob",
         r"|(?:the[ \n])?(?:year|month)[ -]end|(?:the[ \n])?last[ \n]day[ \n]of[ \n](?:the[ \n]|this[ \n])?(?:week|month|year)|(?:next|this[ \n]coming|this|the|coming)[ \n](?:weekend|week|month|year)|weekend|midnight",
     );
     let named = format!(
-        r"(?P<named>{}|{WEEKDAY},?[ \n](?:the[ \n])?(?P<weekday_nth>[0-9]{{1,2}})(?:st|nd|rd|th)|(?:next[ \n]|this[ \n]coming[ \n]|this[ \n]|coming[ \n])?{WEEKDAY}(?:[ \n](?:night|evening|morning|afternoon|midnight|noon))?|{of_today})(?-u:\b)",
+        r"(?P<named>(?:{})(?:[ \n]weekend)?|{WEEKDAY},?[ \n](?:the[ \n])?(?P<weekday_nth>[0-9]{{1,2}})(?P<suffix>st|nd|rd|th)?|(?:next[ \n]|this[ \n]coming[ \n]|this[ \n]|coming[ \n])?{WEEKDAY}(?:[ \n](?:night|evening|morning|afternoon|midnight|noon))?|{of_today})(?-u:\b)",
         holidays::names(false),
     );
     let whole_month =
         format!(r"(?:the[ \n])?(?:end[ \n]of[ \n]|all[ \n]of[ \n]|all[ \n])?(?P<whole_month>{MONTH})(?-u:\b)");
     Regex::new(&format!(
-        r"(?-u:\b)(?:(?P<early>{CLOCK}){},?[ \n](?:on[ \n]|of[ \n])?(?:the[ \n])?)?(?:{date}|{named}|{whole_month}|(?P<only_clock>{CLOCK}))(?:,?[ \n]?\(?(?:at[ \n]|by[ \n]|@[ \n]?)?(?P<clock>{CLOCK}))?{}",
+        r"(?-u:\b)(?:(?P<early>{CLOCK}|eod|cob|close[ \n]of[ \n](?:business|play)|end[ \n]of[ \n]day){},?[ \n](?:on[ \n]|of[ \n])?(?:the[ \n])?)?(?:{date}|{named}|{whole_month}|(?P<only_clock>{CLOCK})|(?P<dot_first>[0-9]{{1,2}})\.(?P<dot_second>[0-9]{{2}})(?-u:\b)|(?P<lone_hour>1[0-2]|[1-9])(?-u:\b))(?:,?[ \n]?\(?(?:at[ \n]|by[ \n]|@[ \n]?)?(?P<clock>{CLOCK})|(?P<hour_lead>[ \n](?:at[ \n]|@[ \n]?))(?P<hour>1[0-2]|[1-9])(?-u:\b))?{}",
         zone("early_zone"),
         zone("zone"),
     ))
@@ -287,6 +393,19 @@ mod tests {
             ("cyber monday", "2026-12-01T00:00"),
             ("eod", "2026-11-21T00:00"),
             ("the 25th", "2026-11-26T00:00"),
+            ("easter monday 29 march", "2027-03-30T00:00"),
+            ("easter monday", "2027-03-30T00:00"),
+            ("11:59pm tomorrow (21 november)", "2026-11-22T00:00"),
+            ("6pm sunday, 22 november", "2026-11-22T18:00"),
+            ("black friday, 27 nov", "2026-11-28T00:00"),
+            ("1 to 4 dec 2027", "2027-12-05T00:00"),
+            ("fri 4 - sun 6 december", "2026-12-07T00:00"),
+            ("memorial day weekend", "2027-06-01T00:00"),
+            ("easter weekend", "2027-03-30T00:00"),
+            ("today at 12", "2026-11-20T12:00"),
+            ("tonight at 9", "2026-11-20T21:00"),
+            ("12nn", "2026-11-20T12:00"),
+            ("end of next month", "2027-01-01T00:00"),
         ] {
             let moments = moments_in(&now, words);
             assert_eq!(moments.len(), 1, "{words}: {moments:?}");

@@ -8,9 +8,9 @@ use jiff::{ToSpan, Zoned};
 use regex::{Captures, Regex};
 
 use super::calendar::{date_of, day_of_month, days_after, end_of, monday_of, number};
-use super::days_en::Moment;
 use super::holidays::{self, holiday};
 use super::meaning::DeadlineKind;
+use super::moments::{Moment, told_once};
 use super::zones::zone_of;
 
 /// Moments looked at in one sentence.
@@ -19,7 +19,9 @@ const MOMENTS_MAX: usize = 12;
 /// The moments in normalised words, in order.
 pub(super) fn moments_in(now: &Zoned, words: &str) -> Vec<Moment> {
     let Some(pattern) = MOMENT.as_ref() else { return Vec::new() };
-    pattern.captures_iter(words).filter_map(|found| moment(now, &found, words)).take(MOMENTS_MAX).collect()
+    let moments =
+        pattern.captures_iter(words).filter_map(|found| moment(now, &found, words)).take(MOMENTS_MAX).collect();
+    told_once(now, words, moments)
 }
 
 fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
@@ -29,12 +31,29 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
     let zone = found.name("zone").and_then(|zone| zone_of(zone.as_str(), now.time_zone()));
     let zone = zone.as_ref().unwrap_or(now.time_zone());
     let here = now.with_time_zone(zone.clone());
-    let clock_words = found.name("clock").or_else(|| found.name("lone")).map(|clock| clock.as_str());
+    // 8月31日18点后入园: from that hour on, every day.
+    let is_from = words.get(range.end..).is_some_and(|tail| {
+        ["后入", "后进", "后到店", "后可", "起入", "后凭"].iter().any(|sign| tail.starts_with(sign))
+    });
+    let clock_words =
+        found.name("clock").filter(|_| !is_from).or_else(|| found.name("lone")).map(|clock| clock.as_str());
     let clock = |night: bool| clock_of(clock_words?, night);
+    let nothing = Moment {
+        range: range.clone(),
+        at: now.timestamp(),
+        begins: None,
+        kind: DeadlineKind::Relative,
+        is_range: false,
+        month_begins: None,
+        is_bare: false,
+        is_clock: false,
+        is_this_day: false,
+        is_name: false,
+    };
     let told = |date: Option<Date>, is_range: bool| {
         let at = end_of(date?, clock(false), zone)?;
         let kind = DeadlineKind::Absolute;
-        Some(Moment { range: range.clone(), at, kind, is_range, month_begins: None, is_bare: false, is_clock: false })
+        Some(Moment { range: range.clone(), at, kind, is_range, ..nothing.clone() })
     };
     if let Some(month) = number(found, "month") {
         // 11月20日至30日: a range ends with its second day, in the first one's month unless it says another.
@@ -79,7 +98,8 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         return told(Some(first.last_of_month()), false);
     }
     if let Some(name) = found.name("holiday") {
-        return told(holiday(here.date(), name.as_str()), false);
+        let date = holiday_with(holiday(here.date(), name.as_str())?, name.as_str(), &words[range.end..]);
+        return Some(Moment { is_name: true, ..told(date, false)? });
     }
     let Some(named) = found.name("named").map(|named| named.as_str().replace([' ', '\n'], "")) else {
         // 晚8点截止: today's, or tomorrow's when it is past.
@@ -88,20 +108,26 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         let today = end_of(here.date(), clock, zone)?;
         let is_past = today <= now.timestamp();
         let at = if is_past { end_of(here.date().tomorrow().ok()?, clock, zone)? } else { today };
-        let kind = DeadlineKind::Relative;
-        return Some(Moment { range, at, kind, is_range: false, month_begins: None, is_bare: true, is_clock: true });
+        return Some(Moment { at, is_bare: true, is_clock: true, ..nothing });
     };
     let (date, is_bare) = named_day(here.date(), &named)?;
     let at = end_of(date, clock(named.ends_with(['晚', '夜'])), zone)?;
-    Some(Moment {
-        range,
-        at,
-        kind: DeadlineKind::Relative,
-        is_range: false,
-        month_begins: None,
-        is_bare,
-        is_clock: false,
-    })
+    Some(Moment { at, is_bare, is_name: true, ..nothing })
+}
+
+/// 国庆期间, 五一假期: the last of the days off; 五一前 ends before the first of them.
+fn holiday_with(day: Date, name: &str, tail: &str) -> Option<Date> {
+    let tail = tail.trim_start_matches("节");
+    if tail.starts_with("期间") || tail.starts_with("假期") || tail.starts_with("长假") || tail.starts_with("黄金周")
+    {
+        let more = match name {
+            "国庆" | "国庆节" | "春节" => 6,
+            "五一" | "劳动节" => 4,
+            _ => 0,
+        };
+        return days_after(day, more);
+    }
+    if tail.starts_with('前') && !tail.starts_with("前夕") { days_after(day, -1) } else { Some(day) }
 }
 
 fn year(now: &Zoned, found: &Captures<'_>) -> Option<i64> {
@@ -199,7 +225,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?:本|这|这个|下|下个)?周末|(?:本|这|下)?(?:个)?(?:周|星期|礼拜)六[、和及&,，~-]?(?:周|星期|礼拜)?[日天]|(?:本|这|下)(?:个)?(?:周|星期|礼拜)[一二三四五六日天]|(?:周|星期|礼拜)[一二三四五六日天]|(?:本|这)周内?|(?:本|这个)星期|下周)",
     );
     Regex::new(&format!(
-        r"(?:{date}|{figures}|{nth}|(?P<holiday>{}){WEEKDAY}|{named}|(?P<month_end>{NUMBER})月[底末]|(?:(?P<whole_year>20[0-9]{{2}})年)?(?P<whole_month>{NUMBER})月(?:份)?)(?:[ \n]?[,(的]?[ \n]?(?P<zone>北京时间|香港时间)?[ \n]?(?P<clock>{CLOCK_WORDS}))?|(?P<lone>{CLOCK_WORDS})",
+        r"(?:{date}|{figures}|{nth}|(?P<holiday>{}){WEEKDAY}|{named}|(?P<month_end>{NUMBER})月[底末]|(?:(?P<whole_year>20[0-9]{{2}})年)?(?P<whole_month>{NUMBER})月(?:份)?)(?:[ \n]?[,()的]?[ \n]?(?P<zone>北京时间|香港时间)?[ \n]?(?P<clock>{CLOCK_WORDS}))?|(?P<lone>{CLOCK_WORDS})",
         holidays::names(true),
     ))
     .ok()
@@ -250,6 +276,8 @@ mod tests {
             ("元旦", "2027-01-02T00:00"),
             ("月底", "2026-12-01T00:00"),
             ("晚8点", "2026-11-20T20:00"),
+            ("本周日(11月22日)24点", "2026-11-23T00:00"),
+            ("正月十五(2月20日)", "2027-02-21T00:00"),
         ] {
             let moments = moments_in(&now, words);
             assert_eq!(moments.len(), 1, "{words}: {moments:?}");

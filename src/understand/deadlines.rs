@@ -2,21 +2,27 @@
 //! its 24:00. Only ends of offers: the last day to pay a bill presses nobody to buy.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp, Zoned};
+use regex::Regex;
 
 use crate::message::{Declared, PartKind};
 
-use super::lexicon::Cue;
+use super::calendar::end_of;
+use super::duties::is_duty;
+use super::ends_en::Around;
+use super::lexicon::{Cue, heard_in};
 use super::meaning::{Confidence, Deadline, DeadlineKind, Source};
 use super::prices::AmountKind;
 use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
+use super::reductions::Off;
 use super::sale_words::names_a_plan;
 use super::urgency::{tells_of_a_plan, tells_of_a_service};
 use super::voice::Voice;
-use super::{Context, ends_en, ends_zh, holidays};
+use super::{Context, days_en, days_zh, ends_en, ends_zh, holidays};
 
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.
 pub(super) const DEADLINES_MAX: usize = 64;
@@ -76,22 +82,38 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     let is_public = |reading: &Reading<'_>| !reading.opt_outs.is_empty() || reading.normal.text.contains("即日起");
     let is_refusable = readings.iter().any(is_public);
     let promotes = is_refusable
-        || tally.promotes()
-        || is_priced_by_a_firm(readings, tally)
-        || readings.iter().flat_map(|reading| &reading.sentences).any(sells)
-        || readings.iter().any(|reading| hands_over(&reading.normal.text) || is_only_an_end(&reading.normal.text));
+        || !is_an_answer(readings)
+            && (tally.promotes()
+                || is_priced_by_a_firm(readings, tally)
+                || readings.iter().flat_map(|reading| &reading.sentences).any(sells)
+                || readings
+                    .iter()
+                    .any(|reading| hands_over(readings, &reading.normal.text) || is_only_an_end(&reading.normal.text)));
+    // In Chinese a shop signs; in English a line of a shop has only its words.
+    let is_latin = !readings.iter().any(Reading::has_chinese);
+    let is_signed = is_latin && !tally.is_personal() && (tally.is_of_a_firm() || is_a_mail(readings));
+    // "Bring a friend for free. Ends 21/01": a sentence of its own, where goods are spoken of at all.
+    let stands_alone = is_latin && !tally.is_personal() && !tally.is_transactional() && voice_of(readings).says() > 0;
     for (at, reading) in readings.iter().enumerate() {
         for (index, sentence) in reading.sentences.iter().enumerate() {
             if count >= DEADLINES_MAX {
                 return claims;
             }
-            if !may_press(sentence, promotes, is_refusable, tally) {
+            let words = reading.words(sentence);
+            let may = may_press(sentence, promotes, is_refusable, tally);
+            let by_itself = !may
+                && (is_signed || stands_alone && is_only_an_end(words))
+                && !sentence.cues.any(&[Cue::Billing, Cue::Notice, Cue::Code, Cue::SurveyPhrase]);
+            if !may && !by_itself {
                 continue;
             }
-            let ends = ends_in(&now, reading.words(sentence), sentence);
-            let words = reading.words(sentence);
+            let ends = ends_in(&now, words, sentence, around(reading, index));
+            if ends.is_empty() || by_itself && !is_only_an_end(words) && !speaks_of_goods(words, tally) {
+                continue;
+            }
             let is_service = || !is_refusable && !sentence.is_plainly_a_sale() && tells_of_a_service(words);
-            if ends.is_empty() || tells_of_a_plan(words) || names_a_plan(&sentence.may, words) || is_service() {
+            let is_owed = || is_duty(words, takes_off(sentence), sentence.offs.iter().any(Off::is_figure));
+            if tells_of_a_plan(words) || names_a_plan(&sentence.may, words) || is_service() || is_owed() {
                 continue;
             }
             let sure = if sells(sentence) { 85 } else { 70 };
@@ -115,8 +137,77 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
             claims.push(Claim { reading: at, sentence: index, ends, deadlines });
         }
     }
+    without_last_day(&mut claims);
     agree(&now, &mut claims);
     claims
+}
+
+/// "Last day!" is this day, where no other is told.
+fn without_last_day(claims: &mut [Claim]) {
+    let is_last_day = |kind: DeadlineKind| kind == DeadlineKind::LastChance;
+    let told = |end: &ClaimedEnd| end.instant.is_some() && !is_last_day(end.kind);
+    if !claims.iter().flat_map(|claim| &claim.ends).any(told) {
+        return;
+    }
+    for claim in claims {
+        claim.ends.iter_mut().filter(|end| is_last_day(end.kind)).for_each(|end| end.instant = None);
+        let last = claim.deadlines.iter_mut().filter(|deadline| is_last_day(deadline.kind));
+        last.for_each(|deadline| deadline.instant = None);
+    }
+}
+
+/// "Re: minutes of last meeting": an answer, of nobody who sends to many.
+fn is_an_answer(readings: &[Reading<'_>]) -> bool {
+    let answers = |reading: &Reading<'_>| {
+        reading.kind == PartKind::Subject
+            && ["re:", "fw:", "fwd:", "回复:", "答复:", "转发:"]
+                .iter()
+                .any(|sign| reading.normal.text.starts_with(sign))
+    };
+    let is_told_off =
+        || readings.iter().flat_map(|reading| &reading.sentences).any(|sentence| sentence.percent_off.is_some());
+    let greets = |reading: &Reading<'_>| {
+        reading.kind == PartKind::Plain
+            && COLLEAGUES.iter().any(|sign| reading.normal.text.trim_start().starts_with(sign))
+    };
+    (readings.iter().any(answers) || readings.iter().any(greets) && !is_told_off())
+        && readings.iter().all(|reading| reading.kind != PartKind::Html && reading.visible.links.is_empty())
+}
+
+/// How colleagues begin.
+const COLLEAGUES: [&str; 15] = [
+    "hi team",
+    "hi both",
+    "hello both",
+    "hi folks",
+    "hello team",
+    "hey team",
+    "team,",
+    "hi all",
+    "hello all",
+    "dear all",
+    "all,",
+    "everyone,",
+    "hi everyone",
+    "dear colleagues",
+    "各位同事",
+];
+
+/// What the sentence offers, and those beside it.
+fn around(reading: &Reading<'_>, index: usize) -> Around {
+    let names_a_price = |sentence: &Sentence| {
+        sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price && !sentence.is_refund)
+    };
+    let offers = |sentence: &Sentence| takes_off(sentence) || sells(sentence) || names_a_price(sentence);
+    let at = |index: usize| reading.sentences.get(index);
+    let beside =
+        [index.checked_sub(1), Some(index), index.checked_add(1)].into_iter().flatten().filter_map(at).any(offers);
+    Around { takes_off: at(index).is_some_and(takes_off), offers: at(index).is_some_and(offers), beside }
+}
+
+/// It takes something off, or has a word of sale.
+fn takes_off(sentence: &Sentence) -> bool {
+    !sentence.offs.is_empty() || sentence.cues.has(Cue::Sale)
 }
 
 /// "Ends Friday … on Friday, October 9 at 6 pm" and 最后两天…周二晚10点 tell one end: the clock time of a day is more
@@ -157,10 +248,32 @@ fn is_priced_by_a_firm(readings: &[Reading<'_>], tally: Tally) -> bool {
         !sentence.cues.any(&[Cue::Billing, Cue::Notice])
             && (!sentence.offs.is_empty() || sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price))
     };
-    let speaks =
-        || readings.iter().fold(Voice::default(), |all, reading| all.with(reading.heard.voices)).says() >= GOODS_SAYS;
-    let is_mail = readings.iter().any(|reading| reading.kind == PartKind::Subject);
-    (is_mail || tally.is_of_a_firm()) && speaks() || readings.iter().flat_map(|reading| &reading.sentences).any(priced)
+    let speaks = || voice_of(readings).says() >= GOODS_SAYS;
+    let is_latin = || !readings.iter().any(Reading::has_chinese);
+    (is_a_mail(readings) || tally.is_of_a_firm() || is_latin()) && speaks()
+        || readings.iter().flat_map(|reading| &reading.sentences).any(priced)
+}
+
+/// "1-for-1 kopi until 14 June": a sentence that speaks of goods, in a message that does not otherwise; in a receipt only
+/// one that says what a price does.
+fn speaks_of_goods(words: &str, tally: Tally) -> bool {
+    if tally.is_transactional() {
+        return PRICE_DOES.as_ref().is_some_and(|price| price.is_match(words));
+    }
+    heard_in(words).voices.says() >= GOODS_SAYS
+}
+
+/// "Prices rise at midnight", "earn triple points on flights booked before …".
+static PRICE_DOES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:prices?|fares?|rates|offer|sale|deals?|discount|promo|promotion|pre-?sale|pricing|early[ -]bird)[ \n](?:will[ \n])?(?:rises?|goes?[ \n](?:back[ \n])?up|ends?|increases?|expires?|jumps?|finish(?:es)?)(?-u:\b)|(?-u:\b)earn[ \n][a-z0-9, ]{1,16}points(?-u:\b)").ok()
+});
+
+fn voice_of(readings: &[Reading<'_>]) -> Voice {
+    readings.iter().fold(Voice::default(), |all, reading| all.with(reading.heard.voices))
+}
+
+fn is_a_mail(readings: &[Reading<'_>]) -> bool {
+    readings.iter().any(|reading| reading.kind == PartKind::Subject)
 }
 
 /// What a text says that has two words of goods and none of duties.
@@ -183,7 +296,14 @@ pub(super) fn with_declared(claims: Vec<Claim>, declared: &Declared) -> Vec<Dead
 }
 
 /// Hands over a reward or a voucher: its end is an offer's, too.
-fn hands_over(text: &str) -> bool {
+fn hands_over(readings: &[Reading<'_>], text: &str) -> bool {
+    // Nor is the last day of a survey one, whatever it hands over.
+    let asks = |sentence: &Sentence| {
+        sentence.cues.has(Cue::SurveyPhrase) || sentence.cues.has(Cue::SurveyNoun) && sentence.cues.has(Cue::SurveyAsk)
+    };
+    if readings.iter().flat_map(|reading| &reading.sentences).any(asks) {
+        return false;
+    }
     // What points are left is told by whoever keeps the account.
     !text.contains("points")
         && ["reward", "redeem", "voucher", "gift card", "券"].iter().any(|word| text.contains(word))
@@ -222,21 +342,21 @@ fn may_press(sentence: &Sentence, promotes: bool, is_refusable: bool, tally: Tal
 }
 
 /// The ends a sentence claims: a date or a span of time beats a mere last chance.
-fn ends_in(now: &Zoned, words: &str, sentence: &Sentence) -> Vec<ClaimedEnd> {
+fn ends_in(now: &Zoned, words: &str, sentence: &Sentence, around: Around) -> Vec<ClaimedEnd> {
     let (digit, named) = (sentence.has_digit, sentence.cues.has(Cue::MayEnd));
     let dated = digit && sentence.cues.has(Cue::MayBeDate);
     let mut ends = Vec::new();
     if digit || named {
-        let offers = !sentence.offs.is_empty() || sells(sentence);
-        ends = ends_zh::ends_in(now, words, offers);
+        ends = ends_zh::ends_in(now, words, around.offers);
         if ends.is_empty() {
-            ends = ends_en::ends_in(now, &sentence.may, words, (dated, named), offers);
+            ends = ends_en::ends_in(now, &sentence.may, words, (dated, named), around);
         }
         ends.retain(|end| end.at.duration_since(now.timestamp()) <= SignedDuration::from_hours(24 * AHEAD_DAYS_MAX));
     }
     if ends.is_empty() && sentence.cues.has(Cue::LastChance) {
         let (kind, range) = (DeadlineKind::LastChance, sentence.range.clone());
-        return vec![ClaimedEnd { instant: None, kind, range, is_stretch: false, names_today: false }];
+        let instant = last_day_in(now, words).filter(|_| around.beside);
+        return vec![ClaimedEnd { instant, kind, range, is_stretch: instant.is_some(), names_today: false }];
     }
     let claimed = |end: End| ClaimedEnd {
         instant: Some(end.at),
@@ -246,6 +366,15 @@ fn ends_in(now: &Zoned, words: &str, sentence: &Sentence) -> Vec<ClaimedEnd> {
         is_stretch: end.is_stretch,
     };
     ends.into_iter().map(claimed).collect()
+}
+
+/// "Last day! Save $20", 特价最后一天: the end of this day, where the sentence names none.
+fn last_day_in(now: &Zoned, words: &str) -> Option<Timestamp> {
+    let last = ["last day", "final day", "最后一天", "最后1天"].iter().find_map(|last| words.find(last))?;
+    let is_said = words.get(last..).is_some_and(|rest| !rest.starts_with("last days"));
+    let names_none = days_en::moments_in(now, words).is_empty()
+        && days_zh::moments_in(now, words).iter().all(|other| !other.is_name || other.range.start > last);
+    if is_said && names_none { end_of(now.date(), None, now.time_zone()) } else { None }
 }
 
 fn names_today(words: &str) -> bool {

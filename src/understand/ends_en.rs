@@ -2,22 +2,33 @@
 
 use std::sync::LazyLock;
 
-use jiff::{Timestamp, Zoned};
+use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::Regex;
 
-use super::calendar::{count, days_after, end_of, more_units, seconds_from};
-use super::days_en::{MONTHS, Moment, moments_in};
+use super::days_en::{MONTHS, moments_in};
 use super::deadlines::{ENDS_MAX, End};
-use super::expression::{Expression, May, expression};
+use super::expression::May;
 use super::meaning::DeadlineKind;
+use super::moments::Moment;
+use super::stretches_en::stretch_in;
 
 /// How far back the words stand that make a moment an end.
 const LEAD_BYTES_MAX: usize = 64;
 
+/// What stands in a sentence, and beside it, that an end may be of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Around {
+    /// It takes something off, or has a word of sale.
+    pub takes_off: bool,
+    /// It does, or names a price.
+    pub offers: bool,
+    /// It does so, or the sentence before it or behind it.
+    pub beside: bool,
+}
+
 /// The ends normalised words tell. `dated`: there is a digit and one of the [`date_signs`] in them;
 /// `named`: so is a name of a time (`tonight`, `weeks`).
-/// `offers`: they take something off, or name a price.
-pub(super) fn ends_in(now: &Zoned, may: &May, words: &str, (dated, named): (bool, bool), offers: bool) -> Vec<End> {
+pub(super) fn ends_in(now: &Zoned, may: &May, words: &str, (dated, named): (bool, bool), around: Around) -> Vec<End> {
     if !dated && !named {
         return Vec::new();
     }
@@ -28,56 +39,68 @@ pub(super) fn ends_in(now: &Zoned, may: &May, words: &str, (dated, named): (bool
         let begins = moments.get(at + 1).is_some_and(|next| follows(words, next, Some(moment)));
         if ends.len() < ENDS_MAX
             && !begins
-            && let Some(instant) = ends_at(words, moment, before, offers)
+            && let Some(instant) = ends_at(words, moment, before, around)
             && ends.iter().all(|end| end.at != instant)
         {
             ends.push(End { at: instant, kind: moment.kind, words: moment.range.clone(), is_stretch: false });
         }
     }
     if ends.is_empty() && named {
-        ends.extend(from_receipt(now, may, words).or_else(|| time_left(now, may, words)));
+        ends.extend(stretch_in(now, may, words));
     }
     ends
-}
-
-/// The expressions asked here.
-pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&FROM_RECEIPT, &CLOCK_LEFT, &TIME_AFTER_WORD, &TIME_BEFORE_WORD, &COUNTDOWN].into_iter()
 }
 
 /// What every date has one of: a month, the stroke of 11/30, the year of 2026-11-30, the `th` of 20th.
 pub(super) fn date_signs() -> Vec<String> {
     let years = (2_000..2_100).flat_map(|year| ["-", ".", "/"].map(|mark| format!("{year}{mark}")));
     let dotted = (2_000..2_100).chain(24..40).map(|year| format!(".{year}"));
+    let dotted = dotted.chain((2_000..2_100).map(|year| format!("-{year}")));
     let ordinals =
         ["1st", "2nd", "3rd"].map(str::to_owned).into_iter().chain((0..10).map(|digit| format!("{digit}th")));
+    // "Ends 11.22".
+    let led = ["ends", "ending", "until", "till", "til", "thru", "through", "expires", "exp", "by"];
+    let led = led.into_iter().flat_map(|lead| (0..4).map(move |digit| format!("{lead} {digit}")));
+    let ordinals = ordinals.chain(led);
     MONTHS.into_iter().chain(["/"]).map(str::to_owned).chain(years).chain(dotted).chain(ordinals).collect()
 }
 
 /// The instant at which something ends there, when the words around the moment say that it does.
-fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, offers: bool) -> Option<Timestamp> {
+fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around) -> Option<Timestamp> {
     let lead = lead_of(words, moment.range.start);
     let tail = words.get(moment.range.end..).unwrap_or_default();
-    if RECURS.as_ref()?.is_match(lead) || ARRIVES.as_ref()?.is_match(lead) {
+    if RECURS.as_ref()?.is_match(lead)
+        || BEGINS_AT.as_ref()?.is_match(lead) && !UNTIL_THEN.as_ref()?.is_match(lead)
+        || ARRIVES.as_ref()?.is_match(lead) && !(lead.contains("free ") && is_until(lead))
+        || BEGINS.as_ref()?.is_match(tail)
+    {
         return None;
     }
     let follows = follows(words, moment, before);
     // "Travel Sep 1 - Nov 15": the days on which it is used are no end of the offer.
     let first = before.filter(|_| follows).map_or(lead, |before| lead_of(words, before.range.start));
-    if IS_USED.as_ref()?.is_match(lead) || IS_USED.as_ref()?.is_match(first) || DENIED.as_ref()?.is_match(lead) {
+    if IS_USED.as_ref()?.is_match(lead)
+        || IS_USED.as_ref()?.is_match(first)
+        || DENIED.as_ref()?.is_match(lead)
+        || is_last_day_of_somebody(lead)
+    {
         return None;
     }
     // "Open daily 5am-11pm", "4-6pm": the hours of every day, unless they are today's.
     let is_of_day = moment.is_clock && follows && before.is_some_and(|before| before.is_clock);
+    if let Some(at) = at_hour_of_day(words, first, moment, before.filter(|_| follows)) {
+        return at.filter(|_| around.takes_off || around.offers && before.is_some_and(|day| day.begins.is_some()));
+    }
     if RECURS.as_ref()?.is_match(first) || is_of_day && !words.contains("today") && !words.contains("tonight") {
         return None;
     }
     let own = words.get(moment.range.clone())?;
     // "30% off this weekend", "this Saturday and Sunday": the days of a sale.
     let is_weekend = own.starts_with("this weekend")
+        || is_whole_month(lead, own, moment, around)
         || own.starts_with("this coming weekend")
         || own == "weekend" && (lead.ends_with("all ") || lead.ends_with("whole "))
-        || own.contains("sun") && before.is_some_and(|before| is_saturday_with(words, before, moment));
+        || moment.is_bare && !moment.is_clock && before.is_some_and(|before| is_saturday_with(words, before, moment));
     let at_midnight = || {
         let at = ["at ", "by ", "before ", "'til ", "@ "].iter().any(|word| lead.ends_with(word));
         at && own.contains("midnight") && STARTS.as_ref().is_some_and(|starts| !starts.is_match(lead))
@@ -89,21 +112,50 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, offers: bool) 
     };
     // "Midnight tonight." and nothing else.
     let is_alone = || words.trim_matches(|c: char| !c.is_alphanumeric()) == own && own.contains("night");
-    if offers && is_weekend || at_midnight() || is_alone() || does() == Some(true) {
+    if let Some(begin) = begin_when_turned_back(lead, tail, moment) {
+        return Some(begin);
+    }
+    if around.offers && is_weekend || at_midnight() || is_alone() || does() == Some(true) {
         return Some(moment.at);
     }
-    let told = UNTIL.as_ref()?.is_match(lead);
+    // "Ladies get 20% off on 8 March": the day of a sale.
+    let is_day_of_sale = around.takes_off
+        && lead.ends_with("on ")
+        && moment.kind == DeadlineKind::Absolute
+        && !BEGINS_SOMEWHERE.as_ref()?.is_match(words);
+    if is_day_of_sale {
+        return Some(moment.at);
+    }
+    let told = UNTIL.as_ref()?.is_match(lead) || UNTIL_THEN.as_ref()?.is_match(lead);
     if moment.is_bare && !told && follows && before.is_some_and(|before| before.is_bare) {
         // Monday to Friday is when the shop is open; Friday to Sunday may be the days of a sale.
         let hours = before.is_some_and(|before| words.get(before.range.clone()).is_some_and(|w| w.contains("mon")));
         return (!hours).then_some(moment.at);
     }
-    let only = || ONLY_BEFORE.as_ref().is_some_and(|only| only.is_match(lead));
+    let only = || ONLY_BEFORE.as_ref().is_some_and(|only| only.is_match(lead)) && !lead.ends_with("s only ");
+    // "The fall colours weekend, Oct 16-18", "camp Aug 3-7": the days of something, not of its offer.
+    let is_stretch = (moment.is_range || follows) && !told;
+    let is_event = || IS_EVENT.as_ref().is_some_and(|event| event.is_match(first));
+    let is_of_offer =
+        |words: &str| [&FROM_NOW, &PERIOD, &UNTIL].iter().any(|of| of.as_ref().is_some_and(|of| of.is_match(words)));
+    if is_stretch && !around.offers && !is_of_offer(first) && !is_of_offer(lead) && (!around.beside || is_event()) {
+        return None;
+    }
+    // "Order by 2pm for same-day delivery": so every day.
+    if moment.is_clock
+        && tail
+            .get(..tail.floor_char_boundary(LEAD_BYTES_MAX))
+            .is_some_and(|tail| tail.contains("-day ") || tail.contains("same day") || tail.contains("next day"))
+    {
+        return None;
+    }
     if !(told || follows || moment.is_range || only() || AFTER.as_ref()?.is_match(tail)) {
         return None;
     }
     // "Matinees are $6 before 4pm": so every day, unless it says that something ends or is to be ordered.
-    if moment.is_clock && BEFORE_MONTH.as_ref()?.is_match(lead) && !ENDS_SOMETHING.as_ref()?.is_match(lead) {
+    let is_today = [" today", " tonight", " tonite", " sharp"].iter().any(|day| tail.starts_with(day));
+    if moment.is_clock && !is_today && BEFORE_MONTH.as_ref()?.is_match(lead) && !ENDS_SOMETHING.as_ref()?.is_match(lead)
+    {
         return None;
     }
     // "Ends in 02:14" counts hours; "open until 9pm" is of every day.
@@ -116,6 +168,48 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, offers: bool) 
         Some(begin) if !words.get(moment.range.clone())?.contains("end of") && begins() => Some(begin),
         _ => Some(moment.at),
     }
+}
+
+/// "$3 oysters tomorrow until 9pm": the hour of that day; "Saturday 16 May, 11am-3pm" are the hours of a sale or of anything
+/// else. `None` where no day stands before the hour, or the shop is open then.
+fn at_hour_of_day(words: &str, first: &str, moment: &Moment, day: Option<&Moment>) -> Option<Option<Timestamp>> {
+    let day = day.filter(|day| moment.is_clock && !day.is_clock && day.month_begins.is_none())?;
+    let is_open = words.contains("open") || RECURS.as_ref()?.is_match(first);
+    Some(Some(hours_later(day.begins.unwrap_or(day.at), moment.at)).filter(|_| !is_open))
+}
+
+/// "Free delivery until Thursday" is an offer; "free delivery by Thursday" is the courier's promise.
+fn is_until(lead: &str) -> bool {
+    ["until ", "till ", "til ", "'til "].iter().any(|until| lead.ends_with(until))
+}
+
+/// The next time after `from` at which it is the time of day of `clock`.
+fn hours_later(from: Timestamp, clock: Timestamp) -> Timestamp {
+    const DAY: i64 = 86_400;
+    let later = (clock.as_second() - from.as_second()).rem_euclid(DAY);
+    from.checked_add(SignedDuration::from_secs(later)).unwrap_or(from)
+}
+
+/// "It's Joseph's last day today".
+fn is_last_day_of_somebody(lead: &str) -> bool {
+    const NOBODY: [&str; 7] = ["it's", "that's", "here's", "today's", "tomorrow's", "sale's", "offer's"];
+    let found = LAST_DAY_OF.as_ref().and_then(|last| last.captures(lead)).and_then(|found| found.get(1));
+    found.is_some_and(|whose| !NOBODY.contains(&whose.as_str()))
+}
+
+/// "Every Sunday this May", "throughout June", "this month".
+fn is_whole_month(lead: &str, own: &str, moment: &Moment, around: Around) -> bool {
+    let is_this =
+        || ["this ", "throughout ", "whole of ", "rest of ", "duration of "].iter().any(|word| lead.ends_with(word));
+    let counted = || LEFT.as_ref().is_some_and(|left| left.is_match(lead));
+    (moment.month_begins.is_some() && is_this() || own == "this month" && around.takes_off) && !counted()
+}
+
+/// "Full price again on Monday", "£40 from 1 June": over when that day begins.
+fn begin_when_turned_back(lead: &str, tail: &str, moment: &Moment) -> Option<Timestamp> {
+    let is_day = !moment.is_clock && !moment.is_range && !moment.is_this_day && moment.month_begins.is_none();
+    let begins_then = || THEN_TURNS_BACK.as_ref().is_some_and(|back| back.is_match(tail)) && !lead.ends_with("after ");
+    (is_day && (TURNS_BACK.as_ref()?.is_match(lead) || begins_then())).then_some(moment.begins?)
 }
 
 /// "Nov 20 - Dec 1", "now to Sunday": the second end of a stretch.
@@ -131,8 +225,15 @@ fn follows(words: &str, moment: &Moment, before: Option<&Moment>) -> bool {
 fn is_saturday_with(words: &str, before: &Moment, sunday: &Moment) -> bool {
     let gap = words.get(before.range.end..sunday.range.start).unwrap_or_default();
     let first = words.get(before.range.clone()).unwrap_or_default();
+    if first.starts_with("this ")
+        && first.ends_with(|c: char| c.is_ascii_alphabetic())
+        && matches!(gap.trim(), "and" | "&" | "+")
+    {
+        return true;
+    }
     let day = first.trim_start_matches("this ").trim_start_matches("coming ").trim_start_matches("next ");
-    day.starts_with("sat") && matches!(gap.trim(), "and" | "&" | "+" | "/" | "-" | "to")
+    let own = words.get(sunday.range.clone()).unwrap_or_default();
+    own.contains("sun") && day.starts_with("sat") && matches!(gap.trim(), "and" | "&" | "+" | "/" | "-" | "to")
 }
 
 /// "Between Nov 20 and Nov 24".
@@ -140,104 +241,57 @@ fn is_between(words: &str, moment: &Moment) -> bool {
     lead_of(words, moment.range.start).trim_end().ends_with("between")
 }
 
-fn lead_of(words: &str, start: usize) -> &str {
+/// The words just before a place.
+pub(super) fn lead_of(words: &str, start: usize) -> &str {
     let from = words.floor_char_boundary(start.saturating_sub(LEAD_BYTES_MAX));
     words.get(from..start).unwrap_or_default()
-}
-
-/// "Valid for 7 days", "within 3 days of receiving", "when you order within 24 hours". Nothing where a
-/// countdown runs for everybody ("48-hour sale", "last 3 days").
-fn from_receipt(now: &Zoned, may: &May, words: &str) -> Option<End> {
-    let found = FROM_RECEIPT.groups(may, words)?;
-    if TIME_BEFORE_WORD.is_in(may, words) || COUNTDOWN.is_in(may, words) {
-        return None;
-    }
-    let group = |names: [&str; 3]| names.into_iter().find_map(|name| found.name(name));
-    let (amount, unit) = (group(["valid", "own", "after"])?, group(["valid_unit", "own_unit", "after_unit"])?);
-    let at = seconds_from(now, count(amount.as_str())?, seconds_of(unit.as_str())?)?;
-    Some(End { at, kind: DeadlineKind::FromReceipt, words: amount.start()..unit.end(), is_stretch: true })
-}
-
-fn time_left(now: &Zoned, may: &May, words: &str) -> Option<End> {
-    if let Some(found) = CLOCK_LEFT.groups(may, words) {
-        let part = |name: &str| found.name(name).and_then(|part| part.as_str().parse::<i64>().ok()).unwrap_or(0);
-        let seconds = part("days") * 86_400 + part("hours") * 3_600 + part("minutes") * 60 + part("seconds");
-        let at = seconds_from(now, seconds, 1)?;
-        return Some(End { at, kind: DeadlineKind::Relative, words: found.name("clock")?.range(), is_stretch: true });
-    }
-    let (after, before) = (&TIME_AFTER_WORD, &TIME_BEFORE_WORD);
-    // "48-hour sale, coupons valid for 7 days": the sale's end is everybody's.
-    let (first, second) = if FROM_RECEIPT.is_in(may, words) { (before, after) } else { (after, before) };
-    let found = first.groups(may, words).or_else(|| second.groups(may, words))?;
-    let (amount, unit) = (found.name("count")?, found.name("unit")?);
-    if ANSWERS.as_ref()?.is_match(lead_of(words, found.get(0)?.start())) {
-        return None;
-    }
-    // "2 GB a day for 28 days": how long it serves, not how long it is sold.
-    let lead = found.name("lead").map_or("", |lead| lead.as_str());
-    if lead == "for"
-        && words.get(found.get(0)?.start() + lead.len()..amount.start()).is_some_and(|gap| gap.trim().is_empty())
-    {
-        return None;
-    }
-    let (more, end) =
-        more_units(words, unit, MORE_UNITS.as_ref(), |number, unit| count(number)?.checked_mul(seconds_of(unit)?));
-    let number = count(amount.as_str())?;
-    let tail = found.name("tail").map_or("", |tail| tail.as_str().trim_start_matches([' ', '-', '\n']));
-    let at = if is_days(unit.as_str())
-        && more == 0
-        && (matches!(lead, "last" | "final") || matches!(tail, "only" | "sale" | "flash" | "deal" | "offer" | "event"))
-    {
-        // "Last 3 days" and "3-day sale" count today as one of them; "within 3 days" counts from now.
-        end_of(days_after(now.date(), number - 1)?, None, now.time_zone())?
-    } else {
-        seconds_from(now, number.checked_mul(seconds_of(unit.as_str())?)?.checked_add(more)?, 1)?
-    };
-    let start = if lead.is_empty() { amount.start() } else { found.get(0)?.start() };
-    Some(End { at, kind: DeadlineKind::Relative, words: start..end, is_stretch: true })
-}
-
-fn is_days(unit: &str) -> bool {
-    unit.starts_with('d')
-}
-
-fn seconds_of(unit: &str) -> Option<i64> {
-    Some(match unit.as_bytes().first()? {
-        b's' => 1,
-        b'm' if unit.starts_with("mo") => 30 * 86_400,
-        b'm' => 60,
-        b'h' => 3_600,
-        b'w' => 7 * 86_400,
-        _ => 86_400,
-    })
-}
-
-macro_rules! words {
-    (number) => {
-        r"twenty-four|forty-eight|seventy-two|one|two|three|four|five|six|seven|eight|nine|ten|twelve"
-    };
-    (unit) => {
-        r"hours?|hrs?|days?|minutes?|mins?|weeks?|months?"
-    };
-    (count) => {
-        concat!(
-            r"(?P<count>[0-9]{1,4}|an?|",
-            words!(number),
-            r")[ \n-]?(?:more[ \n]|short[ \n]|full[ \n])?(?P<unit>hours?|hrs?|h|days?|d|minutes?|mins?|weeks?)(?-u:\b)"
-        )
-    };
-    (left) => {
-        r"(?P<tail>[ \n-](?:only|left|remaining|to[ \n]go|sale|flash|deal|offer|event))"
-    };
 }
 
 /// Ends in what makes the moment behind it an end.
 static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u:\b)(?:until|untill|till?|through|thru|before|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|shuts?|closing|clos(?:e|ing)[ \n]date",
-        r"|(?:last|final)[ \n](?:day|date|call|chance)|deadline|cut-?off|good|up[ \n]to|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|lapses?|concludes?|leaves|returns?|goes?[ \n](?:back[ \n])?up|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|goes?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
-        r"(?:\.?[ \n](?:and[ \n]including|@|out|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
+        r"(?-u:\b)(?:until|untill|till?|through|thru|before|b4|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|shuts?|closing|clos(?:e|ing)[ \n]date",
+        r"|(?:last|final)[ \n](?:day|date|call|chance|orders?|bookings?|entries|entry|sign-?ups?)|deadline|not[ \n](?:valid|available|redeemable)[ \n]after|cut-?off|good|up[ \n]?to|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|dies?|lapses?|concludes?|leaves|returns?|go(?:es)?[ \n](?:back[ \n])?up|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|go(?:es)?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
+        r"(?:\.?[ \n](?:and[ \n]including|or[ \n]before|or[ \n]by|upto|'til|@|out|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|with|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
     ))
+    .ok()
+});
+/// "Prices go up on Monday", "back to £40 from 1 June".
+static TURNS_BACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?-u:\b)(?:(?:prices?|fares?|rates?|fees?|it|they)[ \n](?:will[ \n])?(?:rises?|go(?:es)?[ \n]up|go(?:es)?[ \n]back(?:[ \n]up)?|increases?|jumps?|returns?|reverts?)|back|(?:full|regular|normal|usual|standard)[ \n]price(?:[ \n](?:again|returns?|resumes?|applies))?)",
+        r"(?:[ \n]to[ \n](?:full[ \n]price|normal|(?:[a-z]{0,3}[$£€₦₱₹]?)[0-9][0-9.,]{0,8}))?[ \n](?:again[ \n])?(?:from[ \n]|on[ \n]|come[ \n]|starting[ \n])?(?:the[ \n])?$",
+    ))
+    .ok()
+});
+/// "On 2 November the price goes back to $89".
+static THEN_TURNS_BACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^,?[ \n](?:(?:the|our|all|these|this)[ \n])?(?:prices?|fares?|rates?|fees?|it|they)(?:[ \n](?:will|all))?[ \n](?:rises?|go(?:es)?[ \n](?:back|up)|increases?|jumps?|returns?|reverts?|is[ \n](?:back|£|[$])|'s[ \n]back)(?-u:\b)").ok()
+});
+/// "Promo runs from April 1 to June 30", "booking period: April 10-12".
+static PERIOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:offer|sale|promo|promotion|deal|prices?|rates?|campaign|special|savings|discount|booking|bookings|order|orders|redemption|validity)(?:[ \n](?:period|dates?|window|runs?|is|are|on|live|available|applies|valid|from|between)){0,4}[:,]?[ \n][(]?$").ok()
+});
+/// "Until term starts on 2 September", "till the shutters come down @5", "until Eid (26 June)".
+static UNTIL_THEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:until|untill|till?|thru|through)[ \n](?:[a-z'-]{1,14}[ \n]){1,6}(?:(?:on|at|in)[ \n](?:the[ \n])?|@[ \n]?|[(])$|(?-u:\b)(?:ends?|ending|expir(?:es|ing)|clos(?:es|ing))[ \n](?:in|within)[ \n][a-z0-9 ]{1,16}[,(-]?[ \n](?:on[ \n])?[(]?(?:the[ \n])?$|(?-u:\b)(?:last|final|closing)[ \n](?:date|day)[ \n](?:to|for)[ \n][^.!?]{1,40}?(?::|[ \n](?:is|on|-))[ \n]?(?:on[ \n])?$").ok()
+});
+/// "Before Black Friday even starts": nothing ends there.
+static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^[ \n](?:(?:even|really|officially|finally|actually)[ \n])?(?:starts?|begins?|kicks[ \n]off|launches|arrives|opens|gets[ \n]here|comes|rolls|is[ \n](?:here|on|coming|almost|nearly))(?-u:\b)").ok()
+});
+/// "Camp Aug 3-7", "the film festival, Oct 16-18".
+static IS_EVENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:weekend|week|camps?|retreat|rental|hire|tour|trip|hike|getaway|cruise|workshops?|class|course|lessons?|conference|forum|summit|festival|fair|expo|exhibition|market|show|shows|concert|gig|match|race|run|term|semester|season|tournament|performances?|nights?|event|party|dates?|held|takes[ \n]place|happening|join[ \n]us)[,:]?[ \n](?:on[ \n]|from[ \n]|between[ \n]|is[ \n])?[(]?$").ok()
+});
+static LAST_DAY_OF: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)([a-z]{2,15}'s|my|his|her|their)[ \n](?:very[ \n])?(?:last|final)[ \n](?:work(?:ing)?[ \n])?(?:day|shift|week)(?:[ \n](?:is|at|on|here|with|us|the|work|office|company)){0,4}[ \n]$").ok()
+});
+/// "Only 4 slots left this month": so many, not so long.
+static LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?-u:\b)(?:left|remaining|remain|available|sold|booked|new|so[ \n]far)[ \n](?:for[ \n])?(?:this[ \n])?$",
+    )
     .ok()
 });
 static ONLY_BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -257,16 +311,23 @@ static AFTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// "Nov 20 - Dec 1" and "now through Sunday" join two moments.
 static JOINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"^[,)]?[ \n]?(?:-|to|thru|through|until|till?|and|&|and[ \n]ends?(?:[ \n]on)?)[ \n]?(?:\(?the[ \n]|on[ \n])?$",
+        r"^[,)]?[ \n]?(?:-|to|thru|through|until|till?|'til|up[ \n](?:to|until)|to[ \n]and[ \n]including|and|&|and[ \n]ends?(?:[ \n]on)?)[ \n]?(?:\(?the[ \n]|on[ \n])?$",
     )
     .ok()
 });
 static FROM_NOW: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:now|today)[ \n]?(?:-|to|thru|through|until|till?)[ \n]?(?:the[ \n])?$").ok()
+    Regex::new(concat!(
+        r"(?-u:\b)(?:(?:now|today|immediately)[ \n]?(?:-|to|thru|through|until|till?|'til|up[ \n](?:to|until))",
+        r"|between[ \n](?:now|today)[ \n](?:and|&)|from[ \n]now[ \n](?:on[ \n])?(?:to|until|till?))[ \n]?(?:the[ \n]|and[ \n]including[ \n])?(?:(?:[a-z'-]{2,14}[ \n]){1,3}[(])?$",
+    ))
+    .ok()
 });
 /// What happens every week is no end of anything.
-static RECURS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:every|each|daily|hours:?|since|(?:start|begin)(?:s|ning|ing)?(?:[ \n](?:on|at|from|of))?|opens?(?:[ \n](?:on|at))?)[ \n](?:the[ \n])?$").ok()
+static RECURS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?-u:\b)(?:every|each|daily|hours:?)[ \n](?:the[ \n])?$").ok());
+/// "Starts on Friday": no end, and the beginning of one in "starts Friday until Sunday".
+static BEGINS_AT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:since|(?:start|begin)(?:s|ning|ing)?(?:[ \n](?:on|at|from|of))?|opens?(?:[ \n](?:on|at))?)[ \n](?:the[ \n])?$").ok()
 });
 /// The day a parcel arrives is the courier's promise, not the offer's end.
 static ARRIVES: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -274,7 +335,7 @@ static ARRIVES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// What is used, travelled or played then, not bought until then.
 static IS_USED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:travel(?:ling)?|fly|flying|depart(?:s|ing)?|departures?|sail(?:s|ing)?|sailings|stays?|arriv(?:e|ing)|dates|performances|screenings|check[- ]in|classes|sessions)(?:[ \n](?:on|from|between|dates?|period|is|are|valid|any[ \n]?time|through|thru|until|till?|to|in|for))*[:]?[ \n]?$").ok()
+    Regex::new(r"(?-u:\b)(?:travel(?:ling)?|fly|flying|depart(?:s|ing)?|departures?|sail(?:s|ing)?|sailings|stays?|arriv(?:e|ing)|valid[ \n]for[ \n](?:travel|stays)|dates|performances|screenings|check[- ]in|class(?:es)?|sessions|lessons|courses?|doors|kick-?off)(?:[ \n](?:on|from|between|dates?|period|window|is|are|must[ \n]be|completed?|valid|any[ \n]?time|now|or|through|thru|until|till?|to|in|for|by|before|up))*[:]?[ \n]?$").ok()
 });
 static OFFER_DOES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:offer|deal|sale|price|pricing|discount|code|coupon|promo|promotion|event|savings|fare|rate|reward|window|chance)s?[ \n](?:(?:will|is|are|officially|really)[ \n])?([a-z]{3,12})(?:[ \n](?:away|out|off|up|for[ \n]good))?[ \n](?:at|on|by|this|@)[ \n](?:the[ \n])?$").ok()
@@ -308,15 +369,15 @@ const BEGINS_VERBS: [&str; 24] = [
 ];
 /// "We can't restock before Christmas": nothing ends there.
 static DENIED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:can't|cannot|won't|not|never|unable[ \n]to)[ \n](?:[a-z]{2,12}[ \n]){1,4}(?:before|until|till|by)[ \n](?:the[ \n])?$").ok()
+    Regex::new(r"(?-u:\b)(?:due|payable|owed|overdue)(?:[ \n]back)?[ \n](?:by|before|on|in|until)[ \n](?:the[ \n])?$|(?-u:\b)(?:can't|cannot|won't|don't|doesn't|didn't|isn't|not|never|unable[ \n]to)[ \n](?:[a-z]{2,12}[ \n]){1,4}(?:before|until|till|by)[ \n](?:the[ \n])?$").ok()
 });
 /// "Starts at midnight".
 static STARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:starts?|starting|begins?|opens?|opening|launch(?:es|ing)?|live|drops?|kicks?[ \n]off|unlocks?|lands?|arrives?)[ \n](?:[a-z]{1,8}[ \n]){0,2}(?:at|by|@)[ \n]$").ok()
 });
-/// "We reply within 24 hours", "ships in 3 days": the shop's promise.
-static ANSWERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:ship|deliver|dispatch|arriv|repl(?:y|ies)|respon|sent|send|contact|get[ \n]back|process|refund|answer)[a-z]*[ \n](?:[a-z]{1,12}[ \n]){0,4}$").ok()
+/// What begins, is used or was bought on a day is no sale of that day.
+static BEGINS_SOMEWHERE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:start|begin|launch|open|coming|arriv|kick|drop|live|travel|stay|ship|deliver|arrive|land|return|order(?:ed)?[ \n]on|purchase|bought|paid|placed|due)[a-z]{0,4}(?-u:\b)").ok()
 });
 static OPEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:open|opened|hours|stores?|lines?|call(?:[ \n]us)?|chat)[ \n](?:[a-z]{1,9}[ \n]){0,2}(?:until|till?|from|to|by|before)[ \n]$").ok()
@@ -326,44 +387,6 @@ static ENDS_SOMETHING: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static BEFORE_MONTH: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?-u:\b)(?:until|till?|before|by|up[ \n]to)[ \n]$").ok());
-static FROM_RECEIPT: Expression = expression!(
-    r"(?-u:\b)(?:valid|good|yours|redeemable)[ \n]for[ \n](?:only[ \n]|just[ \n]|the[ \n]next[ \n]|the[ \n])?(?P<valid>[0-9]{1,4}|",
-    words!(number),
-    r")[ \n-](?P<valid_unit>",
-    words!(unit),
-    r")(?-u:\b)",
-    r"|(?:(?-u:\b)(?:when|if)[ \n]you[ \n](?:order|buy|shop|check[ \n]?out)|(?-u:\b)your[ \n](?:cart|basket|bag|shopping)(?-u:\b)[^.!?]{0,120}?)[ \n](?:it[ \n])?within[ \n](?P<own>[0-9]{1,4}|",
-    words!(number),
-    r")[ -](?P<own_unit>",
-    words!(unit),
-    r")(?-u:\b)",
-    r"|(?-u:\b)(?P<after>[0-9]{1,4}|",
-    words!(number),
-    r")[ -](?P<after_unit>",
-    words!(unit),
-    r")[ \n](?:of|from|after)[ \n]",
-    r"(?:(?:the[ \n])?(?:day|date)[ \n](?:of[ \n])?)?(?:you[ \n](?:receive|get)|your[ \n](?:receipt|registration)|receiving|receipt|getting|activat|registration|sign(?:ing)?[ -]?up|this[ \n](?:e-?mail|text|message|sms))",
-);
-static COUNTDOWN: Expression =
-    expression!(r"(?-u:\b)(?:last|final|ends[ \n]in|ending[ \n]in)[ \n](?:the[ \n])?", words!(count));
-/// `ends in 02:14:59`, `00 days 04:43:35 left`.
-static CLOCK_LEFT: Expression = expression!(
-    r"(?-u:\b)(?:ends?|ending|expir(?:es|ing)|closes|closing|left|remaining)(?:[ \n]in)?:?[ \n]?(?P<clock>(?:(?P<days>[0-9]{1,3})[ \n]?d(?:ays?)?[ \n,:]{0,2})?(?P<hours>[0-9]{1,3}):(?P<minutes>[0-9]{2}):(?P<seconds>[0-9]{2}))(?-u:\b)",
-);
-static TIME_AFTER_WORD: Expression = expression!(
-    r"(?-u:\b)(?P<lead>within|(?:ends?|ending|over|gone|clos(?:es|ing)|expir(?:es|ing)|(?:leaves|leaving)[ \n](?:the|our)[ \n](?:shop|store|site|app|menu|shelves)|disappears?|vanish(?:es)?|finish(?:es)?|stops?|up)(?:[ \n][a-z]{1,8}){0,3}[ \n]in|for|next|only|just|last|final)[ \n](?:the[ \n])?(?:next[ \n]|only[ \n]|just[ \n]|last[ \n]|final[ \n])?",
-    words!(count),
-    words!(left),
-    r"?",
-);
-static TIME_BEFORE_WORD: Expression = expression!(r"(?-u:\b)(?P<lead>)", words!(count), words!(left), r"(?-u:\b)");
-static MORE_UNITS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"^,?[ \n]?(?:and[ \n])?(?P<count>[0-9]{1,3})[ \n]?(?P<unit>hours?|hrs?|h|days?|d|minutes?|mins?|m|seconds?|secs?|s)(?-u:\b)",
-    )
-    .ok()
-});
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -381,18 +404,84 @@ mod tests {
             ("prices go up at midnight", vec!["2026-11-21T00:00"]),
             ("20% off storewide, nov 27-29.", vec!["2026-11-30T00:00"]),
             ("code nov15 thru 11/24", vec!["2026-11-25T00:00"]),
+            ("apply between now and 18 december and we take £200 off", vec!["2026-12-19T00:00"]),
+            ("10% advance between now and dhanteras (6 december 2026)", vec!["2026-12-07T00:00"]),
+            ("from 6 may to 6 june 2027 a full service costs £18", vec!["2027-06-07T00:00"]),
+            ("aed 275/adult, from 1 to 4 dec 2026", vec!["2026-12-05T00:00"]),
+            ("enrol on or before friday, 27 november 2026", vec!["2026-11-28T00:00"]),
+            ("3 for £5 until christmas eve 24 december", vec!["2026-12-25T00:00"]),
+            ("nov. 1 through nov. 22, 2026", vec!["2026-11-23T00:00"]),
+            ("20% off til nov 25", vec!["2026-11-26T00:00"]),
+            ("ends today 12nn", vec!["2026-11-20T12:00"]),
+            ("every sunday this november (8, 15 & 22)", vec!["2026-12-01T00:00"]),
+            ("book before the end of the month", vec!["2026-12-01T00:00"]),
+            ("need a yes b4 2 today", vec!["2026-11-20T14:00"]),
+            ("55% off till the shutters come down @5", vec!["2026-11-20T17:00"]),
+            ("closes at 7pm sharp", vec!["2026-11-20T19:00"]),
+            ("20% off until term starts on 2 december", vec!["2026-12-03T00:00"]),
+            ("ends 11.25", vec!["2026-11-26T00:00"]),
+            ("half price through mlk weekend", vec!["2027-01-19T00:00"]),
+            ("sale starts 27 november until 29 november", vec!["2026-11-30T00:00"]),
+            ("prices go up on monday", vec!["2026-11-23T00:00"]),
+            ("book by 24 nov, travel by 30 june", vec!["2026-11-25T00:00"]),
+            ("last orders 9pm tonight", vec!["2026-11-20T21:00"]),
+            ("this price dies with today", vec!["2026-11-21T00:00"]),
+            ("by cob friday 27 november", vec!["2026-11-28T00:00"]),
+            ("promo runs from april 1 to june 30, 2027", vec!["2027-07-01T00:00"]),
+            ("order by 2pm for same-day delivery", vec![]),
+            ("passes go up $100 after november 25", vec!["2026-11-26T00:00"]),
+            ("on nov 25 the price goes back to $89", vec!["2026-11-25T00:00"]),
+            ("this fri & sat: buy one get one free", vec!["2026-11-22T00:00"]),
+            ("combos $8.99 until 5 today", vec!["2026-11-20T17:00"]),
+            ("20% off saturday 28 november, 11am-3pm", vec!["2026-11-28T15:00"]),
+            ("until mon 23", vec!["2026-11-24T00:00"]),
+            ("expires in 3 days, on 23 november", vec!["2026-11-24T00:00"]),
+            ("you have 48 hours to claim it", vec!["2026-11-22T10:00"]),
+            ("ladies get 20% off facials on 8 december", vec!["2026-12-09T00:00"]),
+            ("our 20% off event begins on 8 december", vec![]),
+            ("free delivery until thursday at midnight", vec!["2026-11-27T00:00"]),
+            ("sample sale, 30-31 january, 10am-6pm", vec!["2027-01-31T18:00"]),
+            ("$3 oysters tomorrow until 9pm", vec!["2026-11-21T21:00"]),
+            ("ends tonight 11:59", vec!["2026-11-21T00:00"]),
+            ("£4 cocktails today till 6pm", vec!["2026-11-20T18:00"]),
+            ("last date to avail 10% cashback: 27 nov 2026", vec!["2026-11-28T00:00"]),
+            ("offer valid upto 30-11-2026", vec!["2026-12-01T00:00"]),
+            ("trade in before black friday even starts", vec![]),
+            ("it's joseph's last day today", vec![]),
+            ("payment is due by 30 november", vec![]),
+            ("only 4 slots left this month", vec![]),
+            ("£4.99 until stocks last", vec![]),
             ("the sale starts at midnight", vec![]),
             ("we can't restock before christmas", vec![]),
             ("open daily 5am-11pm", vec![]),
             ("matinees are $6 before 4pm", vec![]),
             ("appetizers 4-6pm, mon to fri", vec![]),
         ] {
-            let ends = ends_in(&now, &May::ANY, &fold_phrase(text), (true, true), true);
+            let around = Around { takes_off: true, offers: true, beside: true };
+            let ends = ends_in(&now, &May::ANY, &fold_phrase(text), (true, true), around);
             let ends: Vec<String> = ends
                 .iter()
                 .map(|end| end.at.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%dT%H:%M").to_string())
                 .collect();
             assert_eq!(ends, wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_days_of_an_event_are_no_end() {
+        let now: Zoned = "2026-11-20T10:00:00+08:00[Asia/Shanghai]".parse().unwrap();
+        let (none, beside) = (Around::default(), Around { beside: true, ..Around::default() });
+        for (text, around, is_end) in [
+            ("two cabins remain for the ski weekend, dec 4-6", beside, false),
+            ("summer camp 3-7 december", beside, false),
+            ("dec 4-6", none, false),
+            ("dec 4-6", beside, true),
+            ("offer valid dec 4-6", none, true),
+            ("promo runs from dec 4 to dec 6", none, true),
+            ("our birthday week, dec 4-6", Around { offers: true, ..beside }, true),
+        ] {
+            let ends = ends_in(&now, &May::ANY, &fold_phrase(text), (true, true), around);
+            assert_eq!(!ends.is_empty(), is_end, "{text}");
         }
     }
 }

@@ -2,14 +2,15 @@
 
 use std::sync::LazyLock;
 
+use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::Regex;
 
 use super::calendar::{count, days_after, end_of, more_units, seconds_from};
-use super::days_en::Moment;
 use super::days_zh::moments_in;
 use super::deadlines::{ENDS_MAX, End};
 use super::meaning::DeadlineKind;
+use super::moments::Moment;
 
 /// How far back the words stand that make a moment an end.
 const LEAD_BYTES_MAX: usize = 64;
@@ -28,15 +29,13 @@ pub(super) fn ends_in(now: &Zoned, words: &str, offers: bool) -> Vec<End> {
         // 元旦特惠截止1月3日: 截止 is of the date behind it.
         let taken = next.is_some_and(|next| ends_next(words, moment, next));
         let own = if taken { moment.range.end } else { words.len() };
-        if ends.len() < ENDS_MAX
-            && !begins
-            && is_end(words, own, moment, before, offers).unwrap_or(false)
-            && ends.iter().all(|end| end.at != moment.at)
-        {
-            let at = before
-                .filter(|before| joins(words, before, moment))
-                .map_or(moment.at, |before| after(now, before, moment));
-            ends.push(End { at, kind: moment.kind, words: moment.range.clone(), is_stretch: false });
+        if ends.len() < ENDS_MAX && !begins && is_end(words, own, moment, before, offers).unwrap_or(false) {
+            let joined = before.filter(|before| joins(words, before, moment));
+            let at = joined.map_or(moment.at, |before| after(now, before, moment));
+            let at = if turns_back(words, moment) { begin_of(now, words, moment).unwrap_or(at) } else { at };
+            if ends.iter().all(|end| end.at != at) {
+                ends.push(End { at, kind: moment.kind, words: moment.range.clone(), is_stretch: false });
+            }
         }
     }
     if ends.is_empty() {
@@ -68,6 +67,22 @@ fn after(now: &Zoned, before: &Moment, moment: &Moment) -> Timestamp {
     at
 }
 
+/// 12月1日起恢复原价, 明天涨到2680: what is over when that day begins.
+fn turns_back(words: &str, moment: &Moment) -> bool {
+    let tail = words.get(moment.range.end..).unwrap_or_default();
+    !moment.is_range && TURNS_BACK.as_ref().is_some_and(|back| back.is_match(tail))
+}
+
+/// The beginning of a day told without a clock time.
+fn begin_of(now: &Zoned, words: &str, moment: &Moment) -> Option<Timestamp> {
+    if words.get(moment.range.clone())?.contains(['点', '时', ':', '午', '夜']) {
+        return None;
+    }
+    let at = moment.at.to_zoned(now.time_zone().clone());
+    let day = days_after(at.date(), -1).filter(|_| at.time() == Time::midnight())?;
+    end_of(day, Some((0, 0)), now.time_zone())
+}
+
 fn ends_next(words: &str, moment: &Moment, next: &Moment) -> bool {
     let gap = words.get(moment.range.end..next.range.start).unwrap_or_default();
     UNTIL.as_ref().is_some_and(|until| until.is_match(gap))
@@ -88,6 +103,12 @@ fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>, off
     let first = joined.filter(|first| first.is_bare).and_then(|first| words.get(first.range.clone()));
     if moment.is_bare && first.is_some_and(|first| moment.is_clock || first.contains('一')) {
         return Some(false);
+    }
+    if EXCEPT.as_ref()?.is_match(lead) {
+        return Some(false);
+    }
+    if turns_back(words, moment) {
+        return Some(true);
     }
     let is_stretch = moment.is_range || joined.is_some();
     if RECURS.as_ref()?.is_match(lead)
@@ -110,6 +131,12 @@ fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>, off
         || own.ends_with("周末") && (own.len() > "周末".len() && offers || tail.starts_with("两天"));
     if is_days_of_sale || own.ends_with('内') || WITHIN.as_ref()?.is_match(tail) {
         return Some(!DELIVERS.as_ref()?.is_match(tail));
+    }
+    // 国庆期间…双人票268元; 会员日3月18日全场88折: the day of a sale is its end.
+    let is_day_told = moment.kind == DeadlineKind::Absolute && joined.is_none() && OFFERS_THEN.as_ref()?.is_match(tail);
+    let is_days_off = offers && moment.is_name && DAYS_OFF.as_ref()?.is_match(tail);
+    if is_days_off || is_day_told && !BEGINS_AT.as_ref()?.is_match(lead) {
+        return Some(true);
     }
     // 仅限3日, 最后3日: so many days, never a day of the month.
     if SPAN_OF_DAYS.as_ref()?.is_match(own) {
@@ -208,14 +235,20 @@ static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?:截至|截止(?:时间|日期|日)?(?:到|至|于|为|是)?|有效(?:期|至|到)(?:限)?(?:至|到|为)?(?:截止)?(?:到|至)?|(?:活动|优惠|促销|使用|兑换|领取|抢购|销售|特惠|特价|有效|参与|开抢)(?:时间|日期|期限|期间?|时段|周期)(?:为|是)?|持续(?:到|至)|延长(?:到|至)|延期(?:到|至)|顺延至",
         // 预售至, 开放到, 售卖至; but 推迟至, 预计到 and 送到 tell when something comes.
-        r"|(?:^|[^改迟整误送寄运达前计等来发收从由])[至到]|(?:预订|预约|预售|购票|购买|售票|出票|下单|报名|申请|申领|办理|投保|入会|续费|拼团|团购|订购|缴费|认购|招募|征集|秒杀|福利|折扣|早鸟)(?:(?:时间|日期|期限|有效期|通道|入口)(?:为|是|:)?|:)",
+        r"|(?:^|[^改迟整误送寄运达前计等来发收从由])[至到]|(?:预订|预约|预售|购票|购买|售票|出票|下单|报名|申请|申领|办理|投保|入会|续费|拼团|团购|订购|缴费|认购|招募|征集|秒杀|福利|折扣|早鸟|执行|惠民|展销|预约|订房|订票|充值)(?:(?:时间|日期|期限|有效期|通道|入口)(?:为|是|:)?|:)",
         r"|仅(?:限)?(?:于|在)?|只限(?:于|在)?|限于?|仅到|只到|仅在|只在|直至|直到|即日起[-~至到]*|今日起[-~至到]*|[0-9日号天起][ \n]?[至到]|最晚|最迟|赶在|务必(?:于|在)|须(?:于|在)|结束(?:于|时间)|(?:到|过)期(?:日|时间)?(?:为)?|请(?:您)?(?:于|在)|倒数|尽在|就在|(?:券|卡|码|优惠|折扣|活动|特惠|特卖)[至到将于]{1,2})[ \n]?[:至到]?[ \n]?(?:北京时间)?$",
     ))
     .ok()
 });
+/// 不限周末, 节假日除外.
+static EXCEPT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:不限|不含|不包括|不分|除了?|避开|非|无论)[ \n]?$").ok());
+static TURNS_BACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^[)]?起?[,，]?(?:就|即|将|会|要|价格|统一|全部|又|马上|全面|一律|的?价格?就?)*(?:恢复(?:至|到|为)?(?:原价|正价|日常价|[0-9])|恢复$|涨价|涨至|涨到|涨回|上涨|上调|调价|提价|回到|回归|变回|没有(?:这|此|该)|不再(?:有|享|优惠))").ok()
+});
 /// What is used, travelled or delivered then, not bought until then.
 static IS_USED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:旅行|旅游|出行|出发|乘机|乘车|航班|飞行|返程|入住|住宿|观影|观演|演出|上课|开课|授课|培训|发货|配送|送达|到货|取货|取件|提货|考试|比赛|会议|直播|展览|开奖|开播|服务|生产|施工)(?:时间|日期|有效期|期限|期间?|时段)?(?:为|是|:)?[ \n]?$").ok()
+    Regex::new(r"(?:旅行|旅游|出行|出发|乘机|乘车|航班|飞行|返程|入住|住宿|观影|观演|演出|上课|开课|授课|培训|发货|配送|送达|到货|取货|取件|提货|考试|比赛|会议|直播|展览|开奖|开播|服务|生产|施工|自取|自提|取餐|提车|入营|入园|用餐|就餐|送餐|接种|执教|直播|签售|试驾|看房)(?:时间|日期|有效期|期限|期间?|时段)?(?:为|是|:)?[ \n]?$").ok()
 });
 /// 9月内申请有效.
 static WITHIN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[ \n]?(?:之|以)?内(?:[^容部外衣饰地]|$)").ok());
@@ -225,11 +258,18 @@ static DAYS_OF_SALE: LazyLock<Option<Regex>> =
 /// Stands right behind a moment that is an end.
 static ENDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"^[ \n]?[)]?(?:或?(?:之|以)?前(?:[^往台后面排十百0-9一二三四五六七八九]|$)|[,，、]?[ \n]?(?:的)?(?:本次|此次|本轮)?(?:活动|优惠|促销|特卖|特惠|折扣|大促|狂欢|福利|报名|售完|准时|正式|即将|就|全部|统一|将)*(?:截止|结束|为止|止[ \n,，。;；!！)]|止$|到期|过期|失效|作废|(?:价格|原价)?恢复|(?:价格)?(?:涨价|上涨|上调|回调)|收官|关闭|关店|闭幕|截单|下架|下线|停售|收摊|停止|失效|清零|归零|回收|打烊|最后)",
+        r"^[ \n]?[)]?(?:或?(?:之|以)?前(?:[^往台后面排十百0-9一二三四五六七八九]|$)|[,，、]?[ \n]?(?:的)?(?:本次|此次|本轮)?(?:活动|优惠|促销|特卖|特惠|折扣|大促|狂欢|福利|报名|售完|准时|正式|即将|就|全部|统一|将)*(?:截止|结束|为止|止[ \n,，。;；!！)]|止$|到期|过期|失效|作废|后?(?:系统|通道|价格|报名|活动)?(?:关闭|停止)|收回|(?:价格|原价)?恢复|(?:价格)?(?:涨价|上涨|上调|回调)|收官|关闭|关店|闭幕|截单|下架|下线|停售|收摊|停止|失效|清零|归零|回收|打烊|最后)",
         r"|(?:一天|仅此|之内|内有效|有效)|当[天日](?:一天|有效|使用|止|购买|下单|到店|消费|预订|报名|开通|办理|可))",
     ))
     .ok()
 });
+/// 3月18日全场88折.
+static OFFERS_THEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^[)]?(?:当天|当日|这天|一天)?[,，]?(?:全场|全店|全馆|全线|全部|全单|所有|会员|店内|到店|进店|消费|下单|单笔|满[0-9])[^，。,!！?？]{0,10}(?:[0-9一二三四五六七八九]折|立?减[0-9]|半价)").ok()
+});
+/// 国庆期间, 五一假期.
+static DAYS_OFF: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^节?(?:期间|假期|长假|黄金周)(?:[^不正照除]|$)").ok());
 /// 今日专享, 本周限定: a day of its own.
 static DAY_OF_SALE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^[ \n]?(?:限定|专享|限时|特供|疯抢|限量)").ok());
@@ -288,3 +328,41 @@ static TIME_LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static MORE_UNITS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^[ \n]?(?P<count>[0-9]{1,3}|[一二两三四五六七八九十]{1,3})[ \n]?(?P<unit>个小时|小时|分钟|分|秒)").ok()
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::understand::normal::fold_phrase;
+
+    #[test]
+    fn an_end_is_told_from_a_beginning_and_from_days_of_use() {
+        // A Friday.
+        let now: Zoned = "2026-11-20T10:00:00+08:00[Asia/Shanghai]".parse().unwrap();
+        for (text, wanted) in [
+            ("12月1日起恢复原价", vec!["2026-12-01T00:00"]),
+            ("明天零点恢复原价", vec!["2026-11-21T00:00"]),
+            ("仅今天，明日恢复19.8元", vec!["2026-11-21T00:00"]),
+            ("早鸟票199，明天18点恢复399", vec!["2026-11-21T18:00"]),
+            ("今晚20点后系统关闭", vec!["2026-11-20T20:00"]),
+            ("本周日(11月22日)24点截止", vec!["2026-11-23T00:00"]),
+            ("会员日12月18日全场88折", vec!["2026-12-19T00:00"]),
+            ("优惠到正月十五(2月20日)", vec!["2027-02-21T00:00"]),
+            ("元旦前下单免费上门", vec!["2027-01-01T00:00"]),
+            ("国庆期间双人票268元", vec!["2027-10-08T00:00"]),
+            ("8折券48小时内有效", vec!["2026-11-22T10:00"]),
+            ("11月26日前报名立减200，出行日期12月5日-12月20日", vec!["2026-11-27T00:00"]),
+            ("购买截止11月29日，有效期至2027年3月31日", vec!["2026-11-30T00:00", "2027-04-01T00:00"]),
+            ("入营日期不限周末", vec![]),
+            ("元旦假期除外", vec![]),
+            ("12月1日起全场8折", vec![]),
+            ("自取日期12月4日至5日", vec![]),
+        ] {
+            let ends = ends_in(&now, &fold_phrase(text), true);
+            let ends: Vec<String> = ends
+                .iter()
+                .map(|end| end.at.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%dT%H:%M").to_string())
+                .collect();
+            assert_eq!(ends, wanted, "{text}");
+        }
+    }
+}

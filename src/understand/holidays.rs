@@ -47,13 +47,14 @@ enum Rule {
     Nth(i8, Weekday, i8, i64),
     /// Column of the moon's table, and so many days later.
     Moon(usize, i64),
-    Easter,
+    /// So many days after Easter Sunday.
+    Easter(i64),
 }
 
 impl Rule {
     fn parse(written: &str) -> Option<Rule> {
-        if written == "easter" {
-            return Some(Rule::Easter);
+        if let Some(later) = written.strip_prefix("easter") {
+            return Some(Rule::Easter(if later.is_empty() { 0 } else { later.trim().parse().ok()? }));
         }
         if let Some(moon) = written.strip_prefix("lunar ") {
             let (day, later) = moon.split_once(' ').unwrap_or((moon, "0"));
@@ -85,7 +86,7 @@ impl Rule {
                 let day = *days.get(column)?;
                 days_after(Date::new(year, i8::try_from(day / 100).ok()?, i8::try_from(day % 100).ok()?).ok()?, later)
             }
-            Rule::Easter => easter(year),
+            Rule::Easter(later) => days_after(easter(year)?, later),
         }
     }
 }
@@ -154,6 +155,8 @@ mod tests {
             ("除夕", "2027-02-05"),
             ("中秋", "2027-09-15"),
             ("easter", "2027-03-28"),
+            ("good friday", "2027-03-26"),
+            ("easter monday", "2027-03-29"),
             ("memorial day", "2027-05-31"),
             ("christmas", "2026-12-25"),
         ] {

@@ -14,7 +14,10 @@ use super::needed::A_DIGIT;
 use super::normal::fold_phrase;
 use super::urgency::{self, Urge};
 use super::voice::Voice;
-use super::{audience, codes, deadlines, ends_en, money, optout, purpose, reductions, sale_words, surveys, vouchers};
+use super::{
+    audience, codes, deadlines, ends_en, money, optout, purpose, reductions, sale_words, stretches_en, surveys,
+    vouchers,
+};
 
 /// What a word tells of its sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -284,7 +287,7 @@ fn asked() -> impl Iterator<Item = &'static Expression> {
         .chain(reductions::asked())
         .chain(sale_words::asked())
         .chain(vouchers::asked())
-        .chain(ends_en::asked())
+        .chain(stretches_en::asked())
 }
 
 impl Words {

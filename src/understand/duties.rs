@@ -1,0 +1,89 @@
+//! What ends there is no offer: a paper ("RK19 ZZT expires 19/06"), a payment, something of the reader's own
+//! ("your parking ends at 5"), a colleague's answer. Asked only of sentences that name an end.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// True when normalised words tell of something of the reader's that ends. `takes_off`: "Renew by Sunday and save 20%"
+/// sells all the same; `has_figure`: so does "your plan ends, take 20% off", where a mere word of sale may be a clearance
+/// of the police.
+pub(super) fn is_duty(words: &str, takes_off: bool, has_figure: bool) -> bool {
+    let is = |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(words));
+    !has_figure && (is(&PAPERS) || is_of_the_reader(words)) || !takes_off && (is(&TO_DO) || is(&DO_CHINESE))
+}
+
+/// "Your coverage ends on 1 May", 您的车位将于8月31日到期: what somebody has, unless it is to be spent.
+fn is_of_the_reader(words: &str) -> bool {
+    let found = [&YOURS, &YOURS_CHINESE].into_iter().find_map(|yours| yours.as_ref()?.captures(words)?.get(1));
+    found.is_some_and(|what| !TO_SPEND.iter().any(|spent| what.as_str().contains(spent)))
+}
+
+/// What is somebody's, and is an offer all the same.
+const TO_SPEND: [&str; 40] = [
+    "offer", "code", "coupon", "voucher", "reward", "point", "pts", "credit", "discount", "gift", "bonus", "price",
+    "deal", "cart", "basket", "bag", "cash", "saving", "perk", "rate", "invit", "spot", "miles", "% off", "券", "积分",
+    "权益", "红包", "优惠", "礼", "奖", "折", "额度", "福利", "特权", "机会", "余额", "名额", "补贴", "价",
+];
+
+static YOURS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)your[ \n]([^.!?,;]{2,48}?)[ \n](?:will[ \n]|is[ \n]|are[ \n])?(?:(?:set|due|about|going)[ \n]to[ \n])?(?:expir(?:es?|ing)|ends?|ending|runs?[ \n]out|lapses?|be[ \n](?:cancell?ed|terminated|suspended|deactivated|closed))(?-u:\b)").ok()
+});
+static YOURS_CHINESE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:您|你)(?:的|于|在|名下|所)([^，,。!！?？]{1,24}?)(?:将于|将在|于|已于|即将在?)[^，,。!！?？]{2,16}(?:到期|失效|停用|作废|过期|届满|截止)").ok()
+});
+static PAPERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?-u:\b)(?:mot|licen[cs]e|permit|visa|passport|clearance[ \n][(]?(?:ref|no)|insurance|registration[ \n](?:no|number|of)|certificate|lease|tenancy|road[ \n]tax|id[ \n]card)(?-u:\b)[^.!?]{0,60}(?-u:\b)(?:expir(?:es?|ed|ing|y)|runs?[ \n]out|lapses?|renewal|valid[ \n](?:until|till?))(?-u:\b)",
+        r"|(?-u:\b)mot[ \n](?:reminder|due|expir)|(?-u:\b)(?:fine|penalty|penalt(?:y|ies)[ \n]charge|tax[ \n]returns?|court|enforcement|arrears|overdue|outstanding)(?-u:\b)|(?-u:\b)your[ \n](?:current|existing)[ \n](?:plan|contract|deal|tariff)(?-u:\b)",
+        r"|(?:驾驶证|行驶证|身份证|护照|签证|居住证|社保卡|社会保险卡|保险卡|营业执照|许可证|资格证|合同|租约|租期|保单|车险|域名|年检|年审)[^，,。!！]{0,24}(?:到期|失效|停用|过期|届满|截止|作废)",
+    ))
+    .ok()
+});
+/// "Pay by 5 May", "inputs are due by COB", "cancel without penalty by 28 Feb".
+static TO_DO: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?-u:\b)(?:pay|settle|renew|submit|reply|respond|rsvp|vote|cancel|appeal|object|file[ \n](?:your|a|an|the)|return[ \n](?:it|them|the|your|this)|complete[ \n](?:the|your|this)|fill[ \n](?:in|out)|confirm[ \n]your|send[ \n](?:me|us|it|your)|let[ \n](?:me|us)[ \n]know|hand[ \n]in|draw[ \n]a|drop[ \n/](?:a|add)|withdraw)(?-u:\b)[^.!?]{0,48}(?-u:\b)(?:by|before|within|until|no[ \n]later[ \n]than|is|on)[ \n]",
+        r"|(?-u:\b)due[ \n](?:by|on|back|date)(?-u:\b)|(?-u:\b)no[ \n]later[ \n]than[^.!?]{0,24}(?:or|otherwise)[ \n]",
+    ))
+    .ok()
+});
+static DO_CHINESE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"新股|申购|(?:缴付|缴纳|交纳|缴清|交清|归还|提交|上交|报送|换领|补办|年检|年审|续租|退租|搬离|清退)[^，,。!！]{0,16}|(?:请|须|需|务必)[^，,。!！]{0,16}(?:前|之前|内)[^，,。!！]{0,8}(?:缴|交齐|归还|提交|办理|回复|确认|反馈|换领)").ok()
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::understand::normal::fold_phrase;
+
+    #[test]
+    fn a_duty_is_told_from_an_offer() {
+        for text in [
+            "Mr T Osei, your MOT reminder: RK19 ZZT expires 19/06/27.",
+            "Your NBX clearance (ref 2027-0412-118) will expire on 30 Apr 2027.",
+            "Pay within 10 days or it may be passed to enforcement agents, adding £75.",
+            "The discounts on your current plan end on 15 June 2027.",
+            "You may cancel w/o penalty by 28 Feb.",
+            "All inputs for the discount policy are due by COB tomorrow.",
+            "Your parking permit runs out on 3 May.",
+            "Last day to draw a name is tomorrow",
+            "您于尖沙咀广场的月租车位将于8月31日到期，如需续租请于8月25日前缴付HK$3,200。",
+            "您的社会保险卡将于2026年12月31日停用旧卡功能",
+            "您的驾驶证将于5月1日到期",
+        ] {
+            assert!(is_duty(&fold_phrase(text), false, false), "{text}");
+        }
+        for text in [
+            "Your 20% off code expires on 30 November",
+            "Your points expire 5/31!",
+            "Book by 31 March 2027.",
+            "Offer ends Sunday",
+            "您的免费升房权益将于2026年12月31日到期，欢迎使用",
+            "您的10元红包将于今晚过期",
+            "活动截止11月30日",
+        ] {
+            assert!(!is_duty(&fold_phrase(text), false, false), "{text}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Stretches of time told in English: "within 48 hours", "last 3 days", "valid for 7 days", "ends in 02:14:59".
+
+use std::sync::LazyLock;
+
+use jiff::Zoned;
+use regex::Regex;
+
+use super::calendar::{count, days_after, end_of, more_units, seconds_from};
+use super::deadlines::End;
+use super::ends_en::lead_of;
+use super::expression::{Expression, May, expression};
+use super::meaning::DeadlineKind;
+
+/// The expressions asked here.
+pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
+    [&FROM_RECEIPT, &CLOCK_LEFT, &TIME_AFTER_WORD, &TIME_BEFORE_WORD, &COUNTDOWN].into_iter()
+}
+
+/// The end of a stretch that begins now, or when the message is received.
+pub(super) fn stretch_in(now: &Zoned, may: &May, words: &str) -> Option<End> {
+    from_receipt(now, may, words).or_else(|| time_left(now, may, words))
+}
+
+/// "Valid for 7 days", "within 3 days of receiving", "when you order within 24 hours". Nothing where a
+/// countdown runs for everybody ("48-hour sale", "last 3 days").
+fn from_receipt(now: &Zoned, may: &May, words: &str) -> Option<End> {
+    let found = FROM_RECEIPT.groups(may, words)?;
+    if TIME_BEFORE_WORD.is_in(may, words) || COUNTDOWN.is_in(may, words) {
+        return None;
+    }
+    let group = |names: [&str; 3]| names.into_iter().find_map(|name| found.name(name));
+    let (amount, unit) = (group(["valid", "own", "after"])?, group(["valid_unit", "own_unit", "after_unit"])?);
+    let at = seconds_from(now, count(amount.as_str())?, seconds_of(unit.as_str())?)?;
+    Some(End { at, kind: DeadlineKind::FromReceipt, words: amount.start()..unit.end(), is_stretch: true })
+}
+
+fn time_left(now: &Zoned, may: &May, words: &str) -> Option<End> {
+    if let Some(found) = CLOCK_LEFT.groups(may, words) {
+        let part = |name: &str| found.name(name).and_then(|part| part.as_str().parse::<i64>().ok()).unwrap_or(0);
+        let seconds = part("days") * 86_400 + part("hours") * 3_600 + part("minutes") * 60 + part("seconds");
+        let at = seconds_from(now, seconds, 1)?;
+        return Some(End { at, kind: DeadlineKind::Relative, words: found.name("clock")?.range(), is_stretch: true });
+    }
+    let (after, before) = (&TIME_AFTER_WORD, &TIME_BEFORE_WORD);
+    // "48-hour sale, coupons valid for 7 days": the sale's end is everybody's.
+    let (first, second) = if FROM_RECEIPT.is_in(may, words) { (before, after) } else { (after, before) };
+    let found = first.groups(may, words).or_else(|| second.groups(may, words))?;
+    let (amount, unit) = (found.name("count")?, found.name("unit")?);
+    if ANSWERS.as_ref()?.is_match(lead_of(words, found.get(0)?.start())) {
+        return None;
+    }
+    // "2 GB a day for 28 days": how long it serves, not how long it is sold.
+    let lead = found.name("lead").map_or("", |lead| lead.as_str());
+    if lead == "for"
+        && words.get(found.get(0)?.start() + lead.len()..amount.start()).is_some_and(|gap| gap.trim().is_empty())
+    {
+        return None;
+    }
+    let (more, end) =
+        more_units(words, unit, MORE_UNITS.as_ref(), |number, unit| count(number)?.checked_mul(seconds_of(unit)?));
+    let number = count(amount.as_str())?;
+    let tail = found.name("tail").map_or("", |tail| tail.as_str().trim_start_matches([' ', '-', '\n']));
+    let at = if is_days(unit.as_str())
+        && more == 0
+        && (matches!(lead, "last" | "final") || matches!(tail, "only" | "sale" | "flash" | "deal" | "offer" | "event"))
+    {
+        // "Last 3 days" and "3-day sale" count today as one of them; "within 3 days" counts from now.
+        end_of(days_after(now.date(), number - 1)?, None, now.time_zone())?
+    } else {
+        seconds_from(now, number.checked_mul(seconds_of(unit.as_str())?)?.checked_add(more)?, 1)?
+    };
+    let start = if lead.is_empty() { amount.start() } else { found.get(0)?.start() };
+    Some(End { at, kind: DeadlineKind::Relative, words: start..end, is_stretch: true })
+}
+
+fn is_days(unit: &str) -> bool {
+    unit.starts_with('d')
+}
+
+fn seconds_of(unit: &str) -> Option<i64> {
+    Some(match unit.as_bytes().first()? {
+        b's' => 1,
+        b'm' if unit.starts_with("mo") => 30 * 86_400,
+        b'm' => 60,
+        b'h' => 3_600,
+        b'w' => 7 * 86_400,
+        _ => 86_400,
+    })
+}
+
+macro_rules! words {
+    (number) => {
+        r"twenty-four|forty-eight|seventy-two|one|two|three|four|five|six|seven|eight|nine|ten|twelve"
+    };
+    (unit) => {
+        r"hours?|hrs?|days?|minutes?|mins?|weeks?|months?"
+    };
+    (count) => {
+        concat!(
+            r"(?P<count>[0-9]{1,4}|an?|",
+            words!(number),
+            r")[ \n-]?(?:more[ \n]|short[ \n]|full[ \n])?(?P<unit>hours?|hrs?|h|days?|d|minutes?|mins?|weeks?)(?-u:\b)"
+        )
+    };
+    (left) => {
+        r"(?P<tail>[ \n-](?:only|left|remaining|to[ \n](?:go|claim|use|save|order|shop|get|grab|book|redeem|enjoy|buy|spend|lock)|sale|flash|deal|offer|event))"
+    };
+}
+
+/// "We reply within 24 hours", "ships in 3 days": the shop's promise.
+static ANSWERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:ship|deliver|dispatch|arriv|repl(?:y|ies)|respon|sent|send|contact|get[ \n]back|process|refund|answer)[a-z]*[ \n](?:[a-z]{1,12}[ \n]){0,4}$").ok()
+});
+static FROM_RECEIPT: Expression = expression!(
+    r"(?-u:\b)(?:valid|good|yours|redeemable)[ \n]for[ \n](?:only[ \n]|just[ \n]|the[ \n]next[ \n]|the[ \n])?(?P<valid>[0-9]{1,4}|",
+    words!(number),
+    r")[ \n-](?P<valid_unit>",
+    words!(unit),
+    r")(?-u:\b)",
+    r"|(?:(?-u:\b)(?:when|if)[ \n]you[ \n](?:order|buy|shop|check[ \n]?out)|(?-u:\b)your[ \n](?:cart|basket|bag|shopping)(?-u:\b)[^.!?]{0,120}?)[ \n](?:it[ \n])?within[ \n](?P<own>[0-9]{1,4}|",
+    words!(number),
+    r")[ -](?P<own_unit>",
+    words!(unit),
+    r")(?-u:\b)",
+    r"|(?-u:\b)(?P<after>[0-9]{1,4}|",
+    words!(number),
+    r")[ -](?P<after_unit>",
+    words!(unit),
+    r")[ \n](?:of|from|after)[ \n]",
+    r"(?:(?:the[ \n])?(?:day|date)[ \n](?:of[ \n])?)?(?:you[ \n](?:receive|get)|your[ \n](?:receipt|registration)|receiving|receipt|getting|activat|registration|sign(?:ing)?[ -]?up|this[ \n](?:e-?mail|text|message|sms))",
+);
+static COUNTDOWN: Expression =
+    expression!(r"(?-u:\b)(?:last|final|ends[ \n]in|ending[ \n]in)[ \n](?:the[ \n])?", words!(count));
+/// `ends in 02:14:59`, `00 days 04:43:35 left`.
+static CLOCK_LEFT: Expression = expression!(
+    r"(?-u:\b)(?:ends?|ending|expir(?:es|ing)|closes|closing|left|remaining)(?:[ \n]in)?:?[ \n]?(?P<clock>(?:(?P<days>[0-9]{1,3})[ \n]?d(?:ays?)?[ \n,:]{0,2})?(?P<hours>[0-9]{1,3}):(?P<minutes>[0-9]{2}):(?P<seconds>[0-9]{2}))(?-u:\b)",
+);
+static TIME_AFTER_WORD: Expression = expression!(
+    r"(?-u:\b)(?P<lead>within|(?:ends?|ending|over|gone|clos(?:es|ing)|expir(?:es|ing)|(?:leaves|leaving)[ \n](?:the|our)[ \n](?:shop|store|site|app|menu|shelves)|disappears?|vanish(?:es)?|finish(?:es)?|stops?|up)(?:[ \n][a-z]{1,8}){0,3}[ \n]in|for|next|only|just|last|final)[ \n](?:the[ \n])?(?:next[ \n]|only[ \n]|just[ \n]|last[ \n]|final[ \n])?",
+    words!(count),
+    words!(left),
+    r"?",
+);
+static TIME_BEFORE_WORD: Expression = expression!(r"(?-u:\b)(?P<lead>)", words!(count), words!(left), r"(?-u:\b)");
+static MORE_UNITS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"^,?[ \n]?(?:and[ \n])?(?P<count>[0-9]{1,3})[ \n]?(?P<unit>hours?|hrs?|h|days?|d|minutes?|mins?|m|seconds?|secs?|s)(?-u:\b)",
+    )
+    .ok()
+});
