@@ -8,6 +8,7 @@ use regex::Regex;
 use super::clauses::selling_stretch;
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Discount, DiscountTold, Offer, PriceKind, PriceTold, Source};
+use super::prices::AmountKind;
 use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
 use super::reductions::Off;
@@ -44,6 +45,7 @@ pub(super) fn discounts_of(
             }
         }
     }
+    join_thresholds(readings, &mut told);
     if told.iter().any(|one| one.discount == Discount::Unsaid) && reports_usage(readings) {
         told.retain(|one| one.discount != Discount::Unsaid);
     }
@@ -63,6 +65,28 @@ pub(super) fn discounts_of(
         }
     }
     told
+}
+
+/// "£200 off" in the subject and "£200 off any bike over £1,500" in the text are one; and "AED 50 off. … Minimum
+/// basket AED 200." tells the threshold in a sentence of its own.
+fn join_thresholds(readings: &[Reading<'_>], told: &mut Vec<DiscountTold>) {
+    let thresholds: Vec<Money> = told
+        .iter()
+        .filter_map(|one| if let Discount::Threshold { off, .. } = one.discount { Some(off) } else { None })
+        .collect();
+    told.retain(|one| !matches!(one.discount, Discount::Amount(off) if thresholds.contains(&off)));
+    let mut amounts = told.iter_mut().filter(|one| matches!(one.discount, Discount::Amount(_)));
+    let (Some(only), None) = (amounts.next(), amounts.next()) else { return };
+    let Discount::Amount(off) = only.discount else { return };
+    let said = readings.iter().flat_map(|reading| &reading.sentences).flat_map(|sentence| &sentence.amounts);
+    let mut from = said.filter(|amount| amount.kind == AmountKind::Threshold).map(|amount| amount.money);
+    if let Some(first) = from.next()
+        && first.compare(&off) == Some(std::cmp::Ordering::Greater)
+        && thresholds.is_empty()
+        && from.all(|other| other == first)
+    {
+        only.discount = Discount::Threshold { from: first, off };
+    }
 }
 
 /// 流量剩余30MB … 优惠早知道: what is left of a plan; a word of sale in it is a name or a courtesy.

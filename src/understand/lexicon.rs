@@ -15,8 +15,8 @@ use super::normal::fold_phrase;
 use super::urgency::{self, Urge};
 use super::voice::Voice;
 use super::{
-    audience, codes, deadlines, ends_en, money, optout, purpose, reductions, sale_words, stretches_en, surveys,
-    vouchers,
+    asking, audience, codes, currencies, deadlines, ends_en, optout, purpose, reductions, sale_words, stretches_en,
+    surveys, vouchers,
 };
 
 /// What a word tells of its sentence.
@@ -284,6 +284,7 @@ pub(super) fn phrases(file: &str) -> impl Iterator<Item = (&str, &str)> {
 /// The expressions that are asked of sentences.
 fn asked() -> impl Iterator<Item = &'static Expression> {
     (audience::asked().chain(purpose::asked()).chain(surveys::asked()).chain(urgency::asked()))
+        .chain(asking::asked())
         .chain(reductions::asked())
         .chain(sale_words::asked())
         .chain(vouchers::asked())
@@ -315,7 +316,7 @@ impl Words {
         for (tell, signs) in [
             (Tells::Cue(Cue::MayEnd), deadlines::signs()),
             (Tells::Cue(Cue::MayBeDate), ends_en::date_signs()),
-            (Tells::Cue(Cue::MayCost), money::money_signs()),
+            (Tells::Cue(Cue::MayCost), currencies::money_signs()),
             (Tells::Cue(Cue::MayTakeOff), reductions::reduction_signs()),
             (Tells::Cue(Cue::MayBeCode), codes::code_signs()),
             (Tells::Cue(Cue::MayTakeOff), vouchers::voucher_signs()),

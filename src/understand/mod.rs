@@ -2,12 +2,14 @@
 //! fails. One file a question; lexicons per language are data.
 
 mod accessories;
+mod asking;
 mod audience;
 mod calendar;
 mod catalogue;
 mod catalogue_entry;
 mod clauses;
 mod codes;
+mod currencies;
 mod days_en;
 mod days_zh;
 mod deadlines;
@@ -27,6 +29,7 @@ mod holidays;
 mod html;
 mod joining;
 mod language;
+mod lettered;
 mod lexicon;
 mod likeness;
 mod links;
@@ -45,6 +48,7 @@ mod patterns;
 mod pieces;
 pub mod postal;
 mod price_cells;
+mod price_moves;
 mod prices;
 mod products;
 mod purpose;
@@ -64,6 +68,7 @@ mod topics;
 mod urgency;
 mod voice;
 mod vouchers;
+mod whose_money;
 mod zones;
 
 use jiff::Timestamp;
@@ -123,6 +128,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         }
         readings.push(reading);
     }
+    whose_money::settle(context, &mut readings);
     let chat = purpose::tally(&readings);
     let mut claims = deadlines::deadlines_of(context, &readings, chat);
     let mut said = urgency::said_in(context, &readings, &claims);
@@ -143,7 +149,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     if claims.iter().map(|claim| claim.deadlines.len()).sum::<usize>() >= deadlines::DEADLINES_MAX {
         doubts.push(Doubt("there may be more deadlines than are kept".into()));
     }
-    let mut vouchers = vouchers::vouchers_of(context, &readings, &claims, &structured);
+    let mut vouchers = vouchers::vouchers_of(context, &readings, tally, &claims, &structured);
     spent::without_spent(&readings, &mut vouchers);
     let urgencies = urgency::urgencies_of(context, &readings, tally, &claims, said, &weighed);
     let mut deadlines = deadlines::with_declared(claims, declared);
@@ -179,8 +185,9 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
 /// What of a message is weighed for or against hurry, each once: phrases, and signals with an `@` before their names.
 /// What the weights are fitted to (`tests/eval/weigh`); nothing else needs it.
 pub fn weighed_for_hurry(context: &Context<'_>, content: &Content) -> Vec<String> {
-    let readings: Vec<Reading<'_>> =
+    let mut readings: Vec<Reading<'_>> =
         content.parts.iter().enumerate().map(|(index, part)| Reading::of(index, part)).collect();
+    whose_money::settle(context, &mut readings);
     let tally = purpose::tally(&readings);
     let claims = deadlines::deadlines_of(context, &readings, tally);
     let said = urgency::said_in(context, &readings, &claims);

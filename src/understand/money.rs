@@ -8,7 +8,10 @@ use regex::{CaptureLocations, Match, Regex};
 
 use crate::message::{Currency, Money};
 
+use super::currencies::{currency, currency_has_comma, named_before, number, signs, units};
+use super::lettered::lettered;
 use super::numerals::{NUMERALS, digit_of, value_of};
+use super::patterns::pattern;
 
 /// Amounts read per sentence; a price list may have hundreds of lines, a sentence has not.
 const AMOUNTS_MAX: usize = 64;
@@ -22,87 +25,40 @@ pub(super) struct Written {
     pub money: Money,
 }
 
-/// What every amount has one of.
-pub(super) fn money_signs() -> Vec<String> {
-    [
-        "¥",
-        "$",
-        "€",
-        "£",
-        "¢",
-        "₹",
-        "₩",
-        "rmb",
-        "cny",
-        "usd",
-        "hkd",
-        "ntd",
-        "twd",
-        "jpy",
-        "sgd",
-        "aud",
-        "cad",
-        "eur",
-        "gbp",
-        "chf",
-        "krw",
-        "inr",
-        " rs",
-        "\nrs",
-        "rs.",
-        " rm",
-        "thb",
-        "myr",
-        "nzd",
-        "mop",
-        "yuan",
-        "dollar",
-        "bucks",
-        "pounds",
-        "quid",
-        "cents",
-        "元",
-        "块",
-        "圆",
-        "人民币",
-        "台币",
-        "港币",
-        "港纸",
-        "美金",
-        "美刀",
-        "英镑",
-        "円",
-        "蚊",
-        "价",
-        "仅需",
-        "只需",
-        "只要",
-        "仅售",
-        "到手",
-        "券后",
-        "月租",
-        ".8",
-        ".9",
-    ]
-    .map(str::to_owned)
-    .to_vec()
-}
-
 /// The amounts in some normalised words, in order.
 pub(super) fn money_in(words: &str) -> Vec<Written> {
     let mut found = in_digits(words);
+    found.extend(lettered(words));
+    found.extend(bare_list_prices(words, &found));
+    sort_out(&mut found);
     if !words.is_ascii() {
         found.extend(bare(words));
-        found.sort_by_key(|written| (written.range.start, std::cmp::Reverse(written.range.end)));
-        found.dedup_by(|later, earlier| later.range.start < earlier.range.end);
+        sort_out(&mut found);
     }
     if !words.is_ascii() && words.contains(['元', '块', '圆']) {
         found.extend(in_characters(words));
-        found.sort_by_key(|written| (written.range.start, std::cmp::Reverse(written.range.end)));
-        found.dedup_by(|later, earlier| later.range.start < earlier.range.end);
+        sort_out(&mut found);
     }
     found.truncate(AMOUNTS_MAX);
     found
+}
+
+/// In order, and of two readings of one place the longer.
+fn sort_out(found: &mut Vec<Written>) {
+    found.sort_by_key(|written| (written.range.start, std::cmp::Reverse(written.range.end)));
+    found.dedup_by(|later, earlier| later.range.start < earlier.range.end);
+}
+
+/// `NZ$3,999 (RRP 6,500)`: of two prices the second needs no sign.
+fn bare_list_prices(words: &str, found: &[Written]) -> Vec<Written> {
+    let read = |price: &Written| {
+        let tail = words.get(price.range.end..)?;
+        let number = BARE_LIST.as_ref()?.captures(tail)?.get(1)?;
+        let money = Money::from_decimal(&number.as_str().replace(',', ""), price.money.currency)?;
+        let range = price.range.end + number.start()..price.range.end + number.end();
+        (money.minor > price.money.minor).then_some(Written { range, money })
+    };
+    found.iter().filter_map(read).collect()
 }
 
 fn in_digits(words: &str) -> Vec<Written> {
@@ -176,7 +132,7 @@ fn amount(whole: Match<'_>, groups: &CaptureLocations, words: &str) -> Option<Wr
         }
         currency = named_before(&words[..range.start]).unwrap_or(currency);
     }
-    let money = if matches!(sign, "¢" | "cents") {
+    let money = if matches!(sign, "¢" | "cents" | "p") {
         Money::new(digits.parse().ok().filter(|cents| *cents < 100)?, currency)
     } else {
         Money::from_decimal(&digits, currency)?
@@ -184,6 +140,14 @@ fn amount(whole: Match<'_>, groups: &CaptureLocations, words: &str) -> Option<Wr
     let times = match times.map(str::trim) {
         Some("万") => 10_000,
         Some("千" | "k") => 1_000,
+        // "One-bedroom units at AED 1.2M": only a house costs millions, and only where it is asked.
+        Some("m")
+            if ["price of", "from", "priced at", "starting at"]
+                .iter()
+                .any(|asks| words[..range.start].trim_end().ends_with(asks)) =>
+        {
+            1_000_000
+        }
         // Millions are nobody's offer.
         Some(_) => return None,
         None => 1,
@@ -228,6 +192,12 @@ fn is_no_unit(unit: &str, digits: &str, tail: &str) -> bool {
     let next = tail.chars().next();
     match unit {
         "元" => next.is_some_and(|c| "旦素宵气件老勋凶帅始朝桥里".contains(c)),
+        // 50p; "at 5 p.m.", 1080p, "2p mode" are no pence.
+        "p" => {
+            digits.len() != 2
+                || tail.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '&' | '\''))
+                || tail.starts_with(".m")
+        }
         "块" => {
             let few = digits.len() == 1;
             few && next
@@ -235,24 +205,6 @@ fn is_no_unit(unit: &str, digits: &str, tail: &str) -> bool {
         }
         _ => false,
     }
-}
-
-/// 新台币990元, 港币88元: the name in front tells whose 元 it is.
-fn named_before(head: &str) -> Option<Currency> {
-    let head = head.trim_end();
-    [
-        ("台币", Currency::TWD),
-        ("ntd", Currency::TWD),
-        ("nt$", Currency::TWD),
-        ("港币", Currency::HKD),
-        ("hkd", Currency::HKD),
-        ("hk$", Currency::HKD),
-        ("美金", Currency::USD),
-        ("澳门币", Currency::MOP),
-    ]
-    .into_iter()
-    .find(|(name, _)| head.ends_with(name))
-    .map(|(_, currency)| currency)
 }
 
 /// Of `99-199元` and `99元~199元` the first, when only the second has a unit.
@@ -272,15 +224,16 @@ fn bare(words: &str) -> Vec<Written> {
     let Some(bare) = BARE.as_ref() else { return Vec::new() };
     let (mut found, mut from) = (Vec::new(), 0);
     while let Some(groups) = bare.captures_at(words, from)
-        && let Some(number) = groups.get(1).or_else(|| groups.get(2))
+        && let Some(number) = (1..=3).find_map(|group| groups.get(group))
         && found.len() < AMOUNTS_MAX
     {
-        from = number.end();
+        let (range, times) = groups.get(4).map_or((number.range(), 1), |wan| (number.start()..wan.end(), 10_000));
+        from = range.end;
         let currency = named_before(&words[..number.start()]).unwrap_or(Currency::CNY);
         found.extend(
             Money::from_decimal(&number.as_str().replace(',', ""), currency)
                 .filter(|money| money.minor > 0)
-                .map(|money| Written { range: number.range(), money }),
+                .map(|money| Written { range, money: Money::new(money.minor.saturating_mul(times), currency) }),
         );
     }
     found
@@ -323,57 +276,22 @@ fn in_characters(words: &str) -> Vec<Written> {
     found
 }
 
-/// Where a comma parts the cents.
-fn currency_has_comma(currency: Currency) -> bool {
-    matches!(currency, Currency::EUR | Currency::CHF)
-}
-
-fn currency(sign: &str) -> Option<Currency> {
-    Some(match sign {
-        "¥" | "rmb" | "cny" | "rmb¥" | "rmb ¥" | "cny¥" | "cny ¥" | "cn¥" | "元" | "块" | "块钱" | "圆" | "圆整"
-        | "人民币" | "yuan" | "元人民币" | "元整" => Currency::CNY,
-        "$" | "us$" | "u.s.$" | "usd" | "usd$" | "usd $" | "美元" | "美金" | "美刀" | "dollars" | "dollar"
-        | "bucks" | "¢" | "cents" | "us dollars" | "us dollar" => Currency::USD,
-        "hk$" | "hkd" | "hkd$" | "hkd $" | "港元" | "港币" | "港纸" | "蚊" => Currency::HKD,
-        "nt$" | "ntd" | "ntd$" | "twd" | "台币" | "新台币" | "元台币" | "元新台币" => Currency::TWD,
-        "€" | "eur" | "欧元" | "euro" | "euros" => Currency::EUR,
-        "£" | "gbp" | "英镑" | "pounds" | "quid" => Currency::GBP,
-        "jp¥" | "jpy" | "日元" | "日圆" | "円" | "yen" => Currency::JPY,
-        "s$" | "sgd" | "sgd$" | "新币" | "新加坡元" => Currency::SGD,
-        "a$" | "au$" | "aud" | "aud$" | "澳元" | "澳币" => Currency::AUD,
-        "c$" | "ca$" | "cad" | "cad$" | "加元" | "加币" => Currency::CAD,
-        "nz$" | "nzd" | "nzd$" | "纽元" => Currency::NZD,
-        "mop" | "mop$" | "澳门元" => Currency::MOP,
-        "chf" => Currency::CHF,
-        "₩" | "krw" | "韩元" => Currency::KRW,
-        "₹" | "inr" | "rs" | "rs." => Currency::INR,
-        "thb" | "泰铢" => Currency::THB,
-        "myr" | "rm" => Currency::MYR,
-        _ => return None,
-    })
-}
-
 fn last_bytes(text: &str, bytes: usize) -> &str {
     &text[text.floor_char_boundary(text.len().saturating_sub(bytes))..]
 }
 
-macro_rules! number {
-    () => {
-        r"[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,2})?|[0-9]{1,3}(?:\.[0-9]{3}){1,3},[0-9]{2}|[0-9]{1,3}(?:'[0-9]{3}){1,3}(?:\.[0-9]{1,2})?|[0-9]{1,9}(?:[.,][0-9]{1,2})?"
-    };
-}
-
 static MONEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    // A new currency needs its sign in `money_signs`.
     Regex::new(concat!(
-        r"((?:rmb|cny)[ \n]?¥?|cn¥|u\.?s\.?\$|(?:usd|hkd|ntd|sgd|aud|cad|nzd|mop)[ \n]?\$?|(?:hk|nt|nz|au|ca)\$|twd|jp¥|jpy|[sac]\$|eur|gbp|chf|krw|inr|thb|myr|(?-u:\b)rs\.?|(?-u:\b)rm|新台币|人民币|港币|美金|[¥$€£₹₩])[ \n]?",
-        r"(",
+        "(",
+        signs!(),
+        r")[ \n]?(",
         number!(),
         r")([ \n]?(?:万|千|亿)|k(?-u:\b)|m(?-u:\b)|bn?(?-u:\b)|[ \n](?:m|b|tr)illion)?",
         r"|(",
         number!(),
-        r")[ \n]?(万|千|亿|(?:m|b|tr)illion[ \n])?[ \n]?",
-        r"(元人民币|元新台币|元台币|元整|元|块钱|块|圆整|圆|人民币|新台币|台币|港元|港币|港纸|蚊|美元|美金|美刀|欧元|英镑|日元|日圆|円|新加坡元|新币|澳门元|澳元|澳币|加元|加币|纽元|韩元|泰铢|rmb|cny|yuan|us[ ]dollars?|usd|dollars?|bucks|hkd|twd|ntd|euros?|eur|€|gbp|£|pounds|quid|jpy|yen|sgd|aud|cad|nzd|chf|¢|cents|\$)",
+        r")[ \n]?(万|千|亿|(?:m|b|tr)illion[ \n])?[ \n]?(",
+        units!(),
+        ")",
     ))
     .ok()
 });
@@ -382,12 +300,18 @@ static MONEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static RANGE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:^|[^0-9a-z.,-])([0-9]{1,6}(?:\.[0-9]{1,2})?)[ ]?(?:-|~|to|至|到)[ ]?$").ok());
 
+static BARE_LIST: LazyLock<Option<Regex>> = pattern!(
+    r"^[ ]?(?:[a-z]+[ ])?\(?(?:rrp|was|reg\.?|regular|usual(?:ly)?|normal(?:ly)?|u\.?p\.?|originally|instead of|rather than|down from|list)[: ]+([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{2,6}(?:\.[0-9]{2})?)(?:[).,!;]|[ ]|$)"
+);
+
 /// A date has no such numbers, and a mark no such end.
 static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?:价|仅需|只需|只要|仅售|只售|到手|券后|月租|月费)(?:仅要?|只要?|低至|才|为|是|约|:)?[ \n]?",
-        r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,6}(?:\.[0-9]{1,2})?)(?:[ \n]?[,，。!！;；、()/~+]|[ \n]|$|起|带走|包邮|吃到饱|任选|一|/)",
+        r"(?:价|仅需|只需|只要|仅售|只售|到手|券后|月租|月费|每人|每位|人均|单程|往返|每晚|[一二两三四五六七八]件套|单[只件份张盒]|一[对份套碗盒箱])(?:仅要?|只要?|低至|才|为|是|约|:)?[ \n]?",
+        r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,6}(?:\.[0-9]{1,2})?)(?:[ \n]?[,，。!！;；、()/~+]|[ \n]|$|起|带走|包邮|吃到饱|任选|一|/|现价|现)",
         r"|[^0-9./:-](1[3-9]\.[89][089]?|[2-9][0-9]\.[89][089]?|[0-9]{3}\.[89][089]?)(?:[ \n]?[,，。!！;；]|[ \n]?$|起|包邮)",
+        // 实木餐桌1.98万
+        r"|(?:[^0-9./:-]|^)([0-9]{1,3}\.[0-9]{1,2})(万)(?:[,，。!！;；]|$|起|/|每)",
     ))
     .ok()
 });
@@ -439,6 +363,18 @@ mod tests {
             ("十元", "10.00 CNY"),
             ("三块钱", "3.00 CNY"),
             ("九十九美元", "99.00 USD"),
+            ("₱1,499", "1499.00 PHP"),
+            ("KSh 1,500", "1500.00 KES"),
+            ("₦150k", "150000.00 NGN"),
+            ("AED 29.90", "29.90 AED"),
+            ("120 dirhams", "120.00 AED"),
+            ("Rs 499/-", "499.00 INR"),
+            ("499/-", "499.00 INR"),
+            ("₹5,00,000", "500000.00 INR"),
+            ("R1 450", "1450.00 ZAR"),
+            ("99p", "0.99 GBP"),
+            ("€9,99", "9.99 EUR"),
+            ("1.98万", "19800.00 CNY"),
         ] {
             assert_eq!(read(text), [wanted], "{text}");
         }
@@ -461,6 +397,7 @@ mod tests {
             ("10GB", vec![]),
             ("三元桥", vec![]),
             ("$5%", vec![]),
+            ("at 10 p.m. in 1080p", vec![]),
             ("价格：12元，BT-200元", vec!["12.00 CNY"]),
             ("99元9折", vec!["99.00 CNY"]),
         ] {

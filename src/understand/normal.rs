@@ -130,7 +130,7 @@ fn plain_run(bytes: &[u8]) -> usize {
 }
 
 /// Traditional → simplified, for the characters the lexicons use.
-fn simplified(c: char) -> char {
+pub(super) fn simplified(c: char) -> char {
     let known = (c as usize).checked_sub(HAN_FIRST).and_then(|at| SIMPLIFIED.get(at));
     known.and_then(|known| char::from_u32(u32::from(*known))).unwrap_or(c)
 }

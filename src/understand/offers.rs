@@ -1,6 +1,7 @@
 //! What does it offer? Joins products, prices, discounts and deadlines into offers: the declared ones
 //! first, each with the sentences that speak of it, then what structured data and the text tell.
 
+use std::cell::LazyCell;
 use std::ops::Range;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 use crate::message::{Declared, DeclaredOffer, PartKind};
 
 use super::Context;
+use super::asking::{Talk, is_owed, talk_of};
 use super::clauses::selling_stretch;
 use super::deadlines::Claim;
 use super::drafts::{Draft, OFFERS_MAX, fold, merge};
@@ -23,6 +25,8 @@ use super::structured::Structured;
 
 /// A line of a price list is no longer than this.
 const LINE_BYTES_MAX: usize = 60;
+/// A price stands so near behind the one that is struck out.
+const BESIDE_BYTES_MAX: usize = 4;
 /// Prices kept of one message.
 const PRICES_MAX: usize = 512;
 
@@ -40,11 +44,12 @@ pub(super) fn offers_of(
     for offer in &structured.offers {
         merge(&mut drafts, offer.clone(), None, declared.offers.len());
     }
+    let talk = LazyCell::new(|| talk_of(readings));
     for (at, reading) in readings.iter().enumerate() {
         let names = context.catalogue.names_in(&reading.normal.text);
         let mut before: Option<Met> = None;
         for (index, sentence) in reading.sentences.iter().enumerate() {
-            let found = in_sentence(context, reading, sentence, tally, before.as_ref(), &names);
+            let found = in_sentence(context, reading, sentence, tally, &talk, before.as_ref(), &names);
             before = match found.products.as_slice() {
                 [only] if found.offers.iter().all(|offer| offer.price.is_none()) => Some(only.clone()),
                 // The struck-out price came first; the price may be in the next cell.
@@ -146,6 +151,7 @@ fn in_sentence(
     reading: &Reading<'_>,
     sentence: &Sentence,
     tally: Tally,
+    talk: &LazyCell<Talk, impl FnOnce() -> Talk>,
     before: Option<&Met>,
     names: &[(Range<usize>, &str)],
 ) -> Found {
@@ -156,14 +162,18 @@ fn in_sentence(
     let mut amounts = sentence.amounts.clone();
     strike(reading, &mut amounts);
     let sells = sentence.is_plainly_a_sale() || sentence.asks_little();
+    let asked = || amounts.iter().any(|amount| amount.kind == AmountKind::Price && amount.asks);
+    let bills = cues.has(Cue::Billing)
+        && (tally.is_transactional() || !(sells || tally.is_refusable() || asked() && sells_perhaps(**talk)));
     if let Some(stretch) = selling_stretch(&reading.normal.text, sentence) {
         // The order's own goods and money stay with the order.
         let inside = reading.normal.shown(stretch.clone()).unwrap_or(0..0);
         products.retain(|met| inside.contains(&met.at));
         amounts.retain(|amount| stretch.start <= amount.range.start && amount.range.end <= stretch.end);
         found.stretch = stretch;
-    } else if cues.has(Cue::Billing) && (tally.is_transactional() || !sells && !tally.is_refusable())
+    } else if bills
         || cues.has(Cue::Code)
+        || !sells && !amounts.is_empty() && is_owed(reading, sentence)
         || sentence.is_refund
         || sentence.is_past
         || tally.is_transactional() && !sells
@@ -179,8 +189,11 @@ fn in_sentence(
     let listed = products.iter().any(|met| met.source == Source::Link)
         || !products.is_empty() && sentence.range.len() <= LINE_BYTES_MAX
         || before.is_some() && reading.kind == PartKind::Html;
-    let priced =
-        !amounts.is_empty() && (worded || listed || tally.promotes() || amounts.iter().any(|amount| amount.said));
+    // "Lechon belly 3kg ₱1,950, pre-order 2 days ahead" sells in no word of sale.
+    let invites = || !tally.is_personal() && !tally.is_transactional() && **talk == Talk::Invites;
+    let asks = || amounts.iter().any(|amount| amount.asks) && sells_perhaps(**talk);
+    let said = amounts.iter().any(|amount| amount.said);
+    let priced = !amounts.is_empty() && (worded || listed || tally.promotes() || said || asks() || invites());
     let names_goods = worded && !products.is_empty();
     let surveys = cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
     if surveys && amounts.is_empty() || !(priced || takes_off || cues.has(Cue::Sale) || names_goods) {
@@ -203,14 +216,25 @@ fn in_sentence(
     found
 }
 
+fn sells_perhaps(talk: Talk) -> bool {
+    matches!(talk, Talk::Invites | Talk::Unknown)
+}
+
 /// What is struck out was the price.
 fn strike(reading: &Reading<'_>, amounts: &mut [Amount]) {
+    let mut struck_at: Option<usize> = None;
     for amount in amounts.iter_mut() {
         let Some(shown) = shown_at(reading, amount) else { continue };
         let struck = &reading.visible.struck;
         let next = struck.partition_point(|struck| struck.end < shown.end);
         if struck.get(next).is_some_and(|struck| struck.start <= shown.start) {
             (amount.kind, amount.said) = (AmountKind::ListPrice, true);
+            struck_at = Some(amount.range.end);
+        } else if struck_at.take().is_some_and(|end| amount.range.start.saturating_sub(end) <= BESIDE_BYTES_MAX)
+            && matches!(amount.kind, AmountKind::Other | AmountKind::Price)
+        {
+            // "Fee: <s>150,000</s> 95,000": what was lowered is asked.
+            (amount.kind, amount.said, amount.asks) = (AmountKind::Price, true, true);
         }
     }
 }

@@ -4,13 +4,15 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::{RegexSet, SetMatches};
+use regex::{Regex, RegexSet, SetMatches};
 
 use crate::message::Money;
 
+use super::asking::asks;
 use super::lexicon::{Cue, last_cue_in};
 use super::money::money_in;
 use super::pieces::pieces_of;
+use super::price_moves::mark_moves;
 
 /// What an amount is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub(super) struct Amount {
     pub said: bool,
     /// True when it is said to be little: "only $29", 仅需29元.
     pub little: bool,
+    /// True when the words beside it ask it for goods: "a panel", "for two", 每斤.
+    pub asks: bool,
     /// How many pieces it buys, when it is not one.
     pub pieces: Option<u16>,
 }
@@ -61,7 +65,8 @@ pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
         before = found.range.end;
         let previous = amounts.last().map(|amount| amount.kind);
         let around = Around::of(near, after);
-        let (kind, said) = kind_of(near, &around, previous, next < words.len());
+        let asks = asks(near, after) || around.before(Before::Course);
+        let (kind, said) = kind_of(near, &around, previous, next < words.len(), asks);
         if found.money.minor == 0 && !is_nothing_to_pay(&around) {
             continue;
         }
@@ -71,14 +76,19 @@ pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
             kind,
             said,
             little: kind == AmountKind::Price && around.before(Before::Little),
+            asks,
             pieces: pieces_of(near, after),
         });
     }
+    for amount in &mut amounts {
+        amount.asks |= amount.pieces.is_some();
+    }
+    mark_moves(words, sentence.start, &mut amounts);
     amounts
 }
 
 /// What an amount is, by the words since the amount before it and the few after it.
-fn kind_of(near: &str, around: &Around, previous: Option<AmountKind>, more: bool) -> (AmountKind, bool) {
+fn kind_of(near: &str, around: &Around, previous: Option<AmountKind>, more: bool, asks: bool) -> (AmountKind, bool) {
     if around.after(After::Tariff) || around.before(Before::Worth) || around.before(Before::AtMost) {
         return (AmountKind::Other, false);
     }
@@ -88,6 +98,12 @@ fn kind_of(near: &str, around: &Around, previous: Option<AmountKind>, more: bool
         || more && around.after(After::Arrow)
     {
         return (AmountKind::ListPrice, true);
+    }
+    if around.before(Before::OldPrice) || previous == Some(AmountKind::Price) && around.before(Before::NotThat) {
+        return (AmountKind::ListPrice, true);
+    }
+    if around.before(Before::Course) {
+        return (AmountKind::Price, true);
     }
     if around.before(Before::Threshold)
         || around.before(Before::PaidIn) && around.after(After::Gives)
@@ -100,10 +116,17 @@ fn kind_of(near: &str, around: &Around, previous: Option<AmountKind>, more: bool
         let given = around.before(Before::Gives);
         return (if given { AmountKind::Saving } else { AmountKind::Other }, given);
     }
+    // 双人自助晚餐券398元: a ticket is bought.
+    if around.before(Before::Ticket) && !around.after(After::Saving) {
+        return (AmountKind::Price, true);
+    }
     if around.after(After::Saving) || around.before(Before::Saving) {
         return (AmountKind::Saving, true);
     }
-    if around.after(After::Billed) || around.before(Before::Billed) {
+    if around.after(After::Given) {
+        return (AmountKind::Other, false);
+    }
+    if around.after(After::Billed) || around.before(Before::Billed) && !(asks && around.before(Before::Hired)) {
         return (AmountKind::Other, false);
     }
     // The nearest word decides: 原价399元，现价299元.
@@ -112,8 +135,9 @@ fn kind_of(near: &str, around: &Around, previous: Option<AmountKind>, more: bool
     match last_cue_in(near, &[Cue::ListPrice, Cue::CurrentPrice, Cue::Billing]) {
         Some(Cue::ListPrice) => (AmountKind::ListPrice, true),
         Some(Cue::CurrentPrice) => (AmountKind::Price, true),
-        Some(_) => (AmountKind::Other, false),
-        None => (AmountKind::Price, false),
+        // "The Lisbon fare is £31 return" asks it.
+        Some(_) if !asks => (AmountKind::Other, false),
+        _ => (AmountKind::Price, false),
     }
 }
 
@@ -158,6 +182,11 @@ enum Before {
     Saving,
     Billed,
     Little,
+    OldPrice,
+    NotThat,
+    Course,
+    Hired,
+    Ticket,
 }
 
 /// Places in `AFTER`.
@@ -173,6 +202,7 @@ enum After {
     Saving,
     Billed,
     Nothing,
+    Given,
 }
 
 static BEFORE: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
@@ -187,6 +217,11 @@ static BEFORE: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
         SAVING_BEFORE,
         BILLED_BEFORE,
         LITTLE,
+        OLD_PRICE_BEFORE,
+        NOT_THAT_BEFORE,
+        COURSE_BEFORE,
+        HIRED_BEFORE,
+        TICKET_BEFORE,
     ])
     .ok()
 });
@@ -202,8 +237,22 @@ static AFTER: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
         SAVING_AFTER,
         BILLED_AFTER,
         NOTHING_AFTER,
+        GIVEN_AFTER,
     ])
     .ok()
+});
+
+/// "No joining fee", 免手续费: what is not charged is no bill. One fee that is left makes it one.
+pub(super) fn waives_fees(words: &str) -> bool {
+    WAIVED.as_ref().is_some_and(|waived| waived.is_match(words))
+        && !FEES_LEFT.as_ref().is_some_and(|left| left.is_match(words))
+}
+
+static WAIVED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"免(?:收)?(?:手续费|服务费|入会费|会费|押金|定金|报名费|年费)|(?-u:\b)(?:no|zero|without)[ ](?:[a-z-]+[ ]){0,2}fees?(?-u:\b)").ok()
+});
+static FEES_LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"账单|余额|尾号|转账|还款|扣款|(?-u:\b)(?:bill|balance|invoice|due|paid|charged|transaction|payment|account|transfer)(?-u:\b)").ok()
 });
 
 fn last_chars(text: &str, count: usize) -> &str {
@@ -216,6 +265,16 @@ fn first_chars(text: &str, count: usize) -> &str {
     &text[..end]
 }
 
+/// "(regular fee Rs 60,000)", "rather than £88", "face value CA$340".
+const OLD_PRICE_BEFORE: &str = r"(?-u:\b)(?:rather than|face value(?: of)?|u\.p\.?|rrp(?: of)?|(?:regular|normal|usual|standard|original|full|walk-in)[ ](?:course[ ])?(?:fees?|fares?|rates?|price|tuition|cost)(?: of| is| was|:)?|\(list|were|used to be|previously|formerly)[ \n:]$|[^a-z]fr[ ]$";
+/// "At £12, not £30".
+const NOT_THAT_BEFORE: &str = r"^,[ ]not[ ]$";
+/// "The early bird fee of Rs 45,000", "at our partner rate of S$1,200".
+const COURSE_BEFORE: &str = r"(?-u:\b)(?:early[- ]bird|introductory|intro|launch|promo(?:tional)?|special|partner|member|members'?|student|group|discounted|reduced|offer|base)[ ](?:fees?|fares?|rates?|price|tuition)(?: of| is|:| from| at)?[ \n]$";
+const HIRED_BEFORE: &str = r"(?-u:\b)(?:course|class|batch|workshop|camp|lesson|session|entry|entrance|program(?:me)?)[ ]fees?(?: is|:| of)?[ ]$|^(?:fees?|entry|admission)[ :-]{1,3}$|(?-u:\b)(?:for|to)[ ]rent[ ](?:at|from|for)[ ]$|(?-u:\b)(?:fares?|total:?|payment of|rent)[ ]$";
+const TICKET_BEFORE: &str = r"(?:餐|门票|套票|体验|住宿|洗车|按摩|自助|通用|温泉|游玩|月饼|蛋糕|提货)券[ ]?$";
+/// "A $200 bonus", "$2 ride credit": handed over, not asked.
+const GIVEN_AFTER: &str = r"^[ \n](?:[a-z]+[ \n]){0,2}(?:bonus|prize|dollars|credits?|giveaway|jackpot|rewards?|shopping spree|(?:in )?compensation|weekly draw|prize draw)(?-u:\b)|^[ ]?元?花(?:[^0-9]|$)|^[ \n]per(?:cent|[ ]unit)";
 const THRESHOLD_BEFORE: &str = concat!(
     r"(?:满|满足|超过|高于|达到?|至少|累计|单笔|(?:订单|消费|购物|购买)(?:金额)?(?:满|达|超)?)[ \n]?(?:人民币)?$",
     r"|(?-u:\b)(?:over|above|exceeding|spend(?:ing)?|spent|at least|more than|totall?ing|when you spend|(?:orders?|purchases?|baskets?|bookings?|subtotals?|minimum|min\.?)(?:[ \n](?:of|from|worth|spend|order|purchase|is|:))*|minimum (?:order|spend|purchase)(?: value)?:?)[ \n](?:a minimum of[ \n]|at least[ \n])?$",
@@ -224,7 +283,7 @@ const PAID_IN_BEFORE: &str =
     r"(?:充值?|预?存(?:话费|款)?|缴(?:费|纳)?|交(?:费|定金|订金|款)?|付|花|买|购|消费|定金|订金)[ \n]?$";
 const GIVES_AFTER: &str =
     r"^[ \n,，]?(?:元|块)?[ \n,，]?(?:即可|即|就|可|再|立|最高|额外)?(?:送|返|抵|得|享|赠|减|当|变|膨胀)";
-const OFF_BEFORE: &str = r"(?-u:\b)off[ \n](?:a[ \n]|your[ \n])?(?:first[ \n]|next[ \n])?$";
+const OFF_BEFORE: &str = r"(?-u:\b)off[ \n](?:a[ \n]|an[ \n]|any[ \n]|all[ \n]|your[ \n])?(?:first[ \n]|next[ \n])?$";
 const THRESHOLD_AFTER: &str = r"^(?:\+|[ \n]?(?:or more|or over|and up|& up|and above|and over|minimum|min\.? (?:spend|order|purchase))|元?(?:以上|及以上|起用|可用|使用))";
 const CARD_AFTER: &str = r"^[ \n](?:[a-z]+[ \n]){0,2}e?-?gift[ \n-]?(?:cards?|certificates?)|^[ \n]?(?:面值|面额)?的?(?:[^0-9，,。]{0,4})(?:礼品卡|购物卡|储值卡|充值卡|油卡|e卡|提货券|提货卡)";
 const GIVES_BEFORE: &str = r"(?-u:\b)(?:get|receive|earn|free|bonus|win|claim)(?-u:\b)[ \na-z]{0,12}$|(?:送|赠|领|返|得|享|奖)[^0-9，,。]{0,4}$";
@@ -235,10 +294,10 @@ const SAVING_AFTER: &str = concat!(
 );
 const SAVING_BEFORE: &str = concat!(
     r"(?:^|[^0-9.一二三四五六七八九])折[ \n]?$|(?:再|加|额外|最高|立|直)补贴?[ \n]?$|(?:减|立减|直降|降|省|立省|节省|优惠|让利|返|返现|返还|抵|抵扣|折抵|折价|现折|送|赠|赠送|领|领取|奖|券|红包|补贴|津贴|便宜|(?:送|返|赠|得|领)[^，,。0-9]{0,4}话费)(?:了|高达|最高|至高|达|至多|最多|共|:)?[ \n]?$",
-    r"|(?-u:\b)(?:save|saves|saving|savings of|an extra|an additional|take|get|extra|discounts? of|voucher worth|coupon worth|benefits? of|reduced by|credit of|bonus of|cut by|price cut of)[ \n](?:up to[ \n]|an?[ \n](?:extra|additional)[ \n]|over[ \n]|at least[ \n])?$",
+    r"|(?-u:\b)(?:save|saves|saving|savings of|cash ?back(?: of| up ?to| upto)?|discount(?: up to| upto)?|an extra|an additional|take|get|extra|discounts? of|voucher worth|coupon worth|benefits? of|reduced by|credit of|bonus of|cut by|price cut of)[ \n](?:up to[ \n]|an?[ \n](?:extra|additional)[ \n]|over[ \n]|at least[ \n])?$",
 );
-const WORTH_BEFORE: &str = r"(?:发行价|股价|现货价|收盘价|开盘价|金价|油价|铜价)(?:格)?(?:已|再)?(?:突破|报|涨至|跌至|升至|为)?(?:每[克股桶吨])?[ \n]?$|(?:价值|总值|市值|保额|月薪|年薪|底薪|日薪|时薪|奖金|首付|月供)(?:高达|约|最高)?[ \n]?$|(?-u:\b)(?:worth|worth of|valued at|value of|win|prize of|jackpot of|salary of|earn|fine of|fined|deductible of|jumps?|increases?|rises?|climbs?|go up|goes up)[ \n](?:up to[ \n]|over[ \n])?$";
-const AT_MOST_BEFORE: &str = r"\((?:max\.?|maximum|up to|capped at)[ \n]$|(?-u:\b)(?:max\.?|maximum|capped at|cap of)[ \n](?:of[ \n])?$|(?:最高|封顶|上限)[ \n]?$";
+const WORTH_BEFORE: &str = r"(?:发行价|股价|现货价|收盘价|开盘价|金价|油价|铜价)(?:格)?(?:已|再)?(?:突破|报|涨至|跌至|升至|为)?(?:每[克股桶吨])?[ \n]?$|(?:价值|总值|市值|保额|月薪|年薪|底薪|日薪|时薪|奖金|首付|月供)(?:高达|约|最高)?[ \n]?$|(?-u:\b)(?:worth|worth of|valued at|value of|win|won|winning|awarded(?: either)?|entitled to|chance (?:of|at)|prize of|jackpot of|salary of|earn|fine of|fined|deductible of|gift of|under|below|less than|donation of|loans? of|approved for|credit (?:limit )?of|cover(?:ed|age)?(?: of)?|protected|insured for|borrow|budget of|raised|limit of|rise by|increase by|(?:gold|silver|oil|brent|crude|bitcoin|index) (?:is |was |closed )?(?:at|near|above|below)|jumps?|increases?|rises?|climbs?|go up|goes up)[ \n](?:an?[ \n]|the[ \n]|our[ \n])?(?:up to[ \n]|over[ \n])?$";
+const AT_MOST_BEFORE: &str = r"\(an?[ \n]$|\((?:max\.?|maximum|up to|capped at)[ \n]$|(?-u:\b)(?:max\.?|maximum|capped at|cap of)[ \n](?:of[ \n])?$|(?:最高|封顶|上限)[ \n]?$";
 const FROM_BEFORE: &str = r"(?:从|由)[ \n]?$|(?-u:\b)from[ \n]$";
 /// 299元 → 149元.
 const ARROW_AFTER: &str = r"^[ \n]?(?:元|块)?(?:/年|/月)?[ \n]?(?:→|->|=>|»)[ \n]?$";
@@ -246,7 +305,7 @@ const FALLS_AFTER: &str = r"^[ \n]?(?:元|块)?[ \n]?(?:直?降|跌|减|下调)(
 /// "$36 value", "$79 elsewhere", "$429 after".
 const ONCE_AFTER: &str =
     r"^[ \n](?:value(?-u:\b)|elsewhere(?-u:\b)|retail(?-u:\b)|rrp(?-u:\b)|msrp(?-u:\b)|list(?:[ \n]price)?[),. ])";
-const TARIFF_AFTER: &str = r"^[ \n]worth(?-u:\b)|^[ \n]?(?:/|每|per[ \n]?|a[ \n])[ \n]?(?:[0-9]*[mkg]b?(?-u:\b)|min(?-u:\b)|minute|分钟|条|msg|text|sms|share|股|call)|^(?:p[ ]?/|ppm)|^[ \n]?(?:流量|话费余额|余额)";
+const TARIFF_AFTER: &str = r"^[ \n]worth(?-u:\b)|^[ \n]in[ \n](?:interest|early|late|after|pre)|^[ \n](?:a|an|per)[ \n](?:barrel|ounce|oz|tonne|ton|gallon|unit|kwh)(?-u:\b)|^[ \n]?(?:/|每|per[ \n]?|a[ \n])[ \n]?(?:kwh|[0-9]*[mkg]b?(?-u:\b)|min(?-u:\b)|minute|分钟|条|msg|text|sms|share|股|call)|^(?:p[ ]?/|ppm)|^[ \n]?(?:流量|话费余额|余额)";
 const BILLED_AFTER: &str = concat!(
     r"^[ \n]?(?:元|块)?[ \n]?(?:已|成功)?(?:支付|付款|到账|入账|扣款|转账|转出|存入|支出|收入|消费|充值成功|的?(?:押金|罚款|工资|账单|话费账单|违约金|手续费|运费|学费|房租|欠款|定金|订金|首付))",
     r"|^[ \n](?:was|has been|have been|is|will be|were)[ \n](?:successfully[ \n])?(?:charged|paid|debited|credited|deducted|transferred|due|refunded|received|sent|billed|withdrawn|deposited|posted|owed)(?-u:\b)",
@@ -255,7 +314,7 @@ const BILLED_AFTER: &str = concat!(
     r"|^[ \n](?:a|per)[ \n]share(?-u:\b)",
 );
 const BILLED_BEFORE: &str = concat!(
-    r"(?:金额|余额|实付款?|合计|总计|总额|总价|共计|应付款?|应还款?|支付|付款|付了|消费|支出|收入|存入|运费|配送费|服务费|手续费|押金|工资|罚款|账单|扣款|扣费|扣除|欠费|花了|转账|转出|转入|还款|借|提现|充值|(?:充|交|缴)话费|话费(?:总额|总计)?(?:为|是)?)[:为是]?[ \n]?(?:人民币|rmb)?[ \n]?$",
+    r"(?:金额|余额|实付款?|合计|总计|总额|总价|共计|应付款?|应还款?|支付|付款|付了|消费|支出|收入|存入|运费|当|涨价?|配送费|服务费|手续费|押金|工资|罚款|账单|扣款|扣费|扣除|欠费|花了|转账|转出|转入|还款|借|提现|充值|(?:充|交|缴)话费|话费(?:总额|总计)?(?:为|是)?)[:为是]?[ \n]?(?:人民币|rmb)?[ \n]?$",
     r"|(?-u:\b)(?:total|subtotal|balance|amount|paid|charged|fees?|fine|refund|transferr?e?d?|deposit|withdrawal|withdrew|sent(?: you| me)?|owe[sd]?(?: you| me)?|lend(?: me)?|lent(?: me)?|borrow(?:ed)?|tax|tip|salary|rent|bill|spent|cost me|credited|debited|invoice|payment|amount due|shipping|delivery|handling)(?:[ ](?:of|is|was|for|by|with))?[ ]?[:(]?[ \n]?$",
 );
 const LITTLE: &str = concat!(

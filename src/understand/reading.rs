@@ -14,6 +14,7 @@ use super::meaning::Discount;
 use super::normal::Normal;
 use super::optout::opt_out_clauses;
 use super::price_cells::mark_price_cells;
+use super::prices::waives_fees;
 use super::prices::{Amount, AmountKind, amounts_in};
 use super::reductions::{Off, reductions_in, tells_of_the_past};
 use super::refunds::mark_refunds;
@@ -129,6 +130,9 @@ impl<'a> Reading<'a> {
                 let is_plan = cues.has(Cue::Sale) && names_a_plan(&may, words);
                 if is_plan {
                     cues.remove(&[Cue::Sale]);
+                }
+                if cues.has(Cue::Billing) && waives_fees(words) {
+                    cues.remove(&[Cue::Billing]);
                 }
                 // 一百九十九元 has no digit.
                 let has_money = cues.has(Cue::MayCost) && (has_digit || !words.is_ascii());

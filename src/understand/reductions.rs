@@ -104,7 +104,11 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
         });
     }
     each(&PERCENT_EN, may, words, |groups, range| {
-        if let Some(percent) = percent_en(groups) {
+        // "The 20% discount scenario" is somebody's sum; 而不是20%off somebody's wording.
+        let is_spoken_of =
+            words.get(range.end..).is_some_and(|tail| SPOKEN_OF.as_ref().is_some_and(|p| p.is_match(tail)))
+                || words.get(..range.start).is_some_and(|head| head.ends_with("不是"));
+        if let Some(percent) = percent_en(groups).filter(|_| !is_spoken_of) {
             add(Discount::Percent(percent), range);
         }
     });
@@ -196,9 +200,9 @@ fn next_one(groups: &Captures<'_>) -> u8 {
     if let Some(zhe) = groups.name("zhe").and_then(|zhe| kept_percent(zhe.as_str())) {
         return 100u8.saturating_sub(zhe);
     }
-    match percent("off").or_else(|| percent("less")) {
+    match percent("off").or_else(|| percent("less")).or_else(|| percent("off_next")) {
         Some(off) => off.min(100),
-        None if groups.name("half").is_some() || groups.name("halves").is_some() => 50,
+        None if ["half", "halves", "half_next"].into_iter().any(|name| groups.name(name).is_some()) => 50,
         None => 100,
     }
 }
@@ -215,7 +219,8 @@ fn kept_percent(written: &str) -> Option<u8> {
 fn percent_zh(groups: &Captures<'_>, words: &str, range: &Range<usize>) -> Option<u8> {
     let before = &words[..range.start];
     let near = &before[before.floor_char_boundary(before.len().saturating_sub(18))..];
-    if ["利率", "利息", "税率", "费率", "估值", "股价"].iter().any(|word| near.contains(word)) || is_denied(before)
+    if ["利率", "利息", "税率", "费率", "估值", "股价", "写法"].iter().any(|word| near.contains(word))
+        || is_denied(before)
     {
         return None;
     }
@@ -248,6 +253,11 @@ fn percent_zh(groups: &Captures<'_>, words: &str, range: &Range<usize>) -> Optio
 static EXCEPTED: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^[^，,。!！;；]{0,8}(?:除外|不参加|不参与|不享受?|不可用)").ok());
 
+/// Behind a figure that is no offer.
+static SPOKEN_OF: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^[ ](?:scenario|assumption|policy|case|model|threshold|target)s?(?-u:\b)|^[\x22”’'][ ](?:rarely|never|often|usually|means|really|claims?)").ok()
+});
+
 fn percent_en(groups: &Captures<'_>) -> Option<u8> {
     if let Some(word) = groups.name("words") {
         let tens = ["ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
@@ -276,7 +286,7 @@ fn percent_en(groups: &Captures<'_>) -> Option<u8> {
 static PERCENT_EN: Expression = expression!(
     r"(?-u:\b)(?P<off>[0-9]{1,3})(?:\.[0-9])?[ \n]?(?:%|percent|per cent|pct)[ \n-]?(?:(?:instant|student|extra|member|members?'?|staff|teacher|military|senior|welcome|birthday|loyalty|introductory|flat|price|exclusive|early[ -]bird|sitewide|promotional|group|bulk|friends[ ]and[ ]family|nhs|off[ -]peak|anniversary|thank[- ]you)[ \n])?(?:off|discounts?|treat|codes?|vouchers?|savings?|cheaper|reductions?|rebate|cash[ -]?back|price cut|cut|markdown|coupon|less|lower prices|bonus)(?-u:\b)",
     r"|(?-u:\b)(?:save|saving|saves|an? (?:extra|additional)|extra|discounts? of|savings of|reductions? of|reduced by|marked down|price cut of|take)[ \n](?:up to[ \n]|as much as[ \n]|over[ \n]|at least[ \n]|an?[ \n](?:extra|additional)[ \n])?(?P<save>[0-9]{1,2})[ \n]?(?:%|percent|per cent)",
-    r"|(?-u:\b)(?:prices?|everything)[ \n](?:(?:are|is|have|has|been|were|was|just)[ \n]){0,3}(?:reduced|cut|slashed|dropped|lowered|down|off)[ \n](?:by[ \n])?(?:up to[ \n])?(?P<cut>[0-9]{1,2})[ \n]?(?:%|percent)",
+    r"|(?-u:\b)(?:prices?|everything|charges?|rates?|fees?|fares?|rents?|tariffs?)[ \n](?:(?:are|is|have|has|been|were|was|just|now)[ \n]){0,3}(?:reduced|cut|slashed|dropped|lowered|down|off)[ \n](?:by[ \n])?(?:up to[ \n])?(?P<cut>[0-9]{1,2})[ \n]?(?:%|percent)",
     r"|(?-u:\b)(?P<half>half[ -](?:price|off)|1/2[ ](?:price|off)|½[ ](?:price|off))(?-u:\b)",
     r"|(?-u:\b)(?P<words>(?:ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]five)?)[ ](?:percent|per cent)[ ](?:off|discount)(?-u:\b)",
     r"|(?-u:\b)(?P<part>(?:a|one|two)[- ](?:thirds?|quarter))[ ]off(?-u:\b)",
@@ -301,16 +311,16 @@ static THRESHOLD_SPOKEN: Expression = expression!(
 );
 
 static BARE_AMOUNT_ZH: Expression = expression!(
-    r"(?:立减|直降|直减|立省|再减|最高减|下单减|现减|随机减|领券减|券后减|立返|再省|学费减免|费用减免)(?:高达|最高|至高|达)?[ \n]?([0-9]{1,5})(?:[^0-9%.折个件斤公天小度岁分秒kg]|$)"
+    r"(?:立减|直降|直减|立省|再减|最高减|下单减|现减|随机减|领券减|券后减|立返|再省|学费减免|费用减免|(?:报名|下单|到店|学生|学员|会员|新人|首单|每[单件台位人])(?:可|即|再)?减)(?:高达|最高|至高|达)?[ \n]?([0-9]{1,5})(万)?(?:[^0-9%.折个件斤公天小度岁分秒kg]|$)"
 );
 
 static NEXT_ONE: Expression = expression!(
     r"第[ ]?(?:二|两|三|2|3)[ ]?(?:件|杯|份|双|张|个|支|瓶|盒|位|人|套|条|台|只|箱|本|桶|袋|包|晚|间|片|斤|客|副|款)(?:商品|起)?[ ]?(?:仅需?|只要|立享|享|打|低至|可享)?[ ]?(?:(?P<half>半价|五折|5折)|(?P<zhe>[0-9](?:\.[0-9])?|[一二三四五六七八九])折|免费|免单|[01一零]元|[01]块)",
     r"|(?:买|拍|购|充|吃|点)?(?:一|二|两|三|四|五|[1-9][0-9]?)[ ]?(?:件|杯|份|双|盒|瓶|个|年|月|箱|包|斤|次)?[ ]?(?:送|赠|免|付)[ ]?(?:一|二|两|三|四|五|[1-9])(?:[ ]?(?:件|杯|份|双|盒|瓶|个|年|月|箱|包|次))?(?:[^0-9a-z元块%天年月日点]|$)",
-    r"|(?-u:\b)(?:buy|purchase|order|take)[ \n](?:one|1|two|2|three|3|any[ ](?:one|two|2|3)|an?y?)[ \n]?(?:[a-z]+[ \n]?){0,3}[, \n/+&-]*(?:and[ \n])?get[ \n](?:one|1|two|2|the[ ](?:second|other|next)|a[ ](?:second|2nd)|another|the[ ]2nd)(?:[ \n][a-z]+)?[ \n]?(?:for[ \n])?(?:at[ \n])?(?:(?P<off>[0-9]{1,2})[ ]?%[ ]?off|(?P<halves>half[ -](?:price|off))|free)?",
-    r"|(?-u:\b)bogo(?:[ ](?:(?P<less>[0-9]{1,2})[ ]?%|free|half))?",
-    r"|(?-u:\b)(?:b1g1|b2g1)(?-u:\b)|(?-u:\b)(?:3|three|4|four)[ -]for[ -](?:2|two|3|three|the price of (?:2|two|3|three))(?-u:\b)|(?-u:\b)(?:two|2|one|1)[ -]for[ -](?:one|1)(?-u:\b)(?:[^0-9.]|$)",
-    r"|(?-u:\b)(?:second|2nd|third|3rd)[ \n](?:[a-z]+[ \n]){0,2}(?:is[ ]|at[ ]|for[ ])?(?:half[ -](?:price|off)|free(?-u:\b))",
+    r"|(?-u:\b)(?:buy|purchase|order|take|pay for)[ \n](?:one|[1-9]|two|three|four|five|six|nine|ten|any[ ](?:one|two|three|[1-5])|an?y?)[ \n]?(?:[a-z]+[ \n]?){0,3}[, \n/+&-]*(?:and[ \n])?(?:get|receive)[ \n](?:one|[1-9](?:[^0-9a-z]|$)|two|three|(?:the|your|a)[ ](?:second|third|fourth|fifth|sixth|tenth|other|next|last|cheapest|[1-9][0-9]?(?:st|nd|rd|th))|another)(?:[ \n][a-z]+)?[ \n]?(?:for[ \n])?(?:at[ \n])?(?:(?P<off>[0-9]{1,2})[ ]?%[ ]?off|(?P<halves>half[ -](?:price|off))|free)?",
+    r"|(?:^|[^/.a-z0-9_-])bogo(?-u:\b)(?:[ ](?:(?P<less>[0-9]{1,2})[ ]?%|free|half))?",
+    r"|(?-u:\b)(?:b1g1|b2g1|b1t1|buy (?:1|one),? take (?:1|one))(?-u:\b)|(?-u:\b)(?:(?:3|three|4|four)[ -]for[ -](?:the price of )?(?:2|two|3|three)|(?:5|five)[ -]for[ -](?:the price of )?(?:3|4|three|four)|(?:6|six)[ -]for[ -](?:the price of )?(?:4|5|four|five)|(?:3|three|2|two) for the price of (?:one|1))(?-u:\b)|(?-u:\b)(?:two|2|one|1)[ -]for[ -](?:one|1)(?-u:\b)(?:[^0-9.]|$)",
+    r"|(?-u:\b)(?:second|2nd|third|3rd|fourth|4th|fifth|5th|sixth|6th|tenth|10th)[ \n](?:[a-z]+[ \n]){0,2}(?:is[ ]|at[ ]|for[ ])?(?:(?P<half_next>half[ -](?:price|off))|(?P<off_next>[0-9]{1,2})[ ]?%[ ]?off|free(?-u:\b))",
 );
 
 static FREE_SHIPPING: Expression = expression!(
@@ -331,7 +341,7 @@ static GIFT: Expression = expression!(
 static IS_OVER: Expression = expression!(
     r"(?:已成功|成功|已为您)(?:办理|开通|订购|申请|续费)|(?:申请|办理|分期|订购|开通)[^，,。!！]{0,8}已?成功|(?:充电|行程|骑行|订单|服务|维修|停车)[^，,。!！]{0,6}已(?:完成|结束|支付)|话费已经?(?:赠送|发放|存入)|已(?:为您|经|成功|自动)*(?:享受?|优惠|减免|立减|抵扣|使用|核销|省|节省|兑换)|共(?:为您)?(?:优惠|节省|省|减)|返现.{0,16}(?:已(?:充入|到账|存入|入账|退回|返还|发放至))|(?:优惠|折扣|减免|抵扣|红包抵扣|优惠券)(?:金额|合计|抵扣|总额)|(?:活动|优惠|促销)(?:已|现已)(?:结束|截止|过期|失效)",
     r"|(?:我|他|她|我们|咱)(?:们|昨天|刚|才|前天|上次|之前|也|都|就)*[^，,。!！]{0,8}(?:买的|买了|抢到|入手|买到)",
-    r"|(?-u:\b)(?:discounts?|promo|coupon|savings|voucher)[ \n]-[ \n]?[$£€¥0-9]|(?-u:\b)(?:bill|balance|payments?|instal?ments?|council tax|premium|emi)[ \n](?:[a-z]{2,8}[ \n]){0,3}(?:reduced|lowered|cut)[ \n]by(?-u:\b)|(?-u:\b)(?:i|we|he|she|they)[ \n](?:just[ \n]|only[ \n]|already[ \n])?(?:bought|got|paid|found|ordered|picked)(?-u:\b)|(?-u:\b)you(?:'ve| have)?[ \n](?:just[ \n])?saved(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?: code)?|voucher|savings)(?:[ \n](?:has|have|was|were)(?:[ \n]been)?)?[ \n](?:applied|used|redeemed|expired|included)(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?:tion)?|savings|you saved|shipping|delivery)[ \n]?(?:\([^)]{0,24}\))?:[ \n]?(?:-|free|[$£€¥])|(?-u:\b)(?:sale|offer|promotion)[ \n](?:has|is)[ \n](?:now[ \n])?(?:ended|over|expired)(?-u:\b)",
+    r"|(?-u:\b)(?:discounts?|promo|coupon|savings|voucher)[ \n]-[ \n]?[$£€¥0-9]|(?-u:\b)(?:bill|balance|payments?|instal?ments?|council tax|premium|emi)[ \n](?:[a-z]{2,8}[ \n]){0,3}(?:reduced|lowered|cut)[ \n]by(?-u:\b)|(?-u:\b)(?:i|we|he|she|they)[ \n](?:just[ \n]|only[ \n]|already[ \n])?(?:bought|got|paid|found|ordered|picked)(?-u:\b)|(?-u:\b)you(?:'ve| have)?[ \n](?:just[ \n])?saved[ \n](?:a total of[ \n]|over[ \n]|up to[ \n])?(?:[a-z]{0,3}[$£€¥₹₦₱]|[a-z]{1,3}[ .]?[0-9]|[0-9])|(?-u:\b)(?:discounts?|coupon|promo(?: code)?|voucher|savings)(?:[ \n](?:has|have|was|were)(?:[ \n]been)?)?[ \n](?:applied|used|redeemed|expired|included)(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?:tion)?|savings|you saved|shipping|delivery)[ \n]?(?:\([^)]{0,24}\))?:[ \n]?(?:-|free|[$£€¥])|(?-u:\b)(?:sale|offer|promotion)[ \n](?:has|is)[ \n](?:now[ \n])?(?:ended|over|expired)(?-u:\b)",
 );
 
 #[cfg(test)]
@@ -379,6 +389,11 @@ mod tests {
             ("下单即送精美礼品", vec!["Gift"]),
             ("领20元优惠券", vec!["20.00 CNY"]),
             ("限时秒杀", vec!["Unsaid"]),
+            ("直降10万", vec!["100000.00 CNY"]),
+            ("学生报名减200，", vec!["200.00 CNY"]),
+            ("会员价18元", vec![]),
+            ("双人自助餐券398元", vec![]),
+            ("折扣写法统一成8折而不是20%off", vec![]),
             ("100%纯棉", vec![]),
             ("电量剩20%", vec![]),
             ("首套房利率85折", vec![]),
@@ -413,6 +428,22 @@ mod tests {
             ("Spend $50, get $10", vec!["10.00 USD from 50.00 USD"]),
             ("Buy one get one 50% off", vec!["next 50%"]),
             ("BOGO free", vec!["next 100%"]),
+            ("buy 3 get the 4th free", vec!["next 100%"]),
+            ("buy 1 take 1 burgers", vec!["next 100%"]),
+            ("second pair 50% off", vec!["next 50%"]),
+            ("every 5th coffee free", vec!["next 100%"]),
+            ("2nd pizza half price", vec!["next 50%"]),
+            ("5 for 4 on all plants", vec!["next 100%"]),
+            ("Buy one, get one 50% off at shoebarn.example/bogo", vec!["next 50%"]),
+            ("making charges slashed by 30%", vec!["30%"]),
+            ("save AED 50 on any clean", vec!["50.00 AED"]),
+            ("receive ₱1,000 off the ₱9,500 course", vec!["1000.00 PHP"]),
+            ("Rs. 500 off on orders above Rs. 1999", vec!["500.00 INR from 1999.00 INR"]),
+            ("save R2 000 on the TV", vec!["2000.00 ZAR"]),
+            ("£200 off any e-bike over £1,500", vec!["200.00 GBP from 1500.00 GBP"]),
+            ("your NBI clearance will expire", vec![]),
+            ("the discounts on your current plan end", vec![]),
+            ("the 20% discount scenario", vec![]),
             ("Buy one, get one free", vec!["next 100%"]),
             ("3 for 2 on books", vec!["next 100%"]),
             ("Free shipping on all orders", vec!["FreeShipping"]),

@@ -43,7 +43,7 @@ static PAID_BACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?:价差|差价|差额|价保(?:金额|款)?)(?:部分|金额|款)?(?:为|共计?|是|:)?[ \n]?(?:人民币|rmb|¥)?[ \n]?[0-9][^。!?]{0,40}?(?:退|返)",
         r"|已(?:为您|给您|向您)?(?:原路)?(?:退还|退回|返还|退)(?:您|给您)?(?:了)?(?:价差|差价|差额|价保)",
-        r"|(?-u:\b)(?:we[ \n]have|we've|we|has[ \n]been|have[ \n]been|was|will[ \n]be)[ \n](?:also[ \n])?(?:refunded|credited|returned|paid[ \n]back)[ \n](?:you[ \n])?(?:the|your)[ \n](?:price[ \n])?difference(?-u:\b)",
+        r"|(?-u:\b)(?:we[ \n]have|we've|we|has[ \n]been|have[ \n]been|was|will[ \n]be)[ \n](?:also[ \n])?(?:refunded|credited|returned|paid[ \n]back)[ \n](?:you[ \n])?(?:the|your)[ \n](?:[$£€¥]?[0-9.,]{1,9}[ \n])?(?:price[ \n])?difference(?-u:\b)",
         r"|(?-u:\b)(?:the|your)[ \n](?:price[ \n])?difference[ \n]of[ \n][^!?]{0,8}[0-9][^!?]{0,60}?(?:refund|credit|return|paid[ \n]back)",
     ))
     .ok()

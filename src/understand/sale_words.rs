@@ -35,12 +35,12 @@ static PLAN_NAME: Expression = expression!(
 
 static CHINESE: Expression = expression!(
     r"第[二三23][件杯份双张支瓶盒](?:[0-9]|只|仅|加)|特价|特惠|特卖|促销|清仓|甩卖|大促|秒杀|抢购价|钜惠|巨惠|聚惠|惠享|让利|骨折价|打折|折扣|折上折|优惠|降价|直降|冰点价|抄底价|跳楼价|闪购|团购价|超值价|满减|满赠|买赠|立减",
-    r"|限时价|活动价|福利价|大放价|捡漏|超低价|最低价|全网低价|出厂价|内部价|员工价|白菜价|薅羊毛|撸羊毛|羊毛党|羊毛价|惠售|惠购|团购惠|生日惠|惠民|百亿补贴|购机补贴|下杀|出清|特供价|尝鲜价|惊爆价|会员价|拼团价|内购|福利购|到手价",
+    r"|限时价|活动价|福利价|大放价|捡漏|超低价|最低价|全网低价|出厂价|内部价|员工价|白菜价|薅羊毛|撸羊毛|羊毛党|羊毛价|惠售|惠购|团购惠|生日惠|惠民|百亿补贴|购机补贴|下杀|出清|特供价|尝鲜价|惊爆价|(?:享|专享|低至)[^，,。0-9]{0,4}会员价|拼团价|内购|福利购|到手价",
     r"|(?:领|抢|送|发|赠|用|得|享|有|张|元|大额|神|满减|无门槛|新人|生日|专属|叠)[^，,。!！]{0,6}(?:券|红包)|(?:优惠|代金|抵用|现金|折扣|满减|消费|购物|抵扣)券|红包雨|返现|返利|免单|[0零]元购|津贴|年货节价|福袋",
 );
 
 static OTHER_SENSE_ZH: Expression = expression!(
-    r"(?:剩余|已使用|已用).{0,16}(?:流量|分钟|mb|gb|条)|流量.{0,24}(?:剩余|已使用|已用)|券(?:密码|码)|参加.{0,6}(?:奥数|比赛)|秒杀(?:对手|一切|众|所有|他|她|你|我|明星|敌|同|全网颜值)|促销(?:员|岗|人员|主管)|清仓(?:了|离场|出局|股|卖出|止损)|税收优惠|优惠(?:早知道|信息|资讯)|未?参加[^，,。]{0,12}优惠活动|(?:方便|便捷)又?(?:打折|优惠|实惠)|优惠(?:利率|税率|政策|贷款)|质量.{0,4}打折|打折扣",
+    r"(?:折扣|优惠|促销|活动)的?(?:写法|文案|政策|方案|规则)|(?:剩余|已使用|已用).{0,16}(?:流量|分钟|mb|gb|条)|流量.{0,24}(?:剩余|已使用|已用)|券(?:密码|码)|参加.{0,6}(?:奥数|比赛)|秒杀(?:对手|一切|众|所有|他|她|你|我|明星|敌|同|全网颜值)|促销(?:员|岗|人员|主管)|清仓(?:了|离场|出局|股|卖出|止损)|税收优惠|优惠(?:早知道|信息|资讯)|未?参加[^，,。]{0,12}优惠活动|(?:方便|便捷)又?(?:打折|优惠|实惠)|优惠(?:利率|税率|政策|贷款)|质量.{0,4}打折|打折扣",
     r"|(?:股|基金|持仓|大盘|药品|油价|房价|电价).{0,10}(?:清仓|降价|折扣|让利)|(?:有|有没有|有啥|有什么|能不能|可以|能|会).{0,8}(?:优惠|打折|折扣|便宜|降价|特价|促销).{0,3}(?:吗|么|没|\?|？|啊)|骨折(?:线|了|住院|手术)|微信红包|拜年红包|压岁|(?:发|收|抢|领)(?:了|到|个|的|过)*(?:你|我|他|她|群里|大家)?的?红包(?:了|吗|啊|呀|吧)",
 );
 
@@ -53,7 +53,9 @@ static ENGLISH: Expression = expression!(
 );
 
 static OTHER_SENSE_EN: Expression = expression!(
-    r"(?-u:\b)(?:s&p|nasdaq|dow jones|retailers?)(?-u:\b)|(?-u:\b)(?:gas|petrol|oil|fuel|house|home|food|energy|consumer|stock|share|gold|crude|wholesale)[ ]prices?(?-u:\b)|(?-u:\b)(?:shares|stocks|forecasts?|analysts|economists|inflation|quarterly|year-on-year)(?-u:\b)|(?-u:\b)sale of (?:the|an?|his|her|my|our|your)(?-u:\b)|(?-u:\b)(?:tickets?|house|home|property|car) (?:is |are |go(?:es)? |went )?(?:now )?(?:on|for) sale(?-u:\b)|(?-u:\b)point[- ]of[- ]sale|(?-u:\b)(?:sale|sales) (?:team|rep|representative|manager|figures|tax|call|report|agreement|contract)|(?-u:\b)deals? with(?-u:\b)|(?-u:\b)discount rate|(?-u:\b)(?:discounts?|coupons?|deals?)(?-u:\b)[^.!]*\?$|(?-u:\b)can (?:u|you|i)(?-u:\b)|(?-u:\b)(?:is|are) there (?:a|any) (?:discount|sale|deal|coupon)|(?-u:\b)any (?:discounts?|coupons?|deals?)[^.!]*\?|(?-u:\b)discounted cash flow|(?-u:\b)(?:no|big|great|real) deal[.,!?]",
+    // "Your NBI clearance will expire": a paper, a height, a permission.
+    r"(?-u:\b)(?:your|nbi|nbx|police|security|customs|barangay|medical|tax|port|import|flight|background|employment|exit|ground|head|low|legal|environmental)[ \n](?:[a-z]{2,5}[ \n])?clearance(?-u:\b)|(?-u:\b)clearance (?:\(?ref|certificate|form|fee|id|level|process|will|has been|is (?:valid|ready|required)|no\.?|number|of (?:\d|the|your))|(?-u:\b)discounts? (?:on your (?:current )?(?:plan|bill|account|policy|tariff)|polic(?:y|ies)|scenario|model)(?-u:\b)",
+    r"|(?-u:\b)(?:s&p|nasdaq|dow jones|retailers?)(?-u:\b)|(?-u:\b)(?:gas|petrol|oil|fuel|house|home|food|energy|consumer|stock|share|gold|crude|wholesale)[ ]prices?(?-u:\b)|(?-u:\b)(?:shares|stocks|forecasts?|analysts|economists|inflation|quarterly|year-on-year)(?-u:\b)|(?-u:\b)sale of (?:the|an?|his|her|my|our|your)(?-u:\b)|(?-u:\b)(?:tickets?|house|home|property|car) (?:is |are |go(?:es)? |went )?(?:now )?(?:on|for) sale(?-u:\b)|(?-u:\b)point[- ]of[- ]sale|(?-u:\b)(?:sale|sales) (?:team|rep|representative|manager|figures|tax|call|report|agreement|contract)|(?-u:\b)deals? with(?-u:\b)|(?-u:\b)discount rate|(?-u:\b)(?:discounts?|coupons?|deals?)(?-u:\b)[^.!]*\?$|(?-u:\b)can (?:u|you|i)(?-u:\b)|(?-u:\b)(?:is|are) there (?:a|any) (?:discount|sale|deal|coupon)|(?-u:\b)any (?:discounts?|coupons?|deals?)[^.!]*\?|(?-u:\b)discounted cash flow|(?-u:\b)(?:no|big|great|real) deal[.,!?]",
     r"|(?-u:\b)(?:i|u|we|he|she|they) (?:want|need|get|juz|just|got|get|bought|found|saw|had|have|went|was|were|am|can|could|will)(?-u:\b)",
 );
 

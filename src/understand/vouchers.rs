@@ -15,6 +15,7 @@ use super::expression::{Expression, May, expression};
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Source, VoucherKind, VoucherTold};
 use super::patterns::pattern;
+use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
 use super::structured::Structured;
 
@@ -29,9 +30,13 @@ const EXPIRY_SENTENCES: usize = 3;
 pub(super) fn vouchers_of(
     context: &Context<'_>,
     readings: &[Reading<'_>],
+    tally: Tally,
     claims: &[Claim],
     structured: &Structured,
 ) -> Vec<VoucherTold> {
+    // "Gate 3, code 90Q4": a code that nobody names a coupon is one where something is sold.
+    let sells = !tally.is_transactional()
+        && (tally.promotes() || readings.iter().any(|reading| reading.sentences.iter().any(|s| !s.offs.is_empty())));
     let now = context.now.to_zoned(context.zone.clone());
     let mut told: Vec<VoucherTold> = structured.vouchers.clone();
     for (at, reading) in readings.iter().enumerate() {
@@ -52,11 +57,15 @@ pub(super) fn vouchers_of(
             let other = OTHER_CODE.is_in(&sentence.may, words);
             let named = kind_in(&sentence.may, words);
             spoken = named.or(spoken);
-            if sentence.cues.has(Cue::Code) || other && named.is_none() {
+            let proves = || sentence.offs.iter().all(|off| !off.is_figure()) && PROVES.is_in(&sentence.may, words);
+            if sentence.cues.has(Cue::Code) || other && named.is_none() || proves() {
                 continue;
             }
             let mut found = false;
             for (range, sure) in codes_in(reading, sentence, words) {
+                if named.is_none() && spoken.is_none() && !sells {
+                    continue;
+                }
                 let kind = named.or(spoken.filter(|_| sure)).unwrap_or(VoucherKind::Coupon);
                 push(&mut told, voucher(reading, kind, words, sentence, range, expires()));
                 found = true;
@@ -65,8 +74,8 @@ pub(super) fn vouchers_of(
                 awaited = named.or(spoken).or(Some(VoucherKind::Coupon));
             }
             if !found
-                && let Some(kind) = named.filter(|kind| *kind != VoucherKind::Coupon)
-                && HANDS_OVER.is_in(&sentence.may, words)
+                && let Some(kind) = named
+                && hands_over(kind, sentence, words)
                 && told.iter().all(|known| known.kind != kind)
             {
                 let spans = reading.spans(sentence.range.clone());
@@ -102,7 +111,20 @@ pub(super) fn voucher_signs() -> Vec<String> {
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&GIFT_CARD, &VOUCHER, &COUPON, &OTHER_CODE, &NAMED, &BEFORE_CHECKOUT, &ENDS_OPEN, &HANDS_OVER].into_iter()
+    [
+        &GIFT_CARD,
+        &VOUCHER,
+        &COUPON,
+        &OTHER_CODE,
+        &NAMED,
+        &BEFORE_CHECKOUT,
+        &ENDS_OPEN,
+        &HANDS_OVER,
+        &HELD,
+        &TO_BE_WON,
+        &PROVES,
+    ]
+    .into_iter()
 }
 
 /// A code as the brand's events name it: upper-case letters and digits only.
@@ -151,6 +173,12 @@ fn claimed(claims: &[Claim], reading: usize, sentence: usize) -> Option<Timestam
     near.take_while(|claim| claim.reading == reading && claim.sentence < sentence + EXPIRY_SENTENCES)
         .flat_map(|claim| &claim.deadlines)
         .find_map(|deadline| deadline.instant)
+}
+
+/// Whether words give one into the reader's hand that has no code; a prize and points are none.
+fn hands_over(kind: VoucherKind, sentence: &Sentence, words: &str) -> bool {
+    let holds = if kind == VoucherKind::Coupon { &HELD } else { &HANDS_OVER };
+    holds.is_in(&sentence.may, words) && !TO_BE_WON.is_in(&sentence.may, words)
 }
 
 fn kind_in(may: &May, words: &str) -> Option<VoucherKind> {
@@ -234,10 +262,10 @@ static GIFT_CARD: Expression = expression!(
     r"礼品卡|购物卡|储值卡|e卡|礼金卡|卡密|充值卡|加油卡|(?-u:\b)e?-?gift[ -]?(?:cards?|certificates?)(?-u:\b)"
 );
 static VOUCHER: Expression = expression!(
-    r"代金券|代金卷|提货券|提货卡|兑换券|现金券|抵用券|礼券|电子券|消费券|购物券|体验券|兑换码|礼品券|卡券|蛋糕券|月饼券|(?-u:\b)(?:e-?)?vouchers?(?-u:\b)|(?-u:\b)(?:redemption|claim) code|(?-u:\b)redeem(?-u:\b)"
+    r"代金券|代金卷|提货券|提货卡|兑换券|现金券|抵用券|礼券|电子券|消费券|购物券|体验券|兑换码|礼品券|卡券|蛋糕券|月饼券|(?-u:\b)(?:reward|gift) certificates?(?-u:\b)|(?-u:\b)(?:e-?)?vouchers?(?-u:\b)|(?-u:\b)(?:redemption|claim) code|(?-u:\b)redeem(?-u:\b)"
 );
 static COUPON: Expression = expression!(
-    r"优惠码|折扣码|优惠券|折扣券|满减券|红包码|口令|暗号|邀请码|促销码|券码|专属码|(?-u:\b)(?:promo(?:tion(?:al)?)?|discount|coupon|offer|savings|referral)[ ]codes?|(?-u:\b)coupons?(?-u:\b)|(?-u:\b)(?:use|with|enter|apply|using)[ ](?:the[ ]|your[ ]|promo[ ]|this[ ])?code(?-u:\b)"
+    r"优惠码|折扣码|优惠券|折扣券|满减券|红包码|口令|暗号|邀请码|促销码|券码|专属码|打车券|[折元]券|(?-u:\b)(?:promo(?:tion(?:al)?)?|discount|coupon|offer|savings|referral)[ ]codes?|(?-u:\b)coupons?(?-u:\b)|(?-u:\b)(?:use|with|enter|apply|using)[ ](?:the[ ]|your[ ]|promo[ ]|this[ ])?code(?-u:\b)"
 );
 /// Codes of another sort.
 static OTHER_CODE: Expression = expression!(
@@ -255,9 +283,24 @@ static BEFORE_CHECKOUT: Expression = expression!(
     code!(),
     r"[\x22'\])”]*[ ](?:at (?:the )?(?:checkout|till|counter)|in (?:store|basket)|when (?:ordering|booking|you order)|to (?:get|save|claim|redeem|receive|unlock))",
     r"|(?-u:\b)(?:use|apply|quote)[ ]([a-z]{3,12}[0-9]{1,3})(?:[.,!)]|$|[ ](?:at|for|by|to|before|until|till|thru|through|when|online|today|tonight|and|now)(?-u:\b))",
+    r"|(?:结账|结帐|结算|付款|下单)(?:时|页)?请?(?:输入|填写|使用)[ ]?[“「\x22'【]*",
+    code!(),
     r"|(?:输入|填写|凭|使用|报)[ ]?[“「\x22'【]*",
     code!(),
     r"[”」\x22'】]*[ ]?(?:立减|即减|减|享|打|抵|可|即可|兑换|下单|领取|优惠|立享)",
+);
+/// A coupon that the reader has, without a code.
+static HELD: Expression = expression!(
+    r"[您你](?:有|的)[^。！!]{0,16}券|账户(?:里|内|中)的?[^。！!]{0,10}券|券[^。，,]{0,6}(?:已(?:放入|到账|发放|存入|派发)|到账|待领取|待使用)|券[^。！!]{0,4}(?:将于|即将)[^。！!]{0,20}(?:过期|失效|到期)",
+    r"|(?-u:\b)(?:attached|enclosed)[ ]coupons?(?-u:\b)|(?-u:\b)your[ ](?:[$£€]?[0-9]+%?[ ])?(?:[a-z]+[ ])?coupon(?-u:\b)|(?-u:\b)(?:send|e-?mail|text)[ ]you[ ]an?[ ](?:[a-z]+[ ])?coupon(?-u:\b)",
+);
+/// What may be won, and what is paid in points.
+static TO_BE_WON: Expression = expression!(
+    r"抽奖|抽取|有机会|赢取|积分兑换|(?-u:\b)(?:to win|win an?|wins?|chance|prize draw|raffle|[0-9]+ points|entered)(?-u:\b)"
+);
+/// A code that proves who someone is, or opens a gate.
+static PROVES: Expression = expression!(
+    r"(?-u:\b)to[ \n](?:verify|complete|confirm|sign|log|finish|unlock|continue|reset|authenticate|link|approve|authori[sz]e|activate|enter|collect)(?-u:\b)|(?-u:\b)code[ \n](?:dies|expires|is valid|lasts)[ \n](?:in|for)[ \n][0-9]{1,2}[ ]?min|(?-u:\b)(?:e-?ticket|gate|locker|wi-?fi)(?-u:\b)",
 );
 static LONE: LazyLock<Option<Regex>> = pattern!(r"^[\x22'\[(“「*_>· -]*", code!(), r"[\x22'\])”」*_.!。！ -]*$",);
 /// A code is to follow.
@@ -267,5 +310,5 @@ static ENDS_OPEN: Expression = expression!(
 );
 /// Words that give it into the reader's hand.
 static HANDS_OVER: Expression = expression!(
-    r"您的|你的|送您|赠您|为您|给您|已到账|已发放|一张|有效期|到期|过期|兑换|请查收|领取|凭|(?-u:\b)(?:your|here's|here is|you have|you've|sent you|received|redeem|expires?|expiring|enclosed|attached|claim)(?-u:\b)",
+    r"您的|你的|送您|赠您|为您|给您|已到账|已发放|一张|有效期|到期|过期|兑换|请查收|领取|凭|致谢|答谢|限量|账户|失效|(?-u:\b)(?:your|get an?|collect|earned|here's|here is|you have|you've|sent you|received|redeem|expires?|expiring|enclosed|attached|claim)(?-u:\b)",
 );

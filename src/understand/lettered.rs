@@ -1,0 +1,92 @@
+//! Amounts whose sign is a single letter: `R1 450`, `N18,000`, `P799`. A model number looks the same (`P30`,
+//! `N95`), so the number must be written as money is (thousands apart, cents), or the words beside it must ask a price.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use crate::message::{Currency, Money};
+
+use super::money::Written;
+use super::patterns::pattern;
+
+/// Looked at in one sentence.
+const FOUND_MAX: usize = 64;
+
+/// The amounts of a sentence; where one is surely money, its neighbours with that letter are.
+pub(super) fn lettered(words: &str) -> Vec<Written> {
+    let Some(letters) = LETTERED.as_ref() else { return Vec::new() };
+    let mut found: Vec<(&str, bool, Written)> = Vec::new();
+    for groups in letters.captures_iter(words).take(FOUND_MAX) {
+        if let (Some(written), Some(letter)) = (read(&groups), groups.get(1)) {
+            let is_sure = is_sure(&groups, words, &written);
+            found.push((letter.as_str(), is_sure, written));
+        }
+    }
+    let sure: Vec<&str> = found.iter().filter(|(_, sure, _)| *sure).map(|(letter, ..)| *letter).collect();
+    found.into_iter().filter(|(letter, ..)| sure.contains(letter)).map(|(.., written)| written).collect()
+}
+
+fn read(groups: &Captures<'_>) -> Option<Written> {
+    let (letter, number) = (groups.get(1)?, groups.get(2)?);
+    let currency = match letter.as_str() {
+        "r" => Currency::ZAR,
+        "n" => Currency::NGN,
+        _ => Currency::PHP,
+    };
+    let times = if groups.get(3).is_some() { 1_000 } else { 1 };
+    let money = Money::from_decimal(&number.as_str().replace([',', ' ', '\u{a0}'], ""), currency)?;
+    let end = groups.get(3).map_or(number.end(), |times| times.end());
+    let minor = money.minor.checked_mul(times).filter(|minor| *minor >= 1_000)?;
+    Some(Written { range: letter.start()..end, money: Money::new(minor, currency) })
+}
+
+fn is_sure(groups: &Captures<'_>, words: &str, written: &Written) -> bool {
+    let number = groups.get(2).map_or("", |number| number.as_str());
+    if number.contains([',', '.', ' ']) {
+        return true;
+    }
+    let matches = |pattern: &LazyLock<Option<Regex>>, text: &str| pattern.as_ref().is_some_and(|p| p.is_match(text));
+    let head = words.get(..written.range.start).unwrap_or_default();
+    let head = head.get(head.floor_char_boundary(head.len().saturating_sub(20))..).unwrap_or_default();
+    let tail = words.get(written.range.end..).unwrap_or_default();
+    matches(&ASKED_AFTER, tail)
+        || (number.len() >= 3 || groups.get(1).is_some_and(|l| l.as_str() == "r")) && matches(&ASKED_BEFORE, head)
+}
+
+static LETTERED: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)([rnp])([0-9]{1,3}(?:[ ][0-9]{3})+(?:\.[0-9]{2})?(?-u:\b)|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{2})?|[0-9]{2,6}(?:\.[0-9]{2})?)(k)?(?-u:\b)"
+);
+static ASKED_AFTER: LazyLock<Option<Regex>> = pattern!(
+    r"^[ ]?(?:off|per|p/m|pm|pps?|pax|each|ea|lang|only|a (?:month|week|day|night|year|person)|monthly|weekly|/[a-z]|/-|cash ?back|voucher|discount)(?-u:\b)|^[ ]?\((?:was|reg)"
+);
+static ASKED_BEFORE: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:from|for|only|now|save|was|just|under|over|above|spend|price|fee|pay|get|buy[ ]at|worth)[: ]+$|[a-z]{3},[ ]$"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_is_a_sign_where_money_is_asked() {
+        for (text, wanted) in [
+            ("from r1 450 per person", vec!["1450.00 ZAR"]),
+            ("r99.99, coke 2l r19.99, maize r89.", vec!["99.99 ZAR", "19.99 ZAR", "89.00 ZAR"]),
+            ("1.2gb anytime for r85, 30 days", vec!["85.00 ZAR"]),
+            ("n18,000 - n35,000", vec!["18000.00 NGN", "35000.00 NGN"]),
+            ("get 1.5gb for n500 valid for 7 days", vec!["500.00 NGN"]),
+            ("lash lift this sat, p799!", vec!["799.00 PHP"]),
+            ("p15k monthly", vec!["15000.00 PHP"]),
+            ("p99 lang", vec!["99.00 PHP"]),
+            ("get p150 off min. spend p800", vec!["150.00 PHP", "800.00 PHP"]),
+            ("the p30 pro", vec![]),
+            ("now p50 with leica", vec![]),
+            ("n95 masks", vec![]),
+            ("room r204", vec![]),
+        ] {
+            let read: Vec<String> = lettered(text).into_iter().map(|written| written.money.to_string()).collect();
+            assert_eq!(read, wanted, "{text}");
+        }
+    }
+}
