@@ -15,7 +15,7 @@ use tactgate::store::{Modelled, Store};
 
 use super::gateways::Machine;
 use super::history::{Attempt, History, Seen, Told};
-use super::plan::{Door, EPOCH, Person, Plan};
+use super::plan::{Door, EPOCH, Person, Plan, TroubleKind};
 
 /// A client's retry is known as one: no second copy of a courtesy message whatever was lost. Off: each
 /// attempt is a message of its own.
@@ -182,9 +182,13 @@ impl Judged<'_> {
     }
 
     /// True when the provider said within the attempt that it has the message, or a hold was made of which no
-    /// client heard: the reply may have been written.
+    /// client heard: the reply may have been written. A gateway that nothing of its clients reaches cannot know that
+    /// one has gone (seed 3770): it goes on until the way is open again.
     fn was_answered(&self, attempt: &Attempt) -> bool {
-        let within = attempt.from_ms..=attempt.until_ms;
+        let slow = self.plan.troubles.iter().filter(|trouble| matches!(trouble.kind, TroubleKind::SlowClients(_)));
+        let unaware = slow.filter(|trouble| (trouble.from_ms..=trouble.until_ms).contains(&attempt.until_ms));
+        let until_ms = unaware.map(|trouble| trouble.until_ms).fold(attempt.until_ms, u64::max);
+        let within = attempt.from_ms..=until_ms;
         let mut taken = self.seen.taken.iter().filter(|taken| taken.reference == attempt.reference);
         let heard = |id: &str| self.seen.attempts.iter().any(|attempt| id_in(&attempt.words) == Some(id));
         let mut holds = self.log.decisions.iter().filter(|decision| decision.outcome == "held");
