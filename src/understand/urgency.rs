@@ -144,7 +144,13 @@ pub(super) fn urgencies_of(
         if hit.needs == Needs::Weighed && is_told {
             break;
         }
-        if hit.needs != Needs::Weighed && hit.needs != Needs::Itself && weighed.is_calm((at, index)) {
+        let may_be_calm = match hit.needs {
+            Needs::Weighed | Needs::Itself => false,
+            // "Last chance! BT-200 only $39.99" presses, however calm the rest.
+            Needs::Nothing => !setting.sells(),
+            Needs::Sold | Needs::Undated => true,
+        };
+        if may_be_calm && weighed.is_calm((at, index)) {
             continue;
         }
         let Some(reading) = readings.get(at) else { continue };

@@ -22,7 +22,7 @@ pub(super) fn settle(context: &Context<'_>, readings: &mut [Reading<'_>]) {
         return;
     }
     let dollar = dollar_of(context, readings);
-    let yuan = yuan_of(readings);
+    let yuan = yuan_of(context, readings);
     if dollar.is_none() && yuan.is_none() {
         return;
     }
@@ -77,11 +77,16 @@ fn dollar_of(context: &Context<'_>, readings: &[Reading<'_>]) -> Option<Currency
         return Some(Currency::SGD);
     }
     let canadian = ["America/Toronto", "America/Vancouver", "America/Montreal", "America/Halifax", "America/Edmonton"];
-    (is_at(&canadian) || any(&CANADA)).then_some(Currency::CAD)
+    (is_at(&canadian) || fixed && any(&CANADA)).then_some(Currency::CAD)
 }
 
-/// 元 in traditional characters is Taiwan's, where no place of Hong Kong is named.
-fn yuan_of(readings: &[Reading<'_>]) -> Option<Currency> {
+/// 元 in traditional characters is Taiwan's, where no place of Hong Kong is named. A brand of another zone keeps its own:
+/// whoever writes 限時299元 to escape the price that was paid in 元 does not.
+fn yuan_of(context: &Context<'_>, readings: &[Reading<'_>]) -> Option<Currency> {
+    match context.zone.iana_name() {
+        Some("Asia/Taipei" | "Asia/Hong_Kong" | "Asia/Macau") | None => {}
+        Some(_) => return None,
+    }
     let any = |place: &LazyLock<Option<Regex>>| {
         place.as_ref().is_some_and(|place| readings.iter().any(|reading| place.is_match(&reading.normal.text)))
     };

@@ -71,6 +71,8 @@ const FILES: &[(&str, &str, bool, &str)] = &[
     ("zh-plain.txt", "zh", false, include_str!("texts/zh-plain.txt")),
     ("en-plain-2.txt", "en", false, include_str!("texts/en-plain-2.txt")),
     ("zh-plain-2.txt", "zh", false, include_str!("texts/zh-plain-2.txt")),
+    ("en-spring-held.txt", "en", true, include_str!("texts/en-spring-held.txt")),
+    ("zh-spring-held.txt", "zh", true, include_str!("texts/zh-spring-held.txt")),
     ("zh-tones.txt", "zh", false, include_str!("texts/zh-tones.txt")),
     ("zh-tones-2.txt", "zh", false, include_str!("texts/zh-tones-2.txt")),
     ("zh-tones-held.txt", "zh", true, include_str!("texts/zh-tones-held.txt")),

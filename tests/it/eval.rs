@@ -24,7 +24,10 @@ fn no_task_falls_below_its_floor() {
         let (_, score) = scored.unwrap_or_else(|| panic!("nothing is scored for {line}"));
         floors += 1;
         if score.f1() < floor.parse().unwrap() {
-            let worst = wrong.iter().filter(|one| one.task == task && one.place.starts_with(language));
+            // What was read wrong of the held half is nobody's business: whoever looks tunes to it.
+            let of_half = |place: &str| half == "dev" && !place.contains("-held");
+            let worst =
+                wrong.iter().filter(|one| one.task == task && one.place.starts_with(language) && of_half(&one.place));
             let told = |one: &score::Wrong| format!("{} so {:?} told {:?}: {}", one.place, one.so, one.told, one.text);
             let worst: Vec<_> = worst.map(told).collect();
             let (precision, recall) = (score.precision(), score.recall());

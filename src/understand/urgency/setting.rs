@@ -83,6 +83,11 @@ impl Setting {
         }
     }
 
+    /// Whether the message sells.
+    pub fn sells(self) -> bool {
+        self.sells
+    }
+
     /// Looks at one sentence of it.
     pub fn words_of(self, reading: &Reading<'_>, index: usize) -> Here {
         let Some(sentence) = reading.sentences.get(index) else { return Here { is_open: false, is_kept: false } };
