@@ -138,15 +138,16 @@ impl Weighed {
     }
 }
 
-/// So much only one in five hundred chat messages weighs.
-const HARD_WEIGHT_MIN: i32 = 200;
+/// So much only one in two hundred chat messages weighs.
+const HARD_WEIGHT_MIN: i32 = 100;
 /// Odds of four to one against: then fixed words need a sentence that presses.
 const CALM_WEIGHT_MAX: i32 = -200;
 /// What the phrases of such a sentence must weigh: "Last chance!".
 const PRESSING_MIN: i32 = 20;
 /// Fewer bytes are too few words to be weighed: "Only 3 left!" presses by its fixed ones or not at all.
 const WEIGHED_BYTES_MIN: usize = 56;
-/// What a message that shows who sells must weigh more than to press: about even odds.
+/// What a message that shows who sells must weigh more than to press: a little more than even odds, since what is wrongly
+/// told to press may be blocked.
 const SOLD_WEIGHT_MIN: i32 = 25;
 /// What one without Chinese must that shows nobody who sells and is written to nobody in particular. In Chinese a shop
 /// signs, so there nothing is enough.

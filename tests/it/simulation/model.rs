@@ -173,8 +173,13 @@ impl Judged<'_> {
                 let copies = self.copies(submission.reference, &address);
                 let person = self.people.iter().find(|person| person.addresses.contains(&address));
                 if copies > most + person.map_or(0, |person| self.lost_writes(person)) {
-                    let what =
-                        format!("{} for {address}: {copies} copies, {handed_over} attempts", submission.reference);
+                    let stretches: Vec<_> = attempts().map(|a| format!("{}..{}", a.from_ms, a.until_ms)).collect();
+                    let holds = self.log.decisions.iter().filter(|decision| decision.outcome == "held");
+                    let holds: Vec<_> = holds.map(|hold| format!("{} {}", hold.at_ms, hold.submission)).collect();
+                    let what = format!(
+                        "{} for {address}: {copies} copies, {handed_over} attempts {stretches:?}, held {holds:?}",
+                        submission.reference
+                    );
                     found.push(Violation::new("nothing is sent twice", what));
                 }
             }
