@@ -30,7 +30,12 @@ pub(super) fn moments_in(now: &Zoned, words: &str) -> Vec<Moment> {
             matches!(tail.next(), Some('/' | '.' | ':')) && tail.next().is_some_and(|c| c.is_ascii_digit())
         });
         // "Thru Oct. 2-hr sail": the 2 is of the next sentence.
-        let is_of_next = |day: &Match<'_>| OF_NEXT.as_ref().is_some_and(|next| next.is_match(&words[day.end()..]));
+        let is_of_next = |day: &Match<'_>| {
+            let tail = &words[day.end()..];
+            // "Jan 2-Mar 31".
+            let is_stretch = || TO_A_MONTH.as_ref().is_some_and(|month| month.is_match(tail));
+            OF_NEXT.as_ref().is_some_and(|next| next.is_match(tail)) && !is_stretch()
+        };
         if let Some(day) = found.name("day").filter(is_of_next) {
             let cut = &words[..day.start()];
             moments.extend(pattern.captures_at(cut, from).and_then(|found| moment(now, &found, cut)));
@@ -76,6 +81,11 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
     let has_half = clock_words.is_some_and(|words| words.contains(['a', 'p']));
     let clock =
         clock.map(|(hour, minute)| if !has_half && is_late(hour) { (hour + 12, minute) } else { (hour, minute) });
+    // "Til 1:30 today": shops close in the afternoon; 01:30 is written for the night.
+    let is_morning = || named.as_deref().is_some_and(|named| named.contains("morning"));
+    let is_half = clock_words.is_some_and(|words| !has_half && words.contains(':')) && !is_morning();
+    let is_open = |hour: i64| is_half && (1..8).contains(&hour) && !clock_words.is_some_and(|w| w.starts_with('0'));
+    let clock = clock.map(|(hour, minute)| if is_open(hour) { (hour + 12, minute) } else { (hour, minute) });
     let clock = clock.or_else(|| half_of_day(hour?.as_str(), named.as_deref().is_some_and(is_night)));
     if let Some(date) = calendar_date(&here, found) {
         moment.at = end_of(date?, clock, zone)?;
@@ -103,9 +113,11 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         return Some(moment);
     }
     if let Some(only) = text("only_clock") {
-        let today = end_of(here.date(), clock_of(only), zone)?;
-        let at =
-            if today <= now.timestamp() { end_of(here.date().tomorrow().ok()?, clock_of(only), zone)? } else { today };
+        let is_afternoon = only.bytes().all(|c| c.is_ascii_digit() || c == b':') && !only.starts_with('0');
+        let clock = clock_of(only)
+            .map(|(hour, minute)| (if is_afternoon && (1..8).contains(&hour) { hour + 12 } else { hour }, minute));
+        let today = end_of(here.date(), clock, zone)?;
+        let at = if today <= now.timestamp() { end_of(here.date().tomorrow().ok()?, clock, zone)? } else { today };
         return Some(Moment { at, kind: DeadlineKind::Relative, is_bare: true, is_clock: true, ..moment });
     }
     let mut named = named?;
@@ -128,6 +140,7 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
     if let Some(date) = holiday(here.date(), name) {
         let date = if is_weekend { end_of_long_weekend(date)? } else { date };
         moment.at = end_of(date, clock, zone)?;
+        moment.begins = end_of(date, Some((0, 0)), zone).filter(|_| clock.is_none() && !is_weekend);
         return Some(moment);
     }
     moment.kind = DeadlineKind::Relative;
@@ -137,7 +150,7 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         clock.or_else(|| if named.ends_with("noon") && !named.ends_with("afternoon") { Some((12, 0)) } else { None });
     moment.at = end_of(date, clock, zone)?;
     moment.begins = end_of(date, Some((0, 0)), zone).filter(|_| clock.is_none());
-    if hour.is_some() {
+    if hour.is_some() || is_half && moment.is_this_day {
         moment.at = later_half(now, moment.at, clock.map_or(0, |(hour, _)| hour));
     }
     Some(moment)
@@ -314,6 +327,10 @@ pub(super) const MONTHS: [&str; 12] =
 static OF_NEXT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^(?:-[a-z]|[ \n](?:hours?|hrs?|days?|weeks?|months?|mins?|minutes?|for|pack|x|pairs?|seats?|left)(?-u:\b)|[%.][0-9%])").ok()
 });
+
+/// "Jan 2-Mar 31".
+static TO_A_MONTH: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^-(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?[ \n][0-9]").ok());
 
 /// "Today at 12, full or not", "@5. Two hrs": nothing that an hour or a date might count.
 static ALONE: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -10,14 +10,20 @@ use regex::Regex;
 /// of the police.
 pub(super) fn is_duty(words: &str, takes_off: bool, has_figure: bool) -> bool {
     let is = |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(words));
-    !has_figure && (is(&PAPERS) || is_of_the_reader(words)) || !takes_off && (is(&TO_DO) || is(&DO_CHINESE))
+    is(&FINED)
+        || !has_figure && (is(&PAPERS) || is_of_the_reader(words))
+        || !takes_off && (is(&TO_DO) && !is(&PAYS_LESS) && !is(&ORDERED) || is(&DO_CHINESE))
 }
 
 /// "Your coverage ends on 1 May", 您的车位将于8月31日到期: what somebody has, unless it is to be spent.
 fn is_of_the_reader(words: &str) -> bool {
     let found = [&YOURS, &YOURS_CHINESE].into_iter().find_map(|yours| yours.as_ref()?.captures(words)?.get(1));
-    found.is_some_and(|what| !TO_SPEND.iter().any(|spent| what.as_str().contains(spent)))
+    let says = |what: &str, words: &[&str]| words.iter().any(|word| what.contains(word));
+    found.is_some_and(|what| !says(what.as_str(), &TO_SPEND) || says(what.as_str(), &BORROWED))
 }
+
+/// "Your fixed rate of 3.15% ends on 30 April": a bank's, not a shop's.
+const BORROWED: [&str; 6] = ["fixed rate", "fixed-rate", "mortgage", "loan", "tariff", "interest"];
 
 /// What is somebody's, and is an offer all the same.
 const TO_SPEND: [&str; 40] = [
@@ -27,10 +33,22 @@ const TO_SPEND: [&str; 40] = [
 ];
 
 static YOURS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)your[ \n]([^.!?,;]{2,48}?)[ \n](?:will[ \n]|is[ \n]|are[ \n])?(?:(?:set|due|about|going)[ \n]to[ \n])?(?:expir(?:es?|ing)|ends?|ending|runs?[ \n]out|lapses?|be[ \n](?:cancell?ed|terminated|suspended|deactivated|closed))(?-u:\b)").ok()
+    Regex::new(r"(?-u:\b)your[ \n]((?:[^.!?,;]|\.[0-9]){2,48}?)[ \n](?:will[ \n]|is[ \n]|are[ \n])?(?:(?:set|due|about|going)[ \n]to[ \n])?(?:expir(?:es?|ing)|ends?|ending|runs?[ \n]out|lapses?|be[ \n](?:cancell?ed|terminated|suspended|deactivated|closed))(?-u:\b)").ok()
 });
 static YOURS_CHINESE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?:您|你)(?:的|于|在|名下|所)([^，,。!！?？]{1,24}?)(?:将于|将在|于|已于|即将在?)[^，,。!！?？]{2,16}(?:到期|失效|停用|作废|过期|届满|截止)").ok()
+});
+/// "If it is paid within 14 days of the date of service it will be reduced by 50%": a fine, whatever it takes off.
+static FINED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:pay|paid|payment|settled?)(?-u:\b)[^.!?]{0,32}(?-u:\b)within[ \n][0-9a-z]{1,10}[ \n](?:working[ \n]|calendar[ \n])?days[ \n](?:of|from|after)[ \n](?:the[ \n]|this[ \n])?(?:date[ \n]of[ \n])?(?:the[ \n]|this[ \n])?(?:service|issue|notice|letter|offence|ticket|invoice)(?-u:\b)").ok()
+});
+/// "Stay 3, pay 2 until 15 February", "pay only half": a price, not a bill.
+static PAYS_LESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)pay(?:ing)?[ \n](?:for[ \n])?(?:(?:only|just)(?-u:\b)|(?:less|half|no|nothing|zero|one|two|three|[1-9])(?-u:\b))").ok()
+});
+/// "Bookings must be made by 30 November": what a shop asks for.
+static ORDERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:orders?|pre-?orders?|bookings?|reservations?|purchases?|tickets?|deposits?|trade-ins?|entries|enrolments?|registrations?)[ \n](?:[a-z]{2,12}[ \n]){0,3}(?:must|should|needs?[ \n]to|to|shall)[ \n]be[ \n]").ok()
 });
 static PAPERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
@@ -44,12 +62,15 @@ static PAPERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static TO_DO: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?-u:\b)(?:pay|settle|renew|submit|reply|respond|rsvp|vote|cancel|appeal|object|file[ \n](?:your|a|an|the)|return[ \n](?:it|them|the|your|this)|complete[ \n](?:the|your|this)|fill[ \n](?:in|out)|confirm[ \n]your|send[ \n](?:me|us|it|your)|let[ \n](?:me|us)[ \n]know|hand[ \n]in|draw[ \n]a|drop[ \n/](?:a|add)|withdraw)(?-u:\b)[^.!?]{0,48}(?-u:\b)(?:by|before|within|until|no[ \n]later[ \n]than|is|on)[ \n]",
+        // "Must be received by", "please sign and return the letter by", "unless you choose another by".
+        r"|(?-u:\b)(?:must|should|need(?:s)?[ \n]to|to|shall)[ \n]be[ \n](?:received|submitted|returned|lodged|made|completed|paid|filed|sent)(?-u:\b)[^.!?]{0,32}(?-u:\b)(?:by|before|within|until|no[ \n]later[ \n]than)[ \n]",
+        r"|(?-u:\b)sign[ \n](?:(?:and|it|the|this|your|off|below|here)(?-u:\b)[^.!?]{0,48}(?-u:\b))?(?:by|before)[ \n]|(?-u:\b)unless[ \n](?:you|we)[ \n](?:choose|tell|contact|opt|notify|inform|hear|object|cancel|switch|respond|reply|act|decide|pay)(?-u:\b)[^.!?]{2,48}(?-u:\b)(?:by|before)[ \n]",
         r"|(?-u:\b)due[ \n](?:by|on|back|date)(?-u:\b)|(?-u:\b)no[ \n]later[ \n]than[^.!?]{0,24}(?:or|otherwise)[ \n]",
     ))
     .ok()
 });
 static DO_CHINESE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"新股|申购|(?:缴付|缴纳|交纳|缴清|交清|归还|提交|上交|报送|换领|补办|年检|年审|续租|退租|搬离|清退)[^，,。!！]{0,16}|(?:请|须|需|务必)[^，,。!！]{0,16}(?:前|之前|内)[^，,。!！]{0,8}(?:缴|交齐|归还|提交|办理|回复|确认|反馈|换领)").ok()
+    Regex::new(r"新股|申购|(?:缴付|缴纳|交纳|缴清|交清|归还|提交|上交|报送|换领|补办|年检|年审|续租|退租|搬离|清退)[^，,。!！]{0,16}|(?:请|须|需|务必)[^，,。!！]{0,16}(?:前|之前|内)[^，,。!！]{0,8}(?:缴|交齐|归还|提交|办理|回复|确认|反馈|换领|登记|填写|填报|上传|报到|完成[^，,。!！]{0,8}(?:采集|登记|注册|认证|填报|核对|确认|学习|体检|培训|整改|自查))").ok()
 });
 
 #[cfg(test)]
@@ -67,6 +88,15 @@ mod tests {
             "You may cancel w/o penalty by 28 Feb.",
             "All inputs for the discount policy are due by COB tomorrow.",
             "Your parking permit runs out on 3 May.",
+            "If it is paid within 14 days of the date of service it will be reduced by 50% to £35.",
+            "Option changes must be received on or before 31 December 2026.",
+            "Claims should be lodged with HR by 5 May",
+            "Please sign and return the attached offer by Monday, 16 November.",
+            "Job offer - please sign by Monday",
+            "Unless you choose a new rate by 23 April, your loan moves to the standard variable rate",
+            "Your fixed rate of 3.15% ends on 30 April 2027.",
+            "请务必于8月25日前在迎新系统完成信息采集。",
+            "请于9月1日前登录平台填报志愿",
             "Last day to draw a name is tomorrow",
             "您于尖沙咀广场的月租车位将于8月31日到期，如需续租请于8月25日前缴付HK$3,200。",
             "您的社会保险卡将于2026年12月31日停用旧卡功能",
@@ -79,6 +109,12 @@ mod tests {
             "Your points expire 5/31!",
             "Book by 31 March 2027.",
             "Offer ends Sunday",
+            "Sign up online by 30 June 2027.",
+            "Bookings must be made by 30 November",
+            "Orders for the set must be received by Friday",
+            "Unless you book by Friday, it's full price",
+            "Book three nights and pay for only two, from now until 15 February 2027.",
+            "Stay 3, pay 2 until 15 February",
             "您的免费升房权益将于2026年12月31日到期，欢迎使用",
             "您的10元红包将于今晚过期",
             "活动截止11月30日",

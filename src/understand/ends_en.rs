@@ -91,13 +91,25 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
     if let Some(at) = at_hour_of_day(words, first, moment, before.filter(|_| follows)) {
         return at.filter(|_| around.takes_off || around.offers && before.is_some_and(|day| day.begins.is_some()));
     }
-    if RECURS.as_ref()?.is_match(first) || is_of_day && !words.contains("today") && !words.contains("tonight") {
+    let recurs = RECURS.as_ref()?.is_match(first) && before.is_none_or(|first| first.is_bare || !follows);
+    if recurs || is_of_day && !words.contains("today") && !words.contains("tonight") {
         return None;
     }
     let own = words.get(moment.range.clone())?;
+    // "Served Wednesday through Saturday": so every week.
+    let is_weekday = |day: &Moment| day.is_bare && !day.is_clock;
+    if follows
+        && is_weekday(moment)
+        && before.is_some_and(is_weekday)
+        && SERVED.as_ref()?.is_match(first)
+        && !around.takes_off
+    {
+        return None;
+    }
     // "30% off this weekend", "this Saturday and Sunday": the days of a sale.
     let is_weekend = own.starts_with("this weekend")
         || is_whole_month(lead, own, moment, around)
+        || own == "this week" && around.takes_off && !tail.starts_with('\'') && !LEFT.as_ref()?.is_match(lead)
         || own.starts_with("this coming weekend")
         || own == "weekend" && (lead.ends_with("all ") || lead.ends_with("whole "))
         || moment.is_bare && !moment.is_clock && before.is_some_and(|before| is_saturday_with(words, before, moment));
@@ -208,8 +220,14 @@ fn is_whole_month(lead: &str, own: &str, moment: &Moment, around: Around) -> boo
 /// "Full price again on Monday", "£40 from 1 June": over when that day begins.
 fn begin_when_turned_back(lead: &str, tail: &str, moment: &Moment) -> Option<Timestamp> {
     let is_day = !moment.is_clock && !moment.is_range && !moment.is_this_day && moment.month_begins.is_none();
-    let begins_then = || THEN_TURNS_BACK.as_ref().is_some_and(|back| back.is_match(tail)) && !lead.ends_with("after ");
-    (is_day && (TURNS_BACK.as_ref()?.is_match(lead) || begins_then())).then_some(moment.begins?)
+    let begins_then = THEN_TURNS_BACK.as_ref().is_some_and(|back| back.is_match(tail)) && !lead.ends_with("after ");
+    if is_day && moment.begins.is_some() {
+        return (begins_then || TURNS_BACK.as_ref()?.is_match(lead)).then_some(moment.begins?);
+    }
+    // "At 8:45 tomorrow morning it becomes $145"; "£48 today, £60 tomorrow" is over with this day.
+    let is_dearer_then = || moment.is_this_day && DEARER_TOMORROW.as_ref().is_some_and(|dearer| dearer.is_match(tail));
+    let is_hour = !moment.is_range && !moment.is_this_day && moment.month_begins.is_none();
+    (is_hour && begins_then || is_dearer_then()).then_some(moment.at)
 }
 
 /// "Nov 20 - Dec 1", "now to Sunday": the second end of a stretch.
@@ -251,8 +269,8 @@ pub(super) fn lead_of(words: &str, start: usize) -> &str {
 static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?-u:\b)(?:until|untill|till?|through|thru|before|b4|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|shuts?|closing|clos(?:e|ing)[ \n]date",
-        r"|(?:last|final)[ \n](?:day|date|call|chance|orders?|bookings?|entries|entry|sign-?ups?)|deadline|not[ \n](?:valid|available|redeemable)[ \n]after|cut-?off|good|up[ \n]?to|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|dies?|lapses?|concludes?|leaves|returns?|go(?:es)?[ \n](?:back[ \n])?up|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|go(?:es)?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
-        r"(?:\.?[ \n](?:and[ \n]including|or[ \n]before|or[ \n]by|upto|'til|@|out|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|with|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
+        r"|(?:last|final)[ \n](?:day|date|call|chance|orders?|bookings?|entries|entry|sign-?ups?)|deadline|not[ \n](?:valid|available|redeemable)[ \n]after|cut-?off|good|up[ \n]?to|stops?[ \n](?:serving|selling|taking|baking|frying|grilling|cooking|pouring|accepting)(?:[ \n](?:new[ \n])?(?:orders|bookings|entries|walk-ins))?|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|dies?|lapses?|concludes?|leaves|returns?|go(?:es)?[ \n](?:back[ \n])?up|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|go(?:es)?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
+        r"(?:\.?[ \n](?:(?:and|&)[ \n]incl(?:uding|uded|usive|\.)?|or[ \n]before|or[ \n]by|upto|'til|@|out|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|with|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
     ))
     .ok()
 });
@@ -266,7 +284,7 @@ static TURNS_BACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// "On 2 November the price goes back to $89".
 static THEN_TURNS_BACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^,?[ \n](?:(?:the|our|all|these|this)[ \n])?(?:prices?|fares?|rates?|fees?|it|they)(?:[ \n](?:will|all))?[ \n](?:rises?|go(?:es)?[ \n](?:back|up)|increases?|jumps?|returns?|reverts?|is[ \n](?:back|£|[$])|'s[ \n]back)(?-u:\b)").ok()
+    Regex::new(r"^,?[ \n](?:(?:the|our|all|these|this)[ \n])?(?:prices?|fares?|rates?|fees?|it|they)(?:[ \n](?:will|all))?[ \n](?:(?:rises?|go(?:es)?[ \n](?:back|up)|increases?|jumps?|climbs?|returns?|reverts?|is[ \n]back|'s[ \n]back)(?-u:\b)|(?:(?:becomes?|turns?[ \n]into|costs?|will[ \n]be|is)[ \n]|'s[ \n])(?:[a-z]{0,3}[$£€₦₱₹]|rs\.?|rm|aed|usd|php|ngn)[ \n]?[0-9]|becomes?[ \n]full[ \n]price)").ok()
 });
 /// "Promo runs from April 1 to June 30", "booking period: April 10-12".
 static PERIOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -283,6 +301,19 @@ static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// "Camp Aug 3-7", "the film festival, Oct 16-18".
 static IS_EVENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:weekend|week|camps?|retreat|rental|hire|tour|trip|hike|getaway|cruise|workshops?|class|course|lessons?|conference|forum|summit|festival|fair|expo|exhibition|market|show|shows|concert|gig|match|race|run|term|semester|season|tournament|performances?|nights?|event|party|dates?|held|takes[ \n]place|happening|join[ \n]us)[,:]?[ \n](?:on[ \n]|from[ \n]|between[ \n]|is[ \n])?[(]?$").ok()
+});
+/// "Served Wednesday through Saturday", "kitchen open Thu-Sun".
+static SERVED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)(?:open|opens|opening|hours|served|serving|serves|closed|weekly|lunch|dinner|breakfast|happy[ \n]hours?|office[ \n]hours|we're[ \n]here|call[ \n]us|phone[ \n]lines)[:,]?[ \n](?:(?:on|from|for|all|every)[ \n]){0,2}$").ok()
+});
+/// "£48 today, £60 tomorrow", "S$58 tonight, tmr S$68".
+static DEARER_TOMORROW: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"^(?:[ \n]only)?[,;:/.-]?[ \n](?:-[ \n])?(?:and[ \n]|but[ \n]|then[ \n])?",
+        r"(?:(?:it's|it[ \n]is|back[ \n]to)[ \n])?(?:(?:tomorrow|tmrw?|tmw)(?:'s|:|[ \n]is|[ \n]it's|[ \n]at|[ \n]back[ \n]to)?[ \n](?:[a-z]{0,3}[$£€₦₱₹]|rs\.?|rm|aed|usd|php|ngn)[ \n]?[0-9]",
+        r"|(?:[a-z]{0,3}[$£€₦₱₹]|rs\.?|rm|aed|usd|php|ngn)[ \n]?[0-9][0-9.,]{0,8}(?:/[a-z]{1,6})?[ \n](?:from[ \n])?(?:tomorrow|tmrw?|tmw)(?-u:\b))",
+    ))
+    .ok()
 });
 static LAST_DAY_OF: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)([a-z]{2,15}'s|my|his|her|their)[ \n](?:very[ \n])?(?:last|final)[ \n](?:work(?:ing)?[ \n])?(?:day|shift|week)(?:[ \n](?:is|at|on|here|with|us|the|work|office|company)){0,4}[ \n]$").ok()
@@ -335,7 +366,7 @@ static ARRIVES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// What is used, travelled or played then, not bought until then.
 static IS_USED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:travel(?:ling)?|fly|flying|depart(?:s|ing)?|departures?|sail(?:s|ing)?|sailings|stays?|arriv(?:e|ing)|valid[ \n]for[ \n](?:travel|stays)|dates|performances|screenings|check[- ]in|class(?:es)?|sessions|lessons|courses?|doors|kick-?off)(?:[ \n](?:on|from|between|dates?|period|window|is|are|must[ \n]be|completed?|valid|any[ \n]?time|now|or|through|thru|until|till?|to|in|for|by|before|up))*[:]?[ \n]?$").ok()
+    Regex::new(r"(?-u:\b)(?:(?:bonus|reward|promo)[ \n](?:gift[ \n])?(?:e-?)?(?:cards?|vouchers?)|travel(?:ling)?|fly|flying|depart(?:s|ing)?|departures?|sail(?:s|ing)?|sailings|stays?|arriv(?:e|ing)|valid[ \n]for[ \n](?:travel|stays)|dates|performances|screenings|check[- ]in|class(?:es)?|sessions|lessons|courses?|doors|kick-?off)(?:[ \n](?:on|from|between|dates?|period|window|is|are|must[ \n]be|completed?|valid|any[ \n]?time|now|or|through|thru|until|till?|to|in|for|by|before|up))*[:]?[ \n]?$").ok()
 });
 static OFFER_DOES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:offer|deal|sale|price|pricing|discount|code|coupon|promo|promotion|event|savings|fare|rate|reward|window|chance)s?[ \n](?:(?:will|is|are|officially|really)[ \n])?([a-z]{3,12})(?:[ \n](?:away|out|off|up|for[ \n]good))?[ \n](?:at|on|by|this|@)[ \n](?:the[ \n])?$").ok()
@@ -369,7 +400,7 @@ const BEGINS_VERBS: [&str; 24] = [
 ];
 /// "We can't restock before Christmas": nothing ends there.
 static DENIED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:due|payable|owed|overdue)(?:[ \n]back)?[ \n](?:by|before|on|in|until)[ \n](?:the[ \n])?$|(?-u:\b)(?:can't|cannot|won't|don't|doesn't|didn't|isn't|not|never|unable[ \n]to)[ \n](?:[a-z]{2,12}[ \n]){1,4}(?:before|until|till|by)[ \n](?:the[ \n])?$").ok()
+    Regex::new(r"(?-u:\b)(?:due|payable|owed|overdue)(?:[ \n]back)?[ \n](?:by|before|on|in|until)[ \n](?:the[ \n])?$|(?-u:\b)(?:can't|cannot|won't|don't|doesn't|didn't|isn't|not|never|unable[ \n]to)[ \n](?:[a-z]{2,12}[ \n]){1,4}(?:before|until|till|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:expect|expects|expected|expecting|likely)[ \n](?:[a-z]{2,12}[ \n]){1,5}by[ \n](?:the[ \n])?$").ok()
 });
 /// "Starts at midnight".
 static STARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -448,6 +479,29 @@ mod tests {
             ("offer valid upto 30-11-2026", vec!["2026-12-01T00:00"]),
             ("trade in before black friday even starts", vec![]),
             ("it's joseph's last day today", vec![]),
+            ("1/2 price vitamins, this week.", vec!["2026-11-23T00:00"]),
+            ("only 3 tables left this week", vec![]),
+            ("in this week's issue: 20% off", vec![]),
+            ("spa day £49 up to & including 3 dec", vec!["2026-12-04T00:00"]),
+            ("up to and incl. 3 dec", vec!["2026-12-04T00:00"]),
+            ("pay for only two, from now until 15 february 2027", vec!["2027-02-16T00:00"]),
+            ("at 8:45 tomorrow morning it becomes $145 for everybody", vec!["2026-11-21T08:45"]),
+            ("at 6pm it goes back to £40", vec!["2026-11-20T18:00"]),
+            ("on monday the price is $89 again", vec!["2026-11-23T00:00"]),
+            ("£48 today, £60 tomorrow", vec!["2026-11-21T00:00"]),
+            ("s$58/kg tonight, tmr s$68", vec!["2026-11-21T00:00"]),
+            ("$20 today, tomorrow it's $30", vec!["2026-11-21T00:00"]),
+            ("kitchen stop grilling 8pm sharp", vec!["2026-11-20T20:00"]),
+            ("we stop taking orders at 5pm today", vec!["2026-11-20T17:00"]),
+            ("45% off boots til 1:30 today", vec!["2026-11-20T13:30"]),
+            ("20% off until 9:30 today", vec!["2026-11-20T21:30"]),
+            ("half-price sale till 6:30", vec!["2026-11-20T18:30"]),
+            ("open daily sat 14 feb to sun 22 feb", vec!["2027-02-23T00:00"]),
+            ("seat held 4 u for 15 minutes", vec!["2026-11-20T10:15"]),
+            ("your cart is reserved for 2 hours", vec!["2026-11-20T12:00"]),
+            ("we expect to be full by the weekend", vec![]),
+            ("bonus cards valid jan 2-mar 31, 2027", vec![]),
+            ("1.5gb for n500 valid for 7 days", vec![]),
             ("payment is due by 30 november", vec![]),
             ("only 4 slots left this month", vec![]),
             ("£4.99 until stocks last", vec![]),
@@ -472,6 +526,8 @@ mod tests {
         let now: Zoned = "2026-11-20T10:00:00+08:00[Asia/Shanghai]".parse().unwrap();
         let (none, beside) = (Around::default(), Around { beside: true, ..Around::default() });
         for (text, around, is_end) in [
+            ("tasting menu served wednesday through saturday", beside, false),
+            ("lunch served thu-sun", beside, false),
             ("two cabins remain for the ski weekend, dec 4-6", beside, false),
             ("summer camp 3-7 december", beside, false),
             ("dec 4-6", none, false),

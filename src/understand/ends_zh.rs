@@ -104,6 +104,17 @@ fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>, off
     if moment.is_bare && first.is_some_and(|first| moment.is_clock || first.contains('一')) {
         return Some(false);
     }
+    // 每周二至周日开放, 逢星期一至五12时前: so every week.
+    let recurs = |first: &Moment| {
+        first.is_bare
+            && RECURS
+                .as_ref()
+                .is_some_and(|recurs| lead_of(words, first.range.start).is_some_and(|lead| recurs.is_match(lead)))
+    };
+    let is_near = |first: &Moment| moment.range.start - first.range.end <= "至五上午".len();
+    if moment.is_bare && before.is_some_and(|first| recurs(first) && is_near(first)) {
+        return Some(false);
+    }
     if EXCEPT.as_ref()?.is_match(lead) {
         return Some(false);
     }
@@ -122,8 +133,12 @@ fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>, off
     if before.is_some() && listed {
         return Some(!DELIVERS.as_ref()?.is_match(tail));
     }
-    // 截至12月 and 12月内 are ends; 5月最后机会 is none.
-    if own.ends_with(['月', '份']) {
+    // 12月10日当天，线下同享: the day of a sale.
+    if offers && moment.kind == DeadlineKind::Absolute && THAT_DAY.as_ref()?.is_match(tail) {
+        return Some(!BEGINS_AT.as_ref()?.is_match(lead));
+    }
+    // 截至12月 and 12月内 are ends; 5月最后机会 and 今年最后一批 are none.
+    if own.ends_with(['月', '份', '年']) {
         return Some(UNTIL.as_ref()?.is_match(lead) || WITHIN.as_ref()?.is_match(tail));
     }
     // 这个周末七折, 周六日两天: the days of a sale.
@@ -248,7 +263,7 @@ static TURNS_BACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// What is used, travelled or delivered then, not bought until then.
 static IS_USED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:旅行|旅游|出行|出发|乘机|乘车|航班|飞行|返程|入住|住宿|观影|观演|演出|上课|开课|授课|培训|发货|配送|送达|到货|取货|取件|提货|考试|比赛|会议|直播|展览|开奖|开播|服务|生产|施工|自取|自提|取餐|提车|入营|入园|用餐|就餐|送餐|接种|执教|直播|签售|试驾|看房)(?:时间|日期|有效期|期限|期间?|时段)?(?:为|是|:)?[ \n]?$").ok()
+    Regex::new(r"(?:旅行|旅游|出行|出发|乘机|乘车|航班|飞行|返程|入住|住宿|观影|观演|演出|上课|开课|授课|培训|发货|配送|送达|到货|取货|取件|提货|考试|比赛|会议|直播|展览|开奖|开播|服务|生产|施工|自取|自提|取餐|提车|取车|报到|签到|就诊|入营|入园|用餐|就餐|送餐|接种|执教|直播|签售|试驾|看房)(?:时间|日期|有效期|期限|期间?|时段)?(?:为|是|:)?[ \n]?$").ok()
 });
 /// 9月内申请有效.
 static WITHIN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[ \n]?(?:之|以)?内(?:[^容部外衣饰地]|$)").ok());
@@ -258,7 +273,7 @@ static DAYS_OF_SALE: LazyLock<Option<Regex>> =
 /// Stands right behind a moment that is an end.
 static ENDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"^[ \n]?[)]?(?:或?(?:之|以)?前(?:[^往台后面排十百0-9一二三四五六七八九]|$)|[,，、]?[ \n]?(?:的)?(?:本次|此次|本轮)?(?:活动|优惠|促销|特卖|特惠|折扣|大促|狂欢|福利|报名|售完|准时|正式|即将|就|全部|统一|将)*(?:截止|结束|为止|止[ \n,，。;；!！)]|止$|到期|过期|失效|作废|后?(?:系统|通道|价格|报名|活动)?(?:关闭|停止)|收回|(?:价格|原价)?恢复|(?:价格)?(?:涨价|上涨|上调|回调)|收官|关闭|关店|闭幕|截单|下架|下线|停售|收摊|停止|失效|清零|归零|回收|打烊|最后)",
+        r"^[ \n]?[)]?(?:或?(?:之|以)?前(?:[^往台后面排夕提瞻十百0-9一二三四五六七八九]|$)|[,，、]?[ \n]?(?:的)?(?:本次|此次|本轮)?(?:活动|优惠|促销|特卖|特惠|折扣|大促|狂欢|福利|报名|售完|准时|正式|即将|就|全部|统一|将)*(?:截止|结束|为止|止[ \n,，。;；!！)]|止$|到期|过期|失效|作废|后?(?:系统|通道|价格|报名|活动)?(?:关闭|停止)|收回|(?:价格|原价)?恢复|(?:价格)?(?:涨价|上涨|上调|回调)|收官|关闭|关店|闭幕|截单|下架|下线|停售|收摊|停止|失效|清零|归零|回收|打烊|最后)",
         r"|(?:一天|仅此|之内|内有效|有效)|当[天日](?:一天|有效|使用|止|购买|下单|到店|消费|预订|报名|开通|办理|可))",
     ))
     .ok()
@@ -267,6 +282,8 @@ static ENDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static OFFERS_THEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^[)]?(?:当天|当日|这天|一天)?[,，]?(?:全场|全店|全馆|全线|全部|全单|所有|会员|店内|到店|进店|消费|下单|单笔|满[0-9])[^，。,!！?？]{0,10}(?:[0-9一二三四五六七八九]折|立?减[0-9]|半价)").ok()
 });
+/// 12月10日当天，线下门店同享.
+static THAT_DAY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[ \n]?当[天日](?:[,，。;；!！]|$)").ok());
 /// 国庆期间, 五一假期.
 static DAYS_OFF: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^节?(?:期间|假期|长假|黄金周)(?:[^不正照除]|$)").ok());
@@ -292,7 +309,7 @@ static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static BEGINS_AT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:自|从|始于|开始(?:于|时间):?|预计|开抢时间:?|开售时间:?)[ \n]?$").ok());
 static DELIVERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^[ \n]?(?:内|期间?)?(?:送达|到货|发货|送到|到达|派送|停|休|放假|出行|入住|乘机|出发|旅行|起飞|开课|上课|开赛|举行|举办|营业|演出|播出|面试|考试|开考)").ok()
+    Regex::new(r"^[ \n]?(?:内|期间?)?(?:(?:到店|来店|到场|前来|前往[^，,。!！]{0,8})?(?:取车|提车|取件|取货|提货|就诊|复查|面签|报到)|送达|到货|发货|送到|到达|派送|停|休|放假|出行|入住|乘机|出发|旅行|起飞|开课|上课|开赛|举行|举办|营业|演出|播出|面试|考试|开考)").ok()
 });
 /// 3日 by itself.
 static SPAN_OF_DAYS: LazyLock<Option<Regex>> =
@@ -353,6 +370,13 @@ mod tests {
             ("11月26日前报名立减200，出行日期12月5日-12月20日", vec!["2026-11-27T00:00"]),
             ("购买截止11月29日，有效期至2027年3月31日", vec!["2026-11-30T00:00", "2027-04-01T00:00"]),
             ("入营日期不限周末", vec![]),
+            ("会员日全场8.8折，12月10日当天，线下门店同享", vec!["2026-12-11T00:00"]),
+            ("每圈15元，每周二至周日开放", vec![]),
+            ("逢星期一至五12时前入场，正价戏票60元", vec![]),
+            ("这是今年最后一批，售完即下架", vec![]),
+            ("春节前夕，提醒商家规范明码标价", vec![]),
+            ("车辆已修好，可于12月14日9:00-18:00到店取车，维修费3260元", vec![]),
+            ("报到时间为12月29日至30日，住宿费1200元", vec![]),
             ("元旦假期除外", vec![]),
             ("12月1日起全场8折", vec![]),
             ("自取日期12月4日至5日", vec![]),

@@ -28,10 +28,17 @@ fn from_receipt(now: &Zoned, may: &May, words: &str) -> Option<End> {
     if TIME_BEFORE_WORD.is_in(may, words) || COUNTDOWN.is_in(may, words) {
         return None;
     }
+    // "Get 1.5GB for N500 valid for 7 days": how long it serves.
+    if VOLUME.as_ref()?.is_match(words) {
+        return None;
+    }
     let group = |names: [&str; 3]| names.into_iter().find_map(|name| found.name(name));
     let (amount, unit) = (group(["valid", "own", "after"])?, group(["valid_unit", "own_unit", "after_unit"])?);
     let at = seconds_from(now, count(amount.as_str())?, seconds_of(unit.as_str())?)?;
-    Some(End { at, kind: DeadlineKind::FromReceipt, words: amount.start()..unit.end(), is_stretch: true })
+    // "Held for you for 15 minutes" runs now, whoever reads it when.
+    let is_held = ["held", "reserved", "saved", "kept", "on"].iter().any(|held| found[0].starts_with(held));
+    let kind = if is_held { DeadlineKind::Relative } else { DeadlineKind::FromReceipt };
+    Some(End { at, kind, words: amount.start()..unit.end(), is_stretch: true })
 }
 
 fn time_left(now: &Zoned, may: &May, words: &str) -> Option<End> {
@@ -111,8 +118,9 @@ macro_rules! words {
 static ANSWERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:ship|deliver|dispatch|arriv|repl(?:y|ies)|respon|sent|send|contact|get[ \n]back|process|refund|answer)[a-z]*[ \n](?:[a-z]{1,12}[ \n]){0,4}$").ok()
 });
+static VOLUME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[0-9][ \n]?[gm]b(?-u:\b)").ok());
 static FROM_RECEIPT: Expression = expression!(
-    r"(?-u:\b)(?:valid|good|yours|redeemable)[ \n]for[ \n](?:only[ \n]|just[ \n]|the[ \n]next[ \n]|the[ \n])?(?P<valid>[0-9]{1,4}|",
+    r"(?-u:\b)(?:valid|good|yours|redeemable|(?:held|reserved|saved|kept|on[ \n]hold)(?:[ \n](?:for|4)[ \n](?:you|u)|[ \n]aside)?)[ \n]for[ \n](?:only[ \n]|just[ \n]|the[ \n]next[ \n]|the[ \n])?(?P<valid>[0-9]{1,4}|",
     words!(number),
     r")[ \n-](?P<valid_unit>",
     words!(unit),
