@@ -197,8 +197,11 @@ impl Judged<'_> {
         let mut taken = self.seen.taken.iter().filter(|taken| taken.reference == attempt.reference);
         let heard = |id: &str| self.seen.attempts.iter().any(|attempt| id_in(&attempt.words) == Some(id));
         let mut holds = self.log.decisions.iter().filter(|decision| decision.outcome == "held");
+        // The line of a hold may die with its gateway, the hold does not: its release tells of it (seed 4994).
+        let mut unwritten = self.log.decisions.iter().filter(|decision| self.log.repeats_what_was_lost(decision));
         taken.any(|taken| taken.answered && within.contains(&taken.at_ms))
             || holds.any(|hold| within.contains(&hold.at_ms) && !heard(&hold.submission))
+            || unwritten.any(|hold| within.contains(&begun_ms(&hold.submission)) && !heard(&hold.submission))
     }
 
     /// At the provider (where a message may be late by its transit), and by the documents' own times.
@@ -372,7 +375,20 @@ struct Decision {
     again: Option<String>,
 }
 
+/// When a submission came, as its id tells.
+fn begun_ms(submission: &str) -> u64 {
+    let uuid = uuid::Uuid::parse_str(submission.trim_start_matches("s-")).unwrap();
+    let (seconds, nanos) = uuid.get_timestamp().unwrap().to_unix();
+    let at = Timestamp::new(i64::try_from(seconds).unwrap(), i32::try_from(nanos).unwrap()).unwrap();
+    u64::try_from(at.duration_since(EPOCH.parse().unwrap()).as_millis()).unwrap()
+}
+
 impl Log {
+    /// True when it takes a decision anew of which there is no line.
+    fn repeats_what_was_lost(&self, decision: &Decision) -> bool {
+        decision.again.as_ref().is_some_and(|first| self.decisions.iter().all(|decision| decision.id != *first))
+    }
+
     fn read(data: &Path) -> Log {
         let (mut log, epoch) = (Log::default(), EPOCH.parse::<Timestamp>().unwrap());
         let Ok(files) = std::fs::read_dir(data.join("decisions")) else { return log };
