@@ -30,11 +30,15 @@ pub(super) fn looks_like_code(reading: &Reading<'_>) -> bool {
     let says = |words: &LazyLock<Option<Regex>>| words.as_ref().is_some_and(|words| words.is_match(text));
     text.len() <= TEXT_BYTES_MAX
         && reading.sentences.iter().any(|sentence| sentence.cues.has(Cue::MayBeCode))
-        && says(&WRITTEN)
-        && says(&MEANT)
-        && says(&GUARD)
+        && (says(&NAMED) && (says(&GUARD) || says(&ONCE)) || says(&WRITTEN) && says(&MEANT) && says(&GUARD))
         && !says(&FOR_SOMETHING)
         && !OPENS.is_in(&reading.heard.may, text)
+}
+
+/// The same, and the code stands beside what it is called: "one-time PIN: 70 44 19". Then phrases of notices around it
+/// tell what it is for: "your PIN reset", 异地登录.
+pub(super) fn names_a_code(reading: &Reading<'_>) -> bool {
+    NAMED.as_ref().is_some_and(|named| named.is_match(&reading.normal.text)) && looks_like_code(reading)
 }
 
 /// A code that is guarded as codes are, without a price: 验证码1234，用于领取优惠券，请勿告诉他人. A figure may stand
@@ -80,6 +84,9 @@ pub(super) fn code_signs() -> Vec<String> {
         "is your",
         "is\nyour",
         "pin is",
+        "pin:",
+        "one-time",
+        "one time",
         "use ",
         "enter ",
         "type ",
@@ -129,6 +136,19 @@ static WRITTEN: LazyLock<Option<Regex>> = pattern!(
     r"(?:^|[^0-9a-z¥$€£₹₦₱.,/:])(?:[0-9](?:[ -]?[0-9]){3,9}|[a-z]{1,3}-?[0-9]{3,6}|[a-z]{1,3}[0-9]{1,3}-[a-z0-9]{2,5}|[0-9]{1,3}[a-z]{1,3}[0-9]{0,3}-[a-z0-9]{2,5})(?:$|[^0-9a-z%元折])"
 );
 
+/// Digits beside what they are called: "PIN: 70 44 19", "code is 30 91 66", "830 415: your one-time PIN".
+static NAMED: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:codes?|pin|otp|passcode|password)(?:[ \n](?:[a-z-]+[ \n]){0,9}is)?:?[ \n]?[0-9](?:[ -]?[0-9]){3,7}(?:$|[^0-9a-z%:/])",
+    r"|(?:^|[^0-9a-z.,/:-])[0-9](?:[ -]?[0-9]){3,7}(?:[ ]is|:|[ ]-|[ ]to)[ ](?:your|the|be[ ]your)(?-u:\b)[^.!?]{0,40}(?-u:\b)(?:code|pin|otp|passcode|password)(?-u:\b)",
+    r"|(?-u:\b)(?:enter|type|key[ ]in|input)[ ][0-9](?:[ -]?[0-9]){3,7}[ ](?:on|in|to|at|when|into)(?-u:\b)",
+    r"|(?:验证码|校验码|动态码|确认码|口令|动态密码)[为是:： ]{0,3}[0-9](?:[ -]?[0-9]){3,7}(?:$|[^0-9a-z%元])"
+);
+
+/// A name that says that it is good for once.
+static ONCE: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)one[ -]time[ ](?:pin|code|password|passcode)(?-u:\b)|(?-u:\b)(?:reset|verification|security|log-?in|sign-?in|authentication|2fa)[ ](?:code|pin)(?-u:\b)|(?-u:\b)otp(?-u:\b)|验证码|动态密码"
+);
+
 /// What it is called, or what it is for.
 static MEANT: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:codes?|otp|passcode|password|pin|token|one[ -]time|2fa|verify|sign[ -]?in|log[ -]?in|unlock)(?-u:\b)|码|口令|密码"
@@ -138,7 +158,7 @@ static MEANT: LazyLock<Option<Regex>> = pattern!(
 static GUARD: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:expires?|expiring|valid|good|lapses?|works?|working|active|dies|usable|runs[ ]out|use[ ]it|use|enter[ ]it)[ \n](?:only[ ])?(?:for|in|within|until)?[ \n]?(?:the[ ]next[ ])?(?:[0-9]{1,3}|one|two|three|five|ten|fifteen|thirty)[ \n-]?(?:m|mins?|minutes?|s|secs?|seconds?|hrs?|hours?)(?-u:\b)",
     r"|(?-u:\b)exp(?:ires?)?\.?[ ](?:at[ ])?[0-9]{1,2}:[0-9]{2}|(?-u:\b)(?:[0-9]{1,2}|five|ten|fifteen|thirty)[ ]min(?:ute)?s?,?[ ](?:one|then|only)",
-    r"|(?-u:\b)(?:do[ ]not|don't|never|huwag)[ \n](?:ever[ ]|be[ ]|you[ ])?(?:share|give|tell|forward|disclose|pass|read|show|ibigay)(?-u:\b)|(?-u:\b)(?:nobody|no[ ]one|never|won't|will[ ]not)(?-u:\b)[^.!?]{0,40}(?-u:\b)(?:request|asks?|call)(?-u:\b)[ ](?:you[ ])?(?:for[ ])?(?:it|this|the|your)(?-u:\b)|(?-u:\b)keep[ ](?:it|this)[ ](?:secret|private|safe|to[ ]yourself)|(?-u:\b)only[ ]for[ ]you(?-u:\b)|asking[ ]for[ ]it",
+    r"|(?-u:\b)(?:do[ ]not|don't|never|huwag)[ \n](?:ever[ ]|be[ ]|you[ ])?(?:share|give|tell|forward|disclose|pass|read|show|ibigay)(?-u:\b)|(?-u:\b)(?:nobody|no[ ]one|never|won't|will[ ]not|don't)(?-u:\b)[^.!?]{0,40}(?-u:\b)(?:request|asks?|call|phone|ring|text)(?-u:\b)[ ](?:you[ ])?(?:for[ ])?(?:it|this|the|your|codes?)(?-u:\b)|(?-u:\b)keep[ ](?:it|this)[ ](?:secret|private|safe|to[ ]yourself)|(?-u:\b)only[ ]for[ ]you(?-u:\b)|asking[ ]for[ ]it",
     r"|(?-u:\b)(?:didn't|did[ ]not|haven't)[ \n](?:you[ ])?(?:request|ask|start|try|make)|(?-u:\b)(?:not|wasn't)[ ]you\?|(?-u:\b)ignore[ ]this",
     r"|(?:[0-9]{1,3}|[一二三五十]{1,2})(?:秒|分钟|小时)(?:之?内|有效|后失效)|(?:勿|不要|切莫|别)[^。]{0,6}(?:转发|泄|告|透露|提供|他人|别人)|非本人|(?:不是|并非)您?本人"
 );
@@ -164,6 +184,12 @@ mod tests {
             "Tap the bell or type 7Y2-PPL to unlock your account. Code dies in 4 min",
             "GeckoPay code: 7-7-3-1-0-8. It's only for you.",
             "Sign in to the bank with 6644-19. Nobody from the bank will request it",
+            "Your one time pin to register on the eFiling site is 8 3 0 1 7 7",
+            "Your SimplyPass one-time PIN: 70 44 19. For 2FA only. Expires 60s.",
+            "Dear subscriber, your PIN reset code is 30 91 66. Ignore if you no request am.",
+            "830 415: your SingaKey one-time PIN for Medisafe. Expires 18:25. Never share.",
+            "enter 119 284 on the screen to finish. we're Pollen, we don't phone for codes",
+            "您的账号正在异地登录，验证码 61 93 20，若非本人请勿提供给任何人。",
             "Your code to view the payslip is PT-3091. Expires 12:00",
             "OTP for e-KYC is 20 91 54. It lapses in 10 minutes.",
             "Here's the code you asked for: 318457. Didn't ask? Ignore this e-mail.",
@@ -175,6 +201,8 @@ mod tests {
         for silent in [
             "Use code SAVE-2026 at checkout, valid for 24 hours",
             "Your exclusive code 4821: 20% off, don't tell anyone",
+            "Your PIN was changed on 12 Nov 2026. Not you? Call 0800 123 456",
+            "Your booking code is 482913, quote it at the desk",
             "Door code 8841, works for 24 hours, don't share it",
             "Don't forget to ask about the 2027 trip, bring the password",
             "验证码482913：请勿转发，凭此领取优惠券",

@@ -22,6 +22,26 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns::read(include_st
 /// Words looked at of one sentence; no honest one that tells what it is for is longer.
 const WORDS_BYTES_MAX: usize = 1_024;
 
+/// What is given or praised is no news of something done: 运费券已到账, "your exclusive member price is due".
+const GIVEN: &[&str] = &[
+    "券",
+    "红包",
+    "福利",
+    "礼包",
+    "免费领",
+    "会员价",
+    "专享价",
+    "coupon",
+    "reward",
+    "member price",
+    "members' price",
+    "exclusive member",
+    "exclusive price",
+    "exclusive offer",
+    "exclusive deal",
+    "offer price",
+];
+
 /// What people write to people is short.
 const PERSONAL_BYTES_MAX: usize = 640;
 
@@ -43,6 +63,12 @@ pub(super) struct Tally {
     /// Invites to buy, with or without a price.
     sells: usize,
     survey: usize,
+    /// Announces new wares.
+    announces: usize,
+    /// Notices of an account that is "updated", as disguises of an offer are.
+    vague: usize,
+    /// It tells whom to ring: a number to call.
+    is_reached: bool,
     /// Written as people write to people.
     is_personal: bool,
     /// Signed 【某某】, or it can be refused, or it leads to a page: no person writes so to a friend.
@@ -59,6 +85,8 @@ pub(super) struct Tally {
     warns: bool,
     /// It ends with a name, as shops sign.
     is_signed: bool,
+    /// The name has words, as those of trades do: "Colin the Paint", and not "Ruth".
+    is_signed_at_length: bool,
     /// It asks for an opinion as firms do: in a mail, or with a scale to answer on.
     asks_a_customer: bool,
     /// Looks like a notice, though no phrase of one is in it.
@@ -78,8 +106,14 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
         let text = &reading.normal.text;
         tally.is_of_a_firm |= names_its_sender(text);
         tally.is_mail |= reading.kind == PartKind::Subject;
-        tally.is_signed |= signs::is_signed(&reading.visible.text);
+        let is_signed = signs::is_signed(&reading.visible.text);
+        let name =
+            || reading.visible.text.trim_end().rsplit(['.', '!', '?', '\n', ':']).find(|words| !words.is_empty());
+        tally.is_signed |= is_signed;
+        tally.is_signed_at_length |= is_signed && name().is_some_and(|name| name.trim().contains(' '));
+        tally.is_reached |= text.len() <= PERSONAL_BYTES_MAX && PATTERNS.has("reached", &reading.heard.may, text);
         tally.is_personal |= text.len() <= PERSONAL_BYTES_MAX && PATTERNS.has("personal", &reading.heard.may, text);
+        let is_chinese = reading.has_chinese();
         let has_code =
             reading.sentences.iter().any(|sentence| sentence.has_digit && codes::is_code(reading.words(sentence)));
         for sentence in &reading.sentences {
@@ -106,9 +140,18 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             let sale = plainly && !named_only && !names_what_for;
             // "Shop now: your order ships free" sells; a notice tells of something done.
             // 运费券已到账: what has arrived invites to spend.
-            let given =
-                || ["券", "红包", "福利", "礼包", "免费领", "coupon", "reward"].iter().any(|word| words.contains(word));
-            let notice = (tells || cues.has(Cue::Notice) || sentence.is_refund) && !sale && !code && !given();
+            let given = || GIVEN.iter().any(|word| words.contains(word));
+            // "Your account has been updated: our new spring menu is ready", "Loft boarding from £28 a metre".
+            let announces = may("announces");
+            let asks_for_it =
+                !is_chinese && may("sells") && sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price);
+            let notice = (tells || cues.has(Cue::Notice) && !asks_for_it || sentence.is_refund)
+                && !sale
+                && !code
+                && !announces
+                && !given();
+            tally.announces += usize::from(announces);
+            tally.vague += usize::from(notice && may("vague"));
             tally.code += usize::from(code);
             tally.notice += usize::from(notice);
             tally.ended += usize::from(notice && may("ended"));
@@ -133,6 +176,24 @@ impl Tally {
     /// What no phrase tells may be told by many weak signs; not where something is sold, or more of its kind can be
     /// refused: a code beside an offer is a disguise, and a notice that courts is none.
     fn look_at(&mut self, readings: &[Reading<'_>]) {
+        // An account that is updated, and then a new menu: the account is a pretext.
+        if self.announces > 0 && self.notice == self.vague && self.code == 0 {
+            (self.notice, self.referenced) = (0, 0);
+        }
+        self.is_like_a_code = self.code == 0
+            && self.sale == 0
+            && !self.is_personal()
+            && self.sells == 0
+            && !self.is_priced
+            && !self.is_refusable
+            && if self.notice > 0 {
+                readings.iter().any(codes::names_a_code)
+            } else {
+                readings.iter().any(codes::looks_like_code)
+            };
+        if self.is_like_a_code {
+            return;
+        }
         // 限量版，编号2000册，定价368元: a number is there as in notices, and everything else speaks against one.
         if self.code == 0 && self.tells_a_notice() {
             self.phrased = signs::beside_a_phrase(readings, self.known());
@@ -148,12 +209,8 @@ impl Tally {
         if self.is_refusable && (self.sells > 0 || self.is_priced) {
             return;
         }
-        self.is_like_a_code =
-            self.sells == 0 && !self.is_priced && !self.is_refusable && readings.iter().any(codes::looks_like_code);
-        if !self.is_like_a_code {
-            let look = signs::notice_in(readings, self.known());
-            self.look = if self.is_refusable && look < Look::Surely { Look::Other } else { look };
-        }
+        let look = signs::notice_in(readings, self.known());
+        self.look = if self.is_refusable && look < Look::Surely { Look::Other } else { look };
     }
 
     fn known(self) -> Known {
@@ -166,6 +223,7 @@ impl Tally {
             invites: self.sells > 0,
             is_personal: self.is_personal,
             is_signed: self.is_signed,
+            is_reached: self.is_reached,
             presses: false,
         }
     }
@@ -220,9 +278,11 @@ impl Tally {
         self.is_mail || self.is_from_a_sender || self.is_of_a_firm || self.is_priced || self.sale > 0 || self.sells > 0
     }
 
-    /// True when it reads as one person writing to another: nobody is sold anything.
+    /// True when it reads as one person writing to another: nobody is sold anything. "Box braids R350, u bring the hair,
+    /// call 072 555 0188" is no friend: a price and a number to call are a trade's.
     pub fn is_personal(self) -> bool {
-        self.is_personal && !self.is_from_a_sender && !self.is_of_a_firm && !self.asks_a_customer
+        let trades = self.is_priced && (self.is_reached || self.is_signed_at_length && self.sells > 0);
+        self.is_personal && !self.is_from_a_sender && !self.is_of_a_firm && !self.asks_a_customer && !trades
     }
 
     /// True when a sender invites to buy, with a word of sale or without any: a price in a message that tells how
@@ -232,7 +292,8 @@ impl Tally {
             return false;
         }
         let is_public = self.is_from_a_sender || self.is_of_a_firm;
-        self.sale > 0 || self.sells > 0 && is_public || self.is_priced && (self.is_refusable || self.is_of_a_firm)
+        let is_asking = self.is_refusable || self.is_of_a_firm || self.is_reached;
+        self.sale > 0 || self.sells > 0 && is_public || self.is_priced && is_asking
     }
 
     /// True when it sells, as far as signs tell: whoever presses does, if a seller shows ("Four coats left, leg it.
@@ -405,4 +466,55 @@ fn digits(words: &str) -> usize {
 /// A code is guarded so: 泄露有风险, "expires in 10 minutes".
 pub(super) fn is_guarded(may: &May, words: &str) -> bool {
     PATTERNS.has("secret", may, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Part, PartKind};
+
+    fn tells(text: &str) -> bool {
+        let part = Part { kind: PartKind::Plain, text: text.to_owned() };
+        tally(&[Reading::of(0, &part)]).is_transactional()
+    }
+
+    #[test]
+    fn banks_and_offices_tell_in_many_words() {
+        for told in [
+            "Wells & Farrow: Large purchase alert. $1,204.77 at APPL STORE. If you don't recognize this call 800-555-0133.",
+            "R1 500.00 reserved for purchase @ CLICKZ from cheq a/c..662. Avail R9 871. 14Dec 08:12",
+            "ERP charge of $2.00 failed due to insufficient balance. Pay by 10 Jun to avoid $10 admin charge.",
+            "Interest @ 1% per month will be levied thereafter. Please ignore if already paid. 31.10.2026",
+            "Vehicles without a valid label will be wheel-clamped without further notice from 20 January.",
+            "Appt for CHUA W H at Polyclinic on 19 JAN 9.40AM. Bring NRIC. To change, reply R at least 1 day before.",
+            "Bom: severe thunderstorm warning for Lismore. Large hail possible next 60 min.",
+            "TfN: engineering works 27 Dec-1 Jan. Last train Leeds-York is 20:15 tonight.",
+        ] {
+            assert!(tells(told), "{told}");
+        }
+    }
+
+    #[test]
+    fn offers_in_the_clothes_of_notices_are_none() {
+        for silent in [
+            "Your account has been updated: our new spring menu is ready. Ref 48213",
+            "Your profile has been updated. Our new autumn collection is ready. Ref 48213",
+            "Your exclusive member price of $49 is due. Ref 48213",
+            "您的账户已更新：春季新品已到店，编号48213",
+            "Free cancellation up to 24 hours before. Rooms from $90.",
+            "Beat the storm: umbrellas $12 each, come in",
+        ] {
+            assert!(!tells(silent), "{silent}");
+        }
+    }
+
+    #[test]
+    fn who_names_a_price_and_a_number_is_no_friend() {
+        let personal = |text: &str| {
+            let part = Part { kind: PartKind::Plain, text: text.to_owned() };
+            tally(&[Reading::of(0, &part)]).is_personal()
+        };
+        assert!(!personal("Box braids $35 each, u bring the hair. Whatsapp 072 555 0188"));
+        assert!(personal("i owe u $35 for the pizza, ring me"));
+    }
 }

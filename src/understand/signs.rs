@@ -103,6 +103,8 @@ pub(super) struct Known {
     pub is_personal: bool,
     /// It ends with a name, as shops and offices sign: "Leg it. ATTIC VINTAGE, Cockburn St".
     pub is_signed: bool,
+    /// It tells whom to ring.
+    pub is_reached: bool,
     /// It presses.
     pub presses: bool,
 }
@@ -112,19 +114,17 @@ pub(super) struct Known {
 /// Who speaks of wares and invites, gives or praises sells, however many words of a notice stand around: "your account
 /// has been updated, ref 48213: our new spring menu is ready". Words of bills can be put into any message.
 pub(super) fn notice_in(readings: &[Reading<'_>], known: Known) -> Look {
-    let weight = weight(readings, &NOTICE, OF_NOTICE, &beside_notice(known), Some(NOTICE_MIN)).unwrap_or(i32::MIN);
-    let has = |section: &str| readings.iter().any(|r| NOTICE.has(section, &r.heard.may, &r.normal.text));
-    if weight >= in_language(readings, NOTICE_MIN)
-        && has("wares")
-        && (known.invites || known.is_refusable || has("asks-little") || has("invite"))
-    {
+    let marks = [NOTICE_MIN, SURELY_NOTICE_MIN];
+    let reached = reached(readings, &NOTICE, OF_NOTICE, &beside_notice(known), &marks).unwrap_or(0);
+    let is_chinese = readings.iter().any(Reading::has_chinese);
+    let has = |section: &str| readings.iter().any(|r| NOTICE.has_one_of(section, is_chinese, &r.normal.text));
+    if reached > 0 && has("wares") && (known.invites || known.is_refusable || has("asks-little") || has("invite")) {
         return Look::Other;
     }
-    let reaches = |min| weight >= in_language(readings, min);
-    match (reaches(SURELY_NOTICE_MIN), reaches(NOTICE_MIN)) {
-        (true, _) => Look::Surely,
-        (_, true) => Look::Likely,
-        _ => Look::Other,
+    match reached {
+        0 => Look::Other,
+        1 => Look::Likely,
+        _ => Look::Surely,
     }
 }
 
@@ -132,9 +132,9 @@ pub(super) fn notice_in(readings: &[Reading<'_>], known: Known) -> Look {
 /// Doors open 10am".
 pub(super) fn beside_a_phrase(readings: &[Reading<'_>], known: Known) -> Look {
     let least = if known.is_priced { PRICED_NOTICE_MIN } else { PHRASED_NOTICE_MIN };
-    match weight(readings, &NOTICE, OF_NOTICE, &beside_notice(known), None) {
-        Some(weight) if weight < in_language(readings, least) => Look::Against,
-        Some(weight) if weight < in_language(readings, NOTICE_MIN) => Look::Other,
+    match reached(readings, &NOTICE, OF_NOTICE, &beside_notice(known), &[least, NOTICE_MIN]) {
+        Some(0) => Look::Against,
+        Some(1) => Look::Other,
         Some(_) | None => Look::Likely,
     }
 }
@@ -162,51 +162,52 @@ pub(super) fn is_like_an_offer(readings: &[Reading<'_>], known: Known) -> bool {
         (known.invites, 1, 3),
         (known.is_personal, -5, -6),
         (known.is_signed && !known.is_of_a_firm, 6, 0),
+        (known.is_reached, 6, 0),
         (known.presses, 8, 6),
     ];
     // "Pleased to meet you at the tea shop" names a shop, and nothing that it asks or gives.
-    let has = |section: &str| readings.iter().any(|r| OFFER.has(section, &r.heard.may, &r.normal.text));
+    let is_chinese = readings.iter().any(Reading::has_chinese);
+    let has = |section: &str| readings.iter().any(|r| OFFER.has_one_of(section, is_chinese, &r.normal.text));
     let is_open = known.is_mail || known.is_from_a_sender || known.is_priced;
     if !is_open && !has("sum") && !has("each") && !(has("little") && (has("few") || has("call"))) {
         return false;
     }
-    let weight = weight(readings, &OFFER, OF_OFFER, &signals, Some(OFFER_MIN));
-    weight.is_some_and(|weight| weight >= in_language(readings, OFFER_MIN))
+    reached(readings, &OFFER, OF_OFFER, &signals, &[OFFER_MIN]) == Some(1)
 }
 
-/// What the signs weigh together; `None` for what is too long to be weighed, and once `at_least` is out of reach.
-fn weight(
+/// How many of the marks the signs reach together, the lowest mark first; `None` for what is too long to be weighed.
+///
+/// What is left is not looked for once it can change nothing: most messages are decided after a few signs.
+fn reached(
     readings: &[Reading<'_>],
     patterns: &Patterns,
     signs: &[Sign],
     signals: &[(bool, i32, i32)],
-    at_least: Option<(i32, i32)>,
-) -> Option<i32> {
+    marks: &[(i32, i32)],
+) -> Option<usize> {
     if readings.iter().map(|reading| reading.normal.text.len()).sum::<usize>() > TEXT_BYTES_MAX {
         return None;
     }
     let is_chinese = readings.iter().any(Reading::has_chinese);
     let of = |english: i32, chinese: i32| if is_chinese { chinese } else { english };
-    let at_least = at_least.map_or(i32::MIN, |(english, chinese)| of(english, chinese));
+    let passed = |weight: i32| marks.iter().filter(|(english, chinese)| weight >= of(*english, *chinese)).count();
     let mut weight: i32 =
         signals.iter().filter(|(is, ..)| *is).map(|(_, english, chinese)| of(*english, *chinese)).sum();
-    let mut to_come: i32 = signs.iter().map(|(_, english, chinese)| of(*english, *chinese).max(0)).sum();
-    for (section, english, chinese) in signs {
-        if weight + to_come < at_least {
-            return None;
+    let weights = || signs.iter().map(|(_, english, chinese)| of(*english, *chinese));
+    let mut more: i32 = weights().map(|here| here.max(0)).sum();
+    let mut less: i32 = weights().map(|here| here.min(0)).sum();
+    for ((section, ..), here) in signs.iter().zip(weights()) {
+        if passed(weight + less) == passed(weight + more) {
+            break;
         }
-        let here = of(*english, *chinese);
-        to_come -= here.max(0);
-        let has = |reading: &Reading<'_>| patterns.has(section, &reading.heard.may, &reading.normal.text);
+        more -= here.max(0);
+        less -= here.min(0);
+        let has = |reading: &Reading<'_>| patterns.has_one_of(section, is_chinese, &reading.normal.text);
         if here != 0 && readings.iter().any(has) {
             weight += here;
         }
     }
-    Some(weight)
-}
-
-fn in_language(readings: &[Reading<'_>], (english, chinese): (i32, i32)) -> i32 {
-    if readings.iter().any(Reading::has_chinese) { chinese } else { english }
+    Some(passed(weight))
 }
 
 /// Whether a text as shown ends with a name: one to six words behind the last full stop, each with a capital.

@@ -164,7 +164,7 @@ fn survey_link(reading: &Reading<'_>, sentence: &Sentence) -> Option<String> {
 /// 这家店评价怎么样，好吃吗 is what friends ask; who asks a customer says 您, signs, or leads to a page.
 fn speaks_for_a_sender(reading: &Reading<'_>) -> bool {
     let text = &reading.normal.text;
-    text.is_ascii()
+    !reading.has_chinese()
         || reading.kind != PartKind::Plain
         || !reading.visible.links.is_empty()
         || !reading.opt_outs.is_empty()
@@ -308,6 +308,12 @@ mod tests {
             "Wanted: your opinion on the new timetable. The form has nine questions.",
             "Your evaluation of our onboarding session is still open. Two clicks and you're done.",
             "How would u rate ur driver out of 5?",
+            "Did we get your order right? 👍 or 👎 to tell us. -Taco Pronto #42",
+            "Was everything in order? 👍 Yes 👎 No",
+            "Pls take 2 mins to answer: forms.example/psh",
+            "Thinking of your visit, how was our service? Very good, good, poor, very poor",
+            "Call 080 4555 0155 if you are satisfied with our service, 080 4555 0156 if you are not",
+            "What's the one thing you would change? Hit reply; a real person reads every answer.",
             "Score us out of ten for last night's dinner",
             "Were our fitters up to scratch? Text GOOD or BAD",
             "How did Sam get on with your boiler? Reply GOOD, OK or POOR",
@@ -323,6 +329,10 @@ mod tests {
             "Results of our reader survey: 9 in 10 would recommend us to a friend",
             "Thank you to the 1,840 of you who completed our survey. Here's what you told us",
             "Thanks for completing our survey",
+            "Thanks for telling us what you think",
+            "Your answers have been received and help us to improve our stores.",
+            "Did your sister like the scarf?",
+            "Did you make this purchase? Reply YES or NO",
             "The mortgage rate rises to 5 percent",
             "A new poll shows the minister ahead",
             "Reply YES or NO to confirm your appointment",
