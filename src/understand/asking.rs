@@ -57,25 +57,25 @@ pub(super) fn talk_of(readings: &[Reading<'_>]) -> Talk {
 static ASKED_AFTER: LazyLock<Option<Regex>> = pattern!(
     r"^[ \n]?(?:/|p/|per[ \n]|a[ \n]|an[ \n]|each[ \n]|every[ \n])[ \n]?(?:(?:full|half|extra|additional|single|double|standard)[ \n])?(?:person|people|head|guest|adult|child|kid|pax|couple|family|pair|team|night|nt|nite|day|week|wk|weekend|month|mth|mo|quarter|term|year|yr|hour|hr|half hour|session|class|lesson|visit|seat|ticket|table|room|cabin|pitch|plate|portion|scoop|panel|basket|dozen|doz|box|bag|sack|bottle|tub|jar|pot|pack|packet|tray|bunch|punnet|loaf|slice|cup|glass|pint|litre|liter|kg|kilo|lb|pound|gram|[0-9]{3}g|metre|meter|yard|sqm|sq|tree|plant|stem|signature|page|piece|pc|unit|item|set|tin|car|vehicle|load|cord|bale|game|round|licen[cs]e|life|user|student|pupil|course|way|side|cut|tyre|tire|window|nail|tooth|shirt|suit|garment|visit|dog|cat|pet|horse)s?(?-u:\b)",
     r"|^[ \n]?(?:pp|p\.p|pps|pppn|ppn|pax|ea|each|p/m|p/h|pcm|p\.m|mthly|monthly|weekly|daily|nightly|yearly|annually|one[- ]way|o/w|return|rtn|round[- ]?trip|each[- ]way|all[- ]in|all[- ]inclusive|fitted|installed|lang|onwards|upwards|mth)(?-u:\b)",
-    r"|^[ \n]for[ \n](?:the[ \n])?(?:[0-9]+|two|three|four|five|six|a pair|both|ages?|adults|kids|children|members|non-members|students|lots|next|first)(?-u:\b)|^[ \n](?:on|at)[ ]the[ ]door(?-u:\b)|^[ ]off the boat",
+    r"|^[ \n]for[ \n](?:the[ \n])?(?:[0-9]+[ ]?(?:gb|mb|kgs?|g|ml|l|lbs?|hrs?|pcs?)?|two|three|four|five|six|a pair|both|ages?|adults|kids|children|members|non-members|students|lots|next|first)(?-u:\b)|^[ \n](?:entry|admission|entrance|on the door|cover charge)(?-u:\b)|^[ \n](?:on|at)[ ]the[ ]door(?-u:\b)|^[ ]off the boat",
     r"|^[ \n,]{0,2}\(?(?:was|rrp|reg\.|regular(?:ly)?|usual(?:ly)?|normal(?:ly)?|u\.p|instead of|rather than|down from|face value)(?-u:\b)|^, (?:not|down from|instead of|rather than|was|rrp|usually|normally)[ ]$",
     r"|^[ ](?:base|one-way|promo|return)?[ ]?(?:fares?|flights?|seats|rooms|tickets)(?-u:\b)",
-    r"|^[ ]?(?:元|块)?[ ]?(?:起|/?一?[份套位人斤箱盒瓶张间晚件双只台]|\(?原价|\(?日常价)",
+    r"|^[ ]?(?:元|块)?[ ]?(?:起|/?一?[份套位人斤箱盒瓶张间晚件双只台]|/一?(?:天|次|节|圈|碗|杯|包|袋|枚|条|本|盆|小时|课时|[0-9]{1,3}(?:g|克|ml|斤))|\(?原价|\(?日常价)",
 );
 static ASKED_BEFORE: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:start(?:s|ing)? (?:at|from)|priced (?:at|from)|prices? (?:from|start at|starting at|are|is)|for (?:only|just)|yours for|costs?|all for|(?:buy|get) [a-z0-9. ]{1,20} (?:at|for)|quoting|rates? (?:from|of)|(?:fares?|seats?|tickets?|rooms?|tables?|memberships?|lessons?|classes|courses|places?|spots?) (?:from|to|at|for)|(?:courses|tickets?|entry|admission|entrance|refills?|combos?|sets?|packs?|box of [0-9]{1,3}|(?:course|class|batch|workshop|camp|lesson|session|entry|entrance|program(?:me)?)[ ]fees?)(?:,| is| are|:| of)?)[ \n]$",
-    r"|^(?:fees?|rates?|price|cost|entry|admission|tickets?)[ :-]{1,3}$",
-    r"|(?:单价|票价|月费|月租|单程|往返|人均|件套|每[人位斤份张晚间盒套次件台瓶]|一[份套盒箱斤件位碗盘串锅杯对双只束盆]|单[只件份张盒]|[0-9](?:斤|份|盒|包|枚|克|瓶|袋|件|片|箱|套|堂|只|小时|ml|kg)(?:装)?)[ ]?$",
+    r"(?-u:\b)(?:start(?:s|ing)? (?:at|from)|priced (?:at|from)|prices? (?:from|start at|starting at|are|is)|for (?:only|just)|yours for|costs?|all for|(?:buy|get) [a-z0-9. ]{1,20} (?:at|for)|quoting|rates? (?:from|of)|(?:fares?|seats?|tickets?|rooms?|tables?|memberships?|lessons?|classes|courses|places?|spots?) (?:from|to|at|for)|(?:courses|tickets?|entry|admission|entrance|refills?|combos?|specials?|sets?|packs?|box of [0-9]{1,3}|(?:course|class|batch|workshop|camp|lesson|session|entry|entrance|program(?:me)?)[ ]fees?)(?:,| is| are|:| of)?)[ \n]$",
+    r"|(?:^|[^0-9.,])[0-9][0-9,]{0,5}[ ]?(?:gal(?:lons?)?|lbs?|kgs?|oz|ml|litres?|pk|packs?|pcs?|pieces|ct|dozen|hrs?|mins?|nights?|sessions|classes|lessons|tickets|pints|slices|scoops|tests|gb|bags|boxes|bottles|trays)[ ](?:(?:sack|bag|box|tub|pack|tin|jar|drum|tray|jug)[ ])?(?:(?:for|at|only|just|is|are)[ ])?$|^(?:fees?|rates?|price|cost|entry|admission|tickets?)[ :-]{1,3}$",
+    r"|(?:单价|票价|月费|月租|单程|往返|人均|件套|每[人位斤份张晚间盒套次件台瓶圈节课天碗杯平]|一[份套盒箱斤件位碗盘串锅杯对双只束盆]|单[只件份张盒]|[0-9](?:斤|份|盒|包|枚|克|瓶|袋|件|片|箱|套|堂|只|小时|ml|kg)(?:装)?|[0-9一二两三四五六七八九十](?:次课|节课|堂课|次卡|圈卡|堂体验|次体验|道菜?|课时|天)(?:共|只要|仅)?)[ ]?$",
 );
 
 /// Said of money owed, taken, sent or held.
 static OWED: Expression = expression!(
-    r"(?-u:\b)(?:couldn't collect|could not collect|outstanding|unpaid|overdue|in arrears|debited|avail(?:able)? bal|avail[: ]{1,2}(?:[a-z]{1,3}[. ]?|[$£€₹])[0-9]|avl bal|bal:|balance|enforcement|late (?:charge|fee|payment)|penalty|admin fee|charged|pre-?approved|loan of|in interest|cheque|toll|withdrawn|deducted|txn|wages?|salary|payslip|your plan will|renewal is|missed appointments?|your (?:fare|trip|ride|receipt|bill|statement|payment|premium (?:of|is|will)|excess|contribution|instal?ment|direct debit|wallet|meter|tariff|salary|claim|refund|deposit|renewal)|has been (?:paid|received|credited|refunded|added)|we(?:'ve| have) (?:refunded|received|credited|paid|taken)|will be (?:taken|collected|debited)|top(?:ped)?[- ]up of|you (?:owe|spent|sent|received|paid)|excess (?:of|is)|fare (?:was|paid)|total (?:fare|paid|due)|per kwh|p/kwh|council tax|standing charge|prices? (?:will )?(?:rise|increase|go up|change)s? (?:by|from|to)|going up (?:by|from|to))",
+    r"(?-u:\b)(?:couldn't collect|could not collect|outstanding|unpaid|overdue|in arrears|debited|avail(?:able)? bal|avail[: ]{1,2}(?:[a-z]{1,3}[. ]?|[$£€₹])[0-9]|avl bal|bal:|balance|enforcement|late (?:charge|fee|payment)|penalty|admin fee|charged|pre-?approved|loan of|in interest|cheque|toll|withdrawn|deducted|txn|wages?|salary|payslip|your plan will|renewal is|missed appointments?|your (?:fare|trip|ride|receipt|bill|statement|payment|premium (?:of|is|will)|excess|contribution|instal?ment|direct debit|wallet|meter|tariff|salary|claim|refund|deposit|renewal)|has been (?:paid|received|credited|refunded|added)|we(?:'ve| have) (?:refunded|received|credited|paid|taken)|will be (?:taken|collected|debited)|top(?:ped)?[- ]up of|you (?:owe|spent|sent|received|paid)|excess (?:of|is)|fare (?:was|paid)|total (?:fare|paid|due)|per kwh|p/kwh|council tax|standing charge|(?:will )?(?:increase|rise) by [0-9.]+ ?%|(?:purchase|transaction|card|spend) alert|prices? (?:will )?(?:rise|increase|go up|change)s? (?:by|from|to)|going up (?:by|from|to))",
     r"|欠款|结欠|欠费|逾期|缴付|退税|应付|罚款|待还|已扣|套餐外|固定费|通信费|功能费|信息费|基本费|您(?:已)?(?:开通|订购)的|已成功(?:购买|订购|办理|开通)|已支付|实付|本期|扣除|票款|车费|停车费|物业费|水费|电费|工资|到账|入账|跌幅|涨幅|股份",
 );
 /// The same, and all else that people must pay, get or lend: where it is said of a message that sells in no word.
 static OF_DUTY: Expression = expression!(
-    r"(?-u:\b)(?:due|overdue|unpaid|owe[sd]?|owing|outstanding|arrears|debited|credited|deducted|withdrawn|paid|repay(?:ment)?|instal?ments?|charged|(?:late|reconnection|service|finance) (?:payment )?charges?|penalt(?:y|ies)|a fine|fines|fined|fine (?:of|ref|notice)|surcharge|(?:late|admin|booking|cancellation|call-?out|delivery) fee|toll|tax|customs|levy|interest|balance|bal|avl|allowance|limit is|overdraft|cheque|transfer(?:red)?|sent to|receipt|invoiced?|refund(?:ed|s)?|txn|transaction|copay|excess|deductible|claims?|court|enforcement|direct debit|standing order|renews|auto-?renew(?:s|al)?|salary|wages?|payslip|the rent|rent (?:is|was|went|goes|review)|landlord|lease|mortgage|loans?|lend|lent|borrow|apr|fscs|amt|kwh|raffle|scholarship|donat(?:e|ed|ion|ions)|fundrais(?:e|er|ing)|raised|your gift of|please pay|parentpay|school trip|reminder|came to|comes to|your (?:mot|car|van|boiler|laptop)|i bought|we bought|so i got|cost me|price (?:change|increase|rise|review)|prices? (?:will )?(?:go up each|increase|rise) (?:by|from)|deposit)(?-u:\b)",
+    r"(?-u:\b)(?:due|overdue|unpaid|owe[sd]?|owing|outstanding|arrears|debited|credited|deducted|withdrawn|paid|repay(?:ment)?|instal?ments?|charged|(?:late|reconnection|service|finance) (?:payment )?charges?|penalt(?:y|ies)|a fine|fines|fined|fine (?:of|ref|notice)|surcharge|(?:late|admin|booking|cancellation|call-?out|delivery) fee|toll|tax|customs|levy|interest|balance|bal|avl|allowance|limit is|overdraft|cheque|transfer(?:red)?|sent to|receipt|invoiced?|refund(?:ed|s)?|txn|transaction|copay|excess|deductible|claims?|court|enforcement|direct debit|standing order|renews|auto-?renew(?:s|al)?|salary|wages?|payslip|(?:purchase|transaction|card) alert|(?:don't|didn't|do not|did not) recogni[sz]e|the rent|rent (?:is|was|went|goes|review)|landlord|lease|mortgage|loans?|lend|lent|borrow|apr|fscs|amt|kwh|raffle|scholarship|donat(?:e|ed|ion|ions)|fundrais(?:e|er|ing)|raised|your gift of|please pay|parentpay|school trip|reminder|came to|comes to|your (?:mot|car|van|boiler|laptop)|i bought|we bought|so i got|cost me|price (?:change|increase|rise|review)|prices? (?:will )?(?:go up each|increase|rise) (?:by|from)|deposit)(?-u:\b)",
     r"|缴|欠|应付|实付|罚|退税|押金|还款|到账|入账|转账|转出|转入|工资|奖金|报销|借我|还你|贷款|利息|余额|账单|扣款|收费标准|价格调整|调价|上调|涨价|班主任|家长|多付|付了|花了|垫付",
 );
 /// News of prices and shares.
@@ -114,6 +114,17 @@ mod tests {
             ("自饮装每斤", ""),
             ("礼盒", "元/盒"),
             ("单次计划", "起"),
+            ("pumping up to 1,000 gal ", ". bell"),
+            ("wings special ", " dies at"),
+            ("", " for 1gb all-nite"),
+            ("quiz every thurs, ", " entry"),
+            ("25 lb sack ", ", roasted"),
+            ("3 pints ", " before 6"),
+            ("10圈卡", "，"),
+            ("金牌月嫂26天", "，"),
+            ("小型犬", "/天，"),
+            ("羔羊卷", "/500g，"),
+            ("16次课共", "，"),
         ] {
             assert!(asks(near, after), "{near}<>{after}");
         }
@@ -133,6 +144,8 @@ mod tests {
             "£35 will be taken on 3 june",
             "your excess is £250",
             "预计车费35元",
+            "large purchase alert: $1,204.77",
+            "contributions will increase by 8.9%, to r4 318",
             "2 套餐外语音通信费:5.89元",
             "您开通的社区业务，信息费10.00元",
             "结欠hk$4,520",

@@ -46,6 +46,7 @@ pub(super) fn discounts_of(
         }
     }
     join_thresholds(readings, &mut told);
+    join_halves(&mut told);
     if told.iter().any(|one| one.discount == Discount::Unsaid) && reports_usage(readings) {
         told.retain(|one| one.discount != Discount::Unsaid);
     }
@@ -86,6 +87,13 @@ fn join_thresholds(readings: &[Reading<'_>], told: &mut Vec<DiscountTold>) {
         && from.all(|other| other == first)
     {
         only.discount = Discount::Threshold { from: first, off };
+    }
+}
+
+/// "Half-price pizza" in the subject and "get a second half price" in the text are one.
+fn join_halves(told: &mut Vec<DiscountTold>) {
+    if told.iter().any(|one| one.discount == Discount::NextOne(50)) {
+        told.retain(|one| one.discount != Discount::Percent(50));
     }
 }
 

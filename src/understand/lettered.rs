@@ -23,8 +23,23 @@ pub(super) fn lettered(words: &str) -> Vec<Written> {
             found.push((letter.as_str(), is_sure, written));
         }
     }
-    let sure: Vec<&str> = found.iter().filter(|(_, sure, _)| *sure).map(|(letter, ..)| *letter).collect();
+    let mut sure: Vec<&str> = found.iter().filter(|(_, sure, _)| *sure).map(|(letter, ..)| *letter).collect();
+    // "Box braids R350, cornrows R150": goods and numbers in turn are a price list.
+    let mut listed = found.iter().filter(|(.., written)| is_listed(words, written)).map(|(letter, ..)| *letter);
+    if let Some(first) = listed.next()
+        && listed.any(|other| other == first)
+    {
+        sure.push(first);
+    }
     found.into_iter().filter(|(letter, ..)| sure.contains(letter)).map(|(.., written)| written).collect()
+}
+
+/// Behind goods, and the last of its clause.
+fn is_listed(words: &str, written: &Written) -> bool {
+    let (head, tail) = (words.get(..written.range.start), words.get(written.range.end..));
+    let mut ahead = head.unwrap_or_default().chars().rev();
+    let behind_goods = ahead.next() == Some(' ') && ahead.take(3).all(|c| c.is_ascii_lowercase());
+    behind_goods && tail.is_some_and(|tail| tail.is_empty() || tail.starts_with([',', '.', ';', '!', '&', '\n']))
 }
 
 fn read(groups: &Captures<'_>) -> Option<Written> {
@@ -58,10 +73,10 @@ static LETTERED: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)([rnp])([0-9]{1,3}(?:[ ][0-9]{3})+(?:\.[0-9]{2})?(?-u:\b)|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{2})?|[0-9]{2,6}(?:\.[0-9]{2})?)(k)?(?-u:\b)"
 );
 static ASKED_AFTER: LazyLock<Option<Regex>> = pattern!(
-    r"^[ ]?(?:off|per|p/m|pm|pps?|pax|each|ea|lang|only|a (?:month|week|day|night|year|person)|monthly|weekly|/[a-z]|/-|cash ?back|voucher|discount)(?-u:\b)|^[ ]?\((?:was|reg)"
+    r"^[ ]?(?:off|per|p/m|pm|pps?|pax|each|ea|lang|only|a (?:month|week|day|night|year|person)|monthly|weekly|/[a-z]+|/-|for [0-9]+[a-z]*|entry|combo|cash ?back|voucher|discount)(?-u:\b)|^[ ]?\((?:was|reg)"
 );
 static ASKED_BEFORE: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:from|for|only|now|save|was|just|under|over|above|spend|price|fee|pay|get|buy[ ]at|worth)[: ]+$|[a-z]{3},[ ]$"
+    r"(?-u:\b)(?:from|for|only|now|save|was|just|under|over|above|spend|price|fee|pay|get|buy[ ]at|worth|special|deal|large|regular|medium|small|at|@)[: ]+$|[a-z]{3},[ ]$"
 );
 
 #[cfg(test)]
@@ -79,8 +94,14 @@ mod tests {
             ("lash lift this sat, p799!", vec!["799.00 PHP"]),
             ("p15k monthly", vec!["15000.00 PHP"]),
             ("p99 lang", vec!["99.00 PHP"]),
+            ("weekly clean r380/mth x4", vec!["380.00 ZAR"]),
+            ("wings special r89 dies", vec!["89.00 ZAR"]),
+            ("r29 for 1gb all-nite", vec!["29.00 ZAR"]),
+            ("milktea large p120", vec!["120.00 PHP"]),
             ("get p150 off min. spend p800", vec!["150.00 PHP", "800.00 PHP"]),
+            ("box braids r350, cornrows r150.", vec!["350.00 ZAR", "150.00 ZAR"]),
             ("the p30 pro", vec![]),
+            ("rooms r204, r205", vec![]),
             ("now p50 with leica", vec![]),
             ("n95 masks", vec![]),
             ("room r204", vec![]),

@@ -25,6 +25,7 @@ mod expiry;
 mod expression;
 mod extension;
 mod fingerprint;
+mod hearsay;
 mod holidays;
 mod html;
 mod joining;
@@ -176,7 +177,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         surveys,
         doubts,
     };
-    if tally.is_personal() {
+    if tally.is_personal() || tally.reports() {
         meaning.keep_what_is_declared();
     }
     meaning

@@ -72,8 +72,9 @@ static THEN: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:back(?: up)? to|up to|goes (?:back )?(?:up )?to|going (?:back )?(?:up )?to|rises? to|will (?:probably |then )?be|reverts to|returns to|rather than|instead of|, not|face value(?: of)?|usual price|u\.p\.|list(?: price)?)[ \n(:]*$|恢复(?:至|到|原价)?$|涨[回到至]$"
 );
 static GOODS_FOR: LazyLock<Option<Regex>> = pattern!(r"^(?: [a-z][a-z-]+){1,3} for $");
-static SET_PRICE: LazyLock<Option<Regex>> =
-    pattern!(r"(?:定价|官方价|指导价|正价|挂牌价|零售价|平日价|官网价)(?:为|是|:)?[ ]?(?:¥|rmb)?[ ]?$");
+static SET_PRICE: LazyLock<Option<Regex>> = pattern!(
+    r"(?:定价|官方价|指导价|正价|挂牌价|零售价|平日价|官网价)(?:为|是|:)?[ ]?(?:¥|rmb)?[ ]?$|(?:正价|原价)[^,，。0-9]{0,6}一律[ ]?(?:hk|nt)?$|(?-u:\b)mrp(?: of| is|:| only)?[ ]$"
+);
 
 #[cfg(test)]
 mod tests {
@@ -95,6 +96,8 @@ mod tests {
             ("like buying the $2,150 telescope for $1,290", vec!["ListPrice", "Price"]),
             ("签名本定价68元", vec!["Price"]),
             ("预定价148元", vec!["Price"]),
+            ("正价戏票一律hk$60", vec!["Price"]),
+            ("biscuits mrp rs 40", vec!["Price"]),
             ("early bird fee of rs 45,000 (regular fee rs 60,000)", vec!["Price", "ListPrice"]),
             ("coats were $149, this week $99", vec!["ListPrice", "Price"]),
             ("nz$3,999 (rrp 6,500)", vec!["Price", "ListPrice"]),

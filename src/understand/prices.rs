@@ -266,9 +266,9 @@ fn first_chars(text: &str, count: usize) -> &str {
 }
 
 /// "(regular fee Rs 60,000)", "rather than £88", "face value CA$340".
-const OLD_PRICE_BEFORE: &str = r"(?-u:\b)(?:rather than|face value(?: of)?|u\.p\.?|rrp(?: of)?|(?:regular|normal|usual|standard|original|full|walk-in)[ ](?:course[ ])?(?:fees?|fares?|rates?|price|tuition|cost)(?: of| is| was|:)?|\(list|were|used to be|previously|formerly)[ \n:]$|[^a-z]fr[ ]$";
+const OLD_PRICE_BEFORE: &str = r"(?-u:\b)(?:rather than|face value(?: of)?|u\.p\.?|rrp(?: of)?|(?:regular|normal|usual|standard|original|full|walk-in)[ ](?:course[ ])?(?:fees?|fares?|rates?|price|tuition|cost)(?: of| is| was|:)?|\(list|were|used to be|previously|formerly)[ \n:]$|[^a-z]fr[ ]$|[,(/][ ]?(?:reg|orig|norm|ord|u/p|srp|mrp|m\.r\.p|list)\.?:?[ \n]$";
 /// "At £12, not £30".
-const NOT_THAT_BEFORE: &str = r"^,[ ]not[ ]$";
+const NOT_THAT_BEFORE: &str = r"^,?[ ]not[ ]$";
 /// "The early bird fee of Rs 45,000", "at our partner rate of S$1,200".
 const COURSE_BEFORE: &str = r"(?-u:\b)(?:early[- ]bird|introductory|intro|launch|promo(?:tional)?|special|partner|member|members'?|student|group|discounted|reduced|offer|base)[ ](?:fees?|fares?|rates?|price|tuition)(?: of| is|:| from| at)?[ \n]$";
 const HIRED_BEFORE: &str = r"(?-u:\b)(?:course|class|batch|workshop|camp|lesson|session|entry|entrance|program(?:me)?)[ ]fees?(?: is|:| of)?[ ]$|^(?:fees?|entry|admission)[ :-]{1,3}$|(?-u:\b)(?:for|to)[ ]rent[ ](?:at|from|for)[ ]$|(?-u:\b)(?:fares?|total:?|payment of|rent)[ ]$";
@@ -279,10 +279,8 @@ const THRESHOLD_BEFORE: &str = concat!(
     r"(?:满|满足|超过|高于|达到?|至少|累计|单笔|(?:订单|消费|购物|购买)(?:金额)?(?:满|达|超)?)[ \n]?(?:人民币)?$",
     r"|(?-u:\b)(?:over|above|exceeding|spend(?:ing)?|spent|at least|more than|totall?ing|when you spend|(?:orders?|purchases?|baskets?|bookings?|subtotals?|minimum|min\.?)(?:[ \n](?:of|from|worth|spend|order|purchase|is|:))*|minimum (?:order|spend|purchase)(?: value)?:?)[ \n](?:a minimum of[ \n]|at least[ \n])?$",
 );
-const PAID_IN_BEFORE: &str =
-    r"(?:充值?|预?存(?:话费|款)?|缴(?:费|纳)?|交(?:费|定金|订金|款)?|付|花|买|购|消费|定金|订金)[ \n]?$";
-const GIVES_AFTER: &str =
-    r"^[ \n,，]?(?:元|块)?[ \n,，]?(?:即可|即|就|可|再|立|最高|额外)?(?:送|返|抵|得|享|赠|减|当|变|膨胀)";
+const PAID_IN_BEFORE: &str = r"(?:充值?|预?存(?:话费|款)?|缴(?:费|纳)?|交(?:费|定金|订金|款)?|付|花|买|购|消费|定金|订金)[ \n]?$|(?-u:\b)(?:buy|load|deposit)[ ]$";
+const GIVES_AFTER: &str = r"^[ \n,，]?(?:元|块)?[ \n,，]?(?:即可|即|就|可|再|立|最高|额外)?(?:送|返|抵|得|享|赠|减|当|变|膨胀)|^,?[ \n](?:and[ \n])?(?:you'll[ \n])?(?:get|receive|earn)(?-u:\b)";
 const OFF_BEFORE: &str = r"(?-u:\b)off[ \n](?:a[ \n]|an[ \n]|any[ \n]|all[ \n]|your[ \n])?(?:first[ \n]|next[ \n])?$";
 const THRESHOLD_AFTER: &str = r"^(?:\+|[ \n]?(?:or more|or over|and up|& up|and above|and over|minimum|min\.? (?:spend|order|purchase))|元?(?:以上|及以上|起用|可用|使用))";
 const CARD_AFTER: &str = r"^[ \n](?:[a-z]+[ \n]){0,2}e?-?gift[ \n-]?(?:cards?|certificates?)|^[ \n]?(?:面值|面额)?的?(?:[^0-9，,。]{0,4})(?:礼品卡|购物卡|储值卡|充值卡|油卡|e卡|提货券|提货卡)";
@@ -290,11 +288,11 @@ const GIVES_BEFORE: &str = r"(?-u:\b)(?:get|receive|earn|free|bonus|win|claim)(?
 const SAVING_AFTER: &str = concat!(
     r"^[ \n]?(?:元|块)?(?:的|无门槛|通用|全场|现金|立减|满减|新人|专享|专属|生日|会员|平台|店铺)*(?:优惠|券|红包|补贴|话费|抵用|代金|折扣|津贴|返现|减免|抵扣)",
     r"|^[ \n]?(?:元|块)?[^0-9，,。!！;；、 ]{0,6}券|^[ \n]?(?:元|块)?(?:[^0-9，,。!！;； ]{0,14})(?:优惠券|代金券|抵用券|现金券|礼券|购物券|消费券|兑换券|折扣券|红包)",
-    r"|^[ \n-](?:(?:instant|mail-in|extra|in|store|statement|total|student|member|online|account|welcome|sign-up|signup|referral|birthday|discount|loyalty|thank[ -]you|e-?)[ \n-]?){0,3}(?:off|discount|rewards?|coupons?|vouchers?|back|rebate|cash ?back|credits?|savings?|less|cheaper)(?-u:\b)|^[ \n](?:[a-z]+[ \n]){0,3}(?:is|are|gets?)[ \n]waived(?-u:\b)",
+    r"|^[ \n-](?:(?:instant|mail-in|extra|in|store|statement|total|student|member|online|account|welcome|sign-up|signup|referral|birthday|discount|loyalty|thank[ -]you|e-?)[ \n-]?){0,3}(?:off|discount|rewards?|coupons?|vouchers?|back|rebate|cash ?back|credits?|savings?|less|cheaper)(?-u:\b)|^[ \n](?:[a-z]+[ \n]){0,3}(?:(?:is|are|gets?)[ \n])?waived(?-u:\b)",
 );
 const SAVING_BEFORE: &str = concat!(
     r"(?:^|[^0-9.一二三四五六七八九])折[ \n]?$|(?:再|加|额外|最高|立|直)补贴?[ \n]?$|(?:减|立减|直降|降|省|立省|节省|优惠|让利|返|返现|返还|抵|抵扣|折抵|折价|现折|送|赠|赠送|领|领取|奖|券|红包|补贴|津贴|便宜|(?:送|返|赠|得|领)[^，,。0-9]{0,4}话费)(?:了|高达|最高|至高|达|至多|最多|共|:)?[ \n]?$",
-    r"|(?-u:\b)(?:save|saves|saving|savings of|cash ?back(?: of| up ?to| upto)?|discount(?: up to| upto)?|an extra|an additional|take|get|extra|discounts? of|voucher worth|coupon worth|benefits? of|reduced by|credit of|bonus of|cut by|price cut of)[ \n](?:up to[ \n]|an?[ \n](?:extra|additional)[ \n]|over[ \n]|at least[ \n])?$",
+    r"|(?-u:\b)(?:save|saves|saving|savings of|cash ?back(?: of| up ?to| upto)?|discount(?: up to| upto)?|an extra|an additional|take|get|extra|discounts? of|voucher worth|coupon worth|benefits? of|reduced by|credit of|bonus of|cut by|price cut of|waiv(?:e|es|ed|ing)(?: the| our| your| all)?)[ \n](?:up to[ \n]|an?[ \n](?:extra|additional)[ \n]|over[ \n]|at least[ \n])?$",
 );
 const WORTH_BEFORE: &str = r"(?:发行价|股价|现货价|收盘价|开盘价|金价|油价|铜价)(?:格)?(?:已|再)?(?:突破|报|涨至|跌至|升至|为)?(?:每[克股桶吨])?[ \n]?$|(?:价值|总值|市值|保额|月薪|年薪|底薪|日薪|时薪|奖金|首付|月供)(?:高达|约|最高)?[ \n]?$|(?-u:\b)(?:worth|worth of|valued at|value of|win|won|winning|awarded(?: either)?|entitled to|chance (?:of|at)|prize of|jackpot of|salary of|earn|fine of|fined|deductible of|gift of|under|below|less than|donation of|loans? of|approved for|credit (?:limit )?of|cover(?:ed|age)?(?: of)?|protected|insured for|borrow|budget of|raised|limit of|rise by|increase by|(?:gold|silver|oil|brent|crude|bitcoin|index) (?:is |was |closed )?(?:at|near|above|below)|jumps?|increases?|rises?|climbs?|go up|goes up)[ \n](?:an?[ \n]|the[ \n]|our[ \n])?(?:up to[ \n]|over[ \n])?$";
 const AT_MOST_BEFORE: &str = r"\(an?[ \n]$|\((?:max\.?|maximum|up to|capped at)[ \n]$|(?-u:\b)(?:max\.?|maximum|capped at|cap of)[ \n](?:of[ \n])?$|(?:最高|封顶|上限)[ \n]?$";
@@ -305,16 +303,16 @@ const FALLS_AFTER: &str = r"^[ \n]?(?:元|块)?[ \n]?(?:直?降|跌|减|下调)(
 /// "$36 value", "$79 elsewhere", "$429 after".
 const ONCE_AFTER: &str =
     r"^[ \n](?:value(?-u:\b)|elsewhere(?-u:\b)|retail(?-u:\b)|rrp(?-u:\b)|msrp(?-u:\b)|list(?:[ \n]price)?[),. ])";
-const TARIFF_AFTER: &str = r"^[ \n]worth(?-u:\b)|^[ \n]in[ \n](?:interest|early|late|after|pre)|^[ \n](?:a|an|per)[ \n](?:barrel|ounce|oz|tonne|ton|gallon|unit|kwh)(?-u:\b)|^[ \n]?(?:/|每|per[ \n]?|a[ \n])[ \n]?(?:kwh|[0-9]*[mkg]b?(?-u:\b)|min(?-u:\b)|minute|分钟|条|msg|text|sms|share|股|call)|^(?:p[ ]?/|ppm)|^[ \n]?(?:流量|话费余额|余额)";
+const TARIFF_AFTER: &str = r"^[ \n]worth(?-u:\b)|^[ \n]in[ \n](?:interest|early|late|after|pre)|^[ \n](?:a|an|per)[ \n](?:barrel|ounce|oz|tonne|ton|gallon|unit|kwh)(?-u:\b)|^[ \n]?(?:/|每|per[ \n]?|a[ \n])[ \n]?(?:kwh|[0-9]*(?:[mk]b?|gb)(?-u:\b)|[0-9]{0,2}g(?-u:\b)|min(?-u:\b)|minute|分钟|条|msg|text|sms|share|股|call)|^(?:p[ ]?/|ppm)|^[ \n]?(?:流量|话费余额|余额)";
 const BILLED_AFTER: &str = concat!(
     r"^[ \n]?(?:元|块)?[ \n]?(?:已|成功)?(?:支付|付款|到账|入账|扣款|转账|转出|存入|支出|收入|消费|充值成功|的?(?:押金|罚款|工资|账单|话费账单|违约金|手续费|运费|学费|房租|欠款|定金|订金|首付))",
     r"|^[ \n](?:was|has been|have been|is|will be|were)[ \n](?:successfully[ \n])?(?:charged|paid|debited|credited|deducted|transferred|due|refunded|received|sent|billed|withdrawn|deposited|posted|owed)(?-u:\b)",
-    r"|^[ \n](?:fee|fine|fees|bill|balance|payment|transfer|deposit|loan|refund|salary|penalty|deductible|shipping|delivery|postage|tip|tax|charge|raise|rent|debt)(?-u:\b)",
+    r"|^[ \n](?:(?:handling|admin|administration|booking|service|late|processing|convenience|cancellation|cleaning|reconnection|call-?out|no-show)[ \n])?(?:fee|fine|fees|bill|balance|payment|transfer|deposit|loan|refund|salary|penalty|deductible|shipping|delivery|postage|tip|tax|charge|raise|rent|debt)(?-u:\b)",
     r"|^[ \n](?:from|to)[ \n](?:your|my|the)[ \n](?:[a-z]+[ \n])?(?:account|card|wallet)",
     r"|^[ \n](?:a|per)[ \n]share(?-u:\b)",
 );
 const BILLED_BEFORE: &str = concat!(
-    r"(?:金额|余额|实付款?|合计|总计|总额|总价|共计|应付款?|应还款?|支付|付款|付了|消费|支出|收入|存入|运费|当|涨价?|配送费|服务费|手续费|押金|工资|罚款|账单|扣款|扣费|扣除|欠费|花了|转账|转出|转入|还款|借|提现|充值|(?:充|交|缴)话费|话费(?:总额|总计)?(?:为|是)?)[:为是]?[ \n]?(?:人民币|rmb)?[ \n]?$",
+    r"(?:金额|余额|实付款?|合计|总计|总额|总价|共计|应付款?|应还款?|支付|付款|付了|消费|支出|收入|存入|运费|当|涨价?|配送费|维修费|赔款|理赔款|服务费|手续费|押金|工资|罚款|账单|扣款|扣费|扣除|欠费|花了|转账|转出|转入|还款|借|提现|充值|(?:充|交|缴)话费|话费(?:总额|总计)?(?:为|是)?)[:为是]?[ \n]?(?:人民币|rmb)?[ \n]?$",
     r"|(?-u:\b)(?:total|subtotal|balance|amount|paid|charged|fees?|fine|refund|transferr?e?d?|deposit|withdrawal|withdrew|sent(?: you| me)?|owe[sd]?(?: you| me)?|lend(?: me)?|lent(?: me)?|borrow(?:ed)?|tax|tip|salary|rent|bill|spent|cost me|credited|debited|invoice|payment|amount due|shipping|delivery|handling)(?:[ ](?:of|is|was|for|by|with))?[ ]?[:(]?[ \n]?$",
 );
 const LITTLE: &str = concat!(
@@ -353,6 +351,17 @@ mod tests {
             ("送价值299元的耳机", vec!["Other 299.00 CNY"]),
             ("$98 a share", vec!["Other 98.00 USD"]),
             ("0元购", vec!["Price 0.00 CNY"]),
+            ("rs.500 fee waived", vec!["Saving 500.00 INR"]),
+            ("we're waiving the $49 joining fee", vec!["Saving 49.00 USD"]),
+            ("late orders carry a $6 handling charge", vec!["Other 6.00 USD"]),
+            ("queens from $299 (reg $499)", vec!["Price 299.00 USD", "ListPrice 499.00 USD"]),
+            ("inr 999 (mrp inr 2500)", vec!["Price 999.00 INR", "ListPrice 2500.00 INR"]),
+            ("sofa: rs 18,990, mrp rs 27,500", vec!["Price 18990.00 INR", "ListPrice 27500.00 INR"]),
+            ("7公斤前置式HK$2,380，舊價HK$2,980", vec!["Price 2380.00 HKD", "ListPrice 2980.00 HKD"]),
+            ("羔羊卷39.8元/500g", vec!["Price 39.80 CNY"]),
+            ("套餐外1元/1g", vec!["Other 1.00 CNY"]),
+            ("buy $50, get a $10 bonus card", vec!["Threshold 50.00 USD", "Other 10.00 USD"]),
+            ("tickets £12 not £26", vec!["Price 12.00 GBP", "ListPrice 26.00 GBP"]),
             ("0元运费", vec![]),
         ] {
             assert_eq!(read(text), wanted, "{text}");

@@ -9,6 +9,7 @@ use crate::message::PartKind;
 
 use super::codes;
 use super::expression::{Expression, May};
+use super::hearsay;
 use super::lexicon::Cue;
 use super::meaning::Purpose;
 use super::patterns::Patterns;
@@ -83,6 +84,8 @@ pub(super) struct Tally {
     is_priced: bool,
     /// Speaks about the tricks of sales, as warnings do.
     warns: bool,
+    /// It is news of sales, and makes no offer.
+    reports: bool,
     /// It ends with a name, as shops sign.
     is_signed: bool,
     /// The name has words, as those of trades do: "Colin the Paint", and not "Ruth".
@@ -112,7 +115,9 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
         tally.is_signed |= is_signed;
         tally.is_signed_at_length |= is_signed && name().is_some_and(|name| name.trim().contains(' '));
         tally.is_reached |= text.len() <= PERSONAL_BYTES_MAX && PATTERNS.has("reached", &reading.heard.may, text);
-        tally.is_personal |= text.len() <= PERSONAL_BYTES_MAX && PATTERNS.has("personal", &reading.heard.may, text);
+        tally.is_personal |= text.len() <= PERSONAL_BYTES_MAX
+            && (PATTERNS.has("personal", &reading.heard.may, text) || hearsay::chats(reading));
+        tally.reports |= hearsay::reports(reading);
         let is_chinese = reading.has_chinese();
         let has_code =
             reading.sentences.iter().any(|sentence| sentence.has_digit && codes::is_code(reading.words(sentence)));
@@ -251,6 +256,11 @@ impl Tally {
         ]
     }
 
+    /// True when it is news of sales.
+    pub fn reports(self) -> bool {
+        self.reports
+    }
+
     /// True when it tells how to refuse more of its kind.
     pub fn is_refusable(self) -> bool {
         self.is_refusable
@@ -302,6 +312,7 @@ impl Tally {
         let is_public = self.is_mail || self.is_from_a_sender || self.is_of_a_firm || self.is_priced;
         !self.is_personal()
             && !self.warns
+            && !self.reports
             && (presses && (self.is_mail || self.is_from_a_sender)
                 || (is_public || self.is_signed)
                     && signs::is_like_an_offer(readings, Known { presses, ..self.known() }))
@@ -445,7 +456,7 @@ pub(super) fn purpose_of(readings: &[Reading<'_>], tally: Tally, found: Found) -
     }
     let sells = found.offers > 0 || tally.promotes() || tally.sells > 1;
     match (sells, found.surveys) {
-        (true, _) if tally.is_personal() || tally.warns && tally.sale <= 1 => Purpose::Other,
+        (true, _) if tally.is_personal() || tally.reports || tally.warns && tally.sale <= 1 => Purpose::Other,
         (true, _) => Purpose::Promotion,
         (false, 1..) => Purpose::Survey,
         (false, 0) if tally.seems_to_sell(readings, found.presses) => Purpose::Promotion,

@@ -95,7 +95,8 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
             // 满千 is one thousand.
             let spoken = |name: &str| {
                 let written = groups.name(name)?.as_str();
-                let value = value_of(written).or_else(|| value_of(&format!("一{written}")))?;
+                let digits = written.parse::<u64>().ok();
+                let value = digits.or_else(|| value_of(written)).or_else(|| value_of(&format!("一{written}")))?;
                 number(&value.to_string(), Currency::CNY)
             };
             if let (Some(from), Some(off)) = (spoken("from"), spoken("off")) {
@@ -113,7 +114,11 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
         }
     });
     for (range, discount) in from_amounts(amounts) {
-        add(discount, range.start - sentence.start..range.end - sentence.start);
+        let range = range.start - sentence.start..range.end - sentence.start;
+        // "The prize for the best costume is a £50 voucher" takes nothing off.
+        if !words.get(..range.start).is_some_and(|head| A_PRIZE.as_ref().is_some_and(|prize| prize.is_match(head))) {
+            add(discount, range);
+        }
     }
     each(&BARE_AMOUNT_ZH, may, words, |groups, range| {
         let times = if groups.get(2).is_some() { 10_000 } else { 1 };
@@ -202,7 +207,9 @@ fn next_one(groups: &Captures<'_>) -> u8 {
     }
     match percent("off").or_else(|| percent("less")).or_else(|| percent("off_next")) {
         Some(off) => off.min(100),
-        None if ["half", "halves", "half_next"].into_iter().any(|name| groups.name(name).is_some()) => 50,
+        None if ["half", "halves", "half_next", "half_second"].into_iter().any(|name| groups.name(name).is_some()) => {
+            50
+        }
         None => 100,
     }
 }
@@ -253,6 +260,11 @@ fn percent_zh(groups: &Captures<'_>, words: &str, range: &Range<usize>) -> Optio
 static EXCEPTED: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^[^，,。!！;；]{0,8}(?:除外|不参加|不参与|不享受?|不可用)").ok());
 
+/// In front of what only a winner gets.
+static A_PRIZE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)prizes?(?: for [a-z ]{1,32})?(?: is| are|:| of| -|,)[^.!&]{0,12}$|(?-u:\b)(?:winners?|runners?-up|best [a-z]+)(?: will)? (?:gets?|takes?|receives?|wins?)[^.!&]{0,12}$").ok()
+});
+
 /// Behind a figure that is no offer.
 static SPOKEN_OF: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^[ ](?:scenario|assumption|policy|case|model|threshold|target)s?(?-u:\b)|^[\x22”’'][ ](?:rarely|never|often|usually|means|really|claims?)").ok()
@@ -285,7 +297,7 @@ fn percent_en(groups: &Captures<'_>) -> Option<u8> {
 
 static PERCENT_EN: Expression = expression!(
     r"(?-u:\b)(?P<off>[0-9]{1,3})(?:\.[0-9])?[ \n]?(?:%|percent|per cent|pct)[ \n-]?(?:(?:instant|student|extra|member|members?'?|staff|teacher|military|senior|welcome|birthday|loyalty|introductory|flat|price|exclusive|early[ -]bird|sitewide|promotional|group|bulk|friends[ ]and[ ]family|nhs|off[ -]peak|anniversary|thank[- ]you)[ \n])?(?:off|discounts?|treat|codes?|vouchers?|savings?|cheaper|reductions?|rebate|cash[ -]?back|price cut|cut|markdown|coupon|less|lower prices|bonus)(?-u:\b)",
-    r"|(?-u:\b)(?:save|saving|saves|an? (?:extra|additional)|extra|discounts? of|savings of|reductions? of|reduced by|marked down|price cut of|take)[ \n](?:up to[ \n]|as much as[ \n]|over[ \n]|at least[ \n]|an?[ \n](?:extra|additional)[ \n])?(?P<save>[0-9]{1,2})[ \n]?(?:%|percent|per cent)",
+    r"|(?-u:\b)(?:save|saving|saves|an? (?:extra|additional|further)|extra|a further|discounts? of|savings of|reductions? of|reduced by|marked down|price cut of|take)[ \n](?:up to[ \n]|as much as[ \n]|over[ \n]|at least[ \n]|an?[ \n](?:extra|additional|further)[ \n])?(?P<save>[0-9]{1,2})[ \n]?(?:%|percent|per cent)",
     r"|(?-u:\b)(?:prices?|everything|charges?|rates?|fees?|fares?|rents?|tariffs?)[ \n](?:(?:are|is|have|has|been|were|was|just|now)[ \n]){0,3}(?:reduced|cut|slashed|dropped|lowered|down|off)[ \n](?:by[ \n])?(?:up to[ \n])?(?P<cut>[0-9]{1,2})[ \n]?(?:%|percent)",
     r"|(?-u:\b)(?P<half>half[ -](?:price|off)|1/2[ ](?:price|off)|½[ ](?:price|off))(?-u:\b)",
     r"|(?-u:\b)(?P<words>(?:ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]five)?)[ ](?:percent|per cent)[ ](?:off|discount)(?-u:\b)",
@@ -307,7 +319,7 @@ static THRESHOLD_ZH: Expression = expression!(
 
 /// 满千折百, 满五百送五十.
 static THRESHOLD_SPOKEN: Expression = expression!(
-    r"满(?P<from>[一二两三四五六七八九]?[百千万])(?:元|块)?(?:再|即|可|就|立|现)?(?:折|送|减|返|抵|省|赠)(?P<off>[一二两三四五六七八九]?[十百千](?:[一二两三四五六七八九]十)?)",
+    r"满(?P<from>[一二两三四五六七八九]?[百千万])(?:元|块)?(?:再|即|可|就|立|现)?(?:折|送|减|返|抵|省|赠)(?:现金?|券)?(?P<off>[0-9]{2,6}|[一二两三四五六七八九]?[十百千](?:[一二两三四五六七八九]十)?)",
 );
 
 static BARE_AMOUNT_ZH: Expression = expression!(
@@ -317,7 +329,7 @@ static BARE_AMOUNT_ZH: Expression = expression!(
 static NEXT_ONE: Expression = expression!(
     r"第[ ]?(?:二|两|三|2|3)[ ]?(?:件|杯|份|双|张|个|支|瓶|盒|位|人|套|条|台|只|箱|本|桶|袋|包|晚|间|片|斤|客|副|款)(?:商品|起)?[ ]?(?:仅需?|只要|立享|享|打|低至|可享)?[ ]?(?:(?P<half>半价|五折|5折)|(?P<zhe>[0-9](?:\.[0-9])?|[一二三四五六七八九])折|免费|免单|[01一零]元|[01]块)",
     r"|(?:买|拍|购|充|吃|点)?(?:一|二|两|三|四|五|[1-9][0-9]?)[ ]?(?:件|杯|份|双|盒|瓶|个|年|月|箱|包|斤|次)?[ ]?(?:送|赠|免|付)[ ]?(?:一|二|两|三|四|五|[1-9])(?:[ ]?(?:件|杯|份|双|盒|瓶|个|年|月|箱|包|次))?(?:[^0-9a-z元块%天年月日点]|$)",
-    r"|(?-u:\b)(?:buy|purchase|order|take|pay for)[ \n](?:one|[1-9]|two|three|four|five|six|nine|ten|any[ ](?:one|two|three|[1-5])|an?y?)[ \n]?(?:[a-z]+[ \n]?){0,3}[, \n/+&-]*(?:and[ \n])?(?:get|receive)[ \n](?:one|[1-9](?:[^0-9a-z]|$)|two|three|(?:the|your|a)[ ](?:second|third|fourth|fifth|sixth|tenth|other|next|last|cheapest|[1-9][0-9]?(?:st|nd|rd|th))|another)(?:[ \n][a-z]+)?[ \n]?(?:for[ \n])?(?:at[ \n])?(?:(?P<off>[0-9]{1,2})[ ]?%[ ]?off|(?P<halves>half[ -](?:price|off))|free)?",
+    r"|(?-u:\b)(?:buy|purchase|order|take|pay for)[ \n](?:one|[1-9]|two|three|four|five|six|nine|ten|any[ ](?:one|two|three|[1-5])|an?y?)[ \n]?(?:[a-z]+[ \n]?){0,3}[, \n/+&-]*(?:and[ \n])?(?:get|receive)[ \n](?:a[ ](?P<half_second>second (?:one )?(?:at )?half[ -](?:price|off))|one|[1-9](?:[^0-9a-z]|$)|two|three|(?:the|your|a)[ ](?:second|third|fourth|fifth|sixth|tenth|other|next|last|cheapest|[1-9][0-9]?(?:st|nd|rd|th))|another)(?:[ \n][a-z]+)?[ \n]?(?:for[ \n])?(?:at[ \n])?(?:(?P<off>[0-9]{1,2})[ ]?%[ ]?off|(?P<halves>half[ -](?:price|off))|free)?",
     r"|(?:^|[^/.a-z0-9_-])bogo(?-u:\b)(?:[ ](?:(?P<less>[0-9]{1,2})[ ]?%|free|half))?",
     r"|(?-u:\b)(?:b1g1|b2g1|b1t1|buy (?:1|one),? take (?:1|one))(?-u:\b)|(?-u:\b)(?:(?:3|three|4|four)[ -]for[ -](?:the price of )?(?:2|two|3|three)|(?:5|five)[ -]for[ -](?:the price of )?(?:3|4|three|four)|(?:6|six)[ -]for[ -](?:the price of )?(?:4|5|four|five)|(?:3|three|2|two) for the price of (?:one|1))(?-u:\b)|(?-u:\b)(?:two|2|one|1)[ -]for[ -](?:one|1)(?-u:\b)(?:[^0-9.]|$)",
     r"|(?-u:\b)(?:second|2nd|third|3rd|fourth|4th|fifth|5th|sixth|6th|tenth|10th)[ \n](?:[a-z]+[ \n]){0,2}(?:is[ ]|at[ ]|for[ ])?(?:(?P<half_next>half[ -](?:price|off))|(?P<off_next>[0-9]{1,2})[ ]?%[ ]?off|free(?-u:\b))",
@@ -399,6 +411,7 @@ mod tests {
             ("首套房利率85折", vec![]),
             ("三折屏手机", vec![]),
             ("质量不打折", vec![]),
+            ("订单满一万返现800元", vec!["800.00 CNY from 10000.00 CNY"]),
         ] {
             assert_eq!(told(text), wanted, "{text}");
         }
@@ -449,6 +462,9 @@ mod tests {
             ("Free shipping on all orders", vec!["FreeShipping"]),
             ("a free gift with every order", vec!["Gift"]),
             ("Flash sale starts now", vec!["Unsaid"]),
+            ("reduced by a further 30%", vec!["30%"]),
+            ("Order a large pizza and get a second half price", vec!["next 50%"]),
+            ("The prize for the best costume is a £50 voucher", vec![]),
             ("20% of customers", vec![]),
             ("no discount", vec![]),
         ] {

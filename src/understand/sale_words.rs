@@ -40,7 +40,7 @@ static CHINESE: Expression = expression!(
 );
 
 static OTHER_SENSE_ZH: Expression = expression!(
-    r"(?:折扣|优惠|促销|活动)的?(?:写法|文案|政策|方案|规则)|(?:剩余|已使用|已用).{0,16}(?:流量|分钟|mb|gb|条)|流量.{0,24}(?:剩余|已使用|已用)|券(?:密码|码)|参加.{0,6}(?:奥数|比赛)|秒杀(?:对手|一切|众|所有|他|她|你|我|明星|敌|同|全网颜值)|促销(?:员|岗|人员|主管)|清仓(?:了|离场|出局|股|卖出|止损)|税收优惠|优惠(?:早知道|信息|资讯)|未?参加[^，,。]{0,12}优惠活动|(?:方便|便捷)又?(?:打折|优惠|实惠)|优惠(?:利率|税率|政策|贷款)|质量.{0,4}打折|打折扣",
+    r"(?:折扣|优惠|促销|活动)的?(?:写法|文案|政策|方案|规则)|(?:剩余|已使用|已用).{0,16}(?:流量|分钟|mb|gb|条)|流量.{0,24}(?:剩余|已使用|已用)|券(?:密码|码)|参加.{0,6}(?:奥数|比赛)|秒杀(?:对手|一切|众|所有|他|她|你|我|明星|敌|同|全网颜值)|促销(?:员|岗|人员|主管)|清仓(?:了|离场|出局|股|卖出|止损)|税收优惠|(?:券|红包|津贴|优惠)[^,，。0-9]{0,4}(?:已|也|均|同时|一并|将|会)[^,，。0-9]{0,6}(?:退还|退回|返还至|归还)|优惠(?:早知道|信息|资讯)|未?参加[^，,。]{0,12}优惠活动|(?:方便|便捷)又?(?:打折|优惠|实惠)|优惠(?:利率|税率|政策|贷款)|质量.{0,4}打折|打折扣",
     r"|(?:股|基金|持仓|大盘|药品|油价|房价|电价).{0,10}(?:清仓|降价|折扣|让利)|(?:有|有没有|有啥|有什么|能不能|可以|能|会).{0,8}(?:优惠|打折|折扣|便宜|降价|特价|促销).{0,3}(?:吗|么|没|\?|？|啊)|骨折(?:线|了|住院|手术)|微信红包|拜年红包|压岁|(?:发|收|抢|领)(?:了|到|个|的|过)*(?:你|我|他|她|群里|大家)?的?红包(?:了|吗|啊|呀|吧)",
 );
 
@@ -55,7 +55,7 @@ static ENGLISH: Expression = expression!(
 static OTHER_SENSE_EN: Expression = expression!(
     // "Your NBI clearance will expire": a paper, a height, a permission.
     r"(?-u:\b)(?:your|nbi|nbx|police|security|customs|barangay|medical|tax|port|import|flight|background|employment|exit|ground|head|low|legal|environmental)[ \n](?:[a-z]{2,5}[ \n])?clearance(?-u:\b)|(?-u:\b)clearance (?:\(?ref|certificate|form|fee|id|level|process|will|has been|is (?:valid|ready|required)|no\.?|number|of (?:\d|the|your))|(?-u:\b)discounts? (?:on your (?:current )?(?:plan|bill|account|policy|tariff)|polic(?:y|ies)|scenario|model)(?-u:\b)",
-    r"|(?-u:\b)(?:s&p|nasdaq|dow jones|retailers?)(?-u:\b)|(?-u:\b)(?:gas|petrol|oil|fuel|house|home|food|energy|consumer|stock|share|gold|crude|wholesale)[ ]prices?(?-u:\b)|(?-u:\b)(?:shares|stocks|forecasts?|analysts|economists|inflation|quarterly|year-on-year)(?-u:\b)|(?-u:\b)sale of (?:the|an?|his|her|my|our|your)(?-u:\b)|(?-u:\b)(?:tickets?|house|home|property|car) (?:is |are |go(?:es)? |went )?(?:now )?(?:on|for) sale(?-u:\b)|(?-u:\b)point[- ]of[- ]sale|(?-u:\b)(?:sale|sales) (?:team|rep|representative|manager|figures|tax|call|report|agreement|contract)|(?-u:\b)deals? with(?-u:\b)|(?-u:\b)discount rate|(?-u:\b)(?:discounts?|coupons?|deals?)(?-u:\b)[^.!]*\?$|(?-u:\b)can (?:u|you|i)(?-u:\b)|(?-u:\b)(?:is|are) there (?:a|any) (?:discount|sale|deal|coupon)|(?-u:\b)any (?:discounts?|coupons?|deals?)[^.!]*\?|(?-u:\b)discounted cash flow|(?-u:\b)(?:no|big|great|real) deal[.,!?]",
+    r"|(?-u:\b)(?:s&p|nasdaq|dow jones|retailers?)(?-u:\b)|(?-u:\b)(?:gas|petrol|oil|fuel|house|home|food|energy|consumer|stock|share|gold|crude|wholesale)[ ]prices?(?-u:\b)|(?-u:\b)(?:shares|stocks|forecasts?|analysts|economists|inflation|quarterly|year-on-year)(?-u:\b)|(?-u:\b)sale of (?:the|an?|his|her|my|our|your)(?-u:\b)|(?-u:\b)(?:tickets?|seats?|passes|dates|tables|menus?|bookings|reservations|pre-?orders|house|home|property|car) (?:is |are |go(?:es)? |went )?(?:now )?(?:on|for) sale(?-u:\b)|(?-u:\b)(?:go|goes|going|gone|went|put) on (?:general )?sale(?-u:\b)|(?-u:\b)(?:tax(?:payer)?s?|council|government|energy|income|rates|water|solar|rent)[ ](?:[a-z]+[ ]){0,2}rebates?(?-u:\b)|(?-u:\b)(?:coupons?|vouchers?) (?:has|have|was|were) (?:also |now )?(?:been )?(?:returned|restored|reinstated|credited back|put back|cancel+ed|refunded)(?-u:\b)|(?-u:\b)point[- ]of[- ]sale|(?-u:\b)(?:sale|sales) (?:team|rep|representative|manager|figures|tax|call|report|agreement|contract)|(?-u:\b)deals? with(?-u:\b)|(?-u:\b)discount rate|(?-u:\b)(?:discounts?|coupons?|deals?)(?-u:\b)[^.!]*\?$|(?-u:\b)can (?:u|you|i)(?-u:\b)|(?-u:\b)(?:is|are) there (?:a|any) (?:discount|sale|deal|coupon)|(?-u:\b)any (?:discounts?|coupons?|deals?)[^.!]*\?|(?-u:\b)discounted cash flow|(?-u:\b)(?:no|big|great|real) deal[.,!?]",
     r"|(?-u:\b)(?:i|u|we|he|she|they) (?:want|need|get|juz|just|got|get|bought|found|saw|had|have|went|was|were|am|can|could|will)(?-u:\b)",
 );
 
@@ -86,6 +86,10 @@ mod tests {
             "any discounts for students?",
             "i got it on sale",
             "wholesaler",
+            "our new menu goes on sale right now",
+            "last date to pay property tax with rebate",
+            "优惠券已一并退还至您的账户",
+            "your coupon has been returned",
         ] {
             assert!(is_word_of_sale(&May::ANY, no).is_none(), "{no}");
         }

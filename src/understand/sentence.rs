@@ -90,6 +90,11 @@ fn is_closing(c: char) -> bool {
 /// `Nov. 30`, `6 p.m. PST`, `No. 5`: a full stop that ends no sentence.
 fn is_abbreviation(before: &str) -> bool {
     let word = before.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    // "Min. P1,500"; "in 30 min." may end one.
+    if word == "min" {
+        let head = before.strip_suffix(word).unwrap_or_default().trim_end();
+        return !head.ends_with(|c: char| c.is_ascii_digit());
+    }
     matches!(
         word,
         "jan"

@@ -1,0 +1,91 @@
+//! Who speaks of sales and makes none: news and consumer advice ("Is the January sale dead? What retailers told us",
+//! 消保委发布调查结果：三成折扣…), friends ("sis, 50% off at Uniqlo, reply asap"), colleagues who weigh offers that others
+//! made them (询价截止…您看定哪家). Their figures are nobody's discount, however plainly they are written.
+
+use super::expression::{Expression, expression};
+use super::reading::Reading;
+
+/// The expressions asked here.
+pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
+    [&NEWS, &CHAT].into_iter()
+}
+
+/// True when a part reports of sales, as news and those who guard consumers do.
+pub(super) fn reports(reading: &Reading<'_>) -> bool {
+    NEWS.is_in(&reading.heard.may, &reading.normal.text)
+}
+
+/// True when a part is worded as people speak among themselves of what others sell.
+pub(super) fn chats(reading: &Reading<'_>) -> bool {
+    CHAT.is_in(&reading.heard.may, &reading.normal.text)
+}
+
+static NEWS: Expression = expression!(
+    r"(?-u:\b)(?:retailers (?:told|say|said|admit)|what retailers|the regulator(?:'s)?|regulators (?:say|said|warn|have)|consumer (?:council|association|watchdog|affairs|protection (?:agency|office|authority|bureau))|price watchdog|trading standards (?:has|have|say|says|officers?|warns?)|average (?:markdowns?|discounts?)|our (?:reviewers|testers|reporters?|correspondents?|columnists?)|columnists?|readers' (?:questions|letters)|footfall|psychologists|economists|analysts (?:say|said|expect|warn)|(?:study|survey|report|poll|research|investigation) (?:finds|found|shows|showed|suggests|reveals|revealed)|(?:fake|phoney|phony|bogus|misleading) (?:discounts?|sales?|deals?|offers?|reductions?)|how (?:retailers|shops|stores|supermarkets) (?:trick|fool|tempt|price|use))(?-u:\b)",
+    r"|消保委|消委会|消协|消费者(?:协会|委员会)|市场监[管督]|市监局|理性消费|虚构原价|先涨后降|虚假(?:折扣|优惠|促销|打折|宣传)|(?:调查|抽查|监测|研究)(?:结果)?(?:显示|发现|指出|表明)|记者(?:调查|发现|走访|获悉|了解|从)|据[^,，。]{0,8}报道|业内人士|专家(?:提醒|表示|建议|指出)|提醒(?:广大)?(?:民众|市民|消费者|网民|经营者|商家)[^。!]{0,16}(?:理性|谨慎|注意|警惕|规范|切勿|不要|不得)",
+);
+
+static CHAT: Expression = expression!(
+    r"(?-u:\b)(?:kar liya|kar lo na|le rah[ai]|le lu|leke aa|jaldi bol|bol na|bolo na|lena hai kya|chahiye kya|bilhin ko|bili na ba|ko na ba|gusto mo ba|sama ka ba|abeg (?:make|help)|reply asap|u want (?:me|one|help)|want me to (?:get|grab|buy|book|order|pick)|should (?:i|we) (?:get|grab|buy|book|order) (?:it|one|two|them|some|2)|on (?:the|your|ur) way home|can (?:you|u) (?:grab|get me|buy me)|sorry (?:bru|mate|hun|babe|bro|bruv|boet|sis|love)|tell (?:mum|mom|dad|nan))(?-u:\b)",
+    r"|听说没|听说了[吗没]|幸亏没|幸好没|还好没买|(?:还|又|也|天天|前天|昨天|刚)给我发|要不要一起|你说的那|我妈想|我爸想|^领导[,，:]|询价(?:截止|单|结果)|报价部分|初稿|标书|您?看定?(?:选|定)?哪家",
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Part, PartKind};
+
+    fn read(text: &str, heard: fn(&Reading<'_>) -> bool) -> bool {
+        let part = Part { kind: PartKind::Plain, text: text.to_owned() };
+        heard(&Reading::of(0, &part))
+    }
+
+    #[test]
+    fn news_of_sales_is_none() {
+        for text in [
+            "Is the January sale dead? What retailers told us",
+            "Average markdowns rose from 31% to 38%.",
+            "The regulator's new pricing rules explained",
+            "Our reviewers checked which 70% off deals are real",
+            "A study finds that half of all sales are none",
+            "Trading Standards has warned of fake discounts",
+            "消保委發布網購調查結果：三成「限時折扣」活動結束後價格未變",
+            "不得虚构原价、虚假折扣",
+            "记者调查：“5折”前先涨价",
+            "专家提醒：双十一理性消费",
+        ] {
+            assert!(read(text, reports), "{text}");
+        }
+        for text in [
+            "50% off, and yes, this sale is real",
+            "Gas regulators 20% off",
+            "Read the full story, then save 10%",
+            "本店明码标价，全场8折",
+            "3·15消费者权益日，全场5折",
+            "专家门诊体检套餐8折",
+        ] {
+            assert!(!read(text, reports), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_speaks_of_an_offer_makes_none() {
+        for text in [
+            "Sis naubos na yung 50% off, bilhin ko na ba?",
+            "bhai ticket book kar liya kya? BOGO khatam ho jayega, jaldi bol",
+            "Boots has 3 for 2, want me to get some?",
+            "20% off at Tesco til 6, can u grab nappies",
+            "sorry bru the special rate was only till this morning",
+            "听说没，那个健身房跑路了，前天还给我发“年卡5折”，幸亏没买",
+            "领导，A家88元包邮，B家满100份打九折，您看定哪家？",
+            "報價部分請跟舊價九五折計算",
+        ] {
+            assert!(read(text, chats), "{text}");
+        }
+        for text in
+            ["Want a table? 20% off tonight", "你要的5折来了", "Shall we save you a seat? 10% off", "领导力课程8折"]
+        {
+            assert!(!read(text, chats), "{text}");
+        }
+    }
+}
