@@ -149,6 +149,10 @@ const WEIGHED_BYTES_MIN: usize = 56;
 /// What a message that shows who sells must weigh more than to press: a little more than even odds, since what is wrongly
 /// told to press may be blocked.
 const SOLD_WEIGHT_MIN: i32 = 25;
+/// The same with Chinese: offers with a plain end are written as briskly as those that press.
+const CHINESE_SOLD_WEIGHT_MIN: i32 = 75;
+/// The same where a plain end is told that is more than a day ahead: most who say when it ends do not press.
+const DATED_WEIGHT_MIN: i32 = 200;
 /// What one without Chinese must that shows nobody who sells and is written to nobody in particular. In Chinese a shop
 /// signs, so there nothing is enough.
 const UNSOLD_WEIGHT_MIN: i32 = 150;
@@ -158,8 +162,13 @@ pub(in crate::understand) fn weigh(readings: &[Reading<'_>], tally: Tally, signa
     let is_chinese = readings.iter().any(Reading::has_chinese);
     let [latin, chinese] = &*WEIGHTS;
     let weights = if is_chinese { chinese } else { latin };
+    let ends = |when: &[&str]| signals.iter().any(|signal| when.contains(signal));
     let weight_min = if tally.shows_a_seller() {
-        SOLD_WEIGHT_MIN
+        match (ends(&["ends-this-week", "ends-later"]) && !ends(&["ends-soon"]), is_chinese) {
+            (true, _) => DATED_WEIGHT_MIN,
+            (false, true) => CHINESE_SOLD_WEIGHT_MIN,
+            (false, false) => SOLD_WEIGHT_MIN,
+        }
     } else if is_chinese || tally.is_personal() {
         i32::MAX
     } else {
