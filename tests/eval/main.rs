@@ -4,11 +4,9 @@
 mod outside_sets;
 mod score;
 mod texts;
+mod weighed;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
-use tactgate::command::understand::Reader;
-use tactgate::config::Brand;
 
 use score::{Score, Table, score, with_reader};
 use texts::{TASKS, texts};
@@ -32,7 +30,7 @@ fn main() {
         return;
     }
     if has("--weighed") {
-        weighed();
+        weighed::print();
         return;
     }
     let of = arguments.iter().position(|argument| argument == "--of").and_then(|at| arguments.get(at + 1));
@@ -63,19 +61,6 @@ fn main() {
     print(&table);
     for row in &others {
         println!("{}", line_of(row));
-    }
-}
-
-/// What the weights are fitted to: the phrases as the reader hears them.
-fn weighed() {
-    let brand = Brand::named("eval");
-    let reader = Reader::of(&brand).unwrap();
-    for (text, presses) in texts::weighed() {
-        let phrases = reader.weighed_for_hurry(&text.input.to_string(), Timestamp::UNIX_EPOCH).unwrap();
-        println!(
-            "{}",
-            json!({"place": text.place, "language": text.language, "held": text.held, "presses": presses, "phrases": phrases})
-        );
     }
 }
 

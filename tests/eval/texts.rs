@@ -92,32 +92,8 @@ pub fn texts() -> Vec<Text> {
     texts.chain(hurry).collect()
 }
 
-/// Every text of the two folders with whether it presses, where that is not left open: what the weights are fitted to,
-/// and, of the files in `-held`, what they are tried on.
-pub fn weighed() -> Vec<(Text, bool)> {
-    let home = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/eval");
-    let mut paths: Vec<_> =
-        ["texts", "hurry"].iter().flat_map(|folder| home.join(folder).read_dir().unwrap()).collect();
-    paths.sort_by_key(|path| path.as_ref().unwrap().path());
-    let mut all = Vec::new();
-    for path in paths.into_iter().map(|entry| entry.unwrap().path()) {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        let language = if name.starts_with("zh") { "zh" } else { "en" };
-        let file = std::fs::read_to_string(&path).unwrap();
-        let held = path.file_stem().unwrap().to_str().unwrap().ends_with("-held");
-        let is_hurry = path.extension().is_some_and(|extension| extension == "ndjson");
-        let texts = if is_hurry { hurry(name, language, &file) } else { parse(name, language, held, &file) };
-        all.extend(texts.into_iter().map(|text| Text { held, ..text }));
-    }
-    let presses = |text: Text| {
-        let told = text.labelled().into_iter().find(|(task, _)| *task == "pressure")?.1?;
-        Some((text, !told.is_empty()))
-    };
-    all.into_iter().filter_map(presses).collect()
-}
-
 /// One text a line; everything but its urgency is left open.
-fn hurry(name: &str, language: &'static str, file: &str) -> Vec<Text> {
+pub fn hurry(name: &str, language: &'static str, file: &str) -> Vec<Text> {
     const OPEN: [&str; 8] = ["?purpose", "?until", "?survey", "?discount", "?price", "?to", "?voucher", "?topic"];
     let text = |(number, line): (usize, &str)| {
         let mut input: Map<String, Value> = serde_json::from_str(line).unwrap();
@@ -129,7 +105,8 @@ fn hurry(name: &str, language: &'static str, file: &str) -> Vec<Text> {
     file.lines().enumerate().map(text).collect()
 }
 
-fn parse(name: &str, language: &'static str, held: bool, file: &str) -> Vec<Text> {
+/// The texts of a file of `texts/`.
+pub fn parse(name: &str, language: &'static str, held: bool, file: &str) -> Vec<Text> {
     let (mut texts, mut input, mut sent_at) = (Vec::new(), Map::new(), String::new());
     for (number, line) in file.lines().enumerate() {
         let place = format!("{name}:{}", number + 1);

@@ -150,7 +150,7 @@ const WEIGHED_BYTES_MIN: usize = 56;
 /// told to press may be blocked.
 const SOLD_WEIGHT_MIN: i32 = 25;
 /// The same with Chinese: offers with a plain end are written as briskly as those that press.
-const CHINESE_SOLD_WEIGHT_MIN: i32 = 75;
+const CHINESE_SOLD_WEIGHT_MIN: i32 = 100;
 /// The same where a plain end is told that is more than a day ahead: most who say when it ends do not press.
 const DATED_WEIGHT_MIN: i32 = 200;
 /// What one without Chinese must that shows nobody who sells and is written to nobody in particular. In Chinese a shop
