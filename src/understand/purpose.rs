@@ -258,7 +258,9 @@ impl Tally {
 
     /// True when it is news of sales.
     pub fn reports(self) -> bool {
-        self.reports
+        // "A study shows that you sleep better. Mattresses 50% off, order now": whoever invites to buy, asks a price or
+        // tells how to refuse more of its kind sells, whatever was studied.
+        self.reports && self.sells == 0 && !self.is_priced && !self.is_refusable
     }
 
     /// True when it tells how to refuse more of its kind.
@@ -312,7 +314,7 @@ impl Tally {
         let is_public = self.is_mail || self.is_from_a_sender || self.is_of_a_firm || self.is_priced;
         !self.is_personal()
             && !self.warns
-            && !self.reports
+            && !self.reports()
             && (presses && (self.is_mail || self.is_from_a_sender)
                 || (is_public || self.is_signed)
                     && signs::is_like_an_offer(readings, Known { presses, ..self.known() }))
@@ -456,7 +458,7 @@ pub(super) fn purpose_of(readings: &[Reading<'_>], tally: Tally, found: Found) -
     }
     let sells = found.offers > 0 || tally.promotes() || tally.sells > 1;
     match (sells, found.surveys) {
-        (true, _) if tally.is_personal() || tally.reports || tally.warns && tally.sale <= 1 => Purpose::Other,
+        (true, _) if tally.is_personal() || tally.reports() || tally.warns && tally.sale <= 1 => Purpose::Other,
         (true, _) => Purpose::Promotion,
         (false, 1..) => Purpose::Survey,
         (false, 0) if tally.seems_to_sell(readings, found.presses) => Purpose::Promotion,
