@@ -259,8 +259,9 @@ impl Tally {
     /// True when it is news of sales.
     pub fn reports(self) -> bool {
         // "A study shows that you sleep better. Mattresses 50% off, order now": whoever invites to buy, asks a price or
-        // tells how to refuse more of its kind sells, whatever was studied.
-        self.reports && self.sells == 0 && !self.is_priced && !self.is_refusable
+        // tells how to refuse more of its kind sells, whatever was studied; so does a plain sale that leads to a page.
+        let sells = self.sells > 0 || self.is_priced || self.is_refusable || self.sale > 0 && self.is_from_a_sender;
+        self.reports && !sells
     }
 
     /// True when it tells how to refuse more of its kind.
