@@ -204,9 +204,15 @@ mod tests {
         assert_eq!(too_big(&writer, Arc::clone(&runs)).await, Err(HoldError::Full));
         assert_eq!(runs.swap(0, Ordering::Relaxed), 1);
 
-        // They gather while the writer is at something else.
+        // They gather while the writer is at something else: it has begun, alone, before they are queued. Gathered with
+        // them it would run twice, as any step may, and wait a second time for a word that comes once.
+        let (has_begun, begun) = tokio::sync::oneshot::channel::<()>();
         let (go_on, waits) = std::sync::mpsc::channel::<()>();
-        let busy = writer.run(move |_, _| Ok(waits.recv().is_ok()));
+        let mut has_begun = Some(has_begun);
+        let busy = writer.run(move |_, _| {
+            has_begun.take().into_iter().for_each(|told| told.send(()).unwrap());
+            Ok(waits.recv().is_ok())
+        });
         let gathered = async {
             for _ in 0..9 {
                 tokio::task::yield_now().await;
@@ -215,7 +221,11 @@ mod tests {
         };
         let (before, big, after) =
             (small(&writer, "before"), too_big(&writer, Arc::clone(&runs)), small(&writer, "after"));
-        let (busy, before, big, after, ()) = tokio::join!(busy, before, big, after, gathered);
+        let then = async {
+            begun.await.unwrap();
+            tokio::join!(before, big, after, gathered)
+        };
+        let (busy, (before, big, after, ())) = tokio::join!(busy, then);
         assert_eq!((busy, before, big, after), (Ok(true), Ok(()), Err(HoldError::Full), Ok(())));
         assert_eq!(runs.load(Ordering::Relaxed), 2, "once with the others, once alone");
         // And what was refused is no longer in the log.

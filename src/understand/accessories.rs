@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::patterns::{pattern, says};
+
 /// Bytes looked at before and after a model number.
 const NEAR_BYTES_MAX: usize = 96;
 
@@ -14,8 +16,7 @@ pub(super) fn is_of_accessory(shown: &str, named: &Range<usize>) -> bool {
     let start = shown.floor_char_boundary(named.start.saturating_sub(NEAR_BYTES_MAX));
     let end = shown.floor_char_boundary(named.end.saturating_add(NEAR_BYTES_MAX));
     let (Some(before), Some(after)) = (shown.get(start..named.start), shown.get(named.end..end)) else { return false };
-    BEFORE.as_ref().is_some_and(|words| words.is_match(before))
-        || AFTER.as_ref().is_some_and(|words| words.is_match(after))
+    says(&BEFORE, before) || says(&AFTER, after)
 }
 
 macro_rules! words {
@@ -24,24 +25,18 @@ macro_rules! words {
     };
 }
 
-static BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)(?-u:\b)",
-        words!(things),
-        r"[ \n](?:(?:made|designed|suitable)[ \n])?(?:for|to[ \n]fit|that[ \n]fits?|fits|compatible[ \n]with)[ \n](?:(?:your|the|our|any|all)[ \n])?$",
-        r"|(?:适用于|適用於|适配|適配|兼容|相容)[ \n]?$",
-    ))
-    .ok()
-});
+static BEFORE: LazyLock<Option<Regex>> = pattern!(
+    r"(?i)(?-u:\b)",
+    words!(things),
+    r"[ \n](?:(?:made|designed|suitable)[ \n])?(?:for|to[ \n]fit|that[ \n]fits?|fits|compatible[ \n]with)[ \n](?:(?:your|the|our|any|all)[ \n])?$",
+    r"|(?:适用于|適用於|适配|適配|兼容|相容)[ \n]?$",
+);
 
-static AFTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)^[ \n]?的?(?:专用|專用|适用的?|適用的?|配套的?)",
-        r"|^[ \n]?的?(?:原装|原裝|官方|便携|便攜|硅胶|矽膠|真皮|防摔|旅行)?(?:收纳包|收納包|收纳盒|收納盒|保护套|保護套|保护壳|保護殼|保护膜|保護膜|手机壳|手機殼|钢化膜|鋼化膜|皮套|耳塞套|充电线|充電線|数据线|數據線|充电座|充電座|支架|底座|挂绳|掛繩|表带|錶帶|滤芯|濾芯|遥控器|遙控器)",
-        r"|^[ \n](?:(?:carrying|protective|charging|silicone|leather|replacement|travel|spare|screen)[ \n])?(?:case|cover|pouch|sleeve|strap|skin|protector|stand|mount|dock)s?(?-u:\b)",
-    ))
-    .ok()
-});
+static AFTER: LazyLock<Option<Regex>> = pattern!(
+    r"(?i)^[ \n]?的?(?:专用|專用|适用的?|適用的?|配套的?)",
+    r"|^[ \n]?的?(?:原装|原裝|官方|便携|便攜|硅胶|矽膠|真皮|防摔|旅行)?(?:收纳包|收納包|收纳盒|收納盒|保护套|保護套|保护壳|保護殼|保护膜|保護膜|手机壳|手機殼|钢化膜|鋼化膜|皮套|耳塞套|充电线|充電線|数据线|數據線|充电座|充電座|支架|底座|挂绳|掛繩|表带|錶帶|滤芯|濾芯|遥控器|遙控器)",
+    r"|^[ \n](?:(?:carrying|protective|charging|silicone|leather|replacement|travel|spare|screen)[ \n])?(?:case|cover|pouch|sleeve|strap|skin|protector|stand|mount|dock)s?(?-u:\b)",
+);
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::expression::{Expression, expression};
-use super::patterns::pattern;
+use super::patterns::{pattern, says};
 use super::reading::{Reading, Sentence};
 
 /// The expressions asked here.
@@ -16,7 +16,6 @@ pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
 
 /// Whether the words beside an amount ask it for goods.
 pub(super) fn asks(near: &str, after: &str) -> bool {
-    let says = |pattern: &LazyLock<Option<Regex>>, words: &str| pattern.as_ref().is_some_and(|p| p.is_match(words));
     says(&ASKED_AFTER, after) || says(&ASKED_BEFORE, near)
 }
 

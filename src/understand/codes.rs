@@ -6,9 +6,9 @@ use regex::Regex;
 
 use super::expression::{Expression, May, expression};
 use super::lexicon::Cue;
-use super::patterns::pattern;
-use super::purpose::{is_guarded, is_priced_down};
+use super::patterns::{pattern, says};
 use super::reading::{Reading, Sentence};
+use super::tally::is_guarded;
 
 /// What tells of a code by weaker signs is short.
 const TEXT_BYTES_MAX: usize = 1_024;
@@ -27,24 +27,24 @@ pub(super) fn is_kept_secret(may: &May, words: &str) -> bool {
 /// called: "Type 7Y2-PPL to unlock your tickets. Code dies in 4 min". A code for the till or a locker proves nothing.
 pub(super) fn looks_like_code(reading: &Reading<'_>) -> bool {
     let text = &reading.normal.text;
-    let says = |words: &LazyLock<Option<Regex>>| words.as_ref().is_some_and(|words| words.is_match(text));
     text.len() <= TEXT_BYTES_MAX
         && reading.sentences.iter().any(|sentence| sentence.cues.has(Cue::MayBeCode))
-        && (says(&NAMED) && (says(&GUARD) || says(&ONCE)) || says(&WRITTEN) && says(&MEANT) && says(&GUARD))
-        && !says(&FOR_SOMETHING)
+        && (says(&NAMED, text) && (says(&GUARD, text) || says(&ONCE, text))
+            || says(&WRITTEN, text) && says(&MEANT, text) && says(&GUARD, text))
+        && !says(&FOR_SOMETHING, text)
         && !OPENS.is_in(&reading.heard.may, text)
 }
 
 /// The same, and the code stands beside what it is called: "one-time PIN: 70 44 19". Then phrases of notices around it
 /// tell what it is for: "your PIN reset", 异地登录.
 pub(super) fn names_a_code(reading: &Reading<'_>) -> bool {
-    NAMED.as_ref().is_some_and(|named| named.is_match(&reading.normal.text)) && looks_like_code(reading)
+    says(&NAMED, &reading.normal.text) && looks_like_code(reading)
 }
 
 /// A code that is guarded as codes are, without a price: 验证码1234，用于领取优惠券，请勿告诉他人. A figure may stand
 /// where it says what the reader is doing: 您正在领取满300减50优惠券.
 pub(super) fn is_guarded_code(may: &May, words: &str, sentence: &Sentence) -> bool {
-    (!is_priced_down(sentence) || DOING.is_in(may, words))
+    (!sentence.is_priced_down() || DOING.is_in(may, words))
         && is_code(words)
         && CODE_WORDS.is_in(may, words)
         && is_guarded(may, words)
@@ -68,7 +68,7 @@ pub(super) fn is_code_sentence(reading: &Reading<'_>, sentence: &Sentence) -> bo
 
 /// Whether it has what a code looks like.
 pub(super) fn is_code(words: &str) -> bool {
-    CODE.as_ref().is_some_and(|code| code.is_match(words))
+    says(&CODE, words)
 }
 
 /// What every sentence that speaks of a code has one of.
@@ -110,9 +110,9 @@ static OPENS: Expression =
     expression!(r"(?-u:\b)(?:locker|pick-?up|collection|parcel|door|gate|room)[ \n](?:pass)?codes?(?-u:\b)");
 
 /// 4 to 8 digits on their own (`123 456` and `123-456` too), or `G-123456`; money has a sign or a unit.
-static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:^|[^0-9¥$€£.,])(?:[0-9]{4,8}|[0-9]{3}[- ][0-9]{3}|[0-9]{2}-[0-9]{2}-[0-9]{2})(?:$|[^0-9元块.,%]|[.,](?:$|[^0-9]))").ok()
-});
+static CODE: LazyLock<Option<Regex>> = pattern!(
+    r"(?:^|[^0-9¥$€£.,])(?:[0-9]{4,8}|[0-9]{3}[- ][0-9]{3}|[0-9]{2}-[0-9]{2}-[0-9]{2})(?:$|[^0-9元块.,%]|[.,](?:$|[^0-9]))"
+);
 
 /// What the reader is about to do with a code.
 static DOING: Expression = expression!(

@@ -11,6 +11,7 @@ use super::calendar::{date_in_figures, date_of, day_of_month, days_after, end_of
 use super::holidays::{self, holiday};
 use super::meaning::DeadlineKind;
 use super::moments::{Moment, told_once};
+use super::patterns::{pattern, says};
 use super::zones::{self, zone_of};
 
 /// Moments looked at in one sentence.
@@ -33,8 +34,8 @@ pub(super) fn moments_in(now: &Zoned, words: &str) -> Vec<Moment> {
         let is_of_next = |day: &Match<'_>| {
             let tail = &words[day.end()..];
             // "Jan 2-Mar 31".
-            let is_stretch = || TO_A_MONTH.as_ref().is_some_and(|month| month.is_match(tail));
-            OF_NEXT.as_ref().is_some_and(|next| next.is_match(tail)) && !is_stretch()
+            let is_stretch = || says(&TO_A_MONTH, tail);
+            says(&OF_NEXT, tail) && !is_stretch()
         };
         if let Some(day) = found.name("day").filter(is_of_next) {
             let cut = &words[..day.start()];
@@ -172,7 +173,7 @@ fn is_night(named: &str) -> bool {
 
 /// Ends what was said: nothing follows that a number before it counts.
 fn is_alone(tail: &str) -> bool {
-    ALONE.as_ref().is_some_and(|alone| alone.is_match(tail))
+    says(&ALONE, tail)
 }
 
 /// An hour without its half of the day: shops close in the afternoon.
@@ -324,20 +325,19 @@ pub(super) const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// Stands behind a number that counts hours or pieces.
-static OF_NEXT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^(?:-[a-z]|[ \n](?:hours?|hrs?|days?|weeks?|months?|mins?|minutes?|for|pack|x|pairs?|seats?|left)(?-u:\b)|[%.][0-9%])").ok()
-});
+static OF_NEXT: LazyLock<Option<Regex>> = pattern!(
+    r"^(?:-[a-z]|[ \n](?:hours?|hrs?|days?|weeks?|months?|mins?|minutes?|for|pack|x|pairs?|seats?|left)(?-u:\b)|[%.][0-9%])"
+);
 
 /// "Jan 2-Mar 31".
 static TO_A_MONTH: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^-(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?[ \n][0-9]").ok());
+    pattern!(r"^-(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?[ \n][0-9]");
 
 /// "Today at 12, full or not", "@5. Two hrs": nothing that an hour or a date might count.
-static ALONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^(?:[ \n]?$|[,;!?)]|\.(?:[^0-9]|$)|\n|[ \n](?:or|and|sharp|when|on|in|at|-|@|only|for)(?:[ \n]|[,.!]|$)|[ \n][(])").ok()
-});
-static HOUR_OF: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^[ \n](sharp|today|tonight|tonite|tomorrow|tmrw)(?-u:\b)").ok());
+static ALONE: LazyLock<Option<Regex>> = pattern!(
+    r"^(?:[ \n]?$|[,;!?)]|\.(?:[^0-9]|$)|\n|[ \n](?:or|and|sharp|when|on|in|at|-|@|only|for)(?:[ \n]|[,.!]|$)|[ \n][(])"
+);
+static HOUR_OF: LazyLock<Option<Regex>> = pattern!(r"^[ \n](sharp|today|tonight|tonite|tomorrow|tmrw)(?-u:\b)");
 
 static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     const MONTH: &str = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";

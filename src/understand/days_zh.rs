@@ -11,6 +11,7 @@ use super::calendar::{date_of, day_of_month, days_after, end_of, monday_of, numb
 use super::holidays::{self, holiday};
 use super::meaning::DeadlineKind;
 use super::moments::{Moment, told_once};
+use super::patterns::pattern;
 use super::zones::zone_of;
 
 /// Moments looked at in one sentence.
@@ -235,13 +236,10 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 const CLOCK_WORDS: &str = r"(?:晚上|下午|上午|中午|早上|凌晨|晚间|傍晚|夜里|深夜|午夜|晚|早)?[ \n]?(?:零点整?|正午|午夜|(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})[ \n]?[点时](?:半|[0-9]{1,2}分?)?整?|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)";
 
 /// The same in parts.
-static CLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"^(?P<part>晚上|下午|上午|中午|早上|凌晨|晚间|傍晚|夜里|深夜|午夜|晚|早)?[ \n]?",
-        r"(?:(?P<word>零点|正午|0点|午夜)整?$|(?P<hour>[0-9]{1,2}|[一二三四五六七八九十]{1,3})[ \n]?[点时](?:(?P<half>半)|(?P<minute>[0-9]{1,2})分?)?|(?P<hours>[0-9]{1,2}):(?P<minutes>[0-9]{2}))",
-    ))
-    .ok()
-});
+static CLOCK: LazyLock<Option<Regex>> = pattern!(
+    r"^(?P<part>晚上|下午|上午|中午|早上|凌晨|晚间|傍晚|夜里|深夜|午夜|晚|早)?[ \n]?",
+    r"(?:(?P<word>零点|正午|0点|午夜)整?$|(?P<hour>[0-9]{1,2}|[一二三四五六七八九十]{1,3})[ \n]?[点时](?:(?P<half>半)|(?P<minute>[0-9]{1,2})分?)?|(?P<hours>[0-9]{1,2}):(?P<minutes>[0-9]{2}))",
+);
 
 #[cfg(test)]
 mod tests {

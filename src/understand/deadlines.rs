@@ -15,11 +15,12 @@ use super::duties::is_duty;
 use super::ends_en::Around;
 use super::lexicon::{Cue, heard_in};
 use super::meaning::{Confidence, Deadline, DeadlineKind, Source};
+use super::patterns::{pattern, says};
 use super::prices::AmountKind;
-use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
 use super::reductions::Off;
 use super::sale_words::names_a_plan;
+use super::tally::Tally;
 use super::urgency::{tells_of_a_plan, tells_of_a_service};
 use super::voice::Voice;
 use super::{Context, days_en, days_zh, ends_en, ends_zh, holidays};
@@ -258,15 +259,15 @@ fn is_priced_by_a_firm(readings: &[Reading<'_>], tally: Tally) -> bool {
 /// one that says what a price does.
 fn speaks_of_goods(words: &str, tally: Tally) -> bool {
     if tally.is_transactional() {
-        return PRICE_DOES.as_ref().is_some_and(|price| price.is_match(words));
+        return says(&PRICE_DOES, words);
     }
     heard_in(words).voices.says() >= GOODS_SAYS
 }
 
 /// "Prices rise at midnight", "earn triple points on flights booked before …".
-static PRICE_DOES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:prices?|fares?|rates|offer|sale|deals?|discount|promo|promotion|pre-?sale|pricing|early[ -]bird)[ \n](?:will[ \n])?(?:rises?|goes?[ \n](?:back[ \n])?up|ends?|increases?|expires?|jumps?|finish(?:es)?)(?-u:\b)|(?-u:\b)earn[ \n][a-z0-9, ]{1,16}points(?-u:\b)").ok()
-});
+static PRICE_DOES: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:prices?|fares?|rates|offer|sale|deals?|discount|promo|promotion|pre-?sale|pricing|early[ -]bird)[ \n](?:will[ \n])?(?:rises?|goes?[ \n](?:back[ \n])?up|ends?|increases?|expires?|jumps?|finish(?:es)?)(?-u:\b)|(?-u:\b)earn[ \n][a-z0-9, ]{1,16}points(?-u:\b)"
+);
 
 fn voice_of(readings: &[Reading<'_>]) -> Voice {
     readings.iter().fold(Voice::default(), |all, reading| all.with(reading.heard.voices))

@@ -8,11 +8,12 @@ use regex::Regex;
 use super::clauses::selling_stretch;
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Discount, DiscountTold, Offer, PriceKind, PriceTold, Source};
+use super::patterns::{pattern, says};
 use super::prices::AmountKind;
-use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
 use super::reductions::Off;
 use super::structured::Structured;
+use super::tally::Tally;
 use crate::message::{Money, Span};
 
 /// Reductions kept of one message, and the places of each.
@@ -99,14 +100,11 @@ fn join_halves(told: &mut Vec<DiscountTold>) {
 
 /// 流量剩余30MB … 优惠早知道: what is left of a plan; a word of sale in it is a name or a courtesy.
 fn reports_usage(readings: &[Reading<'_>]) -> bool {
-    static USAGE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(concat!(
-            r"(?:流量|语音|短信|通话|话费|套餐)[^。!！\n]{0,60}(?:剩余|已使用|已用|总额|余额)|(?:剩余|已使用|已用|余额)[^。!！\n]{0,40}(?:流量|分钟|mb|gb|话费)",
-            r"|(?-u:\b)(?:data|minutes|texts|allowance)[^.!\n]{0,40}(?:remaining|left|used)(?-u:\b)",
-        ))
-        .ok()
-    });
-    readings.iter().any(|reading| USAGE.as_ref().is_some_and(|usage| usage.is_match(&reading.normal.text)))
+    static USAGE: LazyLock<Option<Regex>> = pattern!(
+        r"(?:流量|语音|短信|通话|话费|套餐)[^。!！\n]{0,60}(?:剩余|已使用|已用|总额|余额)|(?:剩余|已使用|已用|余额)[^。!！\n]{0,40}(?:流量|分钟|mb|gb|话费)",
+        r"|(?-u:\b)(?:data|minutes|texts|allowance)[^.!\n]{0,40}(?:remaining|left|used)(?-u:\b)",
+    );
+    readings.iter().any(|reading| says(&USAGE, &reading.normal.text))
 }
 
 /// Between "was" and "now".

@@ -5,11 +5,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::patterns::{pattern, says};
+
 /// True when normalised words tell of something of the reader's that ends. `takes_off`: "Renew by Sunday and save 20%"
 /// sells all the same; `has_figure`: so does "your plan ends, take 20% off", where a mere word of sale may be a clearance
 /// of the police.
 pub(super) fn is_duty(words: &str, takes_off: bool, has_figure: bool) -> bool {
-    let is = |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(words));
+    let is = |pattern| says(pattern, words);
     is(&FINED)
         || !has_figure && (is(&PAPERS) || is_of_the_reader(words))
         || !takes_off && (is(&TO_DO) && !is(&PAYS_LESS) && !is(&ORDERED) || is(&DO_CHINESE))
@@ -18,8 +20,8 @@ pub(super) fn is_duty(words: &str, takes_off: bool, has_figure: bool) -> bool {
 /// "Your coverage ends on 1 May", 您的车位将于8月31日到期: what somebody has, unless it is to be spent.
 fn is_of_the_reader(words: &str) -> bool {
     let found = [&YOURS, &YOURS_CHINESE].into_iter().find_map(|yours| yours.as_ref()?.captures(words)?.get(1));
-    let says = |what: &str, words: &[&str]| words.iter().any(|word| what.contains(word));
-    found.is_some_and(|what| !says(what.as_str(), &TO_SPEND) || says(what.as_str(), &BORROWED))
+    let names = |what: &str, words: &[&str]| words.iter().any(|word| what.contains(word));
+    found.is_some_and(|what| !names(what.as_str(), &TO_SPEND) || names(what.as_str(), &BORROWED))
 }
 
 /// "Your fixed rate of 3.15% ends on 30 April": a bank's, not a shop's.
@@ -32,46 +34,40 @@ const TO_SPEND: [&str; 40] = [
     "权益", "红包", "优惠", "礼", "奖", "折", "额度", "福利", "特权", "机会", "余额", "名额", "补贴", "价",
 ];
 
-static YOURS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)your[ \n]((?:[^.!?,;]|\.[0-9]){2,48}?)[ \n](?:will[ \n]|is[ \n]|are[ \n])?(?:(?:set|due|about|going)[ \n]to[ \n])?(?:expir(?:es?|ing)|ends?|ending|runs?[ \n]out|lapses?|be[ \n](?:cancell?ed|terminated|suspended|deactivated|closed))(?-u:\b)").ok()
-});
-static YOURS_CHINESE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:您|你)(?:的|于|在|名下|所)([^，,。!！?？]{1,24}?)(?:将于|将在|于|已于|即将在?)[^，,。!！?？]{2,16}(?:到期|失效|停用|作废|过期|届满|截止)").ok()
-});
+static YOURS: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)your[ \n]((?:[^.!?,;]|\.[0-9]){2,48}?)[ \n](?:will[ \n]|is[ \n]|are[ \n])?(?:(?:set|due|about|going)[ \n]to[ \n])?(?:expir(?:es?|ing)|ends?|ending|runs?[ \n]out|lapses?|be[ \n](?:cancell?ed|terminated|suspended|deactivated|closed))(?-u:\b)"
+);
+static YOURS_CHINESE: LazyLock<Option<Regex>> = pattern!(
+    r"(?:您|你)(?:的|于|在|名下|所)([^，,。!！?？]{1,24}?)(?:将于|将在|于|已于|即将在?)[^，,。!！?？]{2,16}(?:到期|失效|停用|作废|过期|届满|截止)"
+);
 /// "If it is paid within 14 days of the date of service it will be reduced by 50%": a fine, whatever it takes off.
-static FINED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:pay|paid|payment|settled?)(?-u:\b)[^.!?]{0,32}(?-u:\b)within[ \n][0-9a-z]{1,10}[ \n](?:working[ \n]|calendar[ \n])?days[ \n](?:of|from|after)[ \n](?:the[ \n]|this[ \n])?(?:date[ \n]of[ \n])?(?:the[ \n]|this[ \n])?(?:service|issue|notice|letter|offence|ticket|invoice)(?-u:\b)").ok()
-});
+static FINED: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:pay|paid|payment|settled?)(?-u:\b)[^.!?]{0,32}(?-u:\b)within[ \n][0-9a-z]{1,10}[ \n](?:working[ \n]|calendar[ \n])?days[ \n](?:of|from|after)[ \n](?:the[ \n]|this[ \n])?(?:date[ \n]of[ \n])?(?:the[ \n]|this[ \n])?(?:service|issue|notice|letter|offence|ticket|invoice)(?-u:\b)"
+);
 /// "Stay 3, pay 2 until 15 February", "pay only half": a price, not a bill.
-static PAYS_LESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)pay(?:ing)?[ \n](?:for[ \n])?(?:(?:only|just)(?-u:\b)|(?:less|half|no|nothing|zero|one|two|three|[1-9])(?-u:\b))").ok()
-});
+static PAYS_LESS: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)pay(?:ing)?[ \n](?:for[ \n])?(?:(?:only|just)(?-u:\b)|(?:less|half|no|nothing|zero|one|two|three|[1-9])(?-u:\b))"
+);
 /// "Bookings must be made by 30 November": what a shop asks for.
-static ORDERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:orders?|pre-?orders?|bookings?|reservations?|purchases?|tickets?|deposits?|trade-ins?|entries|enrolments?|registrations?)[ \n](?:[a-z]{2,12}[ \n]){0,3}(?:must|should|needs?[ \n]to|to|shall)[ \n]be[ \n]").ok()
-});
-static PAPERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?-u:\b)(?:mot|licen[cs]e|permit|visa|passport|clearance[ \n][(]?(?:ref|no)|insurance|registration[ \n](?:no|number|of)|certificate|lease|tenancy|road[ \n]tax|id[ \n]card)(?-u:\b)[^.!?]{0,60}(?-u:\b)(?:expir(?:es?|ed|ing|y)|runs?[ \n]out|lapses?|renewal|valid[ \n](?:until|till?))(?-u:\b)",
-        r"|(?-u:\b)mot[ \n](?:reminder|due|expir)|(?-u:\b)(?:fine|penalty|penalt(?:y|ies)[ \n]charge|tax[ \n]returns?|court|enforcement|arrears|overdue|outstanding)(?-u:\b)|(?-u:\b)your[ \n](?:current|existing)[ \n](?:plan|contract|deal|tariff)(?-u:\b)",
-        r"|(?:驾驶证|行驶证|身份证|护照|签证|居住证|社保卡|社会保险卡|保险卡|营业执照|许可证|资格证|合同|租约|租期|保单|车险|域名|年检|年审)[^，,。!！]{0,24}(?:到期|失效|停用|过期|届满|截止|作废)",
-    ))
-    .ok()
-});
+static ORDERED: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:orders?|pre-?orders?|bookings?|reservations?|purchases?|tickets?|deposits?|trade-ins?|entries|enrolments?|registrations?)[ \n](?:[a-z]{2,12}[ \n]){0,3}(?:must|should|needs?[ \n]to|to|shall)[ \n]be[ \n]"
+);
+static PAPERS: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:mot|licen[cs]e|permit|visa|passport|clearance[ \n][(]?(?:ref|no)|insurance|registration[ \n](?:no|number|of)|certificate|lease|tenancy|road[ \n]tax|id[ \n]card)(?-u:\b)[^.!?]{0,60}(?-u:\b)(?:expir(?:es?|ed|ing|y)|runs?[ \n]out|lapses?|renewal|valid[ \n](?:until|till?))(?-u:\b)",
+    r"|(?-u:\b)mot[ \n](?:reminder|due|expir)|(?-u:\b)(?:fine|penalty|penalt(?:y|ies)[ \n]charge|tax[ \n]returns?|court|enforcement|arrears|overdue|outstanding)(?-u:\b)|(?-u:\b)your[ \n](?:current|existing)[ \n](?:plan|contract|deal|tariff)(?-u:\b)",
+    r"|(?:驾驶证|行驶证|身份证|护照|签证|居住证|社保卡|社会保险卡|保险卡|营业执照|许可证|资格证|合同|租约|租期|保单|车险|域名|年检|年审)[^，,。!！]{0,24}(?:到期|失效|停用|过期|届满|截止|作废)",
+);
 /// "Pay by 5 May", "inputs are due by COB", "cancel without penalty by 28 Feb".
-static TO_DO: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?-u:\b)(?:pay|settle|renew|submit|reply|respond|rsvp|vote|cancel|appeal|object|file[ \n](?:your|a|an|the)|return[ \n](?:it|them|the|your|this)|complete[ \n](?:the|your|this)|fill[ \n](?:in|out)|confirm[ \n]your|send[ \n](?:me|us|it|your)|let[ \n](?:me|us)[ \n]know|hand[ \n]in|draw[ \n]a|drop[ \n/](?:a|add)|withdraw)(?-u:\b)[^.!?]{0,48}(?-u:\b)(?:by|before|within|until|no[ \n]later[ \n]than|is|on)[ \n]",
-        // "Must be received by", "please sign and return the letter by", "unless you choose another by".
-        r"|(?-u:\b)(?:must|should|need(?:s)?[ \n]to|to|shall)[ \n]be[ \n](?:received|submitted|returned|lodged|made|completed|paid|filed|sent)(?-u:\b)[^.!?]{0,32}(?-u:\b)(?:by|before|within|until|no[ \n]later[ \n]than)[ \n]",
-        r"|(?-u:\b)sign[ \n](?:(?:and|it|the|this|your|off|below|here)(?-u:\b)[^.!?]{0,48}(?-u:\b))?(?:by|before)[ \n]|(?-u:\b)unless[ \n](?:you|we)[ \n](?:choose|tell|contact|opt|notify|inform|hear|object|cancel|switch|respond|reply|act|decide|pay)(?-u:\b)[^.!?]{2,48}(?-u:\b)(?:by|before)[ \n]",
-        r"|(?-u:\b)due[ \n](?:by|on|back|date)(?-u:\b)|(?-u:\b)no[ \n]later[ \n]than[^.!?]{0,24}(?:or|otherwise)[ \n]",
-    ))
-    .ok()
-});
-static DO_CHINESE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"新股|申购|(?:缴付|缴纳|交纳|缴清|交清|归还|提交|上交|报送|换领|补办|年检|年审|续租|退租|搬离|清退)[^，,。!！]{0,16}|(?:请|须|需|务必)[^，,。!！]{0,16}(?:前|之前|内)[^，,。!！]{0,8}(?:缴|交齐|归还|提交|办理|回复|确认|反馈|换领|登记|填写|填报|上传|报到|完成[^，,。!！]{0,8}(?:采集|登记|注册|认证|填报|核对|确认|学习|体检|培训|整改|自查))").ok()
-});
+static TO_DO: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:pay|settle|renew|submit|reply|respond|rsvp|vote|cancel|appeal|object|file[ \n](?:your|a|an|the)|return[ \n](?:it|them|the|your|this)|complete[ \n](?:the|your|this)|fill[ \n](?:in|out)|confirm[ \n]your|send[ \n](?:me|us|it|your)|let[ \n](?:me|us)[ \n]know|hand[ \n]in|draw[ \n]a|drop[ \n/](?:a|add)|withdraw)(?-u:\b)[^.!?]{0,48}(?-u:\b)(?:by|before|within|until|no[ \n]later[ \n]than|is|on)[ \n]",
+    // "Must be received by", "please sign and return the letter by", "unless you choose another by".
+    r"|(?-u:\b)(?:must|should|need(?:s)?[ \n]to|to|shall)[ \n]be[ \n](?:received|submitted|returned|lodged|made|completed|paid|filed|sent)(?-u:\b)[^.!?]{0,32}(?-u:\b)(?:by|before|within|until|no[ \n]later[ \n]than)[ \n]",
+    r"|(?-u:\b)sign[ \n](?:(?:and|it|the|this|your|off|below|here)(?-u:\b)[^.!?]{0,48}(?-u:\b))?(?:by|before)[ \n]|(?-u:\b)unless[ \n](?:you|we)[ \n](?:choose|tell|contact|opt|notify|inform|hear|object|cancel|switch|respond|reply|act|decide|pay)(?-u:\b)[^.!?]{2,48}(?-u:\b)(?:by|before)[ \n]",
+    r"|(?-u:\b)due[ \n](?:by|on|back|date)(?-u:\b)|(?-u:\b)no[ \n]later[ \n]than[^.!?]{0,24}(?:or|otherwise)[ \n]",
+);
+static DO_CHINESE: LazyLock<Option<Regex>> = pattern!(
+    r"新股|申购|(?:缴付|缴纳|交纳|缴清|交清|归还|提交|上交|报送|换领|补办|年检|年审|续租|退租|搬离|清退)[^，,。!！]{0,16}|(?:请|须|需|务必)[^，,。!！]{0,16}(?:前|之前|内)[^，,。!！]{0,8}(?:缴|交齐|归还|提交|办理|回复|确认|反馈|换领|登记|填写|填报|上传|报到|完成[^，,。!！]{0,8}(?:采集|登记|注册|认证|填报|核对|确认|学习|体检|培训|整改|自查))"
+);
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,7 @@ use super::deadlines::{ENDS_MAX, End};
 use super::expression::May;
 use super::meaning::DeadlineKind;
 use super::moments::Moment;
+use super::patterns::{pattern, says};
 use super::stretches_en::stretch_in;
 
 /// How far back the words stand that make a moment an end.
@@ -144,10 +145,10 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
         let hours = before.is_some_and(|before| words.get(before.range.clone()).is_some_and(|w| w.contains("mon")));
         return (!hours).then_some(moment.at);
     }
-    let only = || ONLY_BEFORE.as_ref().is_some_and(|only| only.is_match(lead)) && !lead.ends_with("s only ");
+    let only = || says(&ONLY_BEFORE, lead) && !lead.ends_with("s only ");
     // "The fall colours weekend, Oct 16-18", "camp Aug 3-7": the days of something, not of its offer.
     let is_stretch = (moment.is_range || follows) && !told;
-    let is_event = || IS_EVENT.as_ref().is_some_and(|event| event.is_match(first));
+    let is_event = || says(&IS_EVENT, first);
     let is_of_offer =
         |words: &str| [&FROM_NOW, &PERIOD, &UNTIL].iter().any(|of| of.as_ref().is_some_and(|of| of.is_match(words)));
     if is_stretch && !around.offers && !is_of_offer(first) && !is_of_offer(lead) && (!around.beside || is_event()) {
@@ -174,7 +175,7 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
     if moment.is_bare && (OPEN.as_ref()?.is_match(lead) || lead.trim_end_matches([' ', ':', '\n']).ends_with(" in")) {
         return None;
     }
-    let begins = || BEFORE_MONTH.as_ref().is_some_and(|before| before.is_match(lead));
+    let begins = || says(&BEFORE_MONTH, lead);
     match moment.month_begins {
         // "Until December" ends when December begins; "through December" when it is over.
         Some(begin) if !words.get(moment.range.clone())?.contains("end of") && begins() => Some(begin),
@@ -213,19 +214,19 @@ fn is_last_day_of_somebody(lead: &str) -> bool {
 fn is_whole_month(lead: &str, own: &str, moment: &Moment, around: Around) -> bool {
     let is_this =
         || ["this ", "throughout ", "whole of ", "rest of ", "duration of "].iter().any(|word| lead.ends_with(word));
-    let counted = || LEFT.as_ref().is_some_and(|left| left.is_match(lead));
+    let counted = || says(&LEFT, lead);
     (moment.month_begins.is_some() && is_this() || own == "this month" && around.takes_off) && !counted()
 }
 
 /// "Full price again on Monday", "£40 from 1 June": over when that day begins.
 fn begin_when_turned_back(lead: &str, tail: &str, moment: &Moment) -> Option<Timestamp> {
     let is_day = !moment.is_clock && !moment.is_range && !moment.is_this_day && moment.month_begins.is_none();
-    let begins_then = THEN_TURNS_BACK.as_ref().is_some_and(|back| back.is_match(tail)) && !lead.ends_with("after ");
+    let begins_then = says(&THEN_TURNS_BACK, tail) && !lead.ends_with("after ");
     if is_day && moment.begins.is_some() {
         return (begins_then || TURNS_BACK.as_ref()?.is_match(lead)).then_some(moment.begins?);
     }
     // "At 8:45 tomorrow morning it becomes $145"; "£48 today, £60 tomorrow" is over with this day.
-    let is_dearer_then = || moment.is_this_day && DEARER_TOMORROW.as_ref().is_some_and(|dearer| dearer.is_match(tail));
+    let is_dearer_then = || moment.is_this_day && says(&DEARER_TOMORROW, tail);
     let is_hour = !moment.is_range && !moment.is_this_day && moment.month_begins.is_none();
     (is_hour && begins_then || is_dearer_then()).then_some(moment.at)
 }
@@ -234,9 +235,8 @@ fn begin_when_turned_back(lead: &str, tail: &str, moment: &Moment) -> Option<Tim
 fn follows(words: &str, moment: &Moment, before: Option<&Moment>) -> bool {
     let from = before.map_or(0, |before| before.range.end);
     let gap = words.get(from..moment.range.start).unwrap_or_default();
-    let joins = |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(gap));
     let is_choice = matches!(gap.trim(), "and" | "&") && !before.is_some_and(|before| is_between(words, before));
-    before.is_some() && joins(&JOINS) && !is_choice || joins(&FROM_NOW)
+    before.is_some() && says(&JOINS, gap) && !is_choice || says(&FROM_NOW, gap)
 }
 
 /// "Sat & Sun", "this Saturday and Sunday".
@@ -266,111 +266,86 @@ pub(super) fn lead_of(words: &str, start: usize) -> &str {
 }
 
 /// Ends in what makes the moment behind it an end.
-static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?-u:\b)(?:until|untill|till?|through|thru|before|b4|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|shuts?|closing|clos(?:e|ing)[ \n]date",
-        r"|(?:last|final)[ \n](?:day|date|call|chance|orders?|bookings?|entries|entry|sign-?ups?)|deadline|not[ \n](?:valid|available|redeemable)[ \n]after|cut-?off|good|up[ \n]?to|stops?[ \n](?:serving|selling|taking|baking|frying|grilling|cooking|pouring|accepting)(?:[ \n](?:new[ \n])?(?:orders|bookings|entries|walk-ins))?|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|dies?|lapses?|concludes?|leaves|returns?|go(?:es)?[ \n](?:back[ \n])?up|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|go(?:es)?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
-        r"(?:\.?[ \n](?:(?:and|&)[ \n]incl(?:uding|uded|usive|\.)?|or[ \n]before|or[ \n]by|upto|'til|@|out|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|with|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
-    ))
-    .ok()
-});
+static UNTIL: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:until|untill|till?|through|thru|before|b4|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|shuts?|closing|clos(?:e|ing)[ \n]date",
+    r"|(?:last|final)[ \n](?:day|date|call|chance|orders?|bookings?|entries|entry|sign-?ups?)|deadline|not[ \n](?:valid|available|redeemable)[ \n]after|cut-?off|good|up[ \n]?to|stops?[ \n](?:serving|selling|taking|baking|frying|grilling|cooking|pouring|accepting)(?:[ \n](?:new[ \n])?(?:orders|bookings|entries|walk-ins))?|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|dies?|lapses?|concludes?|leaves|returns?|go(?:es)?[ \n](?:back[ \n])?up|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|go(?:es)?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
+    r"(?:\.?[ \n](?:(?:and|&)[ \n]incl(?:uding|uded|usive|\.)?|or[ \n]before|or[ \n]by|upto|'til|@|out|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|with|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
+);
 /// "Prices go up on Monday", "back to £40 from 1 June".
-static TURNS_BACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?-u:\b)(?:(?:prices?|fares?|rates?|fees?|it|they)[ \n](?:will[ \n])?(?:rises?|go(?:es)?[ \n]up|go(?:es)?[ \n]back(?:[ \n]up)?|increases?|jumps?|returns?|reverts?)|back|(?:full|regular|normal|usual|standard)[ \n]price(?:[ \n](?:again|returns?|resumes?|applies))?)",
-        r"(?:[ \n]to[ \n](?:full[ \n]price|normal|(?:[a-z]{0,3}[$£€₦₱₹]?)[0-9][0-9.,]{0,8}))?[ \n](?:again[ \n])?(?:from[ \n]|on[ \n]|come[ \n]|starting[ \n])?(?:the[ \n])?$",
-    ))
-    .ok()
-});
+static TURNS_BACK: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:(?:prices?|fares?|rates?|fees?|it|they)[ \n](?:will[ \n])?(?:rises?|go(?:es)?[ \n]up|go(?:es)?[ \n]back(?:[ \n]up)?|increases?|jumps?|returns?|reverts?)|back|(?:full|regular|normal|usual|standard)[ \n]price(?:[ \n](?:again|returns?|resumes?|applies))?)",
+    r"(?:[ \n]to[ \n](?:full[ \n]price|normal|(?:[a-z]{0,3}[$£€₦₱₹]?)[0-9][0-9.,]{0,8}))?[ \n](?:again[ \n])?(?:from[ \n]|on[ \n]|come[ \n]|starting[ \n])?(?:the[ \n])?$",
+);
 /// "On 2 November the price goes back to $89".
-static THEN_TURNS_BACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^,?[ \n](?:(?:the|our|all|these|this)[ \n])?(?:prices?|fares?|rates?|fees?|it|they)(?:[ \n](?:will|all))?[ \n](?:(?:rises?|go(?:es)?[ \n](?:back|up)|increases?|jumps?|climbs?|returns?|reverts?|is[ \n]back|'s[ \n]back)(?-u:\b)|(?:(?:becomes?|turns?[ \n]into|costs?|will[ \n]be|is)[ \n]|'s[ \n])(?:[a-z]{0,3}[$£€₦₱₹]|rs\.?|rm|aed|usd|php|ngn)[ \n]?[0-9]|becomes?[ \n]full[ \n]price)").ok()
-});
+static THEN_TURNS_BACK: LazyLock<Option<Regex>> = pattern!(
+    r"^,?[ \n](?:(?:the|our|all|these|this)[ \n])?(?:prices?|fares?|rates?|fees?|it|they)(?:[ \n](?:will|all))?[ \n](?:(?:rises?|go(?:es)?[ \n](?:back|up)|increases?|jumps?|climbs?|returns?|reverts?|is[ \n]back|'s[ \n]back)(?-u:\b)|(?:(?:becomes?|turns?[ \n]into|costs?|will[ \n]be|is)[ \n]|'s[ \n])(?:[a-z]{0,3}[$£€₦₱₹]|rs\.?|rm|aed|usd|php|ngn)[ \n]?[0-9]|becomes?[ \n]full[ \n]price)"
+);
 /// "Promo runs from April 1 to June 30", "booking period: April 10-12".
-static PERIOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:offer|sale|promo|promotion|deal|prices?|rates?|campaign|special|savings|discount|booking|bookings|order|orders|redemption|validity)(?:[ \n](?:period|dates?|window|runs?|is|are|on|live|available|applies|valid|from|between)){0,4}[:,]?[ \n][(]?$").ok()
-});
+static PERIOD: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:offer|sale|promo|promotion|deal|prices?|rates?|campaign|special|savings|discount|booking|bookings|order|orders|redemption|validity)(?:[ \n](?:period|dates?|window|runs?|is|are|on|live|available|applies|valid|from|between)){0,4}[:,]?[ \n][(]?$"
+);
 /// "Until term starts on 2 September", "till the shutters come down @5", "until Eid (26 June)".
-static UNTIL_THEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:until|untill|till?|thru|through)[ \n](?:[a-z'-]{1,14}[ \n]){1,6}(?:(?:on|at|in)[ \n](?:the[ \n])?|@[ \n]?|[(])$|(?-u:\b)(?:ends?|ending|expir(?:es|ing)|clos(?:es|ing))[ \n](?:in|within)[ \n][a-z0-9 ]{1,16}[,(-]?[ \n](?:on[ \n])?[(]?(?:the[ \n])?$|(?-u:\b)(?:last|final|closing)[ \n](?:date|day)[ \n](?:to|for)[ \n][^.!?]{1,40}?(?::|[ \n](?:is|on|-))[ \n]?(?:on[ \n])?$").ok()
-});
+static UNTIL_THEN: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:until|untill|till?|thru|through)[ \n](?:[a-z'-]{1,14}[ \n]){1,6}(?:(?:on|at|in)[ \n](?:the[ \n])?|@[ \n]?|[(])$|(?-u:\b)(?:ends?|ending|expir(?:es|ing)|clos(?:es|ing))[ \n](?:in|within)[ \n][a-z0-9 ]{1,16}[,(-]?[ \n](?:on[ \n])?[(]?(?:the[ \n])?$|(?-u:\b)(?:last|final|closing)[ \n](?:date|day)[ \n](?:to|for)[ \n][^.!?]{1,40}?(?::|[ \n](?:is|on|-))[ \n]?(?:on[ \n])?$"
+);
 /// "Before Black Friday even starts": nothing ends there.
-static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^[ \n](?:(?:even|really|officially|finally|actually)[ \n])?(?:starts?|begins?|kicks[ \n]off|launches|arrives|opens|gets[ \n]here|comes|rolls|is[ \n](?:here|on|coming|almost|nearly))(?-u:\b)").ok()
-});
+static BEGINS: LazyLock<Option<Regex>> = pattern!(
+    r"^[ \n](?:(?:even|really|officially|finally|actually)[ \n])?(?:starts?|begins?|kicks[ \n]off|launches|arrives|opens|gets[ \n]here|comes|rolls|is[ \n](?:here|on|coming|almost|nearly))(?-u:\b)"
+);
 /// "Camp Aug 3-7", "the film festival, Oct 16-18".
-static IS_EVENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:weekend|week|camps?|retreat|rental|hire|tour|trip|hike|getaway|cruise|workshops?|class|course|lessons?|conference|forum|summit|festival|fair|expo|exhibition|market|show|shows|concert|gig|match|race|run|term|semester|season|tournament|performances?|nights?|event|party|dates?|held|takes[ \n]place|happening|join[ \n]us)[,:]?[ \n](?:on[ \n]|from[ \n]|between[ \n]|is[ \n])?[(]?$").ok()
-});
+static IS_EVENT: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:weekend|week|camps?|retreat|rental|hire|tour|trip|hike|getaway|cruise|workshops?|class|course|lessons?|conference|forum|summit|festival|fair|expo|exhibition|market|show|shows|concert|gig|match|race|run|term|semester|season|tournament|performances?|nights?|event|party|dates?|held|takes[ \n]place|happening|join[ \n]us)[,:]?[ \n](?:on[ \n]|from[ \n]|between[ \n]|is[ \n])?[(]?$"
+);
 /// "Served Wednesday through Saturday", "kitchen open Thu-Sun".
-static SERVED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:open|opens|opening|hours|served|serving|serves|closed|weekly|lunch|dinner|breakfast|happy[ \n]hours?|office[ \n]hours|we're[ \n]here|call[ \n]us|phone[ \n]lines)[:,]?[ \n](?:(?:on|from|for|all|every)[ \n]){0,2}$").ok()
-});
+static SERVED: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:open|opens|opening|hours|served|serving|serves|closed|weekly|lunch|dinner|breakfast|happy[ \n]hours?|office[ \n]hours|we're[ \n]here|call[ \n]us|phone[ \n]lines)[:,]?[ \n](?:(?:on|from|for|all|every)[ \n]){0,2}$"
+);
 /// "£48 today, £60 tomorrow", "S$58 tonight, tmr S$68".
-static DEARER_TOMORROW: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"^(?:[ \n]only)?[,;:/.-]?[ \n](?:-[ \n])?(?:and[ \n]|but[ \n]|then[ \n])?",
-        r"(?:(?:it's|it[ \n]is|back[ \n]to)[ \n])?(?:(?:tomorrow|tmrw?|tmw)(?:'s|:|[ \n]is|[ \n]it's|[ \n]at|[ \n]back[ \n]to)?[ \n](?:[a-z]{0,3}[$£€₦₱₹]|rs\.?|rm|aed|usd|php|ngn)[ \n]?[0-9]",
-        r"|(?:[a-z]{0,3}[$£€₦₱₹]|rs\.?|rm|aed|usd|php|ngn)[ \n]?[0-9][0-9.,]{0,8}(?:/[a-z]{1,6})?[ \n](?:from[ \n])?(?:tomorrow|tmrw?|tmw)(?-u:\b))",
-    ))
-    .ok()
-});
-static LAST_DAY_OF: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)([a-z]{2,15}'s|my|his|her|their)[ \n](?:very[ \n])?(?:last|final)[ \n](?:work(?:ing)?[ \n])?(?:day|shift|week)(?:[ \n](?:is|at|on|here|with|us|the|work|office|company)){0,4}[ \n]$").ok()
-});
+static DEARER_TOMORROW: LazyLock<Option<Regex>> = pattern!(
+    r"^(?:[ \n]only)?[,;:/.-]?[ \n](?:-[ \n])?(?:and[ \n]|but[ \n]|then[ \n])?",
+    r"(?:(?:it's|it[ \n]is|back[ \n]to)[ \n])?(?:(?:tomorrow|tmrw?|tmw)(?:'s|:|[ \n]is|[ \n]it's|[ \n]at|[ \n]back[ \n]to)?[ \n](?:[a-z]{0,3}[$£€₦₱₹]|rs\.?|rm|aed|usd|php|ngn)[ \n]?[0-9]",
+    r"|(?:[a-z]{0,3}[$£€₦₱₹]|rs\.?|rm|aed|usd|php|ngn)[ \n]?[0-9][0-9.,]{0,8}(?:/[a-z]{1,6})?[ \n](?:from[ \n])?(?:tomorrow|tmrw?|tmw)(?-u:\b))",
+);
+static LAST_DAY_OF: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)([a-z]{2,15}'s|my|his|her|their)[ \n](?:very[ \n])?(?:last|final)[ \n](?:work(?:ing)?[ \n])?(?:day|shift|week)(?:[ \n](?:is|at|on|here|with|us|the|work|office|company)){0,4}[ \n]$"
+);
 /// "Only 4 slots left this month": so many, not so long.
-static LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?-u:\b)(?:left|remaining|remain|available|sold|booked|new|so[ \n]far)[ \n](?:for[ \n])?(?:this[ \n])?$",
-    )
-    .ok()
-});
-static ONLY_BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?-u:\b)(?:only|one[ \n]day[ \n]only|24[ \n]hours[ \n]only)[:,!-]?[ \n]?(?:on[ \n]|for[ \n])?(?:-[ \n])?$",
-    )
-    .ok()
-});
+static LEFT: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:left|remaining|remain|available|sold|booked|new|so[ \n]far)[ \n](?:for[ \n])?(?:this[ \n])?$"
+);
+static ONLY_BEFORE: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:only|one[ \n]day[ \n]only|24[ \n]hours[ \n]only)[:,!-]?[ \n]?(?:on[ \n]|for[ \n])?(?:-[ \n])?$"
+);
 /// Stands right behind a moment that is an end.
-static AFTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"^[),]?[ \n](?:only(?-u:\b)|is[ \n](?:the|your|our)[ \n](?:very[ \n])?(?:last|final)|is[ \n](?:the|your)[ \n]deadline|deadline|cut-?off",
-        r"|(?:is[ \n])?when[ \n](?:it|this|the[ \n](?:offer|sale|deal))[ \n]ends|(?:the[ \n])?(?:last|final)[ \n](?:day|chance|call)|or[ \n](?:it|they|you)|and[ \n]it's[ \n]gone)",
-    ))
-    .ok()
-});
+static AFTER: LazyLock<Option<Regex>> = pattern!(
+    r"^[),]?[ \n](?:only(?-u:\b)|is[ \n](?:the|your|our)[ \n](?:very[ \n])?(?:last|final)|is[ \n](?:the|your)[ \n]deadline|deadline|cut-?off",
+    r"|(?:is[ \n])?when[ \n](?:it|this|the[ \n](?:offer|sale|deal))[ \n]ends|(?:the[ \n])?(?:last|final)[ \n](?:day|chance|call)|or[ \n](?:it|they|you)|and[ \n]it's[ \n]gone)",
+);
 /// "Nov 20 - Dec 1" and "now through Sunday" join two moments.
-static JOINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"^[,)]?[ \n]?(?:-|to|thru|through|until|till?|'til|up[ \n](?:to|until)|to[ \n]and[ \n]including|and|&|and[ \n]ends?(?:[ \n]on)?)[ \n]?(?:\(?the[ \n]|on[ \n])?$",
-    )
-    .ok()
-});
-static FROM_NOW: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?-u:\b)(?:(?:now|today|immediately)[ \n]?(?:-|to|thru|through|until|till?|'til|up[ \n](?:to|until))",
-        r"|between[ \n](?:now|today)[ \n](?:and|&)|from[ \n]now[ \n](?:on[ \n])?(?:to|until|till?))[ \n]?(?:the[ \n]|and[ \n]including[ \n])?(?:(?:[a-z'-]{2,14}[ \n]){1,3}[(])?$",
-    ))
-    .ok()
-});
+static JOINS: LazyLock<Option<Regex>> = pattern!(
+    r"^[,)]?[ \n]?(?:-|to|thru|through|until|till?|'til|up[ \n](?:to|until)|to[ \n]and[ \n]including|and|&|and[ \n]ends?(?:[ \n]on)?)[ \n]?(?:\(?the[ \n]|on[ \n])?$"
+);
+static FROM_NOW: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:(?:now|today|immediately)[ \n]?(?:-|to|thru|through|until|till?|'til|up[ \n](?:to|until))",
+    r"|between[ \n](?:now|today)[ \n](?:and|&)|from[ \n]now[ \n](?:on[ \n])?(?:to|until|till?))[ \n]?(?:the[ \n]|and[ \n]including[ \n])?(?:(?:[a-z'-]{2,14}[ \n]){1,3}[(])?$",
+);
 /// What happens every week is no end of anything.
-static RECURS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?-u:\b)(?:every|each|daily|hours:?)[ \n](?:the[ \n])?$").ok());
+static RECURS: LazyLock<Option<Regex>> = pattern!(r"(?-u:\b)(?:every|each|daily|hours:?)[ \n](?:the[ \n])?$");
 /// "Starts on Friday": no end, and the beginning of one in "starts Friday until Sunday".
-static BEGINS_AT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:since|(?:start|begin)(?:s|ning|ing)?(?:[ \n](?:on|at|from|of))?|opens?(?:[ \n](?:on|at))?)[ \n](?:the[ \n])?$").ok()
-});
+static BEGINS_AT: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:since|(?:start|begin)(?:s|ning|ing)?(?:[ \n](?:on|at|from|of))?|opens?(?:[ \n](?:on|at))?)[ \n](?:the[ \n])?$"
+);
 /// The day a parcel arrives is the courier's promise, not the offer's end.
-static ARRIVES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:deliver(?:y|ed|s)?|arriv(?:es?|ing|al)|ships?|shipped|shipping|get[ \n](?:it|them|yours)|receive(?:[ \n](?:it|them|yours))?|back[ \n]in[ \n]stock|in[ \n]time[ \n]for|here)[ \n](?:[a-z']{1,12}[ \n]){0,2}(?:by|before|on|until)[ \n](?:the[ \n])?$").ok()
-});
+static ARRIVES: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:deliver(?:y|ed|s)?|arriv(?:es?|ing|al)|ships?|shipped|shipping|get[ \n](?:it|them|yours)|receive(?:[ \n](?:it|them|yours))?|back[ \n]in[ \n]stock|in[ \n]time[ \n]for|here)[ \n](?:[a-z']{1,12}[ \n]){0,2}(?:by|before|on|until)[ \n](?:the[ \n])?$"
+);
 /// What is used, travelled or played then, not bought until then.
-static IS_USED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:(?:bonus|reward|promo)[ \n](?:gift[ \n])?(?:e-?)?(?:cards?|vouchers?)|travel(?:ling)?|fly|flying|depart(?:s|ing)?|departures?|sail(?:s|ing)?|sailings|stays?|arriv(?:e|ing)|valid[ \n]for[ \n](?:travel|stays)|dates|performances|screenings|check[- ]in|class(?:es)?|sessions|lessons|courses?|doors|kick-?off)(?:[ \n](?:on|from|between|dates?|period|window|is|are|must[ \n]be|completed?|valid|any[ \n]?time|now|or|through|thru|until|till?|to|in|for|by|before|up))*[:]?[ \n]?$").ok()
-});
-static OFFER_DOES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:offer|deal|sale|price|pricing|discount|code|coupon|promo|promotion|event|savings|fare|rate|reward|window|chance)s?[ \n](?:(?:will|is|are|officially|really)[ \n])?([a-z]{3,12})(?:[ \n](?:away|out|off|up|for[ \n]good))?[ \n](?:at|on|by|this|@)[ \n](?:the[ \n])?$").ok()
-});
+static IS_USED: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:(?:bonus|reward|promo)[ \n](?:gift[ \n])?(?:e-?)?(?:cards?|vouchers?)|travel(?:ling)?|fly|flying|depart(?:s|ing)?|departures?|sail(?:s|ing)?|sailings|stays?|arriv(?:e|ing)|valid[ \n]for[ \n](?:travel|stays)|dates|performances|screenings|check[- ]in|class(?:es)?|sessions|lessons|courses?|doors|kick-?off)(?:[ \n](?:on|from|between|dates?|period|window|is|are|must[ \n]be|completed?|valid|any[ \n]?time|now|or|through|thru|until|till?|to|in|for|by|before|up))*[:]?[ \n]?$"
+);
+static OFFER_DOES: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:offer|deal|sale|price|pricing|discount|code|coupon|promo|promotion|event|savings|fare|rate|reward|window|chance)s?[ \n](?:(?:will|is|are|officially|really)[ \n])?([a-z]{3,12})(?:[ \n](?:away|out|off|up|for[ \n]good))?[ \n](?:at|on|by|this|@)[ \n](?:the[ \n])?$"
+);
 /// What an offer does when it begins, or all the time.
 const BEGINS_VERBS: [&str; 24] = [
     "starts",
@@ -399,25 +374,24 @@ const BEGINS_VERBS: [&str; 24] = [
     "coming",
 ];
 /// "We can't restock before Christmas": nothing ends there.
-static DENIED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:due|payable|owed|overdue)(?:[ \n]back)?[ \n](?:by|before|on|in|until)[ \n](?:the[ \n])?$|(?-u:\b)(?:can't|cannot|won't|don't|doesn't|didn't|isn't|not|never|unable[ \n]to)[ \n](?:[a-z]{2,12}[ \n]){1,4}(?:before|until|till|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:expect|expects|expected|expecting|likely)[ \n](?:[a-z]{2,12}[ \n]){1,5}by[ \n](?:the[ \n])?$").ok()
-});
+static DENIED: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:due|payable|owed|overdue)(?:[ \n]back)?[ \n](?:by|before|on|in|until)[ \n](?:the[ \n])?$|(?-u:\b)(?:can't|cannot|won't|don't|doesn't|didn't|isn't|not|never|unable[ \n]to)[ \n](?:[a-z]{2,12}[ \n]){1,4}(?:before|until|till|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:expect|expects|expected|expecting|likely)[ \n](?:[a-z]{2,12}[ \n]){1,5}by[ \n](?:the[ \n])?$"
+);
 /// "Starts at midnight".
-static STARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:starts?|starting|begins?|opens?|opening|launch(?:es|ing)?|live|drops?|kicks?[ \n]off|unlocks?|lands?|arrives?)[ \n](?:[a-z]{1,8}[ \n]){0,2}(?:at|by|@)[ \n]$").ok()
-});
+static STARTS: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:starts?|starting|begins?|opens?|opening|launch(?:es|ing)?|live|drops?|kicks?[ \n]off|unlocks?|lands?|arrives?)[ \n](?:[a-z]{1,8}[ \n]){0,2}(?:at|by|@)[ \n]$"
+);
 /// What begins, is used or was bought on a day is no sale of that day.
-static BEGINS_SOMEWHERE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:start|begin|launch|open|coming|arriv|kick|drop|live|travel|stay|ship|deliver|arrive|land|return|order(?:ed)?[ \n]on|purchase|bought|paid|placed|due)[a-z]{0,4}(?-u:\b)").ok()
-});
-static OPEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:open|opened|hours|stores?|lines?|call(?:[ \n]us)?|chat)[ \n](?:[a-z]{1,9}[ \n]){0,2}(?:until|till?|from|to|by|before)[ \n]$").ok()
-});
-static ENDS_SOMETHING: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:ends?|expires?|closes?|valid|good|runs?|have|got|sale|offer|deal|code|order|book|buy|shop|only|use|redeem|claim|hold|holding|held|reserved|saved|saving|keep|keeping|today|tonight)(?-u:\b)").ok()
-});
-static BEFORE_MONTH: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?-u:\b)(?:until|till?|before|by|up[ \n]to)[ \n]$").ok());
+static BEGINS_SOMEWHERE: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:start|begin|launch|open|coming|arriv|kick|drop|live|travel|stay|ship|deliver|arrive|land|return|order(?:ed)?[ \n]on|purchase|bought|paid|placed|due)[a-z]{0,4}(?-u:\b)"
+);
+static OPEN: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:open|opened|hours|stores?|lines?|call(?:[ \n]us)?|chat)[ \n](?:[a-z]{1,9}[ \n]){0,2}(?:until|till?|from|to|by|before)[ \n]$"
+);
+static ENDS_SOMETHING: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:ends?|expires?|closes?|valid|good|runs?|have|got|sale|offer|deal|code|order|book|buy|shop|only|use|redeem|claim|hold|holding|held|reserved|saved|saving|keep|keeping|today|tonight)(?-u:\b)"
+);
+static BEFORE_MONTH: LazyLock<Option<Regex>> = pattern!(r"(?-u:\b)(?:until|till?|before|by|up[ \n]to)[ \n]$");
 #[cfg(test)]
 mod tests {
     use super::*;

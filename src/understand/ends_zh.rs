@@ -11,6 +11,7 @@ use super::days_zh::moments_in;
 use super::deadlines::{ENDS_MAX, End};
 use super::meaning::DeadlineKind;
 use super::moments::Moment;
+use super::patterns::{pattern, says};
 
 /// How far back the words stand that make a moment an end.
 const LEAD_BYTES_MAX: usize = 64;
@@ -47,7 +48,7 @@ pub(super) fn ends_in(now: &Zoned, words: &str, offers: bool) -> Vec<End> {
 /// 11月20日10:00至12月1日: the first of the two is a beginning.
 fn joins(words: &str, moment: &Moment, next: &Moment) -> bool {
     let gap = words.get(moment.range.end..next.range.start).unwrap_or_default();
-    JOINS.as_ref().is_some_and(|joins| joins.is_match(gap))
+    says(&JOINS, gap)
 }
 
 /// 今晚8点到10点: a clock time behind another one is of its day, and of its half of the day.
@@ -70,7 +71,7 @@ fn after(now: &Zoned, before: &Moment, moment: &Moment) -> Timestamp {
 /// 12月1日起恢复原价, 明天涨到2680: what is over when that day begins.
 fn turns_back(words: &str, moment: &Moment) -> bool {
     let tail = words.get(moment.range.end..).unwrap_or_default();
-    !moment.is_range && TURNS_BACK.as_ref().is_some_and(|back| back.is_match(tail))
+    !moment.is_range && says(&TURNS_BACK, tail)
 }
 
 /// The beginning of a day told without a clock time.
@@ -85,7 +86,7 @@ fn begin_of(now: &Zoned, words: &str, moment: &Moment) -> Option<Timestamp> {
 
 fn ends_next(words: &str, moment: &Moment, next: &Moment) -> bool {
     let gap = words.get(moment.range.end..next.range.start).unwrap_or_default();
-    UNTIL.as_ref().is_some_and(|until| until.is_match(gap))
+    says(&UNTIL, gap)
 }
 
 /// Whether the words around the moment, up to `own`, say that something ends there.
@@ -95,7 +96,7 @@ fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>, off
     let own = words.get(moment.range.clone())?;
     let joined = before.filter(|before| joins(words, before, moment));
     // 旅行时间10月10日-12月20日: the days on which it is used are no end of the offer.
-    let used = |lead: &str| IS_USED.as_ref().is_some_and(|used| used.is_match(lead));
+    let used = |lead: &str| says(&IS_USED, lead);
     if used(lead) || joined.is_some_and(|first| lead_of(words, first.range.start).is_some_and(used)) {
         return Some(false);
     }
@@ -175,7 +176,7 @@ fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>, off
     if before.is_some() && JOINS.as_ref()?.is_match(gap) {
         return Some(!DELIVERS.as_ref()?.is_match(tail));
     }
-    let only = || moment.kind == DeadlineKind::Relative && DAY_OF_SALE.as_ref().is_some_and(|day| day.is_match(tail));
+    let only = || moment.kind == DeadlineKind::Relative && says(&DAY_OF_SALE, tail);
     Some(ENDS.as_ref()?.is_match(tail) || only())
 }
 
@@ -246,105 +247,85 @@ macro_rules! words {
 }
 
 /// Ends in what makes the moment behind it an end.
-static UNTIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?:截至|截止(?:时间|日期|日)?(?:到|至|于|为|是)?|有效(?:期|至|到)(?:限)?(?:至|到|为)?(?:截止)?(?:到|至)?|(?:活动|优惠|促销|使用|兑换|领取|抢购|销售|特惠|特价|有效|参与|开抢)(?:时间|日期|期限|期间?|时段|周期)(?:为|是)?|持续(?:到|至)|延长(?:到|至)|延期(?:到|至)|顺延至",
-        // 预售至, 开放到, 售卖至; but 推迟至, 预计到 and 送到 tell when something comes.
-        r"|(?:^|[^改迟整误送寄运达前计等来发收从由])[至到]|(?:预订|预约|预售|购票|购买|售票|出票|下单|报名|申请|申领|办理|投保|入会|续费|拼团|团购|订购|缴费|认购|招募|征集|秒杀|福利|折扣|早鸟|执行|惠民|展销|预约|订房|订票|充值)(?:(?:时间|日期|期限|有效期|通道|入口)(?:为|是|:)?|:)",
-        r"|仅(?:限)?(?:于|在)?|只限(?:于|在)?|限于?|仅到|只到|仅在|只在|直至|直到|即日起[-~至到]*|今日起[-~至到]*|[0-9日号天起][ \n]?[至到]|最晚|最迟|赶在|务必(?:于|在)|须(?:于|在)|结束(?:于|时间)|(?:到|过)期(?:日|时间)?(?:为)?|请(?:您)?(?:于|在)|倒数|尽在|就在|(?:券|卡|码|优惠|折扣|活动|特惠|特卖)[至到将于]{1,2})[ \n]?[:至到]?[ \n]?(?:北京时间)?$",
-    ))
-    .ok()
-});
+static UNTIL: LazyLock<Option<Regex>> = pattern!(
+    r"(?:截至|截止(?:时间|日期|日)?(?:到|至|于|为|是)?|有效(?:期|至|到)(?:限)?(?:至|到|为)?(?:截止)?(?:到|至)?|(?:活动|优惠|促销|使用|兑换|领取|抢购|销售|特惠|特价|有效|参与|开抢)(?:时间|日期|期限|期间?|时段|周期)(?:为|是)?|持续(?:到|至)|延长(?:到|至)|延期(?:到|至)|顺延至",
+    // 预售至, 开放到, 售卖至; but 推迟至, 预计到 and 送到 tell when something comes.
+    r"|(?:^|[^改迟整误送寄运达前计等来发收从由])[至到]|(?:预订|预约|预售|购票|购买|售票|出票|下单|报名|申请|申领|办理|投保|入会|续费|拼团|团购|订购|缴费|认购|招募|征集|秒杀|福利|折扣|早鸟|执行|惠民|展销|预约|订房|订票|充值)(?:(?:时间|日期|期限|有效期|通道|入口)(?:为|是|:)?|:)",
+    r"|仅(?:限)?(?:于|在)?|只限(?:于|在)?|限于?|仅到|只到|仅在|只在|直至|直到|即日起[-~至到]*|今日起[-~至到]*|[0-9日号天起][ \n]?[至到]|最晚|最迟|赶在|务必(?:于|在)|须(?:于|在)|结束(?:于|时间)|(?:到|过)期(?:日|时间)?(?:为)?|请(?:您)?(?:于|在)|倒数|尽在|就在|(?:券|卡|码|优惠|折扣|活动|特惠|特卖)[至到将于]{1,2})[ \n]?[:至到]?[ \n]?(?:北京时间)?$",
+);
 /// 不限周末, 节假日除外.
-static EXCEPT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?:不限|不含|不包括|不分|除了?|避开|非|无论)[ \n]?$").ok());
-static TURNS_BACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^[)]?起?[,，]?(?:就|即|将|会|要|价格|统一|全部|又|马上|全面|一律|的?价格?就?)*(?:恢复(?:至|到|为)?(?:原价|正价|日常价|[0-9])|恢复$|涨价|涨至|涨到|涨回|上涨|上调|调价|提价|回到|回归|变回|没有(?:这|此|该)|不再(?:有|享|优惠))").ok()
-});
+static EXCEPT: LazyLock<Option<Regex>> = pattern!(r"(?:不限|不含|不包括|不分|除了?|避开|非|无论)[ \n]?$");
+static TURNS_BACK: LazyLock<Option<Regex>> = pattern!(
+    r"^[)]?起?[,，]?(?:就|即|将|会|要|价格|统一|全部|又|马上|全面|一律|的?价格?就?)*(?:恢复(?:至|到|为)?(?:原价|正价|日常价|[0-9])|恢复$|涨价|涨至|涨到|涨回|上涨|上调|调价|提价|回到|回归|变回|没有(?:这|此|该)|不再(?:有|享|优惠))"
+);
 /// What is used, travelled or delivered then, not bought until then.
-static IS_USED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:旅行|旅游|出行|出发|乘机|乘车|航班|飞行|返程|入住|住宿|观影|观演|演出|上课|开课|授课|培训|发货|配送|送达|到货|取货|取件|提货|考试|比赛|会议|直播|展览|开奖|开播|服务|生产|施工|自取|自提|取餐|提车|取车|报到|签到|就诊|入营|入园|用餐|就餐|送餐|接种|执教|直播|签售|试驾|看房)(?:时间|日期|有效期|期限|期间?|时段)?(?:为|是|:)?[ \n]?$").ok()
-});
+static IS_USED: LazyLock<Option<Regex>> = pattern!(
+    r"(?:旅行|旅游|出行|出发|乘机|乘车|航班|飞行|返程|入住|住宿|观影|观演|演出|上课|开课|授课|培训|发货|配送|送达|到货|取货|取件|提货|考试|比赛|会议|直播|展览|开奖|开播|服务|生产|施工|自取|自提|取餐|提车|取车|报到|签到|就诊|入营|入园|用餐|就餐|送餐|接种|执教|直播|签售|试驾|看房)(?:时间|日期|有效期|期限|期间?|时段)?(?:为|是|:)?[ \n]?$"
+);
 /// 9月内申请有效.
-static WITHIN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[ \n]?(?:之|以)?内(?:[^容部外衣饰地]|$)").ok());
+static WITHIN: LazyLock<Option<Regex>> = pattern!(r"^[ \n]?(?:之|以)?内(?:[^容部外衣饰地]|$)");
 /// 周六日两天, 周六、周日.
-static DAYS_OF_SALE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"六[、和及&,，~-]?(?:周|星期|礼拜)?[日天]").ok());
+static DAYS_OF_SALE: LazyLock<Option<Regex>> = pattern!(r"六[、和及&,，~-]?(?:周|星期|礼拜)?[日天]");
 /// Stands right behind a moment that is an end.
-static ENDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"^[ \n]?[)]?(?:或?(?:之|以)?前(?:[^往台后面排夕提瞻十百0-9一二三四五六七八九]|$)|[,，、]?[ \n]?(?:的)?(?:本次|此次|本轮)?(?:活动|优惠|促销|特卖|特惠|折扣|大促|狂欢|福利|报名|售完|准时|正式|即将|就|全部|统一|将)*(?:截止|结束|为止|止[ \n,，。;；!！)]|止$|到期|过期|失效|作废|后?(?:系统|通道|价格|报名|活动)?(?:关闭|停止)|收回|(?:价格|原价)?恢复|(?:价格)?(?:涨价|上涨|上调|回调)|收官|关闭|关店|闭幕|截单|下架|下线|停售|收摊|停止|失效|清零|归零|回收|打烊|最后)",
-        r"|(?:一天|仅此|之内|内有效|有效)|当[天日](?:一天|有效|使用|止|购买|下单|到店|消费|预订|报名|开通|办理|可))",
-    ))
-    .ok()
-});
+static ENDS: LazyLock<Option<Regex>> = pattern!(
+    r"^[ \n]?[)]?(?:或?(?:之|以)?前(?:[^往台后面排夕提瞻十百0-9一二三四五六七八九]|$)|[,，、]?[ \n]?(?:的)?(?:本次|此次|本轮)?(?:活动|优惠|促销|特卖|特惠|折扣|大促|狂欢|福利|报名|售完|准时|正式|即将|就|全部|统一|将)*(?:截止|结束|为止|止[ \n,，。;；!！)]|止$|到期|过期|失效|作废|后?(?:系统|通道|价格|报名|活动)?(?:关闭|停止)|收回|(?:价格|原价)?恢复|(?:价格)?(?:涨价|上涨|上调|回调)|收官|关闭|关店|闭幕|截单|下架|下线|停售|收摊|停止|失效|清零|归零|回收|打烊|最后)",
+    r"|(?:一天|仅此|之内|内有效|有效)|当[天日](?:一天|有效|使用|止|购买|下单|到店|消费|预订|报名|开通|办理|可))",
+);
 /// 3月18日全场88折.
-static OFFERS_THEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^[)]?(?:当天|当日|这天|一天)?[,，]?(?:全场|全店|全馆|全线|全部|全单|所有|会员|店内|到店|进店|消费|下单|单笔|满[0-9])[^，。,!！?？]{0,10}(?:[0-9一二三四五六七八九]折|立?减[0-9]|半价)").ok()
-});
+static OFFERS_THEN: LazyLock<Option<Regex>> = pattern!(
+    r"^[)]?(?:当天|当日|这天|一天)?[,，]?(?:全场|全店|全馆|全线|全部|全单|所有|会员|店内|到店|进店|消费|下单|单笔|满[0-9])[^，。,!！?？]{0,10}(?:[0-9一二三四五六七八九]折|立?减[0-9]|半价)"
+);
 /// 12月10日当天，线下门店同享.
-static THAT_DAY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[ \n]?当[天日](?:[,，。;；!！]|$)").ok());
+static THAT_DAY: LazyLock<Option<Regex>> = pattern!(r"^[ \n]?当[天日](?:[,，。;；!！]|$)");
 /// 国庆期间, 五一假期.
-static DAYS_OFF: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^节?(?:期间|假期|长假|黄金周)(?:[^不正照除]|$)").ok());
+static DAYS_OFF: LazyLock<Option<Regex>> = pattern!(r"^节?(?:期间|假期|长假|黄金周)(?:[^不正照除]|$)");
 /// 今日专享, 本周限定: a day of its own.
-static DAY_OF_SALE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^[ \n]?(?:限定|专享|限时|特供|疯抢|限量)").ok());
+static DAY_OF_SALE: LazyLock<Option<Regex>> = pattern!(r"^[ \n]?(?:限定|专享|限时|特供|疯抢|限量)");
 /// 截至11月20日，您已使用…: the day of an account, not the end of an offer.
-static AS_OF: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:截至|截止)(?:到|至|于)?[ \n]?$").ok());
-static AS_OF_THEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^[ \n]?[,，]?[ \n]?(?:当月|本月|套餐|已|共有|累计|账户|目前|剩余|(?:您|你)(?:的|已|定制|有|在|名下|本|当|账|尾|套餐))").ok()
-});
+static AS_OF: LazyLock<Option<Regex>> = pattern!(r"(?:截至|截止)(?:到|至|于)?[ \n]?$");
+static AS_OF_THEN: LazyLock<Option<Regex>> = pattern!(
+    r"^[ \n]?[,，]?[ \n]?(?:当月|本月|套餐|已|共有|累计|账户|目前|剩余|(?:您|你)(?:的|已|定制|有|在|名下|本|当|账|尾|套餐))"
+);
 /// Between two moments: the second one ends what the first begins.
-static JOINS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^[ \n)]?(?:起|开始)?[ \n]?(?:[至到~-]{1,2}|持续到|截止到?)[ \n]?$").ok());
+static JOINS: LazyLock<Option<Regex>> = pattern!(r"^[ \n)]?(?:起|开始)?[ \n]?(?:[至到~-]{1,2}|持续到|截止到?)[ \n]?$");
 /// 每周五, 营业时间: what recurs is no end.
-static RECURS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:每|逢|营业时间:?|服务时间:?|工作时间:?|开放时间:?|至每|上|去年)[ \n]?(?:天|日|晚)?$").ok()
-});
+static RECURS: LazyLock<Option<Regex>> =
+    pattern!(r"(?:每|逢|营业时间:?|服务时间:?|工作时间:?|开放时间:?|至每|上|去年)[ \n]?(?:天|日|晚)?$");
 /// 11月20日起, 今晚8点开抢: a beginning.
-static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^[ \n]?[)]?(?:起(?:$|[^至到~-])|开始|开启|开抢|开售|开门|开业|开幕|首发|上线|上市|上架|启动|发售|预售|见|送达|到货|发货|到店|起飞|出发)").ok()
-});
+static BEGINS: LazyLock<Option<Regex>> = pattern!(
+    r"^[ \n]?[)]?(?:起(?:$|[^至到~-])|开始|开启|开抢|开售|开门|开业|开幕|首发|上线|上市|上架|启动|发售|预售|见|送达|到货|发货|到店|起飞|出发)"
+);
 static BEGINS_AT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?:自|从|始于|开始(?:于|时间):?|预计|开抢时间:?|开售时间:?)[ \n]?$").ok());
-static DELIVERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^[ \n]?(?:内|期间?)?(?:(?:到店|来店|到场|前来|前往[^，,。!！]{0,8})?(?:取车|提车|取件|取货|提货|就诊|复查|面签|报到)|送达|到货|发货|送到|到达|派送|停|休|放假|出行|入住|乘机|出发|旅行|起飞|开课|上课|开赛|举行|举办|营业|演出|播出|面试|考试|开考)").ok()
-});
+    pattern!(r"(?:自|从|始于|开始(?:于|时间):?|预计|开抢时间:?|开售时间:?)[ \n]?$");
+static DELIVERS: LazyLock<Option<Regex>> = pattern!(
+    r"^[ \n]?(?:内|期间?)?(?:(?:到店|来店|到场|前来|前往[^，,。!！]{0,8})?(?:取车|提车|取件|取货|提货|就诊|复查|面签|报到)|送达|到货|发货|送到|到达|派送|停|休|放假|出行|入住|乘机|出发|旅行|起飞|开课|上课|开赛|举行|举办|营业|演出|播出|面试|考试|开考)"
+);
 /// 3日 by itself.
-static SPAN_OF_DAYS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^(?:[0-9]{1,2}|[一二三四五六七八九十廿]{1,3})[ \n]?[日号]").ok());
+static SPAN_OF_DAYS: LazyLock<Option<Regex>> = pattern!(r"^(?:[0-9]{1,2}|[一二三四五六七八九十廿]{1,3})[ \n]?[日号]");
 /// What 3日 follows when it means so many.
 static SO_MANY: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?:仅限|只限|限时|最后|仅剩|还剩|只剩|剩余|为期|连续|共|仅)[ \n]?$").ok());
+    pattern!(r"(?:仅限|只限|限时|最后|仅剩|还剩|只剩|剩余|为期|连续|共|仅)[ \n]?$");
 /// What 25日 follows when it means a day.
-static DAY_OF: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:截至|截止(?:时间|日期|日)?(?:到|至|于|为|是)?:?|有效(?:期)?(?:限)?(?:至|到):?|延长(?:到|至)|直至|直到|持续(?:到|至)|最晚|最迟|即日起[至到~-]|[日号0-9][ \n]?[至到~-]|(?:活动|优惠|促销)(?:时间|日期|期限|期间?):?|(?:^|[^改迟整误送寄运达前计等来发收从由])[至到])[ \n]?$").ok()
-});
-static DAY_END: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^[ \n]?(?:(?:之|以)?前(?:[^往台后面]|$)|[,，]?(?:活动|优惠)?(?:截止|结束|为止|止|到期|过期|恢复原价))")
-        .ok()
-});
-static FROM_RECEIPT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?:有效期(?:限)?(?:为|是|:)?|(?:收到|收件|领取|领券|领到|到账|注册|激活|入会|发放)(?:此|本|该)?(?:优惠券|券|短信|消息|邮件|信息)?(?:之?后|之?日起|起)的?)[ \n]?",
-        r"(?P<count>[0-9]{1,4}|[一二两三四五六七八九十]{1,3})[ \n]?(?P<unit>个小时|小时|个月|天|日|分钟|周|h)",
-        r"|(?P<counted>[0-9]{1,4}|[一二两三四五六七八九十]{1,3})[ \n]?(?P<united>个小时|小时|个月|天|日|分钟|周|h)[ \n]?",
-        r"(?:之?内(?:均|都)?(?:使用)?有效|有效|之?内(?:均|都)?可(?:用|使用)|(?P<order>之?内(?:下单|购买|付款|完成)))",
-    ))
-    .ok()
-});
-static TIME_LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?P<lead>最后|仅此|限时|仅剩|还剩|只剩|剩余|剩下|还有|倒计时|倒数|仅限|活动仅|为期|未来|接下来|距(?:离)?(?:活动|优惠|促销|大促)?(?:结束|截止)(?:还有|还剩|仅剩|仅)?)?(?:不到|不足)?[ \n]?:?[ \n]?",
-        words!(count), words!(unit), r"[ \n]?",
-        r"(?P<tail>之?内(?:下单|购买|有效|抢|付|使用|领|完成|参与|享|预订|报名)|后(?:就|将)?(?:结束|截止|恢复|失效|涨价|过期|到期|作废)|(?:限时)?(?:特卖|秒杀|闪购))?",
-    ))
-    .ok()
-});
-static MORE_UNITS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^[ \n]?(?P<count>[0-9]{1,3}|[一二两三四五六七八九十]{1,3})[ \n]?(?P<unit>个小时|小时|分钟|分|秒)").ok()
-});
+static DAY_OF: LazyLock<Option<Regex>> = pattern!(
+    r"(?:截至|截止(?:时间|日期|日)?(?:到|至|于|为|是)?:?|有效(?:期)?(?:限)?(?:至|到):?|延长(?:到|至)|直至|直到|持续(?:到|至)|最晚|最迟|即日起[至到~-]|[日号0-9][ \n]?[至到~-]|(?:活动|优惠|促销)(?:时间|日期|期限|期间?):?|(?:^|[^改迟整误送寄运达前计等来发收从由])[至到])[ \n]?$"
+);
+static DAY_END: LazyLock<Option<Regex>> =
+    pattern!(r"^[ \n]?(?:(?:之|以)?前(?:[^往台后面]|$)|[,，]?(?:活动|优惠)?(?:截止|结束|为止|止|到期|过期|恢复原价))");
+static FROM_RECEIPT: LazyLock<Option<Regex>> = pattern!(
+    r"(?:有效期(?:限)?(?:为|是|:)?|(?:收到|收件|领取|领券|领到|到账|注册|激活|入会|发放)(?:此|本|该)?(?:优惠券|券|短信|消息|邮件|信息)?(?:之?后|之?日起|起)的?)[ \n]?",
+    r"(?P<count>[0-9]{1,4}|[一二两三四五六七八九十]{1,3})[ \n]?(?P<unit>个小时|小时|个月|天|日|分钟|周|h)",
+    r"|(?P<counted>[0-9]{1,4}|[一二两三四五六七八九十]{1,3})[ \n]?(?P<united>个小时|小时|个月|天|日|分钟|周|h)[ \n]?",
+    r"(?:之?内(?:均|都)?(?:使用)?有效|有效|之?内(?:均|都)?可(?:用|使用)|(?P<order>之?内(?:下单|购买|付款|完成)))",
+);
+static TIME_LEFT: LazyLock<Option<Regex>> = pattern!(
+    r"(?P<lead>最后|仅此|限时|仅剩|还剩|只剩|剩余|剩下|还有|倒计时|倒数|仅限|活动仅|为期|未来|接下来|距(?:离)?(?:活动|优惠|促销|大促)?(?:结束|截止)(?:还有|还剩|仅剩|仅)?)?(?:不到|不足)?[ \n]?:?[ \n]?",
+    words!(count),
+    words!(unit),
+    r"[ \n]?",
+    r"(?P<tail>之?内(?:下单|购买|有效|抢|付|使用|领|完成|参与|享|预订|报名)|后(?:就|将)?(?:结束|截止|恢复|失效|涨价|过期|到期|作废)|(?:限时)?(?:特卖|秒杀|闪购))?",
+);
+static MORE_UNITS: LazyLock<Option<Regex>> =
+    pattern!(r"^[ \n]?(?P<count>[0-9]{1,3}|[一二两三四五六七八九十]{1,3})[ \n]?(?P<unit>个小时|小时|分钟|分|秒)");
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,7 @@ use regex::Regex;
 use crate::message::Channel;
 
 use super::meaning::Offer;
+use super::patterns::{pattern, says};
 use super::reading::{Reading, Sentence};
 
 /// Sentences looked at in one part.
@@ -45,10 +46,9 @@ pub(super) fn mark(readings: &[Reading<'_>], offers: &mut [Offer]) {
 
 /// The channel a sentence says something is for alone.
 pub(super) fn exclusive_in(words: &str) -> Option<Channel> {
-    let says = |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(words));
-    match (says(&SMS), says(&EMAIL)) {
-        (true, false) if !says(&INVITES) => Some(Channel::Sms),
-        (false, true) if !says(&INVITES) => Some(Channel::Email),
+    match (says(&SMS, words), says(&EMAIL, words)) {
+        (true, false) if !says(&INVITES, words) => Some(Channel::Sms),
+        (false, true) if !says(&INVITES, words) => Some(Channel::Email),
         _ => None,
     }
 }
@@ -108,13 +108,10 @@ static EMAIL: LazyLock<Option<Regex>> = only!(
 );
 
 /// Asks to join the list on which such offers come.
-static INVITES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?:订阅|开通|注册|加入|关注|登记)(?:我们的?|本店|品牌|会员|手机|电子)*(?:短信|短讯|简讯|邮件|电邮|邮箱)|(?:短信|邮件)订阅(?:服务|通知)",
-        r"|(?-u:\b)(?:sign[ -]?(?:up|ing[ ]up)|subscribe|join|opt[ -]in|register|enrol+|text[ ][a-z0-9]+[ ]to[ ][0-9]+)(?-u:\b)",
-    ))
-    .ok()
-});
+static INVITES: LazyLock<Option<Regex>> = pattern!(
+    r"(?:订阅|开通|注册|加入|关注|登记)(?:我们的?|本店|品牌|会员|手机|电子)*(?:短信|短讯|简讯|邮件|电邮|邮箱)|(?:短信|邮件)订阅(?:服务|通知)",
+    r"|(?-u:\b)(?:sign[ -]?(?:up|ing[ ]up)|subscribe|join|opt[ -]in|register|enrol+|text[ ][a-z0-9]+[ ]to[ ][0-9]+)(?-u:\b)",
+);
 
 #[cfg(test)]
 mod tests {

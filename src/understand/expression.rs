@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use regex::{Captures, Regex, RegexBuilder};
 
+use super::language::is_han;
 use super::needed::needed_words;
 
 /// Room for one compiled expression: the longest sections of patterns need some megabytes.
@@ -90,7 +91,7 @@ impl Expression {
 
     /// Whether every match holds a Chinese word: 停水, and not `re:|会议`.
     pub fn is_chinese(&self) -> bool {
-        let has = |word: &String| word.chars().any(|c| ('\u{3400}'..='\u{9fff}').contains(&c));
+        let has = |word: &String| word.chars().any(is_han);
         *self.chinese.get_or_init(|| needed_words(&self.written).is_some_and(|words| words.iter().all(has)))
     }
 

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::patterns::{pattern, says};
 use super::reading::Reading;
 
 /// Words read of a sentence: who writes more in one means something else.
@@ -26,32 +27,26 @@ fn has_sign(text: &str) -> bool {
 }
 
 fn says_so(words: &str) -> bool {
-    has_sign(words) && EXTENDED.as_ref().is_some_and(|extended| extended.is_match(words)) && !is_of_goods(words)
+    has_sign(words) && says(&EXTENDED, words) && !is_of_goods(words)
 }
 
 fn is_of_goods(words: &str) -> bool {
-    GOODS.as_ref().is_some_and(|goods| goods.is_match(words))
+    says(&GOODS, words)
 }
 
-static EXTENDED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"\b(?:sale|offer|offers|deal|deals|event|promotion|promo|discount|discounts|deadline|prices?|savings|clearance|weekend|code|days?)\b[^.!?]{0,40}\bexten(?:ded|sion)\b",
-        r"|\b(?:we(?:'ve| have|'re| are)?|now|officially|just)\b[ \n]{1,3}(?:\w+[ \n]{1,3}){0,2}extend(?:ed|ing)\b[^.!?]{0,60}",
-        r"|\bextend(?:ed|ing)\b[^.!?]{0,40}\b(?:until|till|til|through|thru|to|by|for|sale|offer|offers|deal|deals|event|promotion|discount|deadline|hours?|days?|week|weekend)\b",
-        r"|^[^a-z]{0,6}extended\b|\bextension\b[^.!?]{0,30}\b(?:sale|offer|deal|promotion|deadline)\b",
-        r"|延长(?:至|到|了|[0-9一二两三四五六七]{1,3}(?:天|日|小时)|活动|优惠|促销|特惠|期限|截止)",
-        r"|(?:活动|优惠|促销|特惠|大促|折扣|截止|期限|时间|福利|特卖|清仓)[^。！？!?]{0,12}(?:延长|延期|顺延|延至|延到|加时)",
-        r"|(?:延期|顺延|推迟|延后)(?:至|到)|延至|加时[^。！？!?]{0,6}(?:活动|优惠|天|小时|场)|加场"
-    ))
-    .ok()
-});
+static EXTENDED: LazyLock<Option<Regex>> = pattern!(
+    r"\b(?:sale|offer|offers|deal|deals|event|promotion|promo|discount|discounts|deadline|prices?|savings|clearance|weekend|code|days?)\b[^.!?]{0,40}\bexten(?:ded|sion)\b",
+    r"|\b(?:we(?:'ve| have|'re| are)?|now|officially|just)\b[ \n]{1,3}(?:\w+[ \n]{1,3}){0,2}extend(?:ed|ing)\b[^.!?]{0,60}",
+    r"|\bextend(?:ed|ing)\b[^.!?]{0,40}\b(?:until|till|til|through|thru|to|by|for|sale|offer|offers|deal|deals|event|promotion|discount|deadline|hours?|days?|week|weekend)\b",
+    r"|^[^a-z]{0,6}extended\b|\bextension\b[^.!?]{0,30}\b(?:sale|offer|deal|promotion|deadline)\b",
+    r"|延长(?:至|到|了|[0-9一二两三四五六七]{1,3}(?:天|日|小时)|活动|优惠|促销|特惠|期限|截止)",
+    r"|(?:活动|优惠|促销|特惠|大促|折扣|截止|期限|时间|福利|特卖|清仓)[^。！？!?]{0,12}(?:延长|延期|顺延|延至|延到|加时)",
+    r"|(?:延期|顺延|推迟|延后)(?:至|到)|延至|加时[^。！？!?]{0,6}(?:活动|优惠|天|小时|场)|加场"
+);
 
-static GOODS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"\bextended[ \n-]{1,3}(?:warrant|size|sizing|range|stay|family|car|coverage|edition|version|cut|wear|release|battery|network|hours)|延长(?:保修|质保|寿命|使用|续航|线|保质|有效寿命|退换|退货)|延保|延误|(?:发货|配送|送达|交付)[^。！？!?]{0,8}(?:延|推迟)",
-    )
-    .ok()
-});
+static GOODS: LazyLock<Option<Regex>> = pattern!(
+    r"\bextended[ \n-]{1,3}(?:warrant|size|sizing|range|stay|family|car|coverage|edition|version|cut|wear|release|battery|network|hours)|延长(?:保修|质保|寿命|使用|续航|线|保质|有效寿命|退换|退货)|延保|延误|(?:发货|配送|送达|交付)[^。！？!?]{0,8}(?:延|推迟)"
+);
 
 #[cfg(test)]
 mod tests {

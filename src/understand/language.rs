@@ -21,13 +21,19 @@ pub(super) fn language_of<'a>(texts: impl Iterator<Item = &'a str>) -> Option<La
     }
 }
 
+/// Whether a Chinese character is in a text.
+pub(super) fn has_han(text: &str) -> bool {
+    !text.is_ascii() && text.chars().any(is_han)
+}
+
 /// Counted in bytes while they fit one: many are counted at a time.
 fn letters_in(text: &[u8]) -> usize {
     let of_block = |block: &[u8]| usize::from(block.iter().map(|b| u8::from(b.is_ascii_alphabetic())).sum::<u8>());
     text.chunks(usize::from(u8::MAX)).map(of_block).sum()
 }
 
-fn is_han(c: char) -> bool {
+/// Whether it is a Chinese character, of whichever block.
+pub(super) fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
 }
 

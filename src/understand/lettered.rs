@@ -8,7 +8,7 @@ use regex::{Captures, Regex};
 use crate::message::{Currency, Money};
 
 use super::money::Written;
-use super::patterns::pattern;
+use super::patterns::{pattern, says};
 
 /// Looked at in one sentence.
 const FOUND_MAX: usize = 64;
@@ -61,12 +61,11 @@ fn is_sure(groups: &Captures<'_>, words: &str, written: &Written) -> bool {
     if number.contains([',', '.', ' ']) {
         return true;
     }
-    let matches = |pattern: &LazyLock<Option<Regex>>, text: &str| pattern.as_ref().is_some_and(|p| p.is_match(text));
     let head = words.get(..written.range.start).unwrap_or_default();
     let head = head.get(head.floor_char_boundary(head.len().saturating_sub(20))..).unwrap_or_default();
     let tail = words.get(written.range.end..).unwrap_or_default();
-    matches(&ASKED_AFTER, tail)
-        || (number.len() >= 3 || groups.get(1).is_some_and(|l| l.as_str() == "r")) && matches(&ASKED_BEFORE, head)
+    says(&ASKED_AFTER, tail)
+        || (number.len() >= 3 || groups.get(1).is_some_and(|l| l.as_str() == "r")) && says(&ASKED_BEFORE, head)
 }
 
 static LETTERED: LazyLock<Option<Regex>> = pattern!(

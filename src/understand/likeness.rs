@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem::Finder;
 
+use super::language::is_han;
+
 /// Words hashed per offer.
 const FEATURES_MAX: usize = 4_096;
 /// Hashes of a sketch.
@@ -176,10 +178,6 @@ fn words(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str
 
 /// Characters that join words of goods and are none.
 const FUNCTION_CHARS: &str = "的了在是有我你您们请将还都就也和与及为从到至起止仅只需折价卖买抢享这那此各每等吧呢吗啊哦哟啦咯呀又再更最很太够快速券省减惠抵满送赠来去去把给被让您亲让向于比多少";
-
-fn is_han(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
-}
 
 fn is_date_or_number(c: char) -> bool {
     "零一二三四五六七八九十百千万两年月日号天时点分秒周元块今明后本下晚末底早夜星期礼拜凌晨这".contains(c)

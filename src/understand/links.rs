@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::html::Link;
+use super::patterns::pattern;
 
 /// Links written out in one text that are kept.
 pub(super) const LINKS_MAX: usize = 2_000;
@@ -44,12 +45,9 @@ fn may_begin_at(shown: &str, from: usize) -> Option<usize> {
     Some(shown.floor_char_boundary(sign - name))
 }
 
-static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?i)(?-u:\b)(?:https?://[a-z0-9.-]{3,255}|(?:[a-z0-9-]{1,63}\.){1,5}(?:com|cn|net|org|io|ly|gle|co|me|shop|store|top|hk|tw|cc|us|uk|app|link|example)(?-u:\b))(?::[0-9]{1,5})?(?:[/?#][a-z0-9%&=+_./?#~:@!*,;-]{0,2000})?"#,
-    )
-    .ok()
-});
+static BARE: LazyLock<Option<Regex>> = pattern!(
+    r#"(?i)(?-u:\b)(?:https?://[a-z0-9.-]{3,255}|(?:[a-z0-9-]{1,63}\.){1,5}(?:com|cn|net|org|io|ly|gle|co|me|shop|store|top|hk|tw|cc|us|uk|app|link|example)(?-u:\b))(?::[0-9]{1,5})?(?:[/?#][a-z0-9%&=+_./?#~:@!*,;-]{0,2000})?"#
+);
 
 #[cfg(test)]
 mod tests {

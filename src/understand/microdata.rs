@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Map, Value};
 
+use super::patterns::pattern;
+
 /// Items and properties read.
 const PROPERTIES_MAX: usize = 512;
 /// Longest value.
@@ -52,12 +54,8 @@ pub(super) fn items_in(source: &str) -> Vec<(Value, Range<usize>)> {
     items.into_iter().map(|(item, place)| (Value::Object(item), place)).collect()
 }
 
-static PROPERTY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?i)itemtype\s*=\s*["']https?://schema\.org/([a-z]{2,40})["']|itemprop\s*=\s*["']([a-z0-9]{2,40})["'](?:\s+itemscope)?"#,
-    )
-    .ok()
-});
+static PROPERTY: LazyLock<Option<Regex>> = pattern!(
+    r#"(?i)itemtype\s*=\s*["']https?://schema\.org/([a-z]{2,40})["']|itemprop\s*=\s*["']([a-z0-9]{2,40})["'](?:\s+itemscope)?"#
+);
 
-static VALUE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"(?i)\s(?:content|href|datetime)\s*=\s*["']([^"']{1,512})["']"#).ok());
+static VALUE: LazyLock<Option<Regex>> = pattern!(r#"(?i)\s(?:content|href|datetime)\s*=\s*["']([^"']{1,512})["']"#);

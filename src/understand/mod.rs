@@ -58,6 +58,7 @@ mod reductions;
 mod refunds;
 mod reminders;
 mod sale_words;
+mod sender_name;
 mod sentence;
 pub mod shown_text;
 mod signs;
@@ -65,6 +66,7 @@ mod spent;
 mod stretches_en;
 mod structured;
 mod surveys;
+mod tally;
 mod topics;
 mod urgency;
 mod voice;
@@ -87,7 +89,10 @@ pub use meaning::{
 };
 pub use products::ProductLinks;
 
+use deadlines::Claim;
 use reading::Reading;
+use tally::Tally;
+use urgency::Said;
 
 /// Longest part read. The doors take no larger message; a caller without doors gets a doubt.
 pub const PART_BYTES_MAX: usize = 8 << 20;
@@ -130,14 +135,12 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         readings.push(reading);
     }
     whose_money::settle(context, &mut readings);
-    let chat = purpose::tally(&readings);
-    let mut claims = deadlines::deadlines_of(context, &readings, chat);
-    let mut said = urgency::said_in(context, &readings, &claims);
+    let chat = tally::tally(&readings);
+    let (mut claims, mut said) = ends_and_hurry(context, &readings, chat);
     let weighed = urgency::weigh(&readings, chat, &urgency::signals(context.now, chat, &claims, &said), &said);
     let tally = chat.unless_no_chat(weighed.presses_hard());
     if tally != chat {
-        claims = deadlines::deadlines_of(context, &readings, tally);
-        said = urgency::said_in(context, &readings, &claims);
+        (claims, said) = ends_and_hurry(context, &readings, tally);
     }
     let surveys = surveys::surveys_of(&readings, declared);
     let mut structured = structured::structured_of(context, content, PART_BYTES_MAX);
@@ -183,14 +186,20 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     meaning
 }
 
+/// The ends that are told, and then what presses: a claim of hurry that names an end is told once.
+fn ends_and_hurry(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally) -> (Vec<Claim>, Said) {
+    let claims = deadlines::deadlines_of(context, readings, tally);
+    let said = urgency::said_in(context, readings, &claims);
+    (claims, said)
+}
+
 /// What of a message is weighed for or against hurry, each once: phrases, and signals with an `@` before their names.
 /// What the weights are fitted to (`tests/eval/weigh`); nothing else needs it.
 pub fn weighed_for_hurry(context: &Context<'_>, content: &Content) -> Vec<String> {
     let mut readings: Vec<Reading<'_>> =
         content.parts.iter().enumerate().map(|(index, part)| Reading::of(index, part)).collect();
     whose_money::settle(context, &mut readings);
-    let tally = purpose::tally(&readings);
-    let claims = deadlines::deadlines_of(context, &readings, tally);
-    let said = urgency::said_in(context, &readings, &claims);
+    let tally = tally::tally(&readings);
+    let (claims, said) = ends_and_hurry(context, &readings, tally);
     urgency::weighed_phrases(&readings, &urgency::signals(context.now, tally, &claims, &said))
 }

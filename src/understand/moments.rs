@@ -9,6 +9,7 @@ use regex::Regex;
 
 use super::calendar::days_after;
 use super::meaning::DeadlineKind;
+use super::patterns::{pattern, says};
 
 /// A moment that words name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +51,7 @@ pub(super) fn told_once(now: &Zoned, words: &str, moments: Vec<Moment>) -> Vec<M
 fn is_same(words: &str, name: &Moment, date: &Moment) -> bool {
     let gap = words.get(name.range.end..date.range.start).unwrap_or_default();
     let is_date = !date.is_name && !date.is_clock && date.month_begins.is_none() && date.kind == DeadlineKind::Absolute;
-    name.is_name && is_date && SIDE_BY_SIDE.as_ref().is_some_and(|side| side.is_match(gap))
+    name.is_name && is_date && says(&SIDE_BY_SIDE, gap)
 }
 
 /// The date, at the clock time that may stand with its name: "11:59pm Sunday (18 January)".
@@ -68,4 +69,4 @@ fn both(now: &Zoned, words: &str, name: &Moment, date: Moment) -> Moment {
     Moment { range, at, begins: date.begins.filter(|_| !is_clock), ..date }
 }
 
-static SIDE_BY_SIDE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^,?[ \n]?[(]?(?:the[ \n])?$").ok());
+static SIDE_BY_SIDE: LazyLock<Option<Regex>> = pattern!(r"^,?[ \n]?[(]?(?:the[ \n])?$");

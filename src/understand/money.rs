@@ -11,7 +11,7 @@ use crate::message::{Currency, Money};
 use super::currencies::{currency, currency_has_comma, named_before, number, signs, units};
 use super::lettered::lettered;
 use super::numerals::{NUMERALS, digit_of, value_of};
-use super::patterns::pattern;
+use super::patterns::{pattern, says};
 
 /// Amounts read per sentence; a price list may have hundreds of lines, a sentence has not.
 const AMOUNTS_MAX: usize = 64;
@@ -169,7 +169,7 @@ fn stands_alone(words: &str, range: &Range<usize>) -> bool {
         let touches = match before {
             Some('.' | ':' | '/') => second_is_digit,
             Some('-') => {
-                let ranged = RANGE.as_ref().is_some_and(|range| range.is_match(last_bytes(head, 24)));
+                let ranged = says(&RANGE, last_bytes(head, 24));
                 !ranged && second.is_some_and(|c| c.is_ascii_alphanumeric())
             }
             // A list of numbers; its last has the unit.
@@ -280,41 +280,35 @@ fn last_bytes(text: &str, bytes: usize) -> &str {
     &text[text.floor_char_boundary(text.len().saturating_sub(bytes))..]
 }
 
-static MONEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        "(",
-        signs!(),
-        r")[ \n]?(",
-        number!(),
-        r")([ \n]?(?:万|千|亿)|k(?-u:\b)|m(?-u:\b)|bn?(?-u:\b)|[ \n](?:m|b|tr)illion)?",
-        r"|(",
-        number!(),
-        r")[ \n]?(万|千|亿|(?:m|b|tr)illion[ \n])?[ \n]?(",
-        units!(),
-        ")",
-    ))
-    .ok()
-});
+static MONEY: LazyLock<Option<Regex>> = pattern!(
+    "(",
+    signs!(),
+    r")[ \n]?(",
+    number!(),
+    r")([ \n]?(?:万|千|亿)|k(?-u:\b)|m(?-u:\b)|bn?(?-u:\b)|[ \n](?:m|b|tr)illion)?",
+    r"|(",
+    number!(),
+    r")[ \n]?(万|千|亿|(?:m|b|tr)illion[ \n])?[ \n]?(",
+    units!(),
+    ")",
+);
 
 /// The lower end of a range, in front of its upper end.
 static RANGE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?:^|[^0-9a-z.,-])([0-9]{1,6}(?:\.[0-9]{1,2})?)[ ]?(?:-|~|to|至|到)[ ]?$").ok());
+    pattern!(r"(?:^|[^0-9a-z.,-])([0-9]{1,6}(?:\.[0-9]{1,2})?)[ ]?(?:-|~|to|至|到)[ ]?$");
 
 static BARE_LIST: LazyLock<Option<Regex>> = pattern!(
     r"^[ ]?(?:[a-z]+[ ])?\(?(?:rrp|was|reg\.?|regular|usual(?:ly)?|normal(?:ly)?|u\.?p\.?|originally|instead of|rather than|down from|list)[: ]+([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{2,6}(?:\.[0-9]{2})?)(?:[).,!;]|[ ]|$)"
 );
 
 /// A date has no such numbers, and a mark no such end.
-static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?:价|仅需|只需|只要|仅售|只售|到手|券后|月租|月费|每人|每位|人均|单程|往返|每晚|[一二两三四五六七八]件套|单[只件份张盒]|一[对份套碗盒箱])(?:仅要?|只要?|低至|才|为|是|约|:)?[ \n]?",
-        r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,6}(?:\.[0-9]{1,2})?)(?:[ \n]?[,，。!！;；、()/~+]|[ \n]|$|起|带走|包邮|吃到饱|任选|一|/|现价|现)",
-        r"|[^0-9./:-](1[3-9]\.[89][089]?|[2-9][0-9]\.[89][089]?|[0-9]{3}\.[89][089]?)(?:[ \n]?[,，。!！;；]|[ \n]?$|起|包邮)",
-        // 实木餐桌1.98万
-        r"|(?:[^0-9./:-]|^)([0-9]{1,3}\.[0-9]{1,2})(万)(?:[,，。!！;；]|$|起|/|每)",
-    ))
-    .ok()
-});
+static BARE: LazyLock<Option<Regex>> = pattern!(
+    r"(?:价|仅需|只需|只要|仅售|只售|到手|券后|月租|月费|每人|每位|人均|单程|往返|每晚|[一二两三四五六七八]件套|单[只件份张盒]|一[对份套碗盒箱])(?:仅要?|只要?|低至|才|为|是|约|:)?[ \n]?",
+    r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,6}(?:\.[0-9]{1,2})?)(?:[ \n]?[,，。!！;；、()/~+]|[ \n]|$|起|带走|包邮|吃到饱|任选|一|/|现价|现)",
+    r"|[^0-9./:-](1[3-9]\.[89][089]?|[2-9][0-9]\.[89][089]?|[0-9]{3}\.[89][089]?)(?:[ \n]?[,，。!！;；]|[ \n]?$|起|包邮)",
+    // 实木餐桌1.98万
+    r"|(?:[^0-9./:-]|^)([0-9]{1,3}\.[0-9]{1,2})(万)(?:[,，。!！;；]|$|起|/|每)",
+);
 
 /// 一百九十九元, 九块九, 9块9.
 static SPOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::decompose_canonical;
 
+use super::language::is_han;
 use super::offsets::Offsets;
 
 /// Text made ready for matching, and the way back.
@@ -253,10 +254,6 @@ fn end_of_run(blanks: &mut Vec<usize>, run: &mut Vec<usize>, in_word: bool, on_l
 
 /// Blanks between single letters from which they are the letters of one word.
 const SPACED_MIN: usize = 3;
-
-fn is_han(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
-}
 
 /// 限 时 特 价: single characters set apart. A blank between words (299元 回T退订) stays.
 fn is_spaced_out(before_previous: char, shown: &str, blank: usize) -> bool {

@@ -19,9 +19,9 @@ use super::likeness::likeness;
 use super::meaning::{Confidence, Goods, Offer, PriceKind, PriceTold, Source};
 use super::met::{Met, products_in};
 use super::prices::{Amount, AmountKind};
-use super::purpose::Tally;
 use super::reading::{Reading, Sentence};
 use super::structured::Structured;
+use super::tally::Tally;
 
 /// A line of a price list is no longer than this.
 const LINE_BYTES_MAX: usize = 60;

@@ -2,6 +2,9 @@
 //! normalised text. `\b` is the end of a Latin word, a blank also a line's wrapped end.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::expression::{Expression, May, Places};
 
@@ -15,6 +18,11 @@ macro_rules! pattern {
     };
 }
 pub(super) use pattern;
+
+/// Whether words match such an expression.
+pub(super) fn says(pattern: &LazyLock<Option<Regex>>, words: &str) -> bool {
+    pattern.as_ref().is_some_and(|pattern| pattern.is_match(words))
+}
 
 /// A file of patterns. Each line is an expression by itself, so that it is tried only where its own words are.
 pub(super) struct Patterns {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::numerals::{digit_of, value_of};
+use super::patterns::pattern;
 
 /// The pieces, by the words before and after the amount; `None` for one.
 pub(super) fn pieces_of(near: &str, after: &str) -> Option<u16> {
@@ -42,33 +43,27 @@ macro_rules! count {
     };
 }
 
-static BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?:^|[^0-9a-z.])(?:any[ ])?",
-        count!(en),
-        r"[ ]?(?:(?:pairs?|packs?|items?|pieces?|bottles?|boxes|tickets?|shirts?|books?|cans?|tubs?|bags?|meals?|pizzas?)[ ])?(?:for|/)[ ]?(?:only[ ]|just[ ])?$",
-        r"|(?:^|[^第满0-9.每])",
-        count!(zh),
-        count!(measure),
-        r"(?:装|组合|套装|打包)?(?:仅需|仅售|仅|只要|只需|才|共|一共|合计|到手价?|特价|现价|打包价|组合价|=|:)?[ ]?$",
-        r"|(?:^|[^第满每])([两二三四五六七八九十])",
-        count!(measure),
-        r"(?:装|组合|套装|打包)?(?:仅需|仅售|仅|只要|只需|才|共|一共|合计|到手价?|特价|现价|打包价|组合价|=|:)?[ ]?$",
-    ))
-    .ok()
-});
+static BEFORE: LazyLock<Option<Regex>> = pattern!(
+    r"(?:^|[^0-9a-z.])(?:any[ ])?",
+    count!(en),
+    r"[ ]?(?:(?:pairs?|packs?|items?|pieces?|bottles?|boxes|tickets?|shirts?|books?|cans?|tubs?|bags?|meals?|pizzas?)[ ])?(?:for|/)[ ]?(?:only[ ]|just[ ])?$",
+    r"|(?:^|[^第满0-9.每])",
+    count!(zh),
+    count!(measure),
+    r"(?:装|组合|套装|打包)?(?:仅需|仅售|仅|只要|只需|才|共|一共|合计|到手价?|特价|现价|打包价|组合价|=|:)?[ ]?$",
+    r"|(?:^|[^第满每])([两二三四五六七八九十])",
+    count!(measure),
+    r"(?:装|组合|套装|打包)?(?:仅需|仅售|仅|只要|只需|才|共|一共|合计|到手价?|特价|现价|打包价|组合价|=|:)?[ ]?$",
+);
 
-static AFTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"^[ ]?(?:for|buys(?: you)?)[ ](?:any[ ])?",
-        count!(en),
-        r"(?:[ ,.!]|$)",
-        r"|^[ ]?(?:任选|任意|任拿|任挑|选|买|拿|得|抢|带走|/)?",
-        count!(zh),
-        count!(measure),
-    ))
-    .ok()
-});
+static AFTER: LazyLock<Option<Regex>> = pattern!(
+    r"^[ ]?(?:for|buys(?: you)?)[ ](?:any[ ])?",
+    count!(en),
+    r"(?:[ ,.!]|$)",
+    r"|^[ ]?(?:任选|任意|任拿|任挑|选|买|拿|得|抢|带走|/)?",
+    count!(zh),
+    count!(measure),
+);
 
 #[cfg(test)]
 mod tests {

@@ -5,24 +5,23 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::patterns::{pattern, says};
+
 /// The signs of an address in a folded text: a state and a ZIP code, a post office box, a Canadian or British postal code,
 /// a Chinese street and number.
-static SIGNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?-u:\b)(?:a[kzr]|c[at]|dc|fl|ga|i[al]|k[sy]|m[dinst]|n[cdehjmvy]|ri|s[cd]|t[nx]|ut|v[at]|w[aivy]|pr)\.?,? [0-9]{5}(?:-[0-9]{4})?(?-u:\b)",
-        // These are words as well ("in 12345 shops"): nothing but an end, a sign or the way to unsubscribe comes after.
-        r"|, (?:al|co|de|hi|i[dn]|la|m[aeo]|o[hkr]|pa)\.?,? [0-9]{5}(?:-[0-9]{4})?(?:$| ?[^a-z0-9 ]| u)",
-        r"|(?-u:\b)p\.? ?o\.? box [0-9]+",
-        r"|(?-u:\b)[abceghj-nprstvxy][0-9][abceghj-nprstv-z] [0-9][abceghj-nprstv-z][0-9](?-u:\b)",
-        r"|(?-u:\b)[a-z]{1,2}[0-9][a-z0-9]? [0-9][abd-hjlnp-uw-z]{2}(?-u:\b)",
-        r"|\p{Han}(?:路|街|大道|巷|弄|胡同)[\p{Han}0-9]{0,8}?[0-9]+ ?[号號弄]",
-    ))
-    .ok()
-});
+static SIGNS: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:a[kzr]|c[at]|dc|fl|ga|i[al]|k[sy]|m[dinst]|n[cdehjmvy]|ri|s[cd]|t[nx]|ut|v[at]|w[aivy]|pr)\.?,? [0-9]{5}(?:-[0-9]{4})?(?-u:\b)",
+    // These are words as well ("in 12345 shops"): nothing but an end, a sign or the way to unsubscribe comes after.
+    r"|, (?:al|co|de|hi|i[dn]|la|m[aeo]|o[hkr]|pa)\.?,? [0-9]{5}(?:-[0-9]{4})?(?:$| ?[^a-z0-9 ]| u)",
+    r"|(?-u:\b)p\.? ?o\.? box [0-9]+",
+    r"|(?-u:\b)[abceghj-nprstvxy][0-9][abceghj-nprstv-z] [0-9][abceghj-nprstv-z][0-9](?-u:\b)",
+    r"|(?-u:\b)[a-z]{1,2}[0-9][a-z0-9]? [0-9][abd-hjlnp-uw-z]{2}(?-u:\b)",
+    r"|\p{Han}(?:路|街|大道|巷|弄|胡同)[\p{Han}0-9]{0,8}?[0-9]+ ?[号號弄]",
+);
 
 /// Whether the text (as [`super::shown_text::ShownText`] has it) tells one.
 pub fn tells_address(text: &str) -> bool {
-    SIGNS.as_ref().is_some_and(|signs| signs.is_match(text))
+    says(&SIGNS, text)
 }
 
 #[cfg(test)]

@@ -5,12 +5,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::patterns::pattern;
+use super::patterns::{pattern, says};
 use super::prices::{Amount, AmountKind};
 
 /// Sets the kinds of the amounts of one sentence, which begins at `start` of the text `words` was taken from.
 pub(super) fn mark_moves(words: &str, start: usize, amounts: &mut [Amount]) {
-    let says = |pattern: &LazyLock<Option<Regex>>, words: &str| pattern.as_ref().is_some_and(|p| p.is_match(words));
     let between = |amounts: &[Amount], at: usize| {
         let (one, next) = (amounts.get(at)?, amounts.get(at + 1)?);
         words.get(one.range.end.checked_sub(start)?..next.range.start.checked_sub(start)?)
@@ -55,7 +54,7 @@ pub(super) fn mark_moves(words: &str, start: usize, amounts: &mut [Amount]) {
 fn lone_list_price(words: &str, start: usize, amounts: &mut [Amount]) {
     let [only] = amounts else { return };
     let head = only.range.start.checked_sub(start).and_then(|end| words.get(..end)).unwrap_or_default();
-    if only.kind == AmountKind::ListPrice && SET_PRICE.as_ref().is_some_and(|set| set.is_match(head)) {
+    if only.kind == AmountKind::ListPrice && says(&SET_PRICE, head) {
         only.kind = AmountKind::Price;
     }
 }

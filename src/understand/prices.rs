@@ -11,6 +11,7 @@ use crate::message::Money;
 use super::asking::asks;
 use super::lexicon::{Cue, last_cue_in};
 use super::money::money_in;
+use super::patterns::{pattern, says};
 use super::pieces::pieces_of;
 use super::price_moves::mark_moves;
 
@@ -244,16 +245,15 @@ static AFTER: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
 
 /// "No joining fee", 免手续费: what is not charged is no bill. One fee that is left makes it one.
 pub(super) fn waives_fees(words: &str) -> bool {
-    WAIVED.as_ref().is_some_and(|waived| waived.is_match(words))
-        && !FEES_LEFT.as_ref().is_some_and(|left| left.is_match(words))
+    says(&WAIVED, words) && !says(&FEES_LEFT, words)
 }
 
-static WAIVED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"免(?:收)?(?:手续费|服务费|入会费|会费|押金|定金|报名费|年费)|(?-u:\b)(?:no|zero|without)[ ](?:[a-z-]+[ ]){0,2}fees?(?-u:\b)").ok()
-});
-static FEES_LEFT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"账单|余额|尾号|转账|还款|扣款|(?-u:\b)(?:bill|balance|invoice|due|paid|charged|transaction|payment|account|transfer)(?-u:\b)").ok()
-});
+static WAIVED: LazyLock<Option<Regex>> = pattern!(
+    r"免(?:收)?(?:手续费|服务费|入会费|会费|押金|定金|报名费|年费)|(?-u:\b)(?:no|zero|without)[ ](?:[a-z-]+[ ]){0,2}fees?(?-u:\b)"
+);
+static FEES_LEFT: LazyLock<Option<Regex>> = pattern!(
+    r"账单|余额|尾号|转账|还款|扣款|(?-u:\b)(?:bill|balance|invoice|due|paid|charged|transaction|payment|account|transfer)(?-u:\b)"
+);
 
 fn last_chars(text: &str, count: usize) -> &str {
     let start = text.char_indices().rev().nth(count.saturating_sub(1)).map_or(0, |(at, _)| at);

@@ -9,6 +9,7 @@ use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 
 use super::catalogue::Catalogue;
+use super::patterns::pattern;
 
 /// Longest sku taken from a link or a text.
 const SKU_BYTES_MAX: usize = 64;
@@ -169,12 +170,9 @@ fn tokens_in(words: &str) -> impl Iterator<Item = Range<usize>> {
     .filter(|token| token.len() >= MODEL_BYTES_MIN)
 }
 
-static MODEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"^(?:[A-Z][A-Z0-9]{0,11}(?:-[A-Z0-9]{1,12}){0,3}|[a-z]{2,6}-[0-9]{2,6}[a-z]?|[a-z]{2,4}[0-9]{3,4}|[0-9]{1,4}[A-Z]{1,4}-[A-Z0-9]{1,8})$",
-    )
-    .ok()
-});
+static MODEL: LazyLock<Option<Regex>> = pattern!(
+    r"^(?:[A-Z][A-Z0-9]{0,11}(?:-[A-Z0-9]{1,12}){0,3}|[a-z]{2,6}-[0-9]{2,6}[a-z]?|[a-z]{2,4}[0-9]{3,4}|[0-9]{1,4}[A-Z]{1,4}-[A-Z0-9]{1,8})$"
+);
 
 /// `MP3`, `USB3`, `4K`, `PM2`, `SAVE20`: letters with digits that name no product.
 fn is_no_model(token: &str) -> bool {

@@ -8,6 +8,7 @@ use crate::message::{Part, PartKind, Span};
 use super::codes::{is_guarded_code, speaks_of_paying};
 use super::expression::May;
 use super::html::{Link, Visible};
+use super::language::has_han;
 use super::lexicon::{Cue, Cues, Heard, heard_in, with_digit};
 use super::links::{LINKS_MAX, bare_links};
 use super::meaning::Discount;
@@ -69,6 +70,12 @@ impl Sentence {
             || self.cues.has(Cue::Offer) && !self.cues.has(Cue::Billing) && priced()
     }
 
+    /// More than a word of sale: a figure off, or a price to hurry for.
+    pub fn is_priced_down(&self) -> bool {
+        let lowers = |amount: &Amount| amount.said && matches!(amount.kind, AmountKind::Price | AmountKind::Saving);
+        self.percent_off.is_some() || self.threshold_deal || self.amounts.iter().any(lowers)
+    }
+
     /// "BT-200 only $29", 仅需29元: a price praised as low, where nothing is paid or delivered.
     pub fn asks_little(&self) -> bool {
         !self.is_refund && !self.is_past && self.amounts.iter().any(|amount| amount.little)
@@ -92,6 +99,7 @@ pub(super) struct Reading<'a> {
     pub heard: Heard,
     /// Where the normalised text says how to refuse.
     pub opt_outs: Vec<Range<usize>>,
+    has_chinese: bool,
     source: &'a str,
 }
 
@@ -181,7 +189,8 @@ impl<'a> Reading<'a> {
         if part.kind == PartKind::Html {
             mark_price_cells(&normal.text, &mut sentences);
         }
-        Reading { part: index, kind: part.kind, visible, normal, sentences, heard, opt_outs, source: &part.text }
+        let (has_chinese, source) = (has_han(&normal.text), part.text.as_str());
+        Reading { part: index, kind: part.kind, visible, normal, sentences, heard, opt_outs, has_chinese, source }
     }
 
     /// The words of a sentence, normalised.
@@ -196,7 +205,7 @@ impl<'a> Reading<'a> {
 
     /// Whether there is Chinese in it.
     pub fn has_chinese(&self) -> bool {
-        self.normal.text.chars().any(|c| ('\u{3400}'..='\u{9fff}').contains(&c))
+        self.has_chinese
     }
 
     /// The sentence's text as shown.

@@ -11,6 +11,7 @@ use crate::message::{Currency, Money};
 use super::expression::{Expression, May, expression};
 use super::meaning::Discount;
 use super::numerals::{digit_of, value_of};
+use super::patterns::{pattern, says};
 use super::prices::{Amount, AmountKind};
 use super::sale_words::is_word_of_sale;
 
@@ -106,9 +107,8 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
     }
     each(&PERCENT_EN, may, words, |groups, range| {
         // "The 20% discount scenario" is somebody's sum; 而不是20%off somebody's wording.
-        let is_spoken_of =
-            words.get(range.end..).is_some_and(|tail| SPOKEN_OF.as_ref().is_some_and(|p| p.is_match(tail)))
-                || words.get(..range.start).is_some_and(|head| head.ends_with("不是"));
+        let is_spoken_of = words.get(range.end..).is_some_and(|tail| says(&SPOKEN_OF, tail))
+            || words.get(..range.start).is_some_and(|head| head.ends_with("不是"));
         if let Some(percent) = percent_en(groups).filter(|_| !is_spoken_of) {
             add(Discount::Percent(percent), range);
         }
@@ -116,7 +116,7 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
     for (range, discount) in from_amounts(amounts) {
         let range = range.start - sentence.start..range.end - sentence.start;
         // "The prize for the best costume is a £50 voucher" takes nothing off.
-        if !words.get(..range.start).is_some_and(|head| A_PRIZE.as_ref().is_some_and(|prize| prize.is_match(head))) {
+        if !words.get(..range.start).is_some_and(|head| says(&A_PRIZE, head)) {
             add(discount, range);
         }
     }
@@ -157,15 +157,12 @@ fn each(pattern: &Expression, may: &May, words: &str, mut found: impl FnMut(&Cap
 
 /// "No discount", 不打折, 暂无优惠.
 fn is_denied(before: &str) -> bool {
-    static DENIAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(concat!(
-            r"(?:不|无|没有?|未|非|暂无|取消|结束|停止|谢绝|拒绝|并非|不能|不可|不支持|不参与|不享受?)[^，,。]{0,4}$",
-            r"|(?-u:\b)(?:no|not|without|never|isn't|aren't|don't|doesn't|didn't|won't|cannot|can't|excludes?|excluding|ineligible for)[ \n](?:[a-z]+[ \n]){0,2}$",
-        ))
-        .ok()
-    });
+    static DENIAL: LazyLock<Option<Regex>> = pattern!(
+        r"(?:不|无|没有?|未|非|暂无|取消|结束|停止|谢绝|拒绝|并非|不能|不可|不支持|不参与|不享受?)[^，,。]{0,4}$",
+        r"|(?-u:\b)(?:no|not|without|never|isn't|aren't|don't|doesn't|didn't|won't|cannot|can't|excludes?|excluding|ineligible for)[ \n](?:[a-z]+[ \n]){0,2}$",
+    );
     let from = before.floor_char_boundary(before.len().saturating_sub(40));
-    DENIAL.as_ref().is_some_and(|denial| denial.is_match(&before[from..]))
+    says(&DENIAL, &before[from..])
 }
 
 /// Savings, each with the threshold beside it when there is one.
@@ -235,7 +232,7 @@ fn percent_zh(groups: &Captures<'_>, words: &str, range: &Range<usize>) -> Optio
         // 三折伞, 三折屏, 一波三折: it folds.
         let tail = &words[range.end..];
         let next = tail.chars().next();
-        if EXCEPTED.as_ref().is_some_and(|excepted| excepted.is_match(tail)) {
+        if says(&EXCEPTED, tail) {
             return None;
         }
         if next.is_some_and(|c| "叠伞屏页扇床椅纸腾磨断合桌尺线射返回返旧".contains(c))
@@ -257,18 +254,17 @@ fn percent_zh(groups: &Captures<'_>, words: &str, range: &Range<usize>) -> Optio
 }
 
 /// 3折商品除外.
-static EXCEPTED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^[^，,。!！;；]{0,8}(?:除外|不参加|不参与|不享受?|不可用)").ok());
+static EXCEPTED: LazyLock<Option<Regex>> = pattern!(r"^[^，,。!！;；]{0,8}(?:除外|不参加|不参与|不享受?|不可用)");
 
 /// In front of what only a winner gets.
-static A_PRIZE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)prizes?(?: for [a-z ]{1,32})?(?: is| are|:| of| -|,)[^.!&]{0,12}$|(?-u:\b)(?:winners?|runners?-up|best [a-z]+)(?: will)? (?:gets?|takes?|receives?|wins?)[^.!&]{0,12}$").ok()
-});
+static A_PRIZE: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)prizes?(?: for [a-z ]{1,32})?(?: is| are|:| of| -|,)[^.!&]{0,12}$|(?-u:\b)(?:winners?|runners?-up|best [a-z]+)(?: will)? (?:gets?|takes?|receives?|wins?)[^.!&]{0,12}$"
+);
 
 /// Behind a figure that is no offer.
-static SPOKEN_OF: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^[ ](?:scenario|assumption|policy|case|model|threshold|target)s?(?-u:\b)|^[\x22”’'][ ](?:rarely|never|often|usually|means|really|claims?)").ok()
-});
+static SPOKEN_OF: LazyLock<Option<Regex>> = pattern!(
+    r"^[ ](?:scenario|assumption|policy|case|model|threshold|target)s?(?-u:\b)|^[\x22”’'][ ](?:rarely|never|often|usually|means|really|claims?)"
+);
 
 fn percent_en(groups: &Captures<'_>) -> Option<u8> {
     if let Some(word) = groups.name("words") {

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::lexicon::Cue;
+use super::patterns::{pattern, says};
 use super::reading::Sentence;
 
 /// Marks the sentences that tell of a difference paid back and, beside them, those that speak of the
@@ -14,9 +15,7 @@ pub(super) fn mark_refunds(text: &str, sentences: &mut [Sentence]) {
     let tells = |sentence: &Sentence| {
         sentence.has_digit
             && !urges(sentence)
-            && text
-                .get(sentence.range.clone())
-                .is_some_and(|words| PAID_BACK.as_ref().is_some_and(|p| p.is_match(words)))
+            && text.get(sentence.range.clone()).is_some_and(|words| says(&PAID_BACK, words))
     };
     // Cheap for the many: who pays back says how much.
     if !sentences.iter().any(|sentence| !sentence.amounts.is_empty() && tells(sentence)) {
@@ -24,7 +23,7 @@ pub(super) fn mark_refunds(text: &str, sentences: &mut [Sentence]) {
     }
     for sentence in sentences {
         let words = || text.get(sentence.range.clone()).unwrap_or_default();
-        let names_order = || OF_ORDER.as_ref().is_some_and(|order| order.is_match(words()));
+        let names_order = || says(&OF_ORDER, words());
         let of_order = !urges(sentence) && (sentence.cues.any(&[Cue::Notice, Cue::Billing]) || names_order());
         // "BT-200 is now 299 CNY. You paid 399": the price that the difference comes from.
         let of_difference = sentence.asks_little() && !sentence.cues.has(Cue::Sale) && !urges(sentence);
@@ -36,15 +35,12 @@ fn urges(sentence: &Sentence) -> bool {
     sentence.cues.has(Cue::Offer) || sentence.percent_off.is_some() || sentence.threshold_deal
 }
 
-static OF_ORDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:your|the)[ \n](?:recent[ \n]|last[ \n])?(?:order|purchase)(?-u:\b)|(?-u:\b)you[ \n](?:paid|bought|ordered)(?-u:\b)|您?的?订单|[您你](?:此前|之前)?(?:购买|下单)").ok()
-});
-static PAID_BACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?:价差|差价|差额|价保(?:金额|款)?)(?:部分|金额|款)?(?:为|共计?|是|:)?[ \n]?(?:人民币|rmb|¥)?[ \n]?[0-9][^。!?]{0,40}?(?:退|返)",
-        r"|已(?:为您|给您|向您)?(?:原路)?(?:退还|退回|返还|退)(?:您|给您)?(?:了)?(?:价差|差价|差额|价保)",
-        r"|(?-u:\b)(?:we[ \n]have|we've|we|has[ \n]been|have[ \n]been|was|will[ \n]be)[ \n](?:also[ \n])?(?:refunded|credited|returned|paid[ \n]back)[ \n](?:you[ \n])?(?:the|your)[ \n](?:[$£€¥]?[0-9.,]{1,9}[ \n])?(?:price[ \n])?difference(?-u:\b)",
-        r"|(?-u:\b)(?:the|your)[ \n](?:price[ \n])?difference[ \n]of[ \n][^!?]{0,8}[0-9][^!?]{0,60}?(?:refund|credit|return|paid[ \n]back)",
-    ))
-    .ok()
-});
+static OF_ORDER: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:your|the)[ \n](?:recent[ \n]|last[ \n])?(?:order|purchase)(?-u:\b)|(?-u:\b)you[ \n](?:paid|bought|ordered)(?-u:\b)|您?的?订单|[您你](?:此前|之前)?(?:购买|下单)"
+);
+static PAID_BACK: LazyLock<Option<Regex>> = pattern!(
+    r"(?:价差|差价|差额|价保(?:金额|款)?)(?:部分|金额|款)?(?:为|共计?|是|:)?[ \n]?(?:人民币|rmb|¥)?[ \n]?[0-9][^。!?]{0,40}?(?:退|返)",
+    r"|已(?:为您|给您|向您)?(?:原路)?(?:退还|退回|返还|退)(?:您|给您)?(?:了)?(?:价差|差价|差额|价保)",
+    r"|(?-u:\b)(?:we[ \n]have|we've|we|has[ \n]been|have[ \n]been|was|will[ \n]be)[ \n](?:also[ \n])?(?:refunded|credited|returned|paid[ \n]back)[ \n](?:you[ \n])?(?:the|your)[ \n](?:[$£€¥]?[0-9.,]{1,9}[ \n])?(?:price[ \n])?difference(?-u:\b)",
+    r"|(?-u:\b)(?:the|your)[ \n](?:price[ \n])?difference[ \n]of[ \n][^!?]{0,8}[0-9][^!?]{0,60}?(?:refund|credit|return|paid[ \n]back)",
+);

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::patterns::{pattern, says};
 use super::reading::Reading;
 
 /// Bytes of a part that are looked at: who reminds says so in the beginning.
@@ -19,23 +20,20 @@ pub(super) fn is_reminder(readings: &[Reading<'_>]) -> bool {
 }
 
 fn says_so(words: &str) -> bool {
-    REMINDS.as_ref().is_some_and(|reminds| reminds.is_match(words))
+    says(&REMINDS, words)
 }
 
-static REMINDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?:^|[\n.!:>-][ \n]*)(?:a |just a |your |our )?(?:(?:friendly|gentle|quick|kind|final|last|second|survey) ){0,2}reminder\b",
-        r"|\b(?:this is|here is|here's|just)[ \n](?:a |your )?(?:(?:friendly|gentle|quick|kind|final|last|second) ){0,2}reminder\b",
-        r"|\bremind(?:ing)? you\b[^.!?]{0,60}\b(?:survey|questionnaire|feedback|review|opinion|rate)",
-        r"|\b(?:have ?n[o']t|haven't|not|did ?n[o']t|didn't)[ \n](?:yet[ \n])?(?:heard|responded|replied|answered|completed|filled|had a chance|taken|shared|finished)\b",
-        r"|\bstill (?:time|waiting|open)\b[^.!?]{0,60}\b(?:survey|feedback|share|respond|hear)",
-        r"|\b(?:survey|feedback|invitation)\b[^.!?]{0,40}\b(?:we sent|sent you|last week|earlier)\b|\bwe (?:recently )?(?:sent|invited) you\b[^.!?]{0,60}\b(?:survey|feedback|questionnaire)",
-        r"|(?:温馨|友情|再次|特此)提醒[^。！？!?]{0,40}(?:问卷|调查|调研|评价|评分|打分|反馈|填写)",
-        r"|(?:尚未|还没有?|仍未|未曾?)(?:填写|完成|提交|参与|参加|评价|收到您的(?:反馈|回复|评价|意见))",
-        r"|再次(?:诚邀|邀请|恳请)|(?:此前|之前|日前|上周|前几天)[^。！？!?]{0,12}(?:发送|邀请|发出)[^。！？!?]{0,16}(?:问卷|调查|调研|评价)"
-    ))
-    .ok()
-});
+static REMINDS: LazyLock<Option<Regex>> = pattern!(
+    r"(?:^|[\n.!:>-][ \n]*)(?:a |just a |your |our )?(?:(?:friendly|gentle|quick|kind|final|last|second|survey) ){0,2}reminder\b",
+    r"|\b(?:this is|here is|here's|just)[ \n](?:a |your )?(?:(?:friendly|gentle|quick|kind|final|last|second) ){0,2}reminder\b",
+    r"|\bremind(?:ing)? you\b[^.!?]{0,60}\b(?:survey|questionnaire|feedback|review|opinion|rate)",
+    r"|\b(?:have ?n[o']t|haven't|not|did ?n[o']t|didn't)[ \n](?:yet[ \n])?(?:heard|responded|replied|answered|completed|filled|had a chance|taken|shared|finished)\b",
+    r"|\bstill (?:time|waiting|open)\b[^.!?]{0,60}\b(?:survey|feedback|share|respond|hear)",
+    r"|\b(?:survey|feedback|invitation)\b[^.!?]{0,40}\b(?:we sent|sent you|last week|earlier)\b|\bwe (?:recently )?(?:sent|invited) you\b[^.!?]{0,60}\b(?:survey|feedback|questionnaire)",
+    r"|(?:温馨|友情|再次|特此)提醒[^。！？!?]{0,40}(?:问卷|调查|调研|评价|评分|打分|反馈|填写)",
+    r"|(?:尚未|还没有?|仍未|未曾?)(?:填写|完成|提交|参与|参加|评价|收到您的(?:反馈|回复|评价|意见))",
+    r"|再次(?:诚邀|邀请|恳请)|(?:此前|之前|日前|上周|前几天)[^。！？!?]{0,12}(?:发送|邀请|发出)[^。！？!?]{0,16}(?:问卷|调查|调研|评价)"
+);
 
 #[cfg(test)]
 mod tests {

@@ -210,30 +210,6 @@ fn reached(
     Some(passed(weight))
 }
 
-/// Whether a text as shown ends with a name: one to six words behind the last full stop, each with a capital.
-pub(super) fn is_signed(shown: &str) -> bool {
-    const WORDS_MAX: usize = 6;
-    const NAME_BYTES_MAX: usize = 60;
-    const NO_NAMES: [&str; 12] =
-        ["Thanks", "Thank", "Love", "Bye", "Cheers", "Ok", "OK", "Yes", "No", "Sorry", "Please", "Call"];
-    let text = shown.trim_end().trim_end_matches(['.', '!']);
-    let from = text.floor_char_boundary(text.len().saturating_sub(NAME_BYTES_MAX));
-    let tail = &text[from..];
-    let Some((at, mark)) = tail.char_indices().rev().find(|(_, c)| matches!(c, '.' | '!' | '?' | '\n' | ':')) else {
-        return false;
-    };
-    let name = tail[at + mark.len_utf8()..].trim_start_matches(['-', '–', '—', ' ']);
-    let is_capital = |word: &str| {
-        let first = word.chars().find(|c| c.is_alphanumeric());
-        first.is_none_or(|first| first.is_uppercase() || first.is_numeric()) || word.len() <= 3
-    };
-    let is_word = |word: &str| word.starts_with(|c: char| c.is_uppercase()) && word.len() > 1;
-    name.is_ascii()
-        && name.split_whitespace().count() <= WORDS_MAX
-        && name.split_whitespace().all(is_capital)
-        && name.split_whitespace().next().is_some_and(|first| is_word(first) && !NO_NAMES.contains(&first))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,18 +266,6 @@ mod tests {
             "【朗阅英语】暑期班报名，送教材一套，欢迎到店试听。",
         ] {
             assert!(notice(silent) <= Look::Other, "{silent}");
-        }
-    }
-
-    #[test]
-    fn shops_and_offices_sign_with_a_name() {
-        for signed in
-            ["Leg it. ATTIC VINTAGE, Cockburn St", "No action needed. FairBank SG", "AED 145.\nThe Abra House"]
-        {
-            assert!(is_signed(signed), "{signed}");
-        }
-        for unsigned in ["See you at 7. Bring wine", "ok. Thanks", "Running late, save me a seat!", "you coming? Yes"] {
-            assert!(!is_signed(unsigned), "{unsigned}");
         }
     }
 

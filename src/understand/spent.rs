@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::meaning::VoucherTold;
+use super::patterns::{pattern, says};
 use super::reading::Reading;
 
 /// Takes them out.
@@ -17,19 +18,16 @@ fn tells_its_end(reading: &Reading<'_>, told: &VoucherTold) -> bool {
     let own = || told.spans.iter().filter(|span| usize::from(span.part) == reading.part);
     own().next().is_some()
         && reading.sentences.iter().any(|sentence| {
-            ENDED.as_ref().is_some_and(|ended| ended.is_match(reading.words(sentence)))
+            says(&ENDED, reading.words(sentence))
                 && reading.spans(sentence.range.clone()).iter().any(|span| own().any(|own| own.overlaps(span)))
         })
 }
 
-static ENDED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"已(?:经|被|全部|成功|于[^，,。]{1,16})*(?:使用|核销|兑换|用完|用掉|失效|过期|作废|注销|冻结|消费|退)|(?:余额|面值)(?:为|是|:)?[ ]?0(?:\.0+)?(?:元|[ ]|[^0-9.]|$)|使用成功|核销成功|兑换成功",
-        r"|(?-u:\b)(?:has|have|had|was|were)[ \n](?:already[ \n]|now[ \n]|been[ \n]|fully[ \n]|successfully[ \n]|just[ \n])*(?:used|redeemed|spent|cancel+ed|voided|expired|refunded|deactivated|blocked)(?-u:\b)",
-        r"|(?-u:\b)you[ \n](?:have[ \n]|just[ \n]|already[ \n]|successfully[ \n])*(?:used|redeemed|spent)(?-u:\b)|(?-u:\b)no[ \n]longer[ \n](?:valid|active|usable)|(?-u:\b)(?:balance|value)(?: is| of|:)?[ \n][$£€¥]?0(?:\.0+)?(?:[^0-9.]|\.[^0-9]|\.?$)",
-    ))
-    .ok()
-});
+static ENDED: LazyLock<Option<Regex>> = pattern!(
+    r"已(?:经|被|全部|成功|于[^，,。]{1,16})*(?:使用|核销|兑换|用完|用掉|失效|过期|作废|注销|冻结|消费|退)|(?:余额|面值)(?:为|是|:)?[ ]?0(?:\.0+)?(?:元|[ ]|[^0-9.]|$)|使用成功|核销成功|兑换成功",
+    r"|(?-u:\b)(?:has|have|had|was|were)[ \n](?:already[ \n]|now[ \n]|been[ \n]|fully[ \n]|successfully[ \n]|just[ \n])*(?:used|redeemed|spent|cancel+ed|voided|expired|refunded|deactivated|blocked)(?-u:\b)",
+    r"|(?-u:\b)you[ \n](?:have[ \n]|just[ \n]|already[ \n]|successfully[ \n])*(?:used|redeemed|spent)(?-u:\b)|(?-u:\b)no[ \n]longer[ \n](?:valid|active|usable)|(?-u:\b)(?:balance|value)(?: is| of|:)?[ \n][$£€¥]?0(?:\.0+)?(?:[^0-9.]|\.[^0-9]|\.?$)",
+);
 
 #[cfg(test)]
 mod tests {

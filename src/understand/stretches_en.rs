@@ -10,6 +10,7 @@ use super::deadlines::End;
 use super::ends_en::lead_of;
 use super::expression::{Expression, May, expression};
 use super::meaning::DeadlineKind;
+use super::patterns::pattern;
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
@@ -115,10 +116,10 @@ macro_rules! words {
 }
 
 /// "We reply within 24 hours", "ships in 3 days": the shop's promise.
-static ANSWERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:ship|deliver|dispatch|arriv|repl(?:y|ies)|respon|sent|send|contact|get[ \n]back|process|refund|answer)[a-z]*[ \n](?:[a-z]{1,12}[ \n]){0,4}$").ok()
-});
-static VOLUME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[0-9][ \n]?[gm]b(?-u:\b)").ok());
+static ANSWERS: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:ship|deliver|dispatch|arriv|repl(?:y|ies)|respon|sent|send|contact|get[ \n]back|process|refund|answer)[a-z]*[ \n](?:[a-z]{1,12}[ \n]){0,4}$"
+);
+static VOLUME: LazyLock<Option<Regex>> = pattern!(r"[0-9][ \n]?[gm]b(?-u:\b)");
 static FROM_RECEIPT: Expression = expression!(
     r"(?-u:\b)(?:valid|good|yours|redeemable|(?:held|reserved|saved|kept|on[ \n]hold)(?:[ \n](?:for|4)[ \n](?:you|u)|[ \n]aside)?)[ \n]for[ \n](?:only[ \n]|just[ \n]|the[ \n]next[ \n]|the[ \n])?(?P<valid>[0-9]{1,4}|",
     words!(number),
@@ -150,9 +151,6 @@ static TIME_AFTER_WORD: Expression = expression!(
     r"?",
 );
 static TIME_BEFORE_WORD: Expression = expression!(r"(?-u:\b)(?P<lead>)", words!(count), words!(left), r"(?-u:\b)");
-static MORE_UNITS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"^,?[ \n]?(?:and[ \n])?(?P<count>[0-9]{1,3})[ \n]?(?P<unit>hours?|hrs?|h|days?|d|minutes?|mins?|m|seconds?|secs?|s)(?-u:\b)",
-    )
-    .ok()
-});
+static MORE_UNITS: LazyLock<Option<Regex>> = pattern!(
+    r"^,?[ \n]?(?:and[ \n])?(?P<count>[0-9]{1,3})[ \n]?(?P<unit>hours?|hrs?|h|days?|d|minutes?|mins?|m|seconds?|secs?|s)(?-u:\b)"
+);

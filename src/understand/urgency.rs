@@ -18,8 +18,8 @@ use super::Context;
 use super::deadlines::Claim;
 use super::expression::Expression;
 use super::meaning::{Confidence, DeadlineKind, Source, UrgencyClaim, UrgencyKind};
-use super::purpose::Tally;
 use super::reading::Reading;
+use super::tally::Tally;
 use crate::message::Span;
 
 use clause::clause_of;

@@ -14,10 +14,10 @@ use super::expiry::expiry_in;
 use super::expression::{Expression, May, expression};
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Source, VoucherKind, VoucherTold};
-use super::patterns::pattern;
-use super::purpose::Tally;
+use super::patterns::{pattern, says};
 use super::reading::{Reading, Sentence};
 use super::structured::Structured;
+use super::tally::Tally;
 
 /// Vouchers kept of one message.
 const VOUCHERS_MAX: usize = 64;
@@ -241,8 +241,7 @@ fn looks_like_a_code(reading: &Reading<'_>, sentence: &Sentence, words: &str, ra
     }
     if letters == 0 {
         // "Your code is 482913": figures alone are a voucher's only where one is named.
-        return digits >= 4
-            && (kind_in(&sentence.may, words).is_some() || LONE.as_ref().is_some_and(|lone| lone.is_match(words)));
+        return digits >= 4 && (kind_in(&sentence.may, words).is_some() || says(&LONE, words));
     }
     if digits > 0 && !code.contains(' ') {
         return letters + digits >= 4 || digits < letters + digits;

@@ -10,7 +10,7 @@ use crate::message::{Currency, Money};
 use super::Context;
 use super::meaning::Discount;
 use super::normal::simplified;
-use super::patterns::pattern;
+use super::patterns::{pattern, says};
 use super::reading::Reading;
 
 /// Of this many Chinese characters some are traditional, or the text is not.
@@ -56,9 +56,7 @@ pub(super) fn settle(context: &Context<'_>, readings: &mut [Reading<'_>]) {
 }
 
 fn dollar_of(context: &Context<'_>, readings: &[Reading<'_>]) -> Option<Currency> {
-    let any = |place: &LazyLock<Option<Regex>>| {
-        place.as_ref().is_some_and(|place| readings.iter().any(|reading| place.is_match(&reading.normal.text)))
-    };
+    let any = |place| names_one(readings, place);
     let zone = context.now.to_zoned(context.zone.clone());
     let (name, hours) = (context.zone.iana_name().unwrap_or_default(), zone.offset().seconds() / 3_600);
     let fixed = name.is_empty();
@@ -87,13 +85,16 @@ fn yuan_of(context: &Context<'_>, readings: &[Reading<'_>]) -> Option<Currency> 
         Some("Asia/Taipei" | "Asia/Hong_Kong" | "Asia/Macau") | None => {}
         Some(_) => return None,
     }
-    let any = |place: &LazyLock<Option<Regex>>| {
-        place.as_ref().is_some_and(|place| readings.iter().any(|reading| place.is_match(&reading.normal.text)))
-    };
+    let any = |place| names_one(readings, place);
     if !readings.iter().any(is_traditional) {
         return None;
     }
     Some(if any(&HONG_KONG) { Currency::HKD } else { Currency::TWD })
+}
+
+/// Whether a place is named in any part.
+fn names_one(readings: &[Reading<'_>], place: &LazyLock<Option<Regex>>) -> bool {
+    readings.iter().any(|reading| says(place, &reading.normal.text))
 }
 
 fn is_traditional(reading: &Reading<'_>) -> bool {

@@ -25,9 +25,9 @@ fn no_task_falls_below_its_floor() {
         floors += 1;
         if score.f1() < floor.parse().unwrap() {
             // What was read wrong of the held half is nobody's business: whoever looks tunes to it.
-            let of_half = |place: &str| half == "dev" && !place.contains("-held");
-            let worst =
-                wrong.iter().filter(|one| one.task == task && one.place.starts_with(language) && of_half(&one.place));
+            let may_be_told = |one: &&score::Wrong| half == "dev" && !one.place.contains("-held");
+            let is_of_it = |one: &&score::Wrong| one.task == task && one.place.starts_with(language);
+            let worst = wrong.iter().filter(is_of_it).filter(may_be_told);
             let told = |one: &score::Wrong| format!("{} so {:?} told {:?}: {}", one.place, one.so, one.told, one.text);
             let worst: Vec<_> = worst.map(told).collect();
             let (precision, recall) = (score.precision(), score.recall());

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use super::super::patterns::{pattern, says};
 use super::{Hit, Needs};
 use crate::understand::calendar::count;
 use crate::understand::expression::{Expression, Places};
@@ -63,7 +64,7 @@ impl Shape {
             left = Some(number);
         }
         // "Expires in 7 days" is a plain end.
-        if self.kind == UrgencyKind::Countdown && FAR.as_ref().is_some_and(|far| far.is_match(whole.as_str())) {
+        if self.kind == UrgencyKind::Countdown && says(&FAR, whole.as_str()) {
             return None;
         }
         Some(Hit { kind: self.kind, needs: self.needs, range: whole.range(), left })
@@ -71,9 +72,9 @@ impl Shape {
 }
 
 /// A stretch of time that hurries nobody.
-static FAR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^(?:expir(?:es|ing)|ends?|ending)[ \n]in:?[ \n](?:[4-9]|[1-9][0-9]{1,2}|four|five|six|seven|eight|nine|ten|twelve)[ \n]days(?-u:\b)|(?-u:\b)(?:weeks|months)$").ok()
-});
+static FAR: LazyLock<Option<Regex>> = pattern!(
+    r"^(?:expir(?:es|ing)|ends?|ending)[ \n]in:?[ \n](?:[4-9]|[1-9][0-9]{1,2}|four|five|six|seven|eight|nine|ten|twelve)[ \n]days(?-u:\b)|(?-u:\b)(?:weeks|months)$"
+);
 
 static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
     let shape = |kind, needs, pattern: &str| Shape { kind, needs, pattern: Expression::of(whole(pattern)) };

@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use crate::understand::language::is_han;
+
 /// A phrase of a text.
 pub(super) struct Token<'t> {
     /// As it is written in the files of weights.
@@ -53,16 +55,11 @@ pub(super) fn tokens(text: &str, mut found: impl FnMut(Token<'_>)) {
             if !mark.is_empty() {
                 found(Token { phrase: mark, range: start..at, joins: joins(start) });
                 before = Some(at);
-            } else if is_chinese(c) {
+            } else if is_han(c) {
                 run.add(start..at, &text[start..at], &mut found);
             }
         }
     }
-}
-
-/// True of the characters whose runs are phrases.
-pub(super) fn is_chinese(c: char) -> bool {
-    ('\u{3400}'..='\u{9fff}').contains(&c)
 }
 
 /// The last characters and numbers in a row.

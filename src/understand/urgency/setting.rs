@@ -6,14 +6,15 @@ use std::sync::LazyLock;
 use jiff::SignedDuration;
 use regex::Regex;
 
+use super::super::patterns::{pattern, says};
 use super::{NEAR_HOURS, Needs};
 use crate::message::PartKind;
 use crate::understand::Context;
 use crate::understand::deadlines::Claim;
 use crate::understand::lexicon::{Cue, heard_in};
 use crate::understand::meaning::{DeadlineKind, UrgencyKind};
-use crate::understand::purpose::Tally;
 use crate::understand::reading::{Reading, Sentence};
+use crate::understand::tally::Tally;
 
 /// A text no longer than this with nothing of a chat in it may be a line of a shop.
 const LINE_BYTES_MAX: usize = 200;
@@ -61,14 +62,12 @@ impl Setting {
         });
         // Whoever must say how to refuse more of it promotes.
         let refusable = readings.iter().any(|reading| !reading.opt_outs.is_empty());
-        let chats =
-            || readings.iter().any(|reading| CHAT.as_ref().is_some_and(|chat| chat.is_match(&reading.normal.text)));
+        let chats = || readings.iter().any(|reading| says(&CHAT, &reading.normal.text));
         // In Chinese a shop signs; in English a line of a shop has only its words.
         let is_latin = !readings.iter().any(Reading::has_chinese);
         let is_short =
             is_latin && readings.iter().map(|reading| reading.normal.text.len()).sum::<usize>() <= LINE_BYTES_MAX;
-        let is_public =
-            || readings.iter().any(|reading| PUBLIC.as_ref().is_some_and(|voice| voice.is_match(&reading.normal.text)));
+        let is_public = || readings.iter().any(|reading| says(&PUBLIC, &reading.normal.text));
         let may_be_a_shop = is_latin || is_commercial && !is_public();
         let is_personal = !plainly && !is_commercial && chats();
         let sells = plainly
@@ -95,7 +94,7 @@ impl Setting {
         let is_sold_here = is_sold(sentence);
         let beside = || reading.sentences.iter().skip(index.saturating_sub(1)).take(3).any(is_sold);
         let is_other = is_of_service(sentence) && !is_sold_here || sentence.is_refund || tells_of_a_plan(words);
-        let is_kept = !is_sold_here && STOCK_KEEPING.as_ref().is_some_and(|stock| stock.is_match(words));
+        let is_kept = !is_sold_here && says(&STOCK_KEEPING, words);
         Here { is_open: !is_other && (!self.is_service || beside()), is_kept }
     }
 
@@ -120,7 +119,7 @@ impl Setting {
 
 /// Tells what is left of a plan: minutes, megabytes, messages, never goods.
 pub(in crate::understand) fn tells_of_a_plan(words: &str) -> bool {
-    ACCOUNT.as_ref().is_some_and(|account| account.is_match(words))
+    says(&ACCOUNT, words)
 }
 
 /// "The last one is a rotten egg, hurry": without that word nothing is offered.
@@ -134,7 +133,7 @@ fn only_hurries(words: &str) -> bool {
 
 /// Tells of a session, a link, a form: of what ends without anybody selling it.
 pub(in crate::understand) fn tells_of_a_service(words: &str) -> bool {
-    OF_SERVICE.as_ref().is_some_and(|service| service.is_match(words))
+    says(&OF_SERVICE, words)
 }
 
 fn is_sold(sentence: &Sentence) -> bool {
@@ -168,30 +167,24 @@ fn is_dated(context: &Context<'_>, claims: &[Claim]) -> bool {
 }
 
 /// Words of one person to another.
-static CHAT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?-u:\b)(?:i|i'm|i'll|i've|i'd|im|me|my|mine|mum|my[ \n]mom|mom[ \n]says|grandma|mommy|dad|u|ur|lol|lmao|haha[ha]*|babe|hun|luv|gonna|wanna|pls|plz|thx|dear|bro|dude|sis|honey|sweetie|darling|boss|colleagues|team|bus|homework|exam|lunch|dinner|raffle|anyone|any1)(?-u:\b)|[:;]-?[)(dp](?:$|[ \n])|(?-u:\b)(?:want|need|fancy)[ \n](?:one|some|it|them|to[ \n]come)\?",
-        r"|我(?:$|[^们司行店校院公市国])|咱|俺|哈哈|呵呵|嘿嘿|嘻嘻|老公|老婆|宝贝|妈|爸|大哥|姐|兄弟|哥们|同学们|老师|领导|同事|吧(?:$|[?。,，!！~ ])|啦|哦|噢|嗯|喔|嘛|呢(?:$|[?。,，!！~ ])",
-    ))
-    .ok()
-});
+static CHAT: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:i|i'm|i'll|i've|i'd|im|me|my|mine|mum|my[ \n]mom|mom[ \n]says|grandma|mommy|dad|u|ur|lol|lmao|haha[ha]*|babe|hun|luv|gonna|wanna|pls|plz|thx|dear|bro|dude|sis|honey|sweetie|darling|boss|colleagues|team|bus|homework|exam|lunch|dinner|raffle|anyone|any1)(?-u:\b)|[:;]-?[)(dp](?:$|[ \n])|(?-u:\b)(?:want|need|fancy)[ \n](?:one|some|it|them|to[ \n]come)\?",
+    r"|我(?:$|[^们司行店校院公市国])|咱|俺|哈哈|呵呵|嘿嘿|嘻嘻|老公|老婆|宝贝|妈|爸|大哥|姐|兄弟|哥们|同学们|老师|领导|同事|吧(?:$|[?。,，!！~ ])|啦|哦|噢|嗯|喔|嘛|呢(?:$|[?。,，!！~ ])",
+);
 /// Schools, clinics, landlords and offices: their last places and days are no sale.
-static PUBLIC: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"家长|居民|业主|住户|学员|同学|考生|考试|村民|市民|选民|疫苗|接种|核酸|体检报告|集合|出团通知|上课|放假|社区|居委|缴费|办事|请尽快登记|提交材料").ok()
-});
+static PUBLIC: LazyLock<Option<Regex>> = pattern!(
+    r"家长|居民|业主|住户|学员|同学|考生|考试|村民|市民|选民|疫苗|接种|核酸|体检报告|集合|出团通知|上课|放假|社区|居委|缴费|办事|请尽快登记|提交材料"
+);
 /// What is told of by whoever keeps an account, a link or a form.
-static OF_SERVICE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)(?:your|the|this)[ \n](?:[a-z]{1,12}[ \n])?(?:session|link|code|passcode|pin|token|invitation|parking|meter|trial|domain|account|password|sign-?up|bid|form|application|document|coverage|leave|sick[ \n]days)(?-u:\b)|(?-u:\b)(?:code|pin|passcode)[ \n][0-9]{4,8}(?-u:\b)").ok()
-});
+static OF_SERVICE: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:your|the|this)[ \n](?:[a-z]{1,12}[ \n])?(?:session|link|code|passcode|pin|token|invitation|parking|meter|trial|domain|account|password|sign-?up|bid|form|application|document|coverage|leave|sick[ \n]days)(?-u:\b)|(?-u:\b)(?:code|pin|passcode)[ \n][0-9]{4,8}(?-u:\b)"
+);
 /// What is left of a plan, in minutes, megabytes and messages.
-static ACCOUNT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:流量|语音|短信|通话|话费|余量|套餐)[^。!?]{0,12}(?:剩余|已使用|还剩|共有)|(?:剩余|已使用)[^。!?]{0,10}(?:流量|语音|短信|[0-9]mb|[0-9]kb|[0-9]gb)|可用余额|用量提醒|(?-u:\b)[0-9][ \n]?[mg]b[ \n](?:left|remaining|of[ \n]data)|data[ \n](?:usage|allowance)").ok()
-});
+static ACCOUNT: LazyLock<Option<Regex>> = pattern!(
+    r"(?:流量|语音|短信|通话|话费|余量|套餐)[^。!?]{0,12}(?:剩余|已使用|还剩|共有)|(?:剩余|已使用)[^。!?]{0,10}(?:流量|语音|短信|[0-9]mb|[0-9]kb|[0-9]gb)|可用余额|用量提醒|(?-u:\b)[0-9][ \n]?[mg]b[ \n](?:left|remaining|of[ \n]data)|data[ \n](?:usage|allowance)"
+);
 /// A stock told to those who keep it.
-static STOCK_KEEPING: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"补货(?:单|申请|通知)|请[^。]{0,12}补货|尽快补货|安排补货|仓库|仓管|入库|出库|盘点|库存预警|安全库存|采购部|请[^。]{0,6}采购|店长|调货",
-        r"|(?-u:\b)(?:re-?order[ \n](?:point|level|now|today|by|from)|please[ \n](?:re-?order|restock|replenish|top[ \n]up)|replenish|warehouse|stockroom|safety[ \n]stock|purchase[ \n]order|stock[ \n]?take|inventory[ \n](?:alert|report|level)|par[ \n]level|sku[ \n]|bin[ \n][a-z0-9])",
-    ))
-    .ok()
-});
+static STOCK_KEEPING: LazyLock<Option<Regex>> = pattern!(
+    r"补货(?:单|申请|通知)|请[^。]{0,12}补货|尽快补货|安排补货|仓库|仓管|入库|出库|盘点|库存预警|安全库存|采购部|请[^。]{0,6}采购|店长|调货",
+    r"|(?-u:\b)(?:re-?order[ \n](?:point|level|now|today|by|from)|please[ \n](?:re-?order|restock|replenish|top[ \n]up)|replenish|warehouse|stockroom|safety[ \n]stock|purchase[ \n]order|stock[ \n]?take|inventory[ \n](?:alert|report|level)|par[ \n]level|sku[ \n]|bin[ \n][a-z0-9])",
+);

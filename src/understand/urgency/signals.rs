@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Needs, Said};
 use crate::understand::deadlines::{Claim, ClaimedEnd};
 use crate::understand::meaning::UrgencyKind;
-use crate::understand::purpose::Tally;
+use crate::understand::tally::Tally;
 
 /// An end within so many hours is near, within so many more is of this week.
 const NEAR_HOURS: i64 = 30;

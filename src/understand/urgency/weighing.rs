@@ -12,8 +12,8 @@ use super::Said;
 use super::phrases::tokens;
 use crate::message::PartKind;
 use crate::understand::lexicon::phrases;
-use crate::understand::purpose::Tally;
 use crate::understand::reading::Reading;
+use crate::understand::tally::Tally;
 
 /// A longer text is weighed stretch by stretch: the weights were fitted to short ones.
 const STRETCH_BYTES: usize = 900;

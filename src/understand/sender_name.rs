@@ -1,0 +1,125 @@
+//! Who sends it, by its own words: a name in front ("Hopsmith: …"), behind ("-Greene's Lawns"), or at the end, as shops
+//! sign.
+
+/// "Hopsmith: …", "… -Greene's Lawns", and the last line of a mail: a name in front or behind. A name alone, without
+/// the words that people chat in, is a firm's.
+pub(super) fn is_told(text: &str) -> bool {
+    const NAME_BYTES_MAX: usize = 40;
+    const NAME_WORDS_MAX: usize = 4;
+    let text = text.trim();
+    let is_name = |name: &str| {
+        let name = name.trim();
+        let is_word = |word: &str| word.chars().any(char::is_alphabetic);
+        let is_other = |word: &str| NO_NAMES.contains(&word.trim_matches('.'));
+        !name.is_empty()
+            && name.len() <= NAME_BYTES_MAX
+            && name.split_whitespace().count() <= NAME_WORDS_MAX
+            && name.split_whitespace().all(|word| !is_other(word))
+            && is_word(name)
+            && !name.contains(['!', '?', '/'])
+    };
+    let head = || text.split_once(": ").is_some_and(|(name, rest)| is_name(name) && rest.len() > NAME_BYTES_MAX);
+    let tail = || {
+        let dash = text.rsplit_once(" -").map(|(_, name)| name);
+        dash.is_some_and(|name| {
+            !name.starts_with([' ', '-']) && is_name(name) && !name.contains(|c: char| c.is_ascii_digit())
+        })
+    };
+    head() || tail()
+}
+
+/// Words before a colon that are no name of a firm: of people, of offices, of a report.
+const NO_NAMES: &[&str] = &[
+    "i",
+    "me",
+    "my",
+    "you",
+    "u",
+    "mum",
+    "mom",
+    "dad",
+    "love",
+    "x",
+    "xx",
+    "re",
+    "fw",
+    "fwd",
+    "ps",
+    "p.s",
+    "note",
+    "tip",
+    "update",
+    "reminder",
+    "alert",
+    "notice",
+    "warehouse",
+    "team",
+    "hr",
+    "payroll",
+    "project",
+    "status",
+    "meeting",
+    "summary",
+    "subject",
+    "from",
+    "to",
+    "date",
+    "news",
+    "weather",
+    "traffic",
+    "score",
+    "final",
+    "result",
+    "agenda",
+    "minutes",
+    "stocks",
+    "in",
+    "is",
+    "if",
+    "when",
+    "what",
+    "who",
+    "so",
+    "says",
+    "said",
+];
+
+/// The name a text as shown ends with: one to six words behind the last full stop, each with a capital.
+pub(super) fn signature(shown: &str) -> Option<&str> {
+    const WORDS_MAX: usize = 6;
+    const NAME_BYTES_MAX: usize = 60;
+    const NO_NAMES: [&str; 12] =
+        ["Thanks", "Thank", "Love", "Bye", "Cheers", "Ok", "OK", "Yes", "No", "Sorry", "Please", "Call"];
+    let text = shown.trim_end().trim_end_matches(['.', '!']);
+    let from = text.floor_char_boundary(text.len().saturating_sub(NAME_BYTES_MAX));
+    let tail = &text[from..];
+    let (at, mark) = tail.char_indices().rev().find(|(_, c)| matches!(c, '.' | '!' | '?' | '\n' | ':'))?;
+    let name = tail[at + mark.len_utf8()..].trim_start_matches(['-', '–', '—', ' ']);
+    let is_capital = |word: &str| {
+        let first = word.chars().find(|c| c.is_alphanumeric());
+        first.is_none_or(|first| first.is_uppercase() || first.is_numeric()) || word.len() <= 3
+    };
+    let is_word = |word: &str| word.starts_with(|c: char| c.is_uppercase()) && word.len() > 1;
+    let is_name = name.is_ascii()
+        && name.split_whitespace().count() <= WORDS_MAX
+        && name.split_whitespace().all(is_capital)
+        && name.split_whitespace().next().is_some_and(|first| is_word(first) && !NO_NAMES.contains(&first));
+    is_name.then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shops_and_offices_sign_with_a_name() {
+        for signed in
+            ["Leg it. ATTIC VINTAGE, Cockburn St", "No action needed. FairBank SG", "AED 145.\nThe Abra House"]
+        {
+            assert!(signature(signed).is_some(), "{signed}");
+        }
+        for unsigned in ["See you at 7. Bring wine", "ok. Thanks", "Running late, save me a seat!", "you coming? Yes"] {
+            assert!(signature(unsigned).is_none(), "{unsigned}");
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! What do the sentences of a message do? Counted once, and asked by everything that must know whether it sells, tells
+//! a notice, sends a code or chats.
+
+use std::sync::LazyLock;
+
+use crate::message::PartKind;
+
+use super::codes;
+use super::expression::{Expression, May};
+use super::hearsay;
+use super::lexicon::Cue;
+use super::patterns::Patterns;
+use super::prices::AmountKind;
+use super::reading::Reading;
+use super::sender_name;
+use super::signs::{self, Known, Look};
+use super::surveys;
+
+static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns::read(include_str!("lexicon/purposes.txt")));
+
+/// Words looked at of one sentence; no honest one that tells what it is for is longer.
+const WORDS_BYTES_MAX: usize = 1_024;
+
+/// What is given or praised is no news of something done: 运费券已到账, "your exclusive member price is due".
+const GIVEN: &[&str] = &[
+    "券",
+    "红包",
+    "福利",
+    "礼包",
+    "免费领",
+    "会员价",
+    "专享价",
+    "coupon",
+    "reward",
+    "member price",
+    "members' price",
+    "exclusive member",
+    "exclusive price",
+    "exclusive offer",
+    "exclusive deal",
+    "offer price",
+];
+
+/// What people write to people is short.
+const PERSONAL_BYTES_MAX: usize = 640;
+
+/// The expressions asked here.
+pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
+    PATTERNS.all().chain(codes::asked())
+}
+
+/// How many sentences do what, over all parts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub code: usize,
+    pub notice: usize,
+    /// A notice sentence with a reference in it: an order number, an amount, a time.
+    pub referenced: usize,
+    /// A notice of something that is over, as surveys begin.
+    pub ended: usize,
+    pub sale: usize,
+    /// Invites to buy, with or without a price.
+    pub sells: usize,
+    pub survey: usize,
+    /// Announces new wares.
+    announces: usize,
+    /// Notices of an account that is "updated", as disguises of an offer are.
+    vague: usize,
+    /// It tells whom to ring: a number to call.
+    is_reached: bool,
+    /// Written as people write to people.
+    is_personal: bool,
+    /// Signed 【某某】, or it can be refused, or it leads to a page: no person writes so to a friend.
+    is_from_a_sender: bool,
+    /// It has a subject line.
+    is_mail: bool,
+    /// It is signed, or worded as firms word it.
+    is_of_a_firm: bool,
+    /// It tells how to refuse more of its kind.
+    is_refusable: bool,
+    /// It names an amount that is no bill.
+    is_priced: bool,
+    /// Speaks about the tricks of sales, as warnings do.
+    pub warns: bool,
+    /// It is news of sales, and makes no offer.
+    reports: bool,
+    /// It ends with a name, as shops sign.
+    is_signed: bool,
+    /// The name has words, as those of trades do: "Colin the Paint", and not "Ruth".
+    is_signed_at_length: bool,
+    /// It asks for an opinion as firms do: in a mail, or with a scale to answer on.
+    asks_a_customer: bool,
+    /// Looks like a notice, though no phrase of one is in it.
+    pub look: Look,
+    /// What speaks for a notice beside its phrases.
+    phrased: Look,
+    /// Looks like a code, whatever it is called.
+    is_like_a_code: bool,
+}
+
+/// Counts; needs nothing but the sentences.
+pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
+    let mut tally = Tally::default();
+    for reading in readings {
+        tally.is_refusable |= !reading.opt_outs.is_empty();
+        tally.is_from_a_sender |= tally.is_refusable || !reading.visible.links.is_empty();
+        let text = &reading.normal.text;
+        tally.is_of_a_firm |= sender_name::is_told(text);
+        tally.is_mail |= reading.kind == PartKind::Subject;
+        let signature = sender_name::signature(&reading.visible.text);
+        tally.is_signed |= signature.is_some();
+        tally.is_signed_at_length |= signature.is_some_and(|name| name.contains(' '));
+        tally.is_reached |= text.len() <= PERSONAL_BYTES_MAX && PATTERNS.has("reached", &reading.heard.may, text);
+        tally.is_personal |= text.len() <= PERSONAL_BYTES_MAX
+            && (PATTERNS.has("personal", &reading.heard.may, text) || hearsay::chats(reading));
+        tally.reports |= hearsay::reports(reading);
+        let is_chinese = reading.has_chinese();
+        let has_code =
+            reading.sentences.iter().any(|sentence| sentence.has_digit && codes::is_code(reading.words(sentence)));
+        for sentence in &reading.sentences {
+            let cues = sentence.cues;
+            let all = reading.words(sentence);
+            let words = all.get(..all.floor_char_boundary(WORDS_BYTES_MAX)).unwrap_or(all);
+            // A signature names the sender, whatever it is called: 【双11狂欢购】.
+            if words.starts_with('【') {
+                tally.is_from_a_sender = true;
+                if words.ends_with('】') {
+                    continue;
+                }
+            }
+            tally.is_of_a_firm |= cues.has(Cue::Sender);
+            let may = |section: &str| PATTERNS.has(section, &sentence.may, words);
+            let code = has_code && codes::is_code_sentence(reading, sentence);
+            let plainly = sentence.is_plainly_a_sale() && !code;
+            let tells = may("notice");
+            // "Plan Special 20: 58 MB left" tells, though the plan's name sells.
+            let named_only = tells && !sentence.is_priced_down() && !cues.has(Cue::Offer) && digits(words) >= 2;
+            // 抢购活动验证，请勿泄露: nobody asks for a sale to be kept secret.
+            let secret = || codes::is_kept_secret(&sentence.may, words);
+            let names_what_for = plainly && tally.code > 0 && !sentence.is_priced_down() && secret();
+            let sale = plainly && !named_only && !names_what_for;
+            // "Shop now: your order ships free" sells; a notice tells of something done.
+            // 运费券已到账: what has arrived invites to spend.
+            let given = || GIVEN.iter().any(|word| words.contains(word));
+            // "Your account has been updated: our new spring menu is ready", "Loft boarding from £28 a metre".
+            let announces = may("announces");
+            let asks_for_it =
+                !is_chinese && may("sells") && sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price);
+            let notice = (tells || cues.has(Cue::Notice) && !asks_for_it || sentence.is_refund)
+                && !sale
+                && !code
+                && !announces
+                && !given();
+            tally.announces += usize::from(announces);
+            tally.vague += usize::from(notice && may("vague"));
+            tally.code += usize::from(code);
+            tally.notice += usize::from(notice);
+            tally.ended += usize::from(notice && may("ended"));
+            tally.referenced += usize::from(notice && digits(words) >= 2);
+            tally.sale += usize::from(sale);
+            tally.sells += usize::from(!sale && !notice && !code && may("sells"));
+            tally.survey += usize::from(surveys::may_ask(sentence));
+            // 3999元，定金可退: what can be refused and is no notice speaks of deposits as a shop does.
+            tally.is_priced |= sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price)
+                && (!cues.any(&[Cue::Billing, Cue::Notice]) || tally.is_refusable && !notice);
+            tally.warns |= may("warns");
+        }
+    }
+    let has = |cue: Cue| readings.iter().flat_map(|reading| &reading.sentences).any(|sentence| sentence.cues.has(cue));
+    tally.asks_a_customer = has(Cue::SurveyPhrase) && (tally.is_mail || has(Cue::SurveyScale))
+        || has(Cue::SurveyQuestion) && has(Cue::SurveyScale);
+    tally.look_at(readings);
+    tally
+}
+
+impl Tally {
+    /// What no phrase tells may be told by many weak signs; not where something is sold, or more of its kind can be
+    /// refused: a code beside an offer is a disguise, and a notice that courts is none.
+    fn look_at(&mut self, readings: &[Reading<'_>]) {
+        // An account that is updated, and then a new menu: the account is a pretext.
+        if self.announces > 0 && self.notice == self.vague && self.code == 0 {
+            (self.notice, self.referenced) = (0, 0);
+        }
+        self.is_like_a_code = self.code == 0
+            && self.sale == 0
+            && !self.is_personal()
+            && self.sells == 0
+            && !self.is_priced
+            && !self.is_refusable
+            && if self.notice > 0 {
+                readings.iter().any(codes::names_a_code)
+            } else {
+                readings.iter().any(codes::looks_like_code)
+            };
+        if self.is_like_a_code {
+            return;
+        }
+        // 限量版，编号2000册，定价368元: a number is there as in notices, and everything else speaks against one.
+        if self.code == 0 && self.tells_a_notice() {
+            self.phrased = signs::beside_a_phrase(readings, self.known());
+            if self.phrased == Look::Against {
+                (self.notice, self.referenced) = (0, 0);
+            }
+            return;
+        }
+        if self.code > 0 || self.sale > 0 || self.tells_a_notice() || self.is_personal() {
+            return;
+        }
+        // "Reply STOP to end reminders" stands under notices, too; whoever sells says it oftener.
+        if self.is_refusable && (self.sells > 0 || self.is_priced) {
+            return;
+        }
+        let look = signs::notice_in(readings, self.known());
+        self.look = if self.is_refusable && look < Look::Surely { Look::Other } else { look };
+    }
+
+    fn known(self) -> Known {
+        Known {
+            is_mail: self.is_mail,
+            is_of_a_firm: self.is_of_a_firm,
+            is_from_a_sender: self.is_from_a_sender,
+            is_refusable: self.is_refusable,
+            is_priced: self.is_priced,
+            invites: self.sells > 0,
+            is_personal: self.is_personal,
+            is_signed: self.is_signed,
+            is_reached: self.is_reached,
+            presses: false,
+        }
+    }
+
+    /// True when it looks like something that must be sent; then an offer needs plain words of sale.
+    pub fn is_transactional(self) -> bool {
+        self.is_code() || self.tells_a_notice() || self.look == Look::Surely
+    }
+
+    /// What is known of it, by name: weighed beside its words (see `urgency/signals.rs`).
+    pub fn signals(self) -> [(&'static str, bool); 12] {
+        [
+            ("mail", self.is_mail),
+            ("from-a-sender", self.is_from_a_sender),
+            ("of-a-firm", self.is_of_a_firm),
+            ("refusable", self.is_refusable),
+            ("priced", self.is_priced),
+            ("sale", self.sale > 0),
+            ("sale-twice", self.sale > 1),
+            ("invites", self.sells > 0),
+            ("notice", self.tells_a_notice()),
+            ("code", self.code > 0),
+            ("personal", self.is_personal),
+            ("warns", self.warns),
+        ]
+    }
+
+    /// True when it is news of sales.
+    pub fn reports(self) -> bool {
+        // "A study shows that you sleep better. Mattresses 50% off, order now": whoever invites to buy, asks a price or
+        // tells how to refuse more of its kind sells, whatever was studied; so does a plain sale that leads to a page.
+        let sells = self.sells > 0 || self.is_priced || self.is_refusable || self.sale > 0 && self.is_from_a_sender;
+        self.reports && !sells
+    }
+
+    /// True when it tells how to refuse more of its kind.
+    pub fn is_refusable(self) -> bool {
+        self.is_refusable
+    }
+
+    /// The same; a message that presses hard and shows who sells is no friend's, however chatty, and nothing that only
+    /// looks like a notice is one.
+    #[must_use]
+    pub fn unless_no_chat(mut self, presses_hard: bool) -> Tally {
+        self.is_of_a_firm |= self.is_personal && presses_hard && self.shows_a_seller();
+        // "Final boarding call for your miles" presses, and nothing else in it tells of a journey.
+        let is_doubtful = self.phrased < Look::Likely || self.sells > 0 || self.is_priced || self.sale > 0;
+        if presses_hard && self.code == 0 && is_doubtful {
+            (self.notice, self.referenced) = (0, 0);
+        }
+        if presses_hard {
+            (self.look, self.is_like_a_code) = (Look::Other, false);
+        }
+        self
+    }
+
+    /// True when something in it is written by those who sell, and by no friend: a subject line, a link, a way to refuse,
+    /// a price, a word of sale, a signature. Chat has turns that weigh as much as hurry does.
+    pub fn shows_a_seller(self) -> bool {
+        self.is_mail || self.is_from_a_sender || self.is_of_a_firm || self.is_priced || self.sale > 0 || self.sells > 0
+    }
+
+    /// True when it reads as one person writing to another: nobody is sold anything. "Box braids R350, u bring the hair,
+    /// call 072 555 0188" is no friend: a price and a number to call are a trade's.
+    pub fn is_personal(self) -> bool {
+        let trades = self.is_priced && (self.is_reached || self.is_signed_at_length && self.sells > 0);
+        self.is_personal && !self.is_from_a_sender && !self.is_of_a_firm && !self.asks_a_customer && !trades
+    }
+
+    /// True when a sender invites to buy, with a word of sale or without any: a price in a message that tells how
+    /// to refuse more of its kind is an offer.
+    pub fn promotes(self) -> bool {
+        if self.is_transactional() || self.is_personal() {
+            return false;
+        }
+        let is_public = self.is_from_a_sender || self.is_of_a_firm;
+        let is_asking = self.is_refusable || self.is_of_a_firm || self.is_reached;
+        self.sale > 0 || self.sells > 0 && is_public || self.is_priced && is_asking
+    }
+
+    /// True when it sells, as far as signs tell: whoever presses does, if a seller shows ("Four coats left, leg it.
+    /// ATTIC VINTAGE"), and who names goods, a price and where they are.
+    pub fn seems_to_sell(self, readings: &[Reading<'_>], presses: bool) -> bool {
+        let is_public = self.is_mail || self.is_from_a_sender || self.is_of_a_firm || self.is_priced;
+        !self.is_personal()
+            && !self.warns
+            && !self.reports()
+            && (presses && (self.is_mail || self.is_from_a_sender)
+                || (is_public || self.is_signed)
+                    && signs::is_like_an_offer(readings, Known { presses, ..self.known() }))
+    }
+
+    /// True when it is signed, or worded as firms word it.
+    pub fn is_of_a_firm(self) -> bool {
+        self.is_of_a_firm
+    }
+
+    /// True when it is a one-time code, and no disguise of a sale.
+    pub fn is_code(self) -> bool {
+        // A code in a sentence of its own beside an offer is a disguise.
+        // 验证码4821。今日女鞋199元起: so is one beside a price and words that invite.
+        let sells = self.sale > 0 || self.sells > 0 && self.is_priced;
+        self.code > 0 && !sells || self.is_like_a_code
+    }
+
+    /// True when its phrases tell of something done, due or fixed.
+    pub fn tells_a_notice(self) -> bool {
+        let told = self.notice + self.code;
+        // "Your order 1234 is done. New arrivals! Come in, gifts for all. Reply STOP": who tells how to refuse more of
+        // its kind, and courts more than it tells, sends no notice.
+        let courts = self.is_refusable && self.sells > told;
+        // "Dont panic but final boarding and im still in the bar": friends tell of journeys and parcels, too.
+        let chats = self.is_personal() && self.code == 0 && self.referenced == 0;
+        !courts && !chats && told > 0 && told >= self.sale && (self.sale == 0 || self.referenced > 0)
+    }
+}
+
+fn digits(words: &str) -> usize {
+    words.bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// A code is guarded so: 泄露有风险, "expires in 10 minutes".
+pub(super) fn is_guarded(may: &May, words: &str) -> bool {
+    PATTERNS.has("secret", may, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Part, PartKind};
+
+    fn tells(text: &str) -> bool {
+        let part = Part { kind: PartKind::Plain, text: text.to_owned() };
+        tally(&[Reading::of(0, &part)]).is_transactional()
+    }
+
+    #[test]
+    fn banks_and_offices_tell_in_many_words() {
+        for told in [
+            "Wells & Farrow: Large purchase alert. $1,204.77 at APPL STORE. If you don't recognize this call 800-555-0133.",
+            "R1 500.00 reserved for purchase @ CLICKZ from cheq a/c..662. Avail R9 871. 14Dec 08:12",
+            "ERP charge of $2.00 failed due to insufficient balance. Pay by 10 Jun to avoid $10 admin charge.",
+            "Interest @ 1% per month will be levied thereafter. Please ignore if already paid. 31.10.2026",
+            "Vehicles without a valid label will be wheel-clamped without further notice from 20 January.",
+            "Appt for CHUA W H at Polyclinic on 19 JAN 9.40AM. Bring NRIC. To change, reply R at least 1 day before.",
+            "Bom: severe thunderstorm warning for Lismore. Large hail possible next 60 min.",
+            "TfN: engineering works 27 Dec-1 Jan. Last train Leeds-York is 20:15 tonight.",
+        ] {
+            assert!(tells(told), "{told}");
+        }
+    }
+
+    #[test]
+    fn offers_in_the_clothes_of_notices_are_none() {
+        for silent in [
+            "Your account has been updated: our new spring menu is ready. Ref 48213",
+            "Your profile has been updated. Our new autumn collection is ready. Ref 48213",
+            "Your exclusive member price of $49 is due. Ref 48213",
+            "您的账户已更新：春季新品已到店，编号48213",
+            "Free cancellation up to 24 hours before. Rooms from $90.",
+            "Beat the storm: umbrellas $12 each, come in",
+        ] {
+            assert!(!tells(silent), "{silent}");
+        }
+    }
+
+    #[test]
+    fn who_names_a_price_and_a_number_is_no_friend() {
+        let personal = |text: &str| {
+            let part = Part { kind: PartKind::Plain, text: text.to_owned() };
+            tally(&[Reading::of(0, &part)]).is_personal()
+        };
+        assert!(!personal("Box braids $35 each, u bring the hair. Whatsapp 072 555 0188"));
+        assert!(personal("i owe u $35 for the pizza, ring me"));
+    }
+}
