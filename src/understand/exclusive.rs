@@ -56,9 +56,10 @@ pub(super) fn exclusive_in(words: &str) -> Option<Channel> {
 /// The sentences in which a channel is named.
 fn sentences_of<'r>(reading: &'r Reading<'_>) -> impl Iterator<Item = &'r Sentence> {
     let text = reading.normal.text.as_bytes();
-    let named = ["短信", "短讯", "简讯", "邮件", "电邮", "邮箱", "sms", "text", "txt", "email", "e-mail"];
-    let mut at: Vec<usize> = named
-        .iter()
+    let chinese: &[&str] =
+        if reading.has_chinese() { &["短信", "短讯", "简讯", "邮件", "电邮", "邮箱"] } else { &[] };
+    let latin = ["sms", "text", "txt", "email", "e-mail"];
+    let mut at: Vec<usize> = (chinese.iter().chain(&latin))
         .flat_map(|name| memmem::find_iter(text, name.as_bytes()).take(SENTENCES_MAX))
         .map(|place| reading.sentences.partition_point(|sentence| sentence.range.end <= place))
         .collect();

@@ -54,17 +54,21 @@ impl Words {
     fn take(&mut self, normalised: &str) {
         let mut gap = true;
         for c in normalised.chars() {
-            let latin = c.is_ascii_alphanumeric();
-            if !latin && (c.is_ascii() || !c.is_alphanumeric()) {
-                gap = true;
-                continue;
+            match u8::try_from(c).ok().filter(u8::is_ascii) {
+                Some(byte) if byte.is_ascii_alphanumeric() => {
+                    if gap && self.in_word {
+                        self.push(b' ');
+                    }
+                    (gap, self.in_word, self.any) = (false, true, true);
+                    self.push(byte);
+                }
+                None if c.is_alphanumeric() => {
+                    (gap, self.in_word, self.any) = (false, false, true);
+                    let mut buffer = [0; 4];
+                    c.encode_utf8(&mut buffer).bytes().for_each(|byte| self.push(byte));
+                }
+                _ => gap = true,
             }
-            if gap && latin && self.in_word {
-                self.push(b' ');
-            }
-            (gap, self.in_word, self.any) = (false, latin, true);
-            let mut buffer = [0; 4];
-            c.encode_utf8(&mut buffer).bytes().for_each(|byte| self.push(byte));
         }
     }
 

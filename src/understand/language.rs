@@ -5,12 +5,12 @@ use crate::message::Language;
 /// A Chinese character carries about what three Latin letters do.
 const LETTERS_PER_CHARACTER: usize = 3;
 
-/// The language, by the writing; `None` without letters.
-pub(super) fn language_of<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Language> {
+/// The language, by the writing; `None` without letters. With each text, whether there is Chinese in it.
+pub(super) fn language_of<'a>(texts: impl Iterator<Item = (&'a str, bool)>) -> Option<Language> {
     let (mut han, mut latin) = (0usize, 0usize);
-    for text in texts {
+    for (text, has_chinese) in texts {
         latin += letters_in(text.as_bytes());
-        if !text.is_ascii() {
+        if has_chinese {
             han += text.chars().filter(|c| is_han(*c)).count();
         }
     }
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn the_writing_tells() {
-        let of = |text: &'static str| language_of([text].into_iter());
+        let of = |text: &'static str| language_of([(text, has_han(text))].into_iter());
         assert_eq!(of("蓝牙车载播放器 Bluetooth BT-200"), Some(Language::Zh));
         assert_eq!(of("Your 分寸 code is ready to be used today"), Some(Language::En));
         assert_eq!(of("12345 !"), None);

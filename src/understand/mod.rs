@@ -163,7 +163,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     let purpose = purpose::purpose_of(&readings, tally, found);
     let audiences = audience::audiences_of(&readings, purpose);
     let mut meaning = Meaning {
-        language: language::language_of(readings.iter().map(|reading| reading.normal.text.as_str())),
+        language: language::language_of(readings.iter().map(|r| (r.normal.text.as_str(), r.has_chinese()))),
         purpose,
         audience: audience::audience_of(&audiences),
         extends: extension::is_extension(&readings),

@@ -6,6 +6,8 @@
 pub(super) fn is_told(text: &str) -> bool {
     const NAME_BYTES_MAX: usize = 40;
     const NAME_WORDS_MAX: usize = 4;
+    // With its blanks.
+    const NEAR_BYTES: usize = 2 * NAME_BYTES_MAX;
     let text = text.trim();
     let is_name = |name: &str| {
         let name = name.trim();
@@ -18,9 +20,14 @@ pub(super) fn is_told(text: &str) -> bool {
             && is_word(name)
             && !name.contains(['!', '?', '/'])
     };
-    let head = || text.split_once(": ").is_some_and(|(name, rest)| is_name(name) && rest.len() > NAME_BYTES_MAX);
+    // A name is short: what lies further from an end is none.
+    let head = || {
+        let near = text.get(..text.floor_char_boundary(NEAR_BYTES)).unwrap_or(text);
+        near.split_once(": ").is_some_and(|(name, _)| is_name(name) && text.len() - name.len() > NAME_BYTES_MAX + 2)
+    };
     let tail = || {
-        let dash = text.rsplit_once(" -").map(|(_, name)| name);
+        let near = text.get(text.floor_char_boundary(text.len().saturating_sub(NEAR_BYTES))..).unwrap_or(text);
+        let dash = near.rsplit_once(" -").map(|(_, name)| name);
         dash.is_some_and(|name| {
             !name.starts_with([' ', '-']) && is_name(name) && !name.contains(|c: char| c.is_ascii_digit())
         })

@@ -308,10 +308,10 @@ impl Scales {
     }
 }
 
-/// Which phrases were met in the stretch that is weighed: a stamp a phrase, so that nothing is cleared between two.
+/// Which phrases were met in the stretch that is weighed: a stamp a phrase, so that little is cleared between two.
 struct Met {
-    stamps: Vec<u32>,
-    now: u32,
+    stamps: Vec<u8>,
+    now: u8,
 }
 
 impl Met {
@@ -320,7 +320,11 @@ impl Met {
     }
 
     fn begin(&mut self) {
-        self.now += 1;
+        self.now = self.now.wrapping_add(1);
+        if self.now == 0 {
+            self.stamps.fill(0);
+            self.now = 1;
+        }
     }
 
     fn is_first(&mut self, number: u16) -> bool {
