@@ -108,7 +108,11 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         return Some(Moment { kind: DeadlineKind::Relative, is_bare: true, is_clock: true, ..moment });
     }
     if let Some(month) = text("whole_month") {
-        let last = last_of(&here, month_of(month)?)?;
+        let named = month_of(month)?;
+        let last = match number(found, "month_year") {
+            Some(year) => date_of(&here, Some(year), named, 1)?.last_of_month(),
+            None => last_of(&here, named)?,
+        };
         moment.month_begins = end_of(last.first_of_month(), Some((0, 0)), zone);
         moment.at = end_of(last, clock, zone)?;
         return Some(moment);
@@ -230,9 +234,16 @@ fn calendar_date(now: &Zoned, found: &Captures<'_>) -> Option<Option<Date>> {
     {
         return Some(day_of_month(now, day));
     }
-    let name = found.name("month").or_else(|| found.name("month_after"))?.as_str();
-    let day = number(found, "range_day").or_else(|| number(found, "day")).or_else(|| number(found, "day_before"));
-    Some(month_of(name).and_then(|month| date_of(now, year("year"), month, day?)))
+    let name = ["month", "month_after", "month_of"].into_iter().find_map(|name| found.name(name))?.as_str();
+    let day = number(found, "range_day")
+        .or_else(|| number(found, "day"))
+        .or_else(|| number(found, "day_before"))
+        .or_else(|| ordinal_of(found.name("nth_word")?.as_str()));
+    let (year, month) = (year("year"), month_of(name));
+    // "2 Jan-29 Feb", written for a leap year, is the whole of February.
+    let is_leap_day = year.is_none() && (month, day) == (Some(2), Some(29));
+    let told = |day| date_of(now, year, month?, day);
+    Some(day.and_then(|day| told(day).or_else(|| if is_leap_day { told(28) } else { None })))
 }
 
 /// The day a name means, and whether it is a mere day of the week.
@@ -307,6 +318,15 @@ fn month_of(name: &str) -> Option<i64> {
     i64::try_from(MONTHS.iter().position(|known| name.starts_with(known))? + 1).ok()
 }
 
+/// "The first of March".
+fn ordinal_of(word: &str) -> Option<i64> {
+    const WORDS: [&str; 10] =
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+    const TENS: [(&str, i64); 3] = [("fifteenth", 15), ("twentieth", 20), ("thirtieth", 30)];
+    let place = WORDS.iter().position(|known| *known == word).and_then(|at| i64::try_from(at + 1).ok());
+    place.or_else(|| TENS.iter().find(|(known, _)| *known == word).map(|(_, day)| *day))
+}
+
 fn weekday_of(name: &str) -> Option<Weekday> {
     Some(match name.get(..3)? {
         "mon" => Weekday::Monday,
@@ -329,9 +349,10 @@ static OF_NEXT: LazyLock<Option<Regex>> = pattern!(
     r"^(?:-[a-z]|[ \n](?:hours?|hrs?|days?|weeks?|months?|mins?|minutes?|for|pack|x|pairs?|seats?|left)(?-u:\b)|[%.][0-9%])"
 );
 
-/// "Jan 2-Mar 31".
-static TO_A_MONTH: LazyLock<Option<Regex>> =
-    pattern!(r"^-(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?[ \n][0-9]");
+/// "Jan 2-Mar 31", "Thu Apr 10-Wed Apr 23".
+static TO_A_MONTH: LazyLock<Option<Regex>> = pattern!(
+    r"^-(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?[ \n])?(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?[ \n])?[0-9]"
+);
 
 /// "Today at 12, full or not", "@5. Two hrs": nothing that an hour or a date might count.
 static ALONE: LazyLock<Option<Regex>> = pattern!(
@@ -357,10 +378,13 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?P<month>{MONTH})\.?[ \n]?(?:the[ \n])?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?-u:\b)(?:{JOIN}(?:{WEEKDAY}\.?,?[ \n])?(?P<range_day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?-u:\b))?"
     );
     let day_first = format!(
-        r"(?:(?P<range_from>{DAY}){JOIN}(?:{WEEKDAY}\.?,?[ \n])?)?(?P<day_before>[0-9]{{1,2}})(?:st|nd|rd|th)?[ \n-]?(?:of[ \n])?(?P<month_after>{MONTH})(?-u:\b)\.?"
+        r"(?:the[ \n])?(?:(?P<range_from>{DAY}){JOIN}(?:{WEEKDAY}\.?,?[ \n])?)?(?P<day_before>[0-9]{{1,2}})(?:st|nd|rd|th)?[ \n-]?(?:of[ \n])?(?P<month_after>{MONTH})(?-u:\b)\.?"
+    );
+    let in_words = format!(
+        r"(?:the[ \n])?(?P<nth_word>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|fifteenth|twentieth|thirtieth)[ \n]of[ \n](?P<month_of>{MONTH})"
     );
     let date = format!(
-        r"(?:(?:this[ \n])?{WEEKDAY}\.?,?[ \n]\(?(?:the[ \n])?)?(?:{figures}|{month_first}|{day_first}|the[ \n](?P<nth>[0-9]{{1,2}})(?:st|nd|rd|th))(?-u:\b)(?:,?[ \n-](?:of[ \n]|in[ \n])?(?P<year>20[0-9]{{2}})(?-u:\b))?"
+        r"(?:(?:this[ \n])?{WEEKDAY}\.?,?[ \n]\(?(?:the[ \n])?)?(?:{figures}|{month_first}|{day_first}|{in_words}|the[ \n](?P<nth>[0-9]{{1,2}})(?:st|nd|rd|th))(?-u:\b)(?:,?[ \n-](?:of[ \n]|in[ \n])?(?P<year>20[0-9]{{2}})(?-u:\b))?"
     );
     let of_today = concat!(
         r"the[ \n]day[ \n]after[ \n]tomorrow|today|tonight|tonite|2nite|2night|tmrw|tmr|tmw|eom|eoy|tomorrow(?:[ \n](?:night|evening|morning|afternoon))?|this[ \n](?:evening|afternoon|morning)",
@@ -371,8 +395,9 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?P<named>(?:{})(?:[ \n]weekend)?|{WEEKDAY},?[ \n](?:the[ \n])?(?P<weekday_nth>[0-9]{{1,2}})(?P<suffix>st|nd|rd|th)?|(?:next[ \n]|this[ \n]coming[ \n]|this[ \n]|coming[ \n])?{WEEKDAY}(?:[ \n](?:night|evening|morning|afternoon|midnight|noon))?|{of_today})(?-u:\b)",
         holidays::names(false),
     );
-    let whole_month =
-        format!(r"(?:the[ \n])?(?:end[ \n]of[ \n]|all[ \n]of[ \n]|all[ \n])?(?P<whole_month>{MONTH})(?-u:\b)");
+    let whole_month = format!(
+        r"(?:the[ \n])?(?:end[ \n]of[ \n]|all[ \n]of[ \n]|all[ \n])?(?P<whole_month>{MONTH})(?-u:\b)(?:,?[ \n](?P<month_year>20[0-9]{{2}})(?-u:\b))?"
+    );
     Regex::new(&format!(
         r"(?-u:\b)(?:(?P<early>{CLOCK}|eod|cob|close[ \n]of[ \n](?:business|play)|end[ \n]of[ \n]day){},?[ \n](?:on[ \n]|of[ \n])?(?:the[ \n])?)?(?:{date}|{named}|{whole_month}|(?P<only_clock>{CLOCK})|(?P<dot_first>[0-9]{{1,2}})\.(?P<dot_second>[0-9]{{2}})(?-u:\b)|(?P<lone_hour>1[0-2]|[1-9])(?-u:\b))(?:,?[ \n]?\(?(?:at[ \n]|by[ \n]|@[ \n]?)?(?P<clock>{CLOCK})|(?P<hour_lead>[ \n](?:at[ \n]|@[ \n]?))(?P<hour>1[0-2]|[1-9])(?-u:\b))?{}",
         zone("early_zone"),
@@ -392,6 +417,13 @@ mod tests {
         let now = "2026-11-20T10:00:00+08:00".parse::<Timestamp>().unwrap().to_zoned(zone.clone());
         for (words, at) in [
             ("november 30", "2026-12-01T00:00"),
+            ("the first of march", "2027-03-02T00:00"),
+            ("the end of march 2027", "2027-04-01T00:00"),
+            ("the 20th of december", "2026-12-21T00:00"),
+            ("the 3rd to the 9th of march", "2027-03-10T00:00"),
+            ("29 feb", "2027-03-01T00:00"),
+            ("hogmanay", "2027-01-01T00:00"),
+            ("xmas eve", "2026-12-25T00:00"),
             ("nov 30th, 2027", "2027-12-01T00:00"),
             ("30 november at 6 pm", "2026-11-30T18:00"),
             ("nov. 20-24", "2026-11-25T00:00"),
