@@ -11,8 +11,10 @@ use regex::Regex;
 use crate::message::{Declared, PartKind};
 
 use super::calendar::end_of;
+use super::days_en::MONTHS;
 use super::duties::is_duty;
 use super::ends_en::Around;
+use super::gains_en::{Gains, asks_to_take};
 use super::lexicon::{Cue, heard_in};
 use super::meaning::{Confidence, Deadline, DeadlineKind, Source};
 use super::patterns::{pattern, says};
@@ -76,8 +78,6 @@ pub(super) struct Claim {
 
 /// Every promotional deadline in the text.
 pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally) -> Vec<Claim> {
-    let mut claims = Vec::new();
-    let mut count = 0;
     let now = context.now.to_zoned(context.zone.clone());
     // Whoever must say how to refuse more of it promotes; 即日起 is said to everybody.
     let is_public = |reading: &Reading<'_>| !reading.opt_outs.is_empty() || reading.normal.text.contains("即日起");
@@ -95,25 +95,79 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     let is_signed = is_latin && !tally.is_personal() && (tally.is_of_a_firm() || is_a_mail(readings));
     // "Bring a friend for free. Ends 21/01": a sentence of its own, where goods are spoken of at all.
     let stands_alone = is_latin && !tally.is_personal() && !tally.is_transactional() && voice_of(readings).says() > 0;
+    // What an English letter gives it gives until the end of the period beside it, in whatever tone.
+    let may_give = is_latin && !tally.is_personal() && !tally.is_code() && !tally.reports();
+    let gains = if may_give { Gains::of(readings) } else { Gains::default() };
+    // "Dear all, membership is £30 before 1 February and £36 thereafter": no colleague.
+    let is_of_a_club = gains.any() && (tally.is_of_a_firm() || names_a_price(readings));
+    let gains = if is_of_a_club && !is_headed_as_answer(readings) || !is_an_answer(readings) {
+        gains
+    } else {
+        Gains::default()
+    };
+    let setting = Setting { promotes, is_refusable, is_signed, stands_alone, tally, gains };
+    let mut claims = claims_in(&now, readings, &setting, false);
+    // "Earn double miles, fly between 1 March and 30 April": where nothing else ends, the days on which it is used are
+    // those of the offer.
+    if claims.is_empty() && setting.gains.any() {
+        claims = claims_in(&now, readings, &setting, true);
+    }
+    without_last_day(&mut claims);
+    agree(&now, &mut claims);
+    claims
+}
+
+/// What is known of a message whose ends are looked for.
+struct Setting {
+    /// It sells.
+    promotes: bool,
+    /// It tells how to refuse more of its kind.
+    is_refusable: bool,
+    /// A firm's, or a mail.
+    is_signed: bool,
+    /// A sentence that is only an end counts by itself.
+    stands_alone: bool,
+    tally: Tally,
+    gains: Gains,
+}
+
+/// The ends its sentences claim; `uses`: those of the days on which it is used, too.
+fn claims_in(now: &Zoned, readings: &[Reading<'_>], setting: &Setting, uses: bool) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    let mut count = 0;
+    let tally = setting.tally;
     for (at, reading) in readings.iter().enumerate() {
         for (index, sentence) in reading.sentences.iter().enumerate() {
             if count >= DEADLINES_MAX {
                 return claims;
             }
             let words = reading.words(sentence);
-            let may = may_press(sentence, promotes, is_refusable, tally);
+            let (gives, near) = (setting.gains.here(at, index), setting.gains.beside(at, index));
+            let may = may_press(sentence, setting.promotes, setting.is_refusable, tally)
+                || may_be_of_a_gift(sentence, words, gives, near, tally);
             let by_itself = !may
-                && (is_signed || stands_alone && is_only_an_end(words))
+                && (setting.is_signed || setting.stands_alone && is_only_an_end(words))
                 && !sentence.cues.any(&[Cue::Billing, Cue::Notice, Cue::Code, Cue::SurveyPhrase]);
-            if !may && !by_itself {
+            if !may && !by_itself || uses && !gives && !near {
                 continue;
             }
-            let ends = ends_in(&now, words, sentence, around(reading, index));
+            let around = around(reading, index);
+            let offers = around.offers || gives;
+            let around = Around {
+                offers,
+                gives,
+                only_gives: gives && !around.offers,
+                uses,
+                beside: around.beside || near,
+                ..around
+            };
+            let ends = ends_in(now, words, sentence, around);
             if ends.is_empty() || by_itself && !is_only_an_end(words) && !speaks_of_goods(words, tally) {
                 continue;
             }
-            let is_service = || !is_refusable && !sentence.is_plainly_a_sale() && tells_of_a_service(words);
-            let is_owed = || is_duty(words, takes_off(sentence), sentence.offs.iter().any(Off::is_figure));
+            let is_service =
+                || !setting.is_refusable && !gives && !sentence.is_plainly_a_sale() && tells_of_a_service(words);
+            let is_owed = || is_duty(words, takes_off(sentence) || gives, sentence.offs.iter().any(Off::is_figure));
             if tells_of_a_plan(words) || names_a_plan(&sentence.may, words) || is_service() || is_owed() {
                 continue;
             }
@@ -138,9 +192,20 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
             claims.push(Claim { reading: at, sentence: index, ends, deadlines });
         }
     }
-    without_last_day(&mut claims);
-    agree(&now, &mut claims);
     claims
+}
+
+/// What a sentence gives it gives for a time, even in a letter that looks like a notice, unless the sentence itself is one;
+/// what stands beside a gift does so where it asks to book or to join, or is hardly more than a date.
+fn may_be_of_a_gift(sentence: &Sentence, words: &str, gives: bool, near: bool, tally: Tally) -> bool {
+    let cues = sentence.cues;
+    let asks = cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
+    if asks || cues.has(Cue::Code) || sentence.is_refund || tally.tells_a_notice() && cues.has(Cue::Notice) {
+        return false;
+    }
+    let is_short = words.len() <= ONLY_BYTES_MAX && !tally.tells_a_notice();
+    let is_plain = !tally.is_transactional() && !cues.any(&[Cue::Billing, Cue::Notice]);
+    gives || near && (is_short || is_plain && asks_to_take(&sentence.may, words))
 }
 
 /// "Last day!" is this day, where no other is told.
@@ -158,20 +223,25 @@ fn without_last_day(claims: &mut [Claim]) {
 }
 
 /// "Re: minutes of last meeting": an answer, of nobody who sends to many.
-fn is_an_answer(readings: &[Reading<'_>]) -> bool {
+fn is_headed_as_answer(readings: &[Reading<'_>]) -> bool {
     let answers = |reading: &Reading<'_>| {
         reading.kind == PartKind::Subject
             && ["re:", "fw:", "fwd:", "回复:", "答复:", "转发:"]
                 .iter()
                 .any(|sign| reading.normal.text.starts_with(sign))
     };
+    readings.iter().any(answers)
+}
+
+/// The same, or begun as colleagues begin.
+fn is_an_answer(readings: &[Reading<'_>]) -> bool {
     let is_told_off =
         || readings.iter().flat_map(|reading| &reading.sentences).any(|sentence| sentence.percent_off.is_some());
     let greets = |reading: &Reading<'_>| {
         reading.kind == PartKind::Plain
             && COLLEAGUES.iter().any(|sign| reading.normal.text.trim_start().starts_with(sign))
     };
-    (readings.iter().any(answers) || readings.iter().any(greets) && !is_told_off())
+    (is_headed_as_answer(readings) || readings.iter().any(greets) && !is_told_off())
         && readings.iter().all(|reading| reading.kind != PartKind::Html && reading.visible.links.is_empty())
 }
 
@@ -203,7 +273,20 @@ fn around(reading: &Reading<'_>, index: usize) -> Around {
     let at = |index: usize| reading.sentences.get(index);
     let beside =
         [index.checked_sub(1), Some(index), index.checked_add(1)].into_iter().flatten().filter_map(at).any(offers);
-    Around { takes_off: at(index).is_some_and(takes_off), offers: at(index).is_some_and(offers), beside }
+    let (gives, only_gives, uses) = (false, false, false);
+    Around {
+        takes_off: at(index).is_some_and(takes_off),
+        offers: at(index).is_some_and(offers),
+        beside,
+        gives,
+        only_gives,
+        uses,
+    }
+}
+
+fn names_a_price(readings: &[Reading<'_>]) -> bool {
+    let is_price = |sentence: &Sentence| sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price);
+    readings.iter().flat_map(|reading| &reading.sentences).any(is_price)
 }
 
 /// It takes something off, or has a word of sale.
@@ -398,5 +481,8 @@ pub(super) fn signs() -> Vec<String> {
     // 限时三h: a lone `h` is in too many words.
     let hours = "一二两三四五六七八九十".chars().flat_map(|c| ["", " ", "\n"].map(|blank| format!("{c}{blank}h")));
     let words = english.into_iter().chain(chinese).map(str::to_owned);
-    words.chain(hours).chain(clocks).chain(minutes).chain(holidays::all_names()).collect()
+    // "Throughout July", "in Feb", "until May": a month without a figure.
+    let leads = ["in", "during", "throughout", "all", "until", "till", "through", "thru", "by", "of", "and", "&"];
+    let months = leads.into_iter().flat_map(|lead| MONTHS.map(|month| format!("{lead} {month}")));
+    words.chain(months).chain(hours).chain(clocks).chain(minutes).chain(holidays::all_names()).collect()
 }

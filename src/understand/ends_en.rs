@@ -11,6 +11,10 @@ use super::expression::May;
 use super::meaning::DeadlineKind;
 use super::moments::Moment;
 use super::patterns::{pattern, says};
+use super::periods_en::{
+    LEFT, are_days_of_every_week, begin_if_before, is_always_to_be_had, is_held_to, is_month_after, is_no_day,
+    is_whole_month,
+};
 use super::stretches_en::stretch_in;
 
 /// How far back the words stand that make a moment an end.
@@ -25,6 +29,12 @@ pub(super) struct Around {
     pub offers: bool,
     /// It does so, or the sentence before it or behind it.
     pub beside: bool,
+    /// It gives something, in no word of sale.
+    pub gives: bool,
+    /// It does, and names no price and takes nothing off.
+    pub only_gives: bool,
+    /// The days on which something is used are those of the offer: nothing else is told to end.
+    pub uses: bool,
 }
 
 /// The ends normalised words tell. `dated`: there is a digit and one of the [`date_signs`] in them;
@@ -72,7 +82,7 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
     let tail = words.get(moment.range.end..).unwrap_or_default();
     if RECURS.as_ref()?.is_match(lead)
         || BEGINS_AT.as_ref()?.is_match(lead) && !UNTIL_THEN.as_ref()?.is_match(lead)
-        || ARRIVES.as_ref()?.is_match(lead) && !(lead.contains("free ") && is_until(lead))
+        || ARRIVES.as_ref()?.is_match(lead) && !(lead.contains("free ") && is_until(lead) || says(&FROM_NOW, lead))
         || BEGINS.as_ref()?.is_match(tail)
     {
         return None;
@@ -80,9 +90,16 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
     let follows = follows(words, moment, before);
     // "Travel Sep 1 - Nov 15": the days on which it is used are no end of the offer.
     let first = before.filter(|_| follows).map_or(lead, |before| lead_of(words, before.range.start));
-    if IS_USED.as_ref()?.is_match(lead)
-        || IS_USED.as_ref()?.is_match(first)
+    let own = words.get(moment.range.clone())?;
+    let is_used = || {
+        let use_of = |lead: &str| says(&IS_USED, lead) || !around.takes_off && !around.gives && says(&IS_TAUGHT, lead);
+        use_of(lead) || use_of(first)
+    };
+    if !around.uses && is_used()
+        || is_no_day(lead, own, tail, moment, around)
+        || is_always_to_be_had(first, around)
         || DENIED.as_ref()?.is_match(lead)
+        || DENIED.as_ref()?.is_match(first)
         || is_last_day_of_somebody(lead)
     {
         return None;
@@ -96,7 +113,6 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
     if recurs || is_of_day && !words.contains("today") && !words.contains("tonight") {
         return None;
     }
-    let own = words.get(moment.range.clone())?;
     // "Served Wednesday through Saturday": so every week.
     let is_weekday = |day: &Moment| day.is_bare && !day.is_clock;
     if follows
@@ -110,7 +126,11 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
     // "30% off this weekend", "this Saturday and Sunday": the days of a sale.
     let is_weekend = own.starts_with("this weekend")
         || is_whole_month(lead, own, moment, around)
-        || own == "this week" && around.takes_off && !tail.starts_with('\'') && !LEFT.as_ref()?.is_match(lead)
+        || own == "this week"
+            && around.takes_off
+            && !lead.ends_with("from ")
+            && !tail.starts_with('\'')
+            && !LEFT.as_ref()?.is_match(lead)
         || own.starts_with("this coming weekend")
         || own == "weekend" && (lead.ends_with("all ") || lead.ends_with("whole "))
         || moment.is_bare && !moment.is_clock && before.is_some_and(|before| is_saturday_with(words, before, moment));
@@ -139,19 +159,20 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
     if is_day_of_sale {
         return Some(moment.at);
     }
-    let told = UNTIL.as_ref()?.is_match(lead) || UNTIL_THEN.as_ref()?.is_match(lead);
+    let told = UNTIL.as_ref()?.is_match(lead) || UNTIL_THEN.as_ref()?.is_match(lead) || is_held_to(lead);
     if moment.is_bare && !told && follows && before.is_some_and(|before| before.is_bare) {
-        // Monday to Friday is when the shop is open; Friday to Sunday may be the days of a sale.
-        let hours = before.is_some_and(|before| words.get(before.range.clone()).is_some_and(|w| w.contains("mon")));
+        let hours = before.is_some_and(|before| are_days_of_every_week(words, before, moment, around));
         return (!hours).then_some(moment.at);
     }
     let only = || says(&ONLY_BEFORE, lead) && !lead.ends_with("s only ");
     // "The fall colours weekend, Oct 16-18", "camp Aug 3-7": the days of something, not of its offer.
     let is_stretch = (moment.is_range || follows) && !told;
-    let is_event = || says(&IS_EVENT, first);
+    // "Pay for one during half term (24-28 May)".
+    let is_event = || says(&IS_EVENT, first) && !first.contains("during ");
     let is_of_offer =
         |words: &str| [&FROM_NOW, &PERIOD, &UNTIL].iter().any(|of| of.as_ref().is_some_and(|of| of.is_match(words)));
-    if is_stretch && !around.offers && !is_of_offer(first) && !is_of_offer(lead) && (!around.beside || is_event()) {
+    let offers = around.offers && !(around.only_gives && is_event());
+    if is_stretch && !offers && !is_of_offer(first) && !is_of_offer(lead) && (!around.beside || is_event()) {
         return None;
     }
     // "Order by 2pm for same-day delivery": so every day.
@@ -174,6 +195,9 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
     // "Ends in 02:14" counts hours; "open until 9pm" is of every day.
     if moment.is_bare && (OPEN.as_ref()?.is_match(lead) || lead.trim_end_matches([' ', ':', '\n']).ends_with(" in")) {
         return None;
+    }
+    if let Some(begin) = begin_if_before(lead, own, moment) {
+        return Some(begin);
     }
     let begins = || says(&BEFORE_MONTH, lead);
     match moment.month_begins {
@@ -210,17 +234,14 @@ fn is_last_day_of_somebody(lead: &str) -> bool {
     found.is_some_and(|whose| !NOBODY.contains(&whose.as_str()))
 }
 
-/// "Every Sunday this May", "throughout June", "this month".
-fn is_whole_month(lead: &str, own: &str, moment: &Moment, around: Around) -> bool {
-    let is_this =
-        || ["this ", "throughout ", "whole of ", "rest of ", "duration of "].iter().any(|word| lead.ends_with(word));
-    let counted = || says(&LEFT, lead);
-    (moment.month_begins.is_some() && is_this() || own == "this month" && around.takes_off) && !counted()
-}
-
 /// "Full price again on Monday", "£40 from 1 June": over when that day begins.
 fn begin_when_turned_back(lead: &str, tail: &str, moment: &Moment) -> Option<Timestamp> {
-    let is_day = !moment.is_clock && !moment.is_range && !moment.is_this_day && moment.month_begins.is_none();
+    // "Our play mornings are back from this week".
+    let is_day = !moment.is_clock
+        && !moment.is_range
+        && !moment.is_this_day
+        && moment.month_begins.is_none()
+        && !lead.ends_with("back from ");
     let begins_then = says(&THEN_TURNS_BACK, tail) && !lead.ends_with("after ");
     if is_day && moment.begins.is_some() {
         return (begins_then || TURNS_BACK.as_ref()?.is_match(lead)).then_some(moment.begins?);
@@ -236,7 +257,9 @@ fn follows(words: &str, moment: &Moment, before: Option<&Moment>) -> bool {
     let from = before.map_or(0, |before| before.range.end);
     let gap = words.get(from..moment.range.start).unwrap_or_default();
     let is_choice = matches!(gap.trim(), "and" | "&") && !before.is_some_and(|before| is_between(words, before));
-    before.is_some() && says(&JOINS, gap) && !is_choice || says(&FROM_NOW, gap)
+    before.is_some_and(|before| is_month_after(gap, moment, before))
+        || before.is_some() && says(&JOINS, gap) && !is_choice
+        || says(&FROM_NOW, gap)
 }
 
 /// "Sat & Sun", "this Saturday and Sunday".
@@ -256,7 +279,7 @@ fn is_saturday_with(words: &str, before: &Moment, sunday: &Moment) -> bool {
 
 /// "Between Nov 20 and Nov 24".
 fn is_between(words: &str, moment: &Moment) -> bool {
-    lead_of(words, moment.range.start).trim_end().ends_with("between")
+    ["between", "btwn", "betw", "btw"].iter().any(|word| lead_of(words, moment.range.start).trim_end().ends_with(word))
 }
 
 /// The words just before a place.
@@ -286,11 +309,11 @@ static PERIOD: LazyLock<Option<Regex>> = pattern!(
 );
 /// "Until term starts on 2 September", "till the shutters come down @5", "until Eid (26 June)".
 static UNTIL_THEN: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:until|untill|till?|thru|through)[ \n](?:[a-z'-]{1,14}[ \n]){1,6}(?:(?:on|at|in)[ \n](?:the[ \n])?|@[ \n]?|[(])$|(?-u:\b)(?:ends?|ending|expir(?:es|ing)|clos(?:es|ing))[ \n](?:in|within)[ \n][a-z0-9 ]{1,16}[,(-]?[ \n](?:on[ \n])?[(]?(?:the[ \n])?$|(?-u:\b)(?:last|final|closing)[ \n](?:date|day)[ \n](?:to|for)[ \n][^.!?]{1,40}?(?::|[ \n](?:is|on|-))[ \n]?(?:on[ \n])?$"
+    r"(?-u:\b)(?:until|untill|till?|thru|through)[ \n](?:[a-z'-]{1,14}[ \n]){1,6}(?:(?:on|at|in)[ \n](?:the[ \n])?|@[ \n]?|[(])$|(?-u:\b)(?:until|till?|thru|through|to)[ \n](?:the[ \n])?end[ \n]of[ \n](?:the[ \n])?(?:term|semester|season|summer|winter|spring|autumn|half[ -]term|holidays)[,]?[ \n][(]?$|(?-u:\b)(?:ends?|ending|expir(?:es|ing)|clos(?:es|ing))[ \n](?:in|within)[ \n][a-z0-9 ]{1,16}[,(-]?[ \n](?:on[ \n])?[(]?(?:the[ \n])?$|(?-u:\b)(?:last|final|closing)[ \n](?:date|day)[ \n](?:to|for)[ \n][^.!?]{1,40}?(?::|[ \n](?:is|on|-))[ \n]?(?:on[ \n])?$"
 );
 /// "Before Black Friday even starts": nothing ends there.
 static BEGINS: LazyLock<Option<Regex>> = pattern!(
-    r"^[ \n](?:(?:even|really|officially|finally|actually)[ \n])?(?:starts?|begins?|kicks[ \n]off|launches|arrives|opens|gets[ \n]here|comes|rolls|is[ \n](?:here|on|coming|almost|nearly))(?-u:\b)"
+    r"^[ \n](?:(?:even|really|officially|finally|actually)[ \n])?(?:starts?|begins?|kicks[ \n]off|launches|arrives|opens|gets[ \n]here|comes(?:[ \n](?:round|around|along)|[^a-z \n]|$)|rolls|is[ \n](?:here|on|coming|almost|nearly))(?-u:\b)"
 );
 /// "Camp Aug 3-7", "the film festival, Oct 16-18".
 static IS_EVENT: LazyLock<Option<Regex>> = pattern!(
@@ -309,10 +332,6 @@ static DEARER_TOMORROW: LazyLock<Option<Regex>> = pattern!(
 static LAST_DAY_OF: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)([a-z]{2,15}'s|my|his|her|their)[ \n](?:very[ \n])?(?:last|final)[ \n](?:work(?:ing)?[ \n])?(?:day|shift|week)(?:[ \n](?:is|at|on|here|with|us|the|work|office|company)){0,4}[ \n]$"
 );
-/// "Only 4 slots left this month": so many, not so long.
-static LEFT: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:left|remaining|remain|available|sold|booked|new|so[ \n]far)[ \n](?:for[ \n])?(?:this[ \n])?$"
-);
 static ONLY_BEFORE: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:only|one[ \n]day[ \n]only|24[ \n]hours[ \n]only)[:,!-]?[ \n]?(?:on[ \n]|for[ \n])?(?:-[ \n])?$"
 );
@@ -323,7 +342,7 @@ static AFTER: LazyLock<Option<Regex>> = pattern!(
 );
 /// "Nov 20 - Dec 1" and "now through Sunday" join two moments.
 static JOINS: LazyLock<Option<Regex>> = pattern!(
-    r"^[,)]?[ \n]?(?:-|to|thru|through|until|till?|'til|up[ \n](?:to|until)|to[ \n]and[ \n]including|and|&|and[ \n]ends?(?:[ \n]on)?)[ \n]?(?:\(?the[ \n]|on[ \n])?$"
+    r"^(?:,?[ \n][0-9]{1,2}(?:st|nd|rd|th)?)?[,)]?[ \n]?(?:-|to|thru|through|until|till?|'til|up[ \n](?:to|until)|to[ \n]and[ \n]including|and|&|and[ \n]ends?(?:[ \n]on)?)[ \n]?(?:\(?the[ \n]|on[ \n])?$"
 );
 static FROM_NOW: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:(?:now|today|immediately)[ \n]?(?:-|to|thru|through|until|till?|'til|up[ \n](?:to|until))",
@@ -341,7 +360,11 @@ static ARRIVES: LazyLock<Option<Regex>> = pattern!(
 );
 /// What is used, travelled or played then, not bought until then.
 static IS_USED: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:(?:bonus|reward|promo)[ \n](?:gift[ \n])?(?:e-?)?(?:cards?|vouchers?)|travel(?:ling)?|fly|flying|depart(?:s|ing)?|departures?|sail(?:s|ing)?|sailings|stays?|arriv(?:e|ing)|valid[ \n]for[ \n](?:travel|stays)|dates|performances|screenings|check[- ]in|class(?:es)?|sessions|lessons|courses?|doors|kick-?off)(?:[ \n](?:on|from|between|dates?|period|window|is|are|must[ \n]be|completed?|valid|any[ \n]?time|now|or|through|thru|until|till?|to|in|for|by|before|up))*[:]?[ \n]?$"
+    r"(?-u:\b)(?:(?:bonus|reward|promo)[ \n](?:gift[ \n])?(?:e-?)?(?:cards?|vouchers?)|travel(?:ling)?|fly|flying|depart(?:s|ing)?|departures?|sail(?:s|ing)?|sailings|stays?|arriv(?:e|ing)|valid[ \n]for[ \n](?:travel|stays)|dates|performances|screenings|check[- ]in|doors|kick-?off)(?:[ \n](?:on|from|between|dates?|period|window|is|are|must[ \n]be|completed?|valid|any[ \n]?time|now|or|through|thru|until|till?|to|in|for|by|before|up))*[:]?[ \n]?$"
+);
+/// Days on which something is taught, unless it is sold until then: "15% off any course through 15 October".
+static IS_TAUGHT: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:class(?:es)?|sessions|lessons|courses?)(?:[ \n](?:on|from|between|dates?|period|window|is|are|must[ \n]be|completed?|valid|any[ \n]?time|now|or|through|thru|until|till?|to|in|for|by|before|up))*[:]?[ \n]?$"
 );
 static OFFER_DOES: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:offer|deal|sale|price|pricing|discount|code|coupon|promo|promotion|event|savings|fare|rate|reward|window|chance)s?[ \n](?:(?:will|is|are|officially|really)[ \n])?([a-z]{3,12})(?:[ \n](?:away|out|off|up|for[ \n]good))?[ \n](?:at|on|by|this|@)[ \n](?:the[ \n])?$"
@@ -375,7 +398,10 @@ const BEGINS_VERBS: [&str; 24] = [
 ];
 /// "We can't restock before Christmas": nothing ends there.
 static DENIED: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:due|payable|owed|overdue)(?:[ \n]back)?[ \n](?:by|before|on|in|until)[ \n](?:the[ \n])?$|(?-u:\b)(?:can't|cannot|won't|don't|doesn't|didn't|isn't|not|never|unable[ \n]to)[ \n](?:[a-z]{2,12}[ \n]){1,4}(?:before|until|till|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:expect|expects|expected|expecting|likely)[ \n](?:[a-z]{2,12}[ \n]){1,5}by[ \n](?:the[ \n])?$"
+    r"(?-u:\b)(?:due|payable|owed|overdue)(?:[ \n]back)?[ \n](?:by|before|on|in|until)[ \n](?:the[ \n])?$|(?-u:\b)(?:can't|cannot|won't|don't|doesn't|didn't|isn't|not|never|unable[ \n]to)[ \n](?:[a-z]{2,12}[ \n]){1,4}(?:before|until|till|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:expect|expects|expected|expecting|likely)[ \n](?:[a-z]{2,12}[ \n]){1,5}by[ \n](?:the[ \n])?$",
+    r"|(?-u:\b)(?:no[ \n]need[ \n]to|needn't|don't[ \n](?:have|need)[ \n]to|nothing[ \n]to)[ \n](?:[a-z0-9']{1,12}[ \n]){1,7}(?:before|until|till|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:don't|never|won't)[ \n](?:do|run|have|play|use|shout)[ \n][^a-z]{0,2}(?:sale|offer|deal)s?[ \n]ends?[ \n](?:on[ \n])?$",
+    // "The seats made between January and March 2026": called back, not sold.
+    r"|(?-u:\b)(?:seats?|cars?|batch(?:es)?|units?|models?|products?|items?|vehicles?|packs?|packets|jars|lots?|cases|toys?|chargers?|those|ones)[ \n](?:(?:that|which)?[ \n]?(?:were|was)[ \n])?(?:made|manufactured|produced|built|issued)[ \n](?:between|from|in)[ \n](?:the[ \n])?$"
 );
 /// "Starts at midnight".
 static STARTS: LazyLock<Option<Regex>> = pattern!(
@@ -485,7 +511,7 @@ mod tests {
             ("matinees are $6 before 4pm", vec![]),
             ("appetizers 4-6pm, mon to fri", vec![]),
         ] {
-            let around = Around { takes_off: true, offers: true, beside: true };
+            let around = Around { takes_off: true, offers: true, beside: true, ..Around::default() };
             let ends = ends_in(&now, &May::ANY, &fold_phrase(text), (true, true), around);
             let ends: Vec<String> = ends
                 .iter()

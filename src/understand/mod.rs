@@ -25,6 +25,7 @@ mod expiry;
 mod expression;
 mod extension;
 mod fingerprint;
+mod gains_en;
 mod hearsay;
 mod holidays;
 mod html;
@@ -46,6 +47,7 @@ mod offers;
 mod offsets;
 mod optout;
 mod patterns;
+mod periods_en;
 mod pieces;
 pub mod postal;
 mod price_cells;
@@ -156,10 +158,12 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     let mut vouchers = vouchers::vouchers_of(context, &readings, tally, &claims, &structured);
     spent::without_spent(&readings, &mut vouchers);
     let urgencies = urgency::urgencies_of(context, &readings, tally, &claims, said, &weighed);
+    let ends = !readings.iter().any(Reading::has_chinese)
+        && claims.iter().any(|claim| claim.ends.iter().any(|end| end.instant.is_some()));
     let mut deadlines = deadlines::with_declared(claims, declared);
     deadlines.extend(structured.deadlines.iter().cloned());
     let asks = surveys.iter().filter(|survey| survey.source == Source::Declared || !tally.is_personal()).count();
-    let found = purpose::Found { offers: offers.len(), surveys: asks, presses: !urgencies.is_empty() };
+    let found = purpose::Found { offers: offers.len(), surveys: asks, presses: !urgencies.is_empty(), ends };
     let purpose = purpose::purpose_of(&readings, tally, found);
     let audiences = audience::audiences_of(&readings, purpose);
     let mut meaning = Meaning {
