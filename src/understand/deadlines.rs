@@ -23,7 +23,7 @@ use super::sale_words::names_a_plan;
 use super::tally::Tally;
 use super::urgency::{tells_of_a_plan, tells_of_a_service};
 use super::voice::Voice;
-use super::{Context, days_en, days_zh, ends_en, ends_zh, holidays};
+use super::{Context, days_en, days_zh, ends_en, ends_zh, gains_zh, holidays};
 
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.
 pub(super) const DEADLINES_MAX: usize = 64;
@@ -95,6 +95,13 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     let is_signed = is_latin && !tally.is_personal() && (tally.is_of_a_firm() || is_a_mail(readings));
     // "Bring a friend for free. Ends 21/01": a sentence of its own, where goods are spoken of at all.
     let stands_alone = is_latin && !tally.is_personal() && !tally.is_transactional() && voice_of(readings).says() > 0;
+    // 凡于11月1日至12月31日购买可享免费刻字: a period that gives, in no word of sale.
+    let gives = !is_latin
+        && tally.shows_a_seller()
+        && !tally.is_personal()
+        && !tally.is_code()
+        && !is_an_answer(readings)
+        && gains_zh::are_given(readings);
     for (at, reading) in readings.iter().enumerate() {
         for (index, sentence) in reading.sentences.iter().enumerate() {
             if count >= DEADLINES_MAX {
@@ -105,10 +112,17 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
             let by_itself = !may
                 && (is_signed || stands_alone && is_only_an_end(words))
                 && !sentence.cues.any(&[Cue::Billing, Cue::Notice, Cue::Code, Cue::SurveyPhrase]);
-            if !may && !by_itself {
+            let by_gain = !may
+                && gives
+                && !sentence.cues.any(&[Cue::Code, Cue::SurveyPhrase])
+                && (!tally.is_transactional() || gains_zh::gives(reading, sentence));
+            if !may && !by_itself && !by_gain {
                 continue;
             }
-            let ends = ends_in(&now, words, sentence, around(reading, index));
+            let mut ends = ends_in(&now, words, sentence, around(reading, index));
+            if by_gain {
+                ends.retain(|end| end.kind == DeadlineKind::Absolute);
+            }
             if ends.is_empty() || by_itself && !is_only_an_end(words) && !speaks_of_goods(words, tally) {
                 continue;
             }
@@ -199,7 +213,9 @@ fn around(reading: &Reading<'_>, index: usize) -> Around {
     let names_a_price = |sentence: &Sentence| {
         sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price && !sentence.is_refund)
     };
-    let offers = |sentence: &Sentence| takes_off(sentence) || sells(sentence) || names_a_price(sentence);
+    let offers = |sentence: &Sentence| {
+        takes_off(sentence) || sells(sentence) || names_a_price(sentence) || gains_zh::gives(reading, sentence)
+    };
     let at = |index: usize| reading.sentences.get(index);
     let beside =
         [index.checked_sub(1), Some(index), index.checked_add(1)].into_iter().flatten().filter_map(at).any(offers);
@@ -354,7 +370,9 @@ fn ends_in(now: &Zoned, words: &str, sentence: &Sentence, around: Around) -> Vec
         }
         ends.retain(|end| end.at.duration_since(now.timestamp()) <= SignedDuration::from_hours(24 * AHEAD_DAYS_MAX));
     }
-    if ends.is_empty() && sentence.cues.has(Cue::LastChance) {
+    // 天天半价,没有最后一天.
+    let is_denied = || ["没有最后", "不是最后", "无最后", "并非最后"].iter().any(|denied| words.contains(denied));
+    if ends.is_empty() && sentence.cues.has(Cue::LastChance) && !is_denied() {
         let (kind, range) = (DeadlineKind::LastChance, sentence.range.clone());
         let instant = last_day_in(now, words).filter(|_| around.beside);
         return vec![ClaimedEnd { instant, kind, range, is_stretch: instant.is_some(), names_today: false }];

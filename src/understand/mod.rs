@@ -25,6 +25,7 @@ mod expiry;
 mod expression;
 mod extension;
 mod fingerprint;
+mod gains_zh;
 mod hearsay;
 mod holidays;
 mod html;
