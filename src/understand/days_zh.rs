@@ -242,6 +242,10 @@ fn named_day(today: Date, named: &str) -> Option<(Date, bool)> {
             today.checked_add(1.month()).ok()?.last_of_month()
         }
         "年底" | "本年底" | "年末" | "今年底" | "今年" | "本年" => today.last_of_year(),
+        _ if named.contains('季') => {
+            let last = (today.month() + 2) / 3 * 3;
+            Date::new(today.year(), last, 1).ok()?.last_of_month()
+        }
         _ if named.contains('月') => today.last_of_month(),
         _ if named.ends_with("周末")
             || matches!(named, "本周" | "这周" | "本周内" | "这周内" | "本星期" | "这个星期" | "下周") =>
@@ -323,7 +327,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?:(?P<of_month>本月|当月|下个?月|这个?月)[ \n]?)?(?P<nth>{NUMBER})[ \n]?(?:[日号]?[至到~-](?P<to_nth>{NUMBER}))?[日号]{WEEKDAY}"
     );
     let named = concat!(
-        r"(?P<named>今起三天|今明两[天日]|今日|今天|今晚|今夜|当天|当日|本日|明天|明日|明晚|明早|大后天|后天|后日|下个?月[底末]|(?:本|这个?|今)?月[底末]|本月|这个月|今?年底|年末|今年|年前|",
+        r"(?P<named>今起三天|今明两[天日]|今日|今天|今晚|今夜|当天|当日|本日|明天|明日|明晚|明早|大后天|后天|后日|下个?月[底末]|(?:本|这个?|今)?月[底末]|本月|这个月|今?年底|年末|今年|年前|(?:本|这个?)季度?[底末]|季度[底末]|",
         r"(?:本|这|这个|下|下个)?周末|(?:本|这|下)?(?:个)?(?:周|星期|礼拜)六[、和及&,，~-]?(?:周|星期|礼拜)?[日天]|(?:本|这|下)(?:个)?(?:周|星期|礼拜)[一二三四五六日天]|(?:周|星期|礼拜)[一二三四五六日天]|(?:本|这)周内?|(?:本|这个)星期|下周)",
     );
     let whole = format!(r"{}(?P<whole_month>{NUMBER})月(?:份)?(?P<part>{PART})?", year("whole_year"));

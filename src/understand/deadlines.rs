@@ -97,11 +97,15 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     let stands_alone = is_latin && !tally.is_personal() && !tally.is_transactional() && voice_of(readings).says() > 0;
     // 凡于11月1日至12月31日购买可享免费刻字: a period that gives, in no word of sale.
     let gives = !is_latin
-        && tally.shows_a_seller()
         && !tally.is_personal()
         && !tally.is_code()
+        && (tally.shows_a_seller() || gains_zh::is_said_to_many(readings))
         && !is_an_answer(readings)
         && gains_zh::are_given(readings);
+    // 适用入住日期5月1日-5月5日，预订截止4月29日: days of use are the days of the offer for want of others.
+    let of_use = !readings.iter().any(|reading| {
+        ["截止", "前预订", "前预定", "前购", "前下单"].iter().any(|end| reading.normal.text.contains(end))
+    });
     for (at, reading) in readings.iter().enumerate() {
         for (index, sentence) in reading.sentences.iter().enumerate() {
             if count >= DEADLINES_MAX {
@@ -119,9 +123,13 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
             if !may && !by_itself && !by_gain {
                 continue;
             }
-            let mut ends = ends_in(&now, words, sentence, around(reading, index));
+            let mut ends = ends_in(&now, words, sentence, around(reading, index), of_use);
             if by_gain {
-                ends.retain(|end| end.kind == DeadlineKind::Absolute);
+                // 今晚 and 三天内 are said in so many notices that only a word of sale tells them apart.
+                let is_plain = |end: &ClaimedEnd| !end.is_stretch && !end.names_today && !tally.is_transactional();
+                ends.retain(|end| {
+                    end.kind == DeadlineKind::Absolute || end.kind == DeadlineKind::Relative && is_plain(end)
+                });
             }
             if ends.is_empty() || by_itself && !is_only_an_end(words) && !speaks_of_goods(words, tally) {
                 continue;
@@ -359,12 +367,12 @@ fn may_press(sentence: &Sentence, promotes: bool, is_refusable: bool, tally: Tal
 }
 
 /// The ends a sentence claims: a date or a span of time beats a mere last chance.
-fn ends_in(now: &Zoned, words: &str, sentence: &Sentence, around: Around) -> Vec<ClaimedEnd> {
+fn ends_in(now: &Zoned, words: &str, sentence: &Sentence, around: Around, of_use: bool) -> Vec<ClaimedEnd> {
     let (digit, named) = (sentence.has_digit, sentence.cues.has(Cue::MayEnd));
     let dated = digit && sentence.cues.has(Cue::MayBeDate);
     let mut ends = Vec::new();
     if digit || named {
-        ends = ends_zh::ends_in(now, words, around.offers);
+        ends = ends_zh::ends_in(now, words, around.offers, of_use);
         if ends.is_empty() {
             ends = ends_en::ends_in(now, &sentence.may, words, (dated, named), around);
         }

@@ -16,14 +16,15 @@ use super::patterns::{pattern, says};
 /// How far back the words stand that make a moment an end.
 const LEAD_BYTES_MAX: usize = 64;
 
-/// The ends normalised words tell; `offers`: they take something off, or name a price.
-pub(super) fn ends_in(now: &Zoned, words: &str, offers: bool) -> Vec<End> {
+/// The ends normalised words tell; `offers`: they take something off, or name a price; `of_use`: days of use may be the
+/// days of the offer, since the message tells no other end.
+pub(super) fn ends_in(now: &Zoned, words: &str, offers: bool, of_use: bool) -> Vec<End> {
     if words.is_ascii() {
         return Vec::new();
     }
     let moments = moments_in(now, words);
     let mut ends = told_in(now, words, &moments, offers, false);
-    if ends.is_empty() && offers {
+    if ends.is_empty() && of_use && !moments.is_empty() {
         ends = told_in(now, words, &moments, offers, true);
     }
     if ends.is_empty() {
@@ -95,7 +96,12 @@ fn after(now: &Zoned, before: &Moment, moment: &Moment) -> Timestamp {
 /// 12月1日起恢复原价, 明天涨到2680: what is over when that day begins.
 fn turns_back(words: &str, moment: &Moment) -> bool {
     let tail = words.get(moment.range.end..).unwrap_or_default();
-    !moment.is_range && says(&TURNS_BACK, tail)
+    !moment.is_range && !is_passed(words, moment) && says(&TURNS_BACK, tail)
+}
+
+/// 过了2月8日: when that day is over.
+fn is_passed(words: &str, moment: &Moment) -> bool {
+    words.get(..moment.range.start).is_some_and(|lead| lead.ends_with("过了"))
 }
 
 /// The beginning of a day told without a clock time.
@@ -158,6 +164,10 @@ fn is_end(words: &str, moment: &Moment, asked: Asked<'_>) -> Option<bool> {
     if turns_back(words, moment) {
         return Some(true);
     }
+    let is_over = is_passed(words, moment) || tail.starts_with("过后") || tail.starts_with("之后");
+    if is_over && says(&AFTER_THAT, tail) {
+        return Some(true);
+    }
     let is_stretch = moment.is_range || joined.is_some();
     if RECURS.as_ref()?.is_match(lead)
         || !is_stretch && (BEGINS.as_ref()?.is_match(tail) || BEGINS_AT.as_ref()?.is_match(lead))
@@ -181,7 +191,7 @@ fn is_end(words: &str, moment: &Moment, asked: Asked<'_>) -> Option<bool> {
     }
     // 年前下单: told with its own end.
     if own == "年前" {
-        return Some(offers && !says(&DELIVERS, tail));
+        return Some(offers && says(&BOUGHT_THEN, tail));
     }
     // 截至12月 and 12月内 are ends; 5月最后机会 and 今年最后一批 are none, nor is 12月初.
     if own.ends_with(['月', '份', '年', '旬', '初']) && !moment.is_range {
@@ -303,9 +313,10 @@ static UNTIL: LazyLock<Option<Regex>> = pattern!(
     r"|仅(?:限)?(?:于|在)?|只限(?:于|在)?|限于?|仅到|只到|仅在|只在|直至|直到|即日起[-~至到]*|今日起[-~至到]*|[0-9日号天起][ \n]?[至到]|最晚|最迟|赶在|务必(?:于|在)|须(?:于|在)|结束(?:于|时间)|(?:到|过)期(?:日|时间)?(?:为)?|请(?:您)?(?:于|在)|倒数|尽在|就在|(?:券|卡|码|优惠|折扣|活动|特惠|特卖)[至到将于]{1,2})[ \n]?[:至到]?[ \n]?(?:北京时间)?$",
 );
 /// 不限周末, 节假日除外.
-static EXCEPT: LazyLock<Option<Regex>> = pattern!(r"(?:不限|不含|不包括|不分|不再|不会|除了?|避开|非|无论)[ \n]?$");
+static EXCEPT: LazyLock<Option<Regex>> =
+    pattern!(r"(?:不限|不含|不包括|不分|不再|不会|除了?|避开|非|无论|(?:营业|上班)[到至])[ \n]?$");
 static TURNS_BACK: LazyLock<Option<Regex>> = pattern!(
-    r"^[)]?起?[,，]?(?:就|即|将|会|要|价格|统一|全部|又|马上|全面|一律|的?价格?就?)*(?:恢复(?:至|到|为)?(?:原价|正价|日常价|[0-9])|恢复$|涨价|涨至|涨到|涨回|上涨|上调|调价|提价|回到|回归|变回|没有(?:这|此|该)|不再(?:有|享|优惠))"
+    r"^[)]?起?[,，]?(?:就|即|将|会|要|价格|统一|全部|又|马上|全面|一律|的?价格?就?)*(?:恢复(?:至|到|为)?(?:原价|正价|日常价|[0-9])|恢复$|涨价|涨至|涨到|涨回|上涨|上调|调价|提价|回到|回归|变回|没有(?:这|此|该)|不再(?:有|享|优惠|赠|送|打折|参加)|(?:按|执行)(?:原价|正价))"
 );
 /// What is used, travelled or delivered then, not bought until then.
 static IS_USED: LazyLock<Option<Regex>> = pattern!(
@@ -317,13 +328,20 @@ static HOLDS_FOR: LazyLock<Option<Regex>> = pattern!(
 );
 /// 31日(含)之前, 3月25日(含当日)前.
 static INCLUDED: LazyLock<Option<Regex>> = pattern!(r"^[ \n]?\((?:包?含|包括)[^)]{0,12}\)");
+/// 年前下单; 年前烫染需提前预约 tells of a busy time.
+static BOUGHT_THEN: LazyLock<Option<Regex>> = pattern!(
+    r"^(?:下单|下定|订|预订|预定|预约|办|充|预存|购|买|报名|签|到店|来店|进店|成交|付|装|入手|囤)[^，,。!！]*(?:[，,]|[赠送减免享折包抵省])"
+);
+/// 过了2月8日按原价, 2月8日过后恢复.
+static AFTER_THAT: LazyLock<Option<Regex>> =
+    pattern!(r"^(?:过后|之后|以后|后)?[,，]?(?:就|即|将|都|一律)*(?:恢复|按原价|按正价|涨|上调|不再|回到|没有)");
 /// 每月8日至12日,本月….
 static THIS_MONTH: LazyLock<Option<Regex>> = pattern!(r"^[^。!！?？]{0,12}(?:本月|这个?月|当月)");
 /// 周二到周日下午都有老师在: when the shop is open.
 static IS_OPEN: LazyLock<Option<Regex>> =
     pattern!(r"^(?:上午|下午|晚上|白天|全天)?[,，]?(?:都有|均有|都在|均在|都可|均可|开放|营业|照常|有人)");
 /// 十月整月, 11月全月.
-static WHOLE: LazyLock<Option<Regex>> = pattern!(r"^(?:一?整个?月|全月)");
+static WHOLE: LazyLock<Option<Regex>> = pattern!(r"^(?:一?整个?月|全月|(?:全|全部)?都(?:可|能)|均可)");
 /// 7-8月是旺季: of the weather and of fruits.
 static OF_SEASON: LazyLock<Option<Regex>> =
     pattern!(r"^(?:是|为|正|的|气温|天气|成熟|开花|盛|采收|结|新|间?(?:举行|举办|开学|出发|出行|考试))");
@@ -364,7 +382,7 @@ static BEGINS: LazyLock<Option<Regex>> = pattern!(
     r"^[ \n]?[)]?(?:起(?:$|[^至到~-])|开始|开启|开抢|开售|开门|开业|开幕|首发|上线|上市|上架|启动|发售|预售|见|送达|到货|发货|到店|起飞|出发)"
 );
 static BEGINS_AT: LazyLock<Option<Regex>> =
-    pattern!(r"(?:自|从|始于|开始(?:于|时间):?|预计|开抢时间:?|开售时间:?)[ \n]?$");
+    pattern!(r"(?:自|从|始于|开始(?:于|时间):?|预计|开抢时间:?|开售时间:?|定[在于]|[安改排约]在|安排在)[ \n]?$");
 static DELIVERS: LazyLock<Option<Regex>> = pattern!(
     r"^[ \n]?(?:内|期间?)?(?:(?:到店|来店|到场|前来|前往[^，,。!！]{0,8})?(?:取车|提车|取件|取货|提货|就诊|复查|面签|报到)|送达|到货|发货|送到|到达|派送|停|休|放假|出行|入住|乘机|出发|旅行|起飞|开课|上课|开赛|举行|举办|营业|演出|播出|面试|考试|开考)"
 );
@@ -457,6 +475,11 @@ mod tests {
             ("本季最后适用日为12月25日", vec!["2026-12-26T00:00"]),
             ("有效期至下月30日", vec!["2026-12-31T00:00"]),
             ("年前下单包安装", vec!["2027-02-06T00:00"]),
+            ("过了12月8日按原价", vec!["2026-12-09T00:00"]),
+            ("12月8日过后恢复98元", vec!["2026-12-09T00:00"]),
+            ("12月9日起不再赠送", vec!["2026-12-09T00:00"]),
+            ("十二月份都可以来办", vec!["2027-01-01T00:00"]),
+            ("做到本季度末", vec!["2027-01-01T00:00"]),
             ("执行到12月中旬", vec!["2026-12-21T00:00"]),
             // Near to these, and no end of an offer.
             ("演出日期11月28日至12月3日", vec![]),
@@ -472,9 +495,12 @@ mod tests {
             ("12月12日至15日举行", vec![]),
             ("交货期12月初", vec![]),
             ("积分不再年底清零", vec![]),
+            ("剪发38元，营业到腊月廿九", vec![]),
+            ("年前烫染需提前预约，套餐298元", vec![]),
+            ("12月的读书会定在14号下午，免费", vec![]),
             ("周二到周日下午都有老师在，免费试听", vec![]),
         ] {
-            let ends = ends_in(&now, &fold_phrase(text), true);
+            let ends = ends_in(&now, &fold_phrase(text), true, true);
             let ends: Vec<String> = ends
                 .iter()
                 .map(|end| end.at.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%dT%H:%M").to_string())
