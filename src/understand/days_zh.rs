@@ -1,14 +1,15 @@
 //! The moments Chinese words name: 11月30日晚上8点, 十一月三十日, 11.20-11.30, 本周末, 双11. Whether one of
 //! them is an end is for `ends_zh` to say.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use jiff::civil::{Date, Weekday};
 use jiff::{ToSpan, Zoned};
-use regex::{Captures, Regex};
+use regex::{Captures, Match, Regex};
 
-use super::calendar::{date_of, day_of_month, days_after, end_of, monday_of, number};
-use super::holidays::{self, holiday};
+use super::calendar::{count, date_of, day_of_month, days_after, end_of, monday_of, number};
+use super::holidays::{self, day_of_last_moon, holiday, holiday_in};
 use super::meaning::DeadlineKind;
 use super::moments::{Moment, told_once};
 use super::patterns::pattern;
@@ -26,7 +27,14 @@ pub(super) fn moments_in(now: &Zoned, words: &str) -> Vec<Moment> {
 }
 
 fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
-    let range = found.get(0)?.range();
+    let mut range = found.get(0)?.range();
+    // 12.28,周一休演: the weekday is told of something else.
+    let tail = words.get(range.end..)?;
+    if let Some(comma) = words.get(range.clone())?.rfind(',')
+        && ["休", "闭", "停", "除外", "至", "到", "不", "晚", "下午", "上午"].iter().any(|sign| tail.starts_with(sign))
+    {
+        range.end = range.start + comma;
+    }
     let before = words.get(..range.start)?.chars().next_back();
     let after = words.get(range.end..)?.chars().next();
     let zone = found.name("zone").and_then(|zone| zone_of(zone.as_str(), now.time_zone()));
@@ -58,10 +66,48 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
     };
     if let Some(month) = number(found, "month") {
         // 11月20日至30日: a range ends with its second day, in the first one's month unless it says another.
-        let month = number(found, "to_month").unwrap_or(month);
-        let day = number(found, "to_day").or_else(|| number(found, "day"))?;
-        let year = number(found, "to_year").or_else(|| year(&here, found));
-        return told(date_of(&here, year, month, day), found.name("to_day").is_some());
+        let (first_day, first_year) = (number(found, "day")?, year(&here, found, "year"));
+        let Some(day) = number(found, "to_day") else {
+            return told(date_of(&here, first_year, month, first_day), false);
+        };
+        let last = number(found, "to_month").unwrap_or(month);
+        // 2025年12月1日至1月20日, 民国114年12月1日至1月20日: over the turn of a year.
+        let turns = i64::from((last, day) < (month, first_day));
+        let last_year = match found.name("to_year") {
+            Some(_) => year(&here, found, "to_year"),
+            None => first_year.map(|year| year + turns),
+        };
+        return told(date_of(&here, last_year, last, day), true);
+    }
+    if let Some(month) = number(found, "in_month") {
+        // 十一月(1日至30日), 10月整月(1-31号).
+        return told(date_of(&here, year(&here, found, "in_year"), month, number(found, "in_to")?), true);
+    }
+    if let Some(from) = number(found, "from_month") {
+        // 7-9月, 11月至次年2月, 12月中旬至次年4月10日.
+        let last = number(found, "last_month")?;
+        let is_other = !(1..=12).contains(&from)
+            || before.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '-' | '¥' | '$'))
+            || after.is_some_and(|c| "龄宝婴大".contains(c));
+        let last_year = match (found.name("last_year"), year(&here, found, "from_year")) {
+            (None, Some(first)) => Some(first + i64::from(last < from)),
+            _ => year(&here, found, "last_year"),
+        };
+        if is_other {
+            return None;
+        }
+        let Some(day) = number(found, "last_day") else {
+            return told(part_of_month(month_of(&here, last_year, last)?, found.name("last_part")), true);
+        };
+        return told(date_of(&here, last_year, last, day), true);
+    }
+    if let Some(day) = found.name("ymd").map(|day| day.as_str()) {
+        // 优惠截止日:20260131.
+        let part = |range: Range<usize>| count(day.get(range)?.trim_start_matches('0'));
+        let is_other =
+            [before, after].into_iter().flatten().any(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
+        let date = if is_other { None } else { date_of(&here, part(0..4), part(4..6)?, part(6..8)?) };
+        return told(date, false);
     }
     if let (Some(month), Some(day)) = (number(found, "fig_month"), number(found, "fig_day")) {
         // A price, a percentage, a version or a telephone number is written in figures, too.
@@ -70,7 +116,10 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         if is_other {
             return None;
         }
-        return told(date_of(&here, number(found, "fig_year"), month, day), false);
+        let year = number(found, "fig_year");
+        // 115/1/20, as Taiwan counts years; 112.5.3 may be anything.
+        let is_version = year.is_some_and(|year| year < 1_000) && words.get(range.clone())?.contains(['.', '-']);
+        return told(date_of(&here, year.map(full_year), month, day).filter(|_| !is_version), false);
     }
     if let Some(day) = number(found, "nth") {
         let next = found.name("of_month").is_some_and(|which| which.as_str().starts_with('下'));
@@ -90,17 +139,20 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         let date = if next { day_of_next_month(&here, day) } else { day_of_month(&here, day) };
         return told(date, found.name("to_nth").is_some());
     }
-    if let Some(month) = number(found, "month_end").or_else(|| number(found, "whole_month")) {
-        // 12月底, 截至12月; 12个月 and 11月特惠 are for whoever looks at the words around.
-        let year = number(found, "whole_year");
-        let first = date_of(&here, year, month, 1)?;
-        let is_past = year.is_none() && first.last_of_month() < here.date();
-        let first = if is_past { first.checked_add(1.year()).ok()? } else { first };
-        return told(Some(first.last_of_month()), false);
+    if let Some(month) = number(found, "whole_month") {
+        // 12月底, 截至12月, 明年三月中旬; 12个月 and 11月特惠 are for whoever looks at the words around.
+        let first = month_of(&here, year(&here, found, "whole_year"), month)?;
+        return told(part_of_month(first, found.name("part")), false);
+    }
+    if let Some(day) = number(found, "last_moon") {
+        return told(day_of_last_moon(here.date(), day), false);
     }
     if let Some(name) = found.name("holiday") {
-        let date = holiday_with(holiday(here.date(), name.as_str())?, name.as_str(), &words[range.end..]);
-        return Some(Moment { is_name: true, ..told(date, false)? });
+        let day = match year(&here, found, "holiday_year") {
+            Some(year) => holiday_in(i16::try_from(year).ok()?, name.as_str())?,
+            None => holiday(here.date(), name.as_str())?,
+        };
+        return Some(Moment { is_name: true, ..told(holiday_with(day, name.as_str(), &words[range.end..]), false)? });
     }
     let Some(named) = found.name("named").map(|named| named.as_str().replace([' ', '\n'], "")) else {
         // 晚8点截止: today's, or tomorrow's when it is past.
@@ -111,6 +163,10 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         let at = if is_past { end_of(here.date().tomorrow().ok()?, clock, zone)? } else { today };
         return Some(Moment { at, is_bare: true, is_clock: true, ..nothing });
     };
+    // 年前下单: before the new year of the moon; 十年前 is long ago.
+    if named == "年前" && before.is_some_and(|c| !",，。;；!！:]】)在于赶过限请 \n".contains(c)) {
+        return None;
+    }
     let (date, is_bare) = named_day(here.date(), &named)?;
     let at = end_of(date, clock(named.ends_with(['晚', '夜'])), zone)?;
     Some(Moment { at, is_bare, is_name: true, ..nothing })
@@ -131,20 +187,46 @@ fn holiday_with(day: Date, name: &str, tail: &str) -> Option<Date> {
     if tail.starts_with('前') && !tail.starts_with("前夕") { days_after(day, -1) } else { Some(day) }
 }
 
-fn year(now: &Zoned, found: &Captures<'_>) -> Option<i64> {
+/// The year told in one of the groups. 次年 is the one behind the first, and so the next that such a day has.
+fn year(now: &Zoned, found: &Captures<'_>, group: &str) -> Option<i64> {
     let this = i64::from(now.year());
-    match found.name("year")?.as_str() {
+    match found.name(group)?.as_str() {
         "今" | "本" => Some(this),
-        "明" => Some(this + 1),
-        // 26年11月30日.
-        short if short.chars().count() == 2 => number(found, "year").map(|year| 2_000 + year),
-        _ => number(found, "year"),
+        "明" | "来" => Some(this + 1),
+        written => count(written).map(full_year),
+    }
+}
+
+/// 26年, 民国115年, 2026年.
+fn full_year(written: i64) -> i64 {
+    match written {
+        0..=99 => 2_000 + written,
+        100..=199 => 1_911 + written,
+        year => year,
+    }
+}
+
+/// The first day of a month, the next such one unless its year is told.
+fn month_of(now: &Zoned, year: Option<i64>, month: i64) -> Option<Date> {
+    let first = date_of(now, year, month, 1)?;
+    let is_past = year.is_none() && first.last_of_month() < now.date();
+    if is_past { first.checked_add(1.year()).ok() } else { Some(first) }
+}
+
+/// The last day of a month, or of a part of it: 初, 上旬, 中旬, 底.
+fn part_of_month(first: Date, part: Option<Match<'_>>) -> Option<Date> {
+    match part.map(|part| part.as_str()) {
+        Some("初" | "上旬") => days_after(first, 9),
+        Some("中" | "中旬") => days_after(first, 19),
+        _ => Some(first.last_of_month()),
     }
 }
 
 fn day_of_next_month(now: &Zoned, day: i64) -> Option<Date> {
     let next = now.date().first_of_month().checked_add(1.month()).ok()?;
-    Date::new(next.year(), next.month(), i8::try_from(day).ok()?).ok()
+    // 下月30日, said in January: the last of February.
+    let day = i8::try_from(day).ok().filter(|day| (1..=31).contains(day))?;
+    Date::new(next.year(), next.month(), day.min(next.days_in_month())).ok()
 }
 
 /// The day a name means, and whether it is a mere day of the week.
@@ -153,12 +235,17 @@ fn named_day(today: Date, named: &str) -> Option<(Date, bool)> {
     let date = match named {
         "今日" | "今天" | "今晚" | "今夜" | "当天" | "当日" | "本日" | "今明" | "午夜" => today,
         "明天" | "明日" | "明晚" | "明早" | "今明两天" | "今明两日" => today.tomorrow().ok()?,
+        "年前" => days_after(holiday(today, "春节")?, -1)?,
         "后天" | "后日" | "今起三天" => days_after(today, 2)?,
         "大后天" => days_after(today, 3)?,
         "下月底" | "下月末" | "下个月底" | "下个月末" => {
             today.checked_add(1.month()).ok()?.last_of_month()
         }
         "年底" | "本年底" | "年末" | "今年底" | "今年" | "本年" => today.last_of_year(),
+        _ if named.contains('季') => {
+            let last = (today.month() + 2) / 3 * 3;
+            Date::new(today.year(), last, 1).ok()?.last_of_month()
+        }
         _ if named.contains('月') => today.last_of_month(),
         _ if named.ends_with("周末")
             || matches!(named, "本周" | "这周" | "本周内" | "这周内" | "本星期" | "这个星期" | "下周") =>
@@ -210,23 +297,42 @@ fn weekday(day: char) -> Option<Weekday> {
 
 static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     const NUMBER: &str = r"(?:[0-9]{1,2}|[一二三四五六七八九十廿]{1,3})";
-    const WEEKDAY: &str = r"(?:[ \n]?[(,]?(?:本|这|下)?(?:周|星期|礼拜)[一二三四五六日天末]\)?)?";
-    let year = r"(?:(?P<year>20[0-9]{2}|[0-9]{2}|二[〇零][一二三四五六七八九〇零]{2}|今|明|本)[ \n]?年[ \n]?)?";
+    const WEEKDAY: &str =
+        r"(?:[ \n]?[(,]?(?:本|这|下)?(?:周|星期|礼拜)[一二三四五六日天末]\)?|[ \n]?\([一二三四五六日天]\))?";
+    const TO: &str = r"[ \n]?[至到~-]{1,2}[ \n]?";
+    const PART: &str = r"底|末|初|上旬|中旬|下旬";
+    let year = |group: &str| {
+        format!(
+            r"(?:(?:民国)?(?P<{group}>20[0-9]{{2}}|1[1-3][0-9]|[0-9]{{2}}|二[〇零][一二三四五六七八九〇零]{{2}}|今|明|本|次|翌|来|隔)[ \n]?年(?:度)?[ \n]?)?"
+        )
+    };
     let date = format!(
-        r"{year}(?P<month>{NUMBER})[ \n]?月(?:份)?[ \n]?(?P<day>{NUMBER})(?:[ \n]?[日号])?{WEEKDAY}(?:[ \n]?[至到~-]{{1,2}}[ \n]?(?:(?P<to_year>20[0-9]{{2}})年)?(?:(?P<to_month>{NUMBER})[ \n]?月)?(?P<to_day>{NUMBER})[ \n]?[日号]{WEEKDAY})?"
+        r"{}(?P<month>{NUMBER})[ \n]?月(?:份)?[ \n]?(?P<day>{NUMBER})(?:[ \n]?[日号])?{WEEKDAY}(?:{TO}{}(?:(?P<to_month>{NUMBER})[ \n]?月)?(?P<to_day>{NUMBER})[ \n]?[日号]{WEEKDAY})?",
+        year("year"),
+        year("to_year"),
+    );
+    let in_month = format!(
+        r"{}(?P<in_month>{NUMBER})[ \n]?月(?:份|整月|全月)?[ \n]?\({NUMBER}[ \n]?[日号]?{TO}(?P<in_to>{NUMBER})[ \n]?[日号]\)",
+        year("in_year"),
+    );
+    let months = format!(
+        r"{}(?P<from_month>{NUMBER})[ \n]?(?:月(?:份)?(?:{PART})?)?{TO}{}(?P<last_month>{NUMBER})[ \n]?月(?:份)?(?:(?P<last_part>{PART})|[ \n]?(?P<last_day>{NUMBER})[ \n]?[日号])?",
+        year("from_year"),
+        year("last_year"),
     );
     let figures = format!(
-        r"(?:(?P<fig_year>20[0-9]{{2}})[/.-])?(?P<fig_month>1[0-2]|0?[1-9])[/.-](?P<fig_day>3[01]|[0-2]?[0-9])[日号]?{WEEKDAY}"
+        r"(?P<ymd>20[2-4][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))|(?:(?P<fig_year>20[0-9]{{2}}|1[1-3][0-9])[/.-])?(?P<fig_month>1[0-2]|0?[1-9])[/.-](?P<fig_day>3[01]|[0-2]?[0-9])[日号]?{WEEKDAY}"
     );
     let nth = format!(
         r"(?:(?P<of_month>本月|当月|下个?月|这个?月)[ \n]?)?(?P<nth>{NUMBER})[ \n]?(?:[日号]?[至到~-](?P<to_nth>{NUMBER}))?[日号]{WEEKDAY}"
     );
     let named = concat!(
-        r"(?P<named>今起三天|今明两[天日]|今日|今天|今晚|今夜|当天|当日|本日|明天|明日|明晚|明早|大后天|后天|后日|下个?月[底末]|(?:本|这个?|今)?月[底末]|本月|这个月|今?年底|年末|今年|",
+        r"(?P<named>今起三天|今明两[天日]|今日|今天|今晚|今夜|当天|当日|本日|明天|明日|明晚|明早|大后天|后天|后日|下个?月[底末]|(?:本|这个?|今)?月[底末]|本月|这个月|今?年底|年末|今年|年前|(?:本|这个?)季度?[底末]|季度[底末]|",
         r"(?:本|这|这个|下|下个)?周末|(?:本|这|下)?(?:个)?(?:周|星期|礼拜)六[、和及&,，~-]?(?:周|星期|礼拜)?[日天]|(?:本|这|下)(?:个)?(?:周|星期|礼拜)[一二三四五六日天]|(?:周|星期|礼拜)[一二三四五六日天]|(?:本|这)周内?|(?:本|这个)星期|下周)",
     );
+    let whole = format!(r"{}(?P<whole_month>{NUMBER})月(?:份)?(?P<part>{PART})?", year("whole_year"));
     Regex::new(&format!(
-        r"(?:{date}|{figures}|{nth}|(?P<holiday>{}){WEEKDAY}|{named}|(?P<month_end>{NUMBER})月[底末]|(?:(?P<whole_year>20[0-9]{{2}})年)?(?P<whole_month>{NUMBER})月(?:份)?)(?:[ \n]?[,()的]?[ \n]?(?P<zone>北京时间|香港时间)?[ \n]?(?P<clock>{CLOCK_WORDS}))?|(?P<lone>{CLOCK_WORDS})",
+        r"(?:{in_month}|{date}|{months}|{figures}|{nth}|(?:(?P<holiday_year>今|明|来|20[0-9]{{2}})年)?(?P<holiday>{}){WEEKDAY}|腊月初?(?P<last_moon>{NUMBER})|{named}|{whole})(?:[ \n]?[,()的]?[ \n]?(?P<zone>北京时间|香港时间)?[ \n]?(?P<clock>{CLOCK_WORDS}))?|(?P<lone>{CLOCK_WORDS})",
         holidays::names(true),
     ))
     .ok()

@@ -25,7 +25,7 @@ use super::sale_words::names_a_plan;
 use super::tally::Tally;
 use super::urgency::{tells_of_a_plan, tells_of_a_service};
 use super::voice::Voice;
-use super::{Context, days_en, days_zh, ends_en, ends_zh, holidays};
+use super::{Context, days_en, days_zh, ends_en, ends_zh, gains_zh, holidays};
 
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.
 pub(super) const DEADLINES_MAX: usize = 64;
@@ -105,7 +105,18 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     } else {
         Gains::default()
     };
-    let setting = Setting { promotes, is_refusable, is_signed, stands_alone, tally, gains };
+    // 凡于11月1日至12月31日购买可享免费刻字: a period that gives, in no word of sale.
+    let is_given = !is_latin
+        && !tally.is_personal()
+        && !tally.is_code()
+        && (tally.shows_a_seller() || gains_zh::is_said_to_many(readings))
+        && !is_an_answer(readings)
+        && gains_zh::are_given(readings);
+    // 适用入住日期5月1日-5月5日，预订截止4月29日: days of use are the days of the offer for want of others.
+    let of_use = !readings.iter().any(|reading| {
+        ["截止", "前预订", "前预定", "前购", "前下单"].iter().any(|end| reading.normal.text.contains(end))
+    });
+    let setting = Setting { promotes, is_refusable, is_signed, stands_alone, tally, gains, is_given, of_use };
     let mut claims = claims_in(&now, readings, &setting, false);
     // "Earn double miles, fly between 1 March and 30 April": where nothing else ends, the days on which it is used are
     // those of the offer.
@@ -129,6 +140,10 @@ struct Setting {
     stands_alone: bool,
     tally: Tally,
     gains: Gains,
+    /// Something is given in Chinese, to customers.
+    is_given: bool,
+    /// Days on which it is used are those of the offer.
+    of_use: bool,
 }
 
 /// The ends its sentences claim; `uses`: those of the days on which it is used, too.
@@ -148,7 +163,11 @@ fn claims_in(now: &Zoned, readings: &[Reading<'_>], setting: &Setting, uses: boo
             let by_itself = !may
                 && (setting.is_signed || setting.stands_alone && is_only_an_end(words))
                 && !sentence.cues.any(&[Cue::Billing, Cue::Notice, Cue::Code, Cue::SurveyPhrase]);
-            if !may && !by_itself || uses && !gives && !near {
+            let by_gain = !may
+                && setting.is_given
+                && !sentence.cues.any(&[Cue::Code, Cue::SurveyPhrase])
+                && (!tally.is_transactional() || gains_zh::gives(reading, sentence));
+            if !may && !by_itself && !by_gain || uses && !gives && !near {
                 continue;
             }
             let around = around(reading, index);
@@ -161,7 +180,14 @@ fn claims_in(now: &Zoned, readings: &[Reading<'_>], setting: &Setting, uses: boo
                 beside: around.beside || near,
                 ..around
             };
-            let ends = ends_in(now, words, sentence, around);
+            let mut ends = ends_in(now, words, sentence, around, setting.of_use);
+            if by_gain {
+                // 今晚 and 三天内 are said in so many notices that only a word of sale tells them apart.
+                let is_plain = |end: &ClaimedEnd| !end.is_stretch && !end.names_today && !tally.is_transactional();
+                ends.retain(|end| {
+                    end.kind == DeadlineKind::Absolute || end.kind == DeadlineKind::Relative && is_plain(end)
+                });
+            }
             if ends.is_empty() || by_itself && !is_only_an_end(words) && !speaks_of_goods(words, tally) {
                 continue;
             }
@@ -269,7 +295,9 @@ fn around(reading: &Reading<'_>, index: usize) -> Around {
     let names_a_price = |sentence: &Sentence| {
         sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price && !sentence.is_refund)
     };
-    let offers = |sentence: &Sentence| takes_off(sentence) || sells(sentence) || names_a_price(sentence);
+    let offers = |sentence: &Sentence| {
+        takes_off(sentence) || sells(sentence) || names_a_price(sentence) || gains_zh::gives(reading, sentence)
+    };
     let at = |index: usize| reading.sentences.get(index);
     let beside =
         [index.checked_sub(1), Some(index), index.checked_add(1)].into_iter().flatten().filter_map(at).any(offers);
@@ -426,18 +454,20 @@ fn may_press(sentence: &Sentence, promotes: bool, is_refusable: bool, tally: Tal
 }
 
 /// The ends a sentence claims: a date or a span of time beats a mere last chance.
-fn ends_in(now: &Zoned, words: &str, sentence: &Sentence, around: Around) -> Vec<ClaimedEnd> {
+fn ends_in(now: &Zoned, words: &str, sentence: &Sentence, around: Around, of_use: bool) -> Vec<ClaimedEnd> {
     let (digit, named) = (sentence.has_digit, sentence.cues.has(Cue::MayEnd));
     let dated = digit && sentence.cues.has(Cue::MayBeDate);
     let mut ends = Vec::new();
     if digit || named {
-        ends = ends_zh::ends_in(now, words, around.offers);
+        ends = ends_zh::ends_in(now, words, around.offers, of_use);
         if ends.is_empty() {
             ends = ends_en::ends_in(now, &sentence.may, words, (dated, named), around);
         }
         ends.retain(|end| end.at.duration_since(now.timestamp()) <= SignedDuration::from_hours(24 * AHEAD_DAYS_MAX));
     }
-    if ends.is_empty() && sentence.cues.has(Cue::LastChance) {
+    // 天天半价,没有最后一天.
+    let is_denied = || ["没有最后", "不是最后", "无最后", "并非最后"].iter().any(|denied| words.contains(denied));
+    if ends.is_empty() && sentence.cues.has(Cue::LastChance) && !is_denied() {
         let (kind, range) = (DeadlineKind::LastChance, sentence.range.clone());
         let instant = last_day_in(now, words).filter(|_| around.beside);
         return vec![ClaimedEnd { instant, kind, range, is_stretch: instant.is_some(), names_today: false }];

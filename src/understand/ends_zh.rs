@@ -16,12 +16,26 @@ use super::patterns::{pattern, says};
 /// How far back the words stand that make a moment an end.
 const LEAD_BYTES_MAX: usize = 64;
 
-/// The ends normalised words tell; `offers`: they take something off, or name a price.
-pub(super) fn ends_in(now: &Zoned, words: &str, offers: bool) -> Vec<End> {
+/// The ends normalised words tell; `offers`: they take something off, or name a price; `of_use`: days of use may be the
+/// days of the offer, since the message tells no other end.
+pub(super) fn ends_in(now: &Zoned, words: &str, offers: bool, of_use: bool) -> Vec<End> {
     if words.is_ascii() {
         return Vec::new();
     }
     let moments = moments_in(now, words);
+    let mut ends = told_in(now, words, &moments, offers, false);
+    if ends.is_empty() && of_use && !moments.is_empty() {
+        ends = told_in(now, words, &moments, offers, true);
+    }
+    if ends.is_empty() {
+        ends.extend(from_receipt(now, words).or_else(|| time_left(now, words)));
+    }
+    ends
+}
+
+/// The moments that are ends; `of_use`: 适用入住日期12月1日至3月31日, for want of another end, tells how long an
+/// offer holds.
+fn told_in(now: &Zoned, words: &str, moments: &[Moment], offers: bool, of_use: bool) -> Vec<End> {
     let mut ends: Vec<End> = Vec::new();
     for (at, moment) in moments.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|before| moments.get(before));
@@ -30,7 +44,8 @@ pub(super) fn ends_in(now: &Zoned, words: &str, offers: bool) -> Vec<End> {
         // 元旦特惠截止1月3日: 截止 is of the date behind it.
         let taken = next.is_some_and(|next| ends_next(words, moment, next));
         let own = if taken { moment.range.end } else { words.len() };
-        if ends.len() < ENDS_MAX && !begins && is_end(words, own, moment, before, offers).unwrap_or(false) {
+        let asked = Asked { own, before, offers, of_use };
+        if ends.len() < ENDS_MAX && !begins && is_end(words, moment, asked).unwrap_or(false) {
             let joined = before.filter(|before| joins(words, before, moment));
             let at = joined.map_or(moment.at, |before| after(now, before, moment));
             let at = if turns_back(words, moment) { begin_of(now, words, moment).unwrap_or(at) } else { at };
@@ -39,10 +54,20 @@ pub(super) fn ends_in(now: &Zoned, words: &str, offers: bool) -> Vec<End> {
             }
         }
     }
-    if ends.is_empty() {
-        ends.extend(from_receipt(now, words).or_else(|| time_left(now, words)));
-    }
     ends
+}
+
+/// What is known where a moment is asked whether it is an end.
+#[derive(Clone, Copy)]
+struct Asked<'m> {
+    /// The words behind this place speak of another moment.
+    own: usize,
+    /// The moment told before it.
+    before: Option<&'m Moment>,
+    /// The sentence takes something off, or names a price.
+    offers: bool,
+    /// Whether days of use may be the days of the offer.
+    of_use: bool,
 }
 
 /// 11月20日10:00至12月1日: the first of the two is a beginning.
@@ -71,7 +96,12 @@ fn after(now: &Zoned, before: &Moment, moment: &Moment) -> Timestamp {
 /// 12月1日起恢复原价, 明天涨到2680: what is over when that day begins.
 fn turns_back(words: &str, moment: &Moment) -> bool {
     let tail = words.get(moment.range.end..).unwrap_or_default();
-    !moment.is_range && says(&TURNS_BACK, tail)
+    !moment.is_range && !is_passed(words, moment) && says(&TURNS_BACK, tail)
+}
+
+/// 过了2月8日: when that day is over.
+fn is_passed(words: &str, moment: &Moment) -> bool {
+    words.get(..moment.range.start).is_some_and(|lead| lead.ends_with("过了"))
 }
 
 /// The beginning of a day told without a clock time.
@@ -89,20 +119,32 @@ fn ends_next(words: &str, moment: &Moment, next: &Moment) -> bool {
     says(&UNTIL, gap)
 }
 
-/// Whether the words around the moment, up to `own`, say that something ends there.
-fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>, offers: bool) -> Option<bool> {
+/// Whether the words around the moment say that something ends there.
+fn is_end(words: &str, moment: &Moment, asked: Asked<'_>) -> Option<bool> {
+    let Asked { own, before, offers, of_use } = asked;
     let lead = lead_of(words, moment.range.start)?;
     let tail = words.get(moment.range.end..own)?;
+    // 5月31日(含)之前.
+    let tail = tail.get(INCLUDED.as_ref()?.find(tail).map_or(0, |included| included.end())..)?;
     let own = words.get(moment.range.clone())?;
     let joined = before.filter(|before| joins(words, before, moment));
     // 旅行时间10月10日-12月20日: the days on which it is used are no end of the offer.
-    let used = |lead: &str| says(&IS_USED, lead);
+    let used = |lead: &str| says(&IS_USED, lead) && !(of_use && says(&HOLDS_FOR, lead));
     if used(lead) || joined.is_some_and(|first| lead_of(words, first.range.start).is_some_and(used)) {
         return Some(false);
+    }
+    // 9月每周三 and 每月8日至12日 recur; 每月8日至12日,本月牛肉85折 tells this month's.
+    let monthly = |first: &Moment| lead_of(words, first.range.start).is_some_and(|lead| lead.ends_with("每月"));
+    if offers && (moment.is_range && monthly(moment) || joined.is_some_and(monthly)) {
+        return Some(says(&THIS_MONTH, tail));
     }
     // 周一至周四, 10点到22点 are when the shop is open.
     let first = joined.filter(|first| first.is_bare).and_then(|first| words.get(first.range.clone()));
     if moment.is_bare && first.is_some_and(|first| moment.is_clock || first.contains('一')) {
+        return Some(false);
+    }
+    // 周二到周日下午都有老师在.
+    if moment.is_bare && joined.is_some_and(|first| first.is_bare) && says(&IS_OPEN, tail) {
         return Some(false);
     }
     // 每周二至周日开放, 逢星期一至五12时前: so every week.
@@ -122,6 +164,10 @@ fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>, off
     if turns_back(words, moment) {
         return Some(true);
     }
+    let is_over = is_passed(words, moment) || tail.starts_with("过后") || tail.starts_with("之后");
+    if is_over && says(&AFTER_THAT, tail) {
+        return Some(true);
+    }
     let is_stretch = moment.is_range || joined.is_some();
     if RECURS.as_ref()?.is_match(lead)
         || !is_stretch && (BEGINS.as_ref()?.is_match(tail) || BEGINS_AT.as_ref()?.is_match(lead))
@@ -138,8 +184,17 @@ fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>, off
     if offers && moment.kind == DeadlineKind::Absolute && THAT_DAY.as_ref()?.is_match(tail) {
         return Some(!BEGINS_AT.as_ref()?.is_match(lead));
     }
-    // 截至12月 and 12月内 are ends; 5月最后机会 and 今年最后一批 are none.
-    if own.ends_with(['月', '份', '年']) {
+    // 9-11月换购免工费, 整个十一月, 十月整月: all of them; 7-8月是旺季 is none.
+    let is_whole = || moment.is_range || lead.ends_with("整个") || says(&WHOLE, tail);
+    if own.ends_with(['月', '份']) && offers && is_whole() {
+        return Some(!says(&DELIVERS, tail) && !says(&OF_SEASON, tail) && !says(&BEGINS, tail));
+    }
+    // 年前下单: told with its own end.
+    if own == "年前" {
+        return Some(offers && says(&BOUGHT_THEN, tail));
+    }
+    // 截至12月 and 12月内 are ends; 5月最后机会 and 今年最后一批 are none, nor is 12月初.
+    if own.ends_with(['月', '份', '年', '旬', '初']) && !moment.is_range {
         return Some(UNTIL.as_ref()?.is_match(lead) || WITHIN.as_ref()?.is_match(tail));
     }
     // 这个周末七折, 周六日两天: the days of a sale.
@@ -164,6 +219,10 @@ fn is_end(words: &str, own: usize, moment: &Moment, before: Option<&Moment>, off
         {
             return Some(DAY_END.as_ref()?.is_match(tail) && !SO_MANY.as_ref()?.is_match(lead));
         }
+        return Some(true);
+    }
+    // 品鉴专场4月12日至25日举行,期间8.8折.
+    if offers && is_stretch && says(&HELD_THEN, tail) {
         return Some(true);
     }
     if UNTIL.as_ref()?.is_match(lead) || moment.is_range && !DELIVERS.as_ref()?.is_match(tail) {
@@ -248,20 +307,47 @@ macro_rules! words {
 
 /// Ends in what makes the moment behind it an end.
 static UNTIL: LazyLock<Option<Regex>> = pattern!(
-    r"(?:截至|截止(?:时间|日期|日)?(?:到|至|于|为|是)?|有效(?:期|至|到)(?:限)?(?:至|到|为)?(?:截止)?(?:到|至)?|(?:活动|优惠|促销|使用|兑换|领取|抢购|销售|特惠|特价|有效|参与|开抢)(?:时间|日期|期限|期间?|时段|周期)(?:为|是)?|持续(?:到|至)|延长(?:到|至)|延期(?:到|至)|顺延至",
+    r"(?:截至|截止(?:时间|日期|日)?(?:到|至|于|为|是)?|有效(?:期|至|到)(?:限)?(?:至|到|为)?(?:截止)?(?:到|至)?|(?:活动|优惠|促销|使用|兑换|领取|抢购|销售|特惠|特价|有效|参与|开抢)(?:时间|日期|期限|期间?|时段|周期)(?:为|是)?|持续(?:到|至)|延长(?:到|至)|延期(?:到|至)|顺延至|最后[^，,。]{0,4}日(?:期)?(?:为|是|:)",
     // 预售至, 开放到, 售卖至; but 推迟至, 预计到 and 送到 tell when something comes.
     r"|(?:^|[^改迟整误送寄运达前计等来发收从由])[至到]|(?:预订|预约|预售|购票|购买|售票|出票|下单|报名|申请|申领|办理|投保|入会|续费|拼团|团购|订购|缴费|认购|招募|征集|秒杀|福利|折扣|早鸟|执行|惠民|展销|预约|订房|订票|充值)(?:(?:时间|日期|期限|有效期|通道|入口)(?:为|是|:)?|:)",
     r"|仅(?:限)?(?:于|在)?|只限(?:于|在)?|限于?|仅到|只到|仅在|只在|直至|直到|即日起[-~至到]*|今日起[-~至到]*|[0-9日号天起][ \n]?[至到]|最晚|最迟|赶在|务必(?:于|在)|须(?:于|在)|结束(?:于|时间)|(?:到|过)期(?:日|时间)?(?:为)?|请(?:您)?(?:于|在)|倒数|尽在|就在|(?:券|卡|码|优惠|折扣|活动|特惠|特卖)[至到将于]{1,2})[ \n]?[:至到]?[ \n]?(?:北京时间)?$",
 );
 /// 不限周末, 节假日除外.
-static EXCEPT: LazyLock<Option<Regex>> = pattern!(r"(?:不限|不含|不包括|不分|除了?|避开|非|无论)[ \n]?$");
+static EXCEPT: LazyLock<Option<Regex>> =
+    pattern!(r"(?:不限|不含|不包括|不分|不再|不会|除了?|避开|非|无论|(?:营业|上班)[到至])[ \n]?$");
 static TURNS_BACK: LazyLock<Option<Regex>> = pattern!(
-    r"^[)]?起?[,，]?(?:就|即|将|会|要|价格|统一|全部|又|马上|全面|一律|的?价格?就?)*(?:恢复(?:至|到|为)?(?:原价|正价|日常价|[0-9])|恢复$|涨价|涨至|涨到|涨回|上涨|上调|调价|提价|回到|回归|变回|没有(?:这|此|该)|不再(?:有|享|优惠))"
+    r"^[)]?起?[,，]?(?:就|即|将|会|要|价格|统一|全部|又|马上|全面|一律|的?价格?就?)*(?:恢复(?:至|到|为)?(?:原价|正价|日常价|[0-9])|恢复$|涨价|涨至|涨到|涨回|上涨|上调|调价|提价|回到|回归|变回|没有(?:这|此|该)|不再(?:有|享|优惠|赠|送|打折|参加)|(?:按|执行)(?:原价|正价))"
 );
 /// What is used, travelled or delivered then, not bought until then.
 static IS_USED: LazyLock<Option<Regex>> = pattern!(
     r"(?:旅行|旅游|出行|出发|乘机|乘车|航班|飞行|返程|入住|住宿|观影|观演|演出|上课|开课|授课|培训|发货|配送|送达|到货|取货|取件|提货|考试|比赛|会议|直播|展览|开奖|开播|服务|生产|施工|自取|自提|取餐|提车|取车|报到|签到|就诊|入营|入园|用餐|就餐|送餐|接种|执教|直播|签售|试驾|看房)(?:时间|日期|有效期|期限|期间?|时段)?(?:为|是|:)?[ \n]?$"
 );
+/// 适用入住日期, 预订及入住期: of the days of use, those for which the offer is made.
+static HOLDS_FOR: LazyLock<Option<Regex>> = pattern!(
+    r"(?:适用|可用|可选|有效|优惠|特价|套票|套餐)的?[^，,。;；:]{0,4}(?:入住|住宿|取车|提车|用车|乘机|乘车|出行|旅行|拍摄|用餐|就餐|游玩|入园|观影|服务|使用)[^，,。;；]{0,4}(?:为|是|:)?[ \n]?[^，,。;；]{0,32}$|(?:预订|预约|预定|购买|购票|下单|兑换|报名)(?:及|和|与|、|/)[^，,。;；]{1,8}(?:为|是|:)?[ \n]?[^，,。;；]{0,32}$"
+);
+/// 31日(含)之前, 3月25日(含当日)前.
+static INCLUDED: LazyLock<Option<Regex>> = pattern!(r"^[ \n]?\((?:包?含|包括)[^)]{0,12}\)");
+/// 年前下单; 年前烫染需提前预约 tells of a busy time.
+static BOUGHT_THEN: LazyLock<Option<Regex>> = pattern!(
+    r"^(?:下单|下定|订|预订|预定|预约|办|充|预存|购|买|报名|签|到店|来店|进店|成交|付|装|入手|囤)[^，,。!！]*(?:[，,]|[赠送减免享折包抵省])"
+);
+/// 过了2月8日按原价, 2月8日过后恢复.
+static AFTER_THAT: LazyLock<Option<Regex>> =
+    pattern!(r"^(?:过后|之后|以后|后)?[,，]?(?:就|即|将|都|一律)*(?:恢复|按原价|按正价|涨|上调|不再|回到|没有)");
+/// 每月8日至12日,本月….
+static THIS_MONTH: LazyLock<Option<Regex>> = pattern!(r"^[^。!！?？]{0,12}(?:本月|这个?月|当月)");
+/// 周二到周日下午都有老师在: when the shop is open.
+static IS_OPEN: LazyLock<Option<Regex>> =
+    pattern!(r"^(?:上午|下午|晚上|白天|全天)?[,，]?(?:都有|均有|都在|均在|都可|均可|开放|营业|照常|有人)");
+/// 十月整月, 11月全月.
+static WHOLE: LazyLock<Option<Regex>> = pattern!(r"^(?:一?整个?月|全月|(?:全|全部)?都(?:可|能)|均可)");
+/// 7-8月是旺季: of the weather and of fruits.
+static OF_SEASON: LazyLock<Option<Regex>> =
+    pattern!(r"^(?:是|为|正|的|气温|天气|成熟|开花|盛|采收|结|新|间?(?:举行|举办|开学|出发|出行|考试))");
+/// 举行,期间两支装8.8折.
+static HELD_THEN: LazyLock<Option<Regex>> =
+    pattern!(r"^(?:举行|举办|进行|开展|推出)[^，,。!！]{0,8}[，,][ \n]?(?:活动|展会|展览)?期间");
 /// 9月内申请有效.
 static WITHIN: LazyLock<Option<Regex>> = pattern!(r"^[ \n]?(?:之|以)?内(?:[^容部外衣饰地]|$)");
 /// 周六日两天, 周六、周日.
@@ -296,7 +382,7 @@ static BEGINS: LazyLock<Option<Regex>> = pattern!(
     r"^[ \n]?[)]?(?:起(?:$|[^至到~-])|开始|开启|开抢|开售|开门|开业|开幕|首发|上线|上市|上架|启动|发售|预售|见|送达|到货|发货|到店|起飞|出发)"
 );
 static BEGINS_AT: LazyLock<Option<Regex>> =
-    pattern!(r"(?:自|从|始于|开始(?:于|时间):?|预计|开抢时间:?|开售时间:?)[ \n]?$");
+    pattern!(r"(?:自|从|始于|开始(?:于|时间):?|预计|开抢时间:?|开售时间:?|定[在于]|[安改排约]在|安排在)[ \n]?$");
 static DELIVERS: LazyLock<Option<Regex>> = pattern!(
     r"^[ \n]?(?:内|期间?)?(?:(?:到店|来店|到场|前来|前往[^，,。!！]{0,8})?(?:取车|提车|取件|取货|提货|就诊|复查|面签|报到)|送达|到货|发货|送到|到达|派送|停|休|放假|出行|入住|乘机|出发|旅行|起飞|开课|上课|开赛|举行|举办|营业|演出|播出|面试|考试|开考)"
 );
@@ -361,8 +447,60 @@ mod tests {
             ("元旦假期除外", vec![]),
             ("12月1日起全场8折", vec![]),
             ("自取日期12月4日至5日", vec![]),
+            // Periods, however they are written.
+            ("12.5—12.28,周一休", vec!["2026-12-29T00:00"]),
+            ("展期11/25(三)~12/31(四)", vec!["2027-01-01T00:00"]),
+            ("方案期间为民國115年12月1日至116年1月20日", vec!["2027-01-21T00:00"]),
+            ("2026年12月1日至1月20日下单减50", vec!["2027-01-21T00:00"]),
+            ("受理時間為2026年11月至2027年1月", vec!["2027-02-01T00:00"]),
+            ("9-12月换购免工费", vec!["2027-01-01T00:00"]),
+            ("适用 11–12 月周一至周四", vec!["2027-01-01T00:00"]),
+            ("整个十二月(1日至30日)均赠一张", vec!["2026-12-31T00:00"]),
+            ("十二月整月(1-31号)沙发8折", vec!["2027-01-01T00:00"]),
+            ("整个12月购椅均赠边几", vec!["2027-01-01T00:00"]),
+            ("二零二六年十二月一日至二零二七年二月十五日", vec!["2027-02-16T00:00"]),
+            ("草莓采摘期为12月中旬至次年4月10日", vec!["2027-04-11T00:00"]),
+            ("每月8日至12日,本月牛肉85折", vec!["2026-12-13T00:00"]),
+            ("品鉴专场12月12日至25日举行,期间两支装8.8折", vec!["2026-12-26T00:00"]),
+            ("适用取车时间11.28-12.30,可异地还车", vec!["2026-12-31T00:00"]),
+            ("适用入住日期为12月1日至次年3月31日", vec!["2027-04-01T00:00"]),
+            ("预订及入住期:12月1日至12月20日", vec!["2026-12-21T00:00"]),
+            // One day, however it is told.
+            ("优惠截止日:20261231", vec!["2027-01-01T00:00"]),
+            ("赠阅持续至明年三月底", vec!["2027-04-01T00:00"]),
+            ("优惠做到明年元宵节", vec!["2027-02-21T00:00"]),
+            ("接单至腊月二十", vec!["2027-01-28T00:00"]),
+            ("套装销售至本年度12月31日", vec!["2027-01-01T00:00"]),
+            ("12月31日(含)之前报名减300元", vec!["2027-01-01T00:00"]),
+            ("本季最后适用日为12月25日", vec!["2026-12-26T00:00"]),
+            ("有效期至下月30日", vec!["2026-12-31T00:00"]),
+            ("年前下单包安装", vec!["2027-02-06T00:00"]),
+            ("过了12月8日按原价", vec!["2026-12-09T00:00"]),
+            ("12月8日过后恢复98元", vec!["2026-12-09T00:00"]),
+            ("12月9日起不再赠送", vec!["2026-12-09T00:00"]),
+            ("十二月份都可以来办", vec!["2027-01-01T00:00"]),
+            ("做到本季度末", vec!["2027-01-01T00:00"]),
+            ("执行到12月中旬", vec!["2026-12-21T00:00"]),
+            // Near to these, and no end of an offer.
+            ("演出日期11月28日至12月3日", vec![]),
+            ("出发日期:12月5日至3月20日", vec![]),
+            ("入住日期12月5日至12月7日", vec![]),
+            ("7-8月是出行旺季", vec![]),
+            ("适合3-6月龄宝宝", vec![]),
+            ("每月8日至12日抄表", vec![]),
+            ("十年前的老价钱", vec![]),
+            ("3-5月上市的新茶", vec![]),
+            ("12月上旬发货", vec![]),
+            ("订单编号20261231004", vec![]),
+            ("12月12日至15日举行", vec![]),
+            ("交货期12月初", vec![]),
+            ("积分不再年底清零", vec![]),
+            ("剪发38元，营业到腊月廿九", vec![]),
+            ("年前烫染需提前预约，套餐298元", vec![]),
+            ("12月的读书会定在14号下午，免费", vec![]),
+            ("周二到周日下午都有老师在，免费试听", vec![]),
         ] {
-            let ends = ends_in(&now, &fold_phrase(text), true);
+            let ends = ends_in(&now, &fold_phrase(text), true, true);
             let ends: Vec<String> = ends
                 .iter()
                 .map(|end| end.at.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%dT%H:%M").to_string())

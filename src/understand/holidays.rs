@@ -22,6 +22,22 @@ pub(super) fn holiday(today: Date, name: &str) -> Option<Date> {
     this.filter(|date| !gone(date)).or_else(|| rule.in_year(today.year().checked_add(1)?))
 }
 
+/// The day of that name in a year that is told: 明年元宵节.
+pub(super) fn holiday_in(year: i16, name: &str) -> Option<Date> {
+    HOLIDAYS.iter().find(|(known, _)| known == name).and_then(|(_, rule)| rule.in_year(year))
+}
+
+/// 腊月二十: a day of the moon's last month, counted back from the new year behind it.
+pub(super) fn day_of_last_moon(today: Date, day: i64) -> Option<Date> {
+    let in_year = |year: i16| {
+        let length = if LONG_LAST_MOONS.contains(&year) { 30 } else { 29 };
+        let day = (1..=length).contains(&day).then(|| day - 1 - length)?;
+        days_after(Rule::Moon(0, 0).in_year(year)?, day)
+    };
+    let gone = |date: &Date| date.until(today).is_ok_and(|gone| gone.get_days() > PAST_DAYS_MAX);
+    in_year(today.year()).filter(|date| !gone(date)).or_else(|| in_year(today.year().checked_add(1)?))
+}
+
 /// All names of one writing, as alternatives of a regular expression, longer ones first.
 pub(super) fn names(of_chinese: bool) -> String {
     let mut names: Vec<&str> = HOLIDAYS
@@ -125,6 +141,9 @@ const MOON: [(i16, [u16; 6]); 15] = [
     (2038, [204, 218, 607, 807, 913, 1007]),
 ];
 
+/// The years of the table whose new year comes behind a last month of thirty days; the others' has twenty-nine.
+const LONG_LAST_MOONS: [i16; 8] = [2024, 2030, 2033, 2034, 2035, 2036, 2037, 2038];
+
 static HOLIDAYS: LazyLock<Vec<(String, Rule)>> = LazyLock::new(|| {
     phrases(include_str!("lexicon/holidays.txt"))
         .filter_map(|(rule, name)| Some((fold_phrase(name), Rule::parse(rule)?)))
@@ -162,5 +181,16 @@ mod tests {
         ] {
             assert_eq!(holiday(today, name), Some(day.parse().unwrap()), "{name}");
         }
+    }
+
+    #[test]
+    fn days_of_the_last_moon_count_back_from_the_new_year() {
+        let today: Date = "2026-01-20".parse().unwrap();
+        for (day, wanted) in [(1, "2026-01-19"), (8, "2026-01-26"), (20, "2026-02-07"), (29, "2026-02-16")] {
+            assert_eq!(day_of_last_moon(today, day), Some(wanted.parse().unwrap()), "{day}");
+        }
+        assert_eq!(day_of_last_moon(today, 30), day_of_last_moon("2029-12-01".parse().unwrap(), 31));
+        let later: Date = "2029-12-01".parse().unwrap();
+        assert_eq!(day_of_last_moon(later, 30), Some("2030-02-02".parse().unwrap()));
     }
 }

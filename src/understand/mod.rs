@@ -26,6 +26,7 @@ mod expression;
 mod extension;
 mod fingerprint;
 mod gains_en;
+mod gains_zh;
 mod hearsay;
 mod holidays;
 mod html;
