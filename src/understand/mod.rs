@@ -141,7 +141,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     let chat = tally::tally(&readings);
     let (mut claims, mut said) = ends_and_hurry(context, &readings, chat);
     let weighed = urgency::weigh(&readings, chat, &urgency::signals(context.now, chat, &claims, &said), &said);
-    let tally = chat.unless_no_chat(weighed.presses_hard());
+    let tally = chat.unless_no_chat(weighed.presses_hard(), weighed.presses_harder());
     if tally != chat {
         (claims, said) = ends_and_hurry(context, &readings, tally);
     }

@@ -265,11 +265,11 @@ impl Tally {
         self.is_refusable
     }
 
-    /// The same; a message that presses hard and shows who sells is no friend's, however chatty, and nothing that only
-    /// looks like a notice is one.
+    /// The same; a message that presses hard and shows who sells, or presses harder than friends do, is no friend's, however
+    /// chatty, and nothing that only looks like a notice is one.
     #[must_use]
-    pub fn unless_no_chat(mut self, presses_hard: bool) -> Tally {
-        self.is_of_a_firm |= self.is_personal && presses_hard && self.shows_a_seller();
+    pub fn unless_no_chat(mut self, presses_hard: bool, presses_harder: bool) -> Tally {
+        self.is_of_a_firm |= self.is_personal && (presses_hard && self.shows_a_seller() || presses_harder);
         // "Final boarding call for your miles" presses, and nothing else in it tells of a journey.
         let is_doubtful = self.phrased < Look::Likely || self.sells > 0 || self.is_priced || self.sale > 0;
         if presses_hard && self.code == 0 && is_doubtful {

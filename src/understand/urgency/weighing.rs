@@ -128,7 +128,16 @@ pub(in crate::understand) struct Weighed {
 impl Weighed {
     /// True when its words press so much that chat seldom does.
     pub fn presses_hard(&self) -> bool {
-        !self.sentences.is_empty() && self.weight.is_some_and(|weight| weight >= HARD_WEIGHT_MIN)
+        self.presses_by(HARD_WEIGHT_MIN)
+    }
+
+    /// True when they press so much that chat does not.
+    pub fn presses_harder(&self) -> bool {
+        self.presses_by(CHATTY_WEIGHT_MIN)
+    }
+
+    fn presses_by(&self, least: i32) -> bool {
+        !self.sentences.is_empty() && self.weight.is_some_and(|weight| weight >= least)
     }
 
     /// True when all words of the message speak so much against hurry, and those of the sentence not for it, that the fixed
@@ -146,16 +155,17 @@ const CALM_WEIGHT_MAX: i32 = -200;
 const PRESSING_MIN: i32 = 20;
 /// Fewer bytes are too few words to be weighed: "Only 3 left!" presses by its fixed ones or not at all.
 const WEIGHED_BYTES_MIN: usize = 56;
-/// What a message that shows who sells must weigh more than to press: a little more than even odds, since what is wrongly
-/// told to press may be blocked.
-const SOLD_WEIGHT_MIN: i32 = 25;
-/// The same with Chinese: offers with a plain end are written as briskly as those that press.
-const CHINESE_SOLD_WEIGHT_MIN: i32 = 100;
-/// The same where a plain end is told that is more than a day ahead: most who say when it ends do not press.
-const DATED_WEIGHT_MIN: i32 = 200;
-/// What one without Chinese must that shows nobody who sells and is written to nobody in particular. In Chinese a shop
-/// signs, so there nothing is enough.
+/// What a message that shows who sells must weigh more than to press. Texts that were not fitted are told best at a
+/// little less than even odds: words that nobody labelled weigh nothing, and half of the pressing ones are full of them.
+const SOLD_WEIGHT_MIN: i32 = -40;
+/// The same where a plain end is told that is more than a day ahead.
+const DATED_WEIGHT_MIN: i32 = -25;
+/// What one must that shows nobody who sells: one in a thousand of what people write to people weighs so much.
 const UNSOLD_WEIGHT_MIN: i32 = 150;
+/// The same with Chinese, where chat weighs less.
+const CHINESE_UNSOLD_WEIGHT_MIN: i32 = 50;
+/// What one must that is worded as people chat: sellers who write to their customers by name do, too.
+const CHATTY_WEIGHT_MIN: i32 = 250;
 
 /// Weighs a message.
 pub(in crate::understand) fn weigh(readings: &[Reading<'_>], tally: Tally, signals: &[&str], said: &Said) -> Weighed {
@@ -164,13 +174,12 @@ pub(in crate::understand) fn weigh(readings: &[Reading<'_>], tally: Tally, signa
     let weights = if is_chinese { chinese } else { latin };
     let ends = |when: &[&str]| signals.iter().any(|signal| when.contains(signal));
     let weight_min = if tally.shows_a_seller() {
-        match (ends(&["ends-this-week", "ends-later"]) && !ends(&["ends-soon"]), is_chinese) {
-            (true, _) => DATED_WEIGHT_MIN,
-            (false, true) => CHINESE_SOLD_WEIGHT_MIN,
-            (false, false) => SOLD_WEIGHT_MIN,
-        }
-    } else if is_chinese || tally.is_personal() {
-        i32::MAX
+        let is_dated = ends(&["ends-this-week", "ends-later"]) && !ends(&["ends-soon"]);
+        if is_dated { DATED_WEIGHT_MIN } else { SOLD_WEIGHT_MIN }
+    } else if tally.is_personal() {
+        CHATTY_WEIGHT_MIN
+    } else if is_chinese {
+        CHINESE_UNSOLD_WEIGHT_MIN
     } else {
         UNSOLD_WEIGHT_MIN
     };
