@@ -149,8 +149,8 @@ impl Weighed {
 
 /// So much only one in two hundred chat messages weighs.
 const HARD_WEIGHT_MIN: i32 = 100;
-/// Odds of four to one against: then fixed words need a sentence that presses.
-const CALM_WEIGHT_MAX: i32 = -200;
+/// Odds of twelve to one against: then fixed words need a sentence that presses.
+const CALM_WEIGHT_MAX: i32 = -250;
 /// What the phrases of such a sentence must weigh: "Last chance!".
 const PRESSING_MIN: i32 = 20;
 /// Fewer bytes are too few words to be weighed: "Only 3 left!" presses by its fixed ones or not at all.
