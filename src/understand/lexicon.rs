@@ -15,8 +15,8 @@ use super::normal::fold_phrase;
 use super::urgency::{self, Urge};
 use super::voice::Voice;
 use super::{
-    asking, audience, codes, currencies, deadlines, ends_en, gains_en, hearsay, optout, reductions, sale_words,
-    stretches_en, surveys, tally, vouchers,
+    asking, audience, beside_en, codes, currencies, deadlines, ends_en, gains_en, hearsay, optout, reductions,
+    sale_words, stretches_en, surveys, tally, vouchers,
 };
 
 /// What a word tells of its sentence.
@@ -286,6 +286,7 @@ fn asked() -> impl Iterator<Item = &'static Expression> {
     (audience::asked().chain(tally::asked()).chain(surveys::asked()).chain(urgency::asked()))
         .chain(asking::asked())
         .chain(gains_en::asked())
+        .chain(beside_en::asked())
         .chain(hearsay::asked())
         .chain(reductions::asked())
         .chain(sale_words::asked())
