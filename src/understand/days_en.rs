@@ -7,6 +7,7 @@ use jiff::civil::{Date, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 use regex::{Captures, Match, Regex};
 
+use super::beside_en::in_their_month;
 use super::calendar::{date_in_figures, date_of, day_of_month, days_after, end_of, monday_of, number};
 use super::holidays::{self, holiday};
 use super::meaning::DeadlineKind;
@@ -48,7 +49,7 @@ pub(super) fn moments_in(now: &Zoned, words: &str) -> Vec<Moment> {
             moments.extend(moment(now, &found, words));
         }
     }
-    told_once(now, words, moments)
+    in_their_month(now, words, told_once(now, words, moments))
 }
 
 fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
@@ -84,7 +85,8 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         clock.map(|(hour, minute)| if !has_half && is_late(hour) { (hour + 12, minute) } else { (hour, minute) });
     // "Til 1:30 today": shops close in the afternoon; 01:30 is written for the night.
     let is_morning = || named.as_deref().is_some_and(|named| named.contains("morning"));
-    let is_half = clock_words.is_some_and(|words| !has_half && words.contains(':')) && !is_morning();
+    let is_half = clock_words.is_some_and(|words| !has_half && (words.contains(':') || words.ends_with("clock")))
+        && !is_morning();
     let is_open = |hour: i64| is_half && (1..8).contains(&hour) && !clock_words.is_some_and(|w| w.starts_with('0'));
     let clock = clock.map(|(hour, minute)| if is_open(hour) { (hour + 12, minute) } else { (hour, minute) });
     let clock = clock.or_else(|| half_of_day(hour?.as_str(), named.as_deref().is_some_and(is_night)));
@@ -118,7 +120,9 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         return Some(moment);
     }
     if let Some(only) = text("only_clock") {
-        let is_afternoon = only.bytes().all(|c| c.is_ascii_digit() || c == b':') && !only.starts_with('0');
+        let is_afternoon =
+            only.trim_end_matches([' ', '\'', 'o', 'c', 'l', 'k']).bytes().all(|c| c.is_ascii_digit() || c == b':')
+                && !only.starts_with('0');
         let clock = clock_of(only)
             .map(|(hour, minute)| (if is_afternoon && (1..8).contains(&hour) { hour + 12 } else { hour }, minute));
         let today = end_of(here.date(), clock, zone)?;
@@ -183,7 +187,8 @@ fn is_alone(tail: &str) -> bool {
 /// An hour without its half of the day: shops close in the afternoon.
 fn half_of_day(written: &str, night: bool) -> Option<(i64, i64)> {
     let hour: i64 = written.parse().ok()?;
-    Some((if hour < 8 || night && hour < 12 { hour + 12 } else { hour }, 0))
+    // "Tonight at 12" is midnight.
+    Some((if hour < 8 || night { hour + 12 } else { hour }, 0))
 }
 
 /// "By 9 today", said at noon, is nine in the evening.
@@ -198,7 +203,7 @@ fn lone_hour_of<'w>(lead: &str, tail: &'w str) -> Option<&'w str> {
     if let Some(day) = HOUR_OF.as_ref()?.captures(tail).and_then(|found| found.get(1)) {
         return Some(day.as_str());
     }
-    (lead.trim_end_matches(' ').ends_with('@') && is_alone(tail)).then_some("today")
+    ((lead.trim_end_matches(' ').ends_with('@') || says(&ENDS_AT, lead)) && is_alone(tail)).then_some("today")
 }
 
 /// "Ends 11.22": a date without its year, not a price.
@@ -232,7 +237,10 @@ fn calendar_date(now: &Zoned, found: &Captures<'_>) -> Option<Option<Date>> {
     if found.name("weekday_nth").is_none_or(|_| found.name("suffix").is_some())
         && let Some(day) = number(found, "nth").or_else(|| number(found, "weekday_nth"))
     {
-        return Some(day_of_month(now, day));
+        let date = day_of_month(now, day);
+        let is_next = found.name("nth_month").is_some_and(|month| month.as_str().contains("next"));
+        let is_soon = date.is_some_and(|date| date.month() == now.month() && date.year() == now.year());
+        return Some(if is_next && is_soon { date.and_then(|date| date.checked_add(1.month()).ok()) } else { date });
     }
     let name = ["month", "month_after", "month_of"].into_iter().find_map(|name| found.name(name))?.as_str();
     let day = number(found, "range_day")
@@ -277,6 +285,11 @@ fn named_day(today: Date, named: &str) -> Option<(Date, bool)> {
         "month" | "eom" => today.last_of_month(),
         "year" if next => today.checked_add(1.year()).ok()?.last_of_year(),
         "year" | "eoy" => today.last_of_year(),
+        _ if name.ends_with(" quarter") || name.starts_with('q') => last_of_quarter(today, first)?,
+        weekday if name.ends_with(" week") => {
+            let days = i64::from(weekday_of(weekday)?.since(today.weekday()));
+            return Some((days_after(today, days + 7)?, false));
+        }
         weekday => {
             let weekday = i64::from(weekday_of(weekday)?.to_monday_zero_offset());
             let date = days_after(monday_of(today)?, weekday + later)?;
@@ -284,6 +297,18 @@ fn named_day(today: Date, named: &str) -> Option<(Date, bool)> {
         }
     };
     Some((date, false))
+}
+
+/// "The end of Q1".
+fn last_of_quarter(today: Date, which: &str) -> Option<Date> {
+    let quarter: i8 = match which {
+        "q1" | "first" => 1,
+        "q2" | "second" => 2,
+        "q3" | "third" => 3,
+        _ => 4,
+    };
+    let last = Date::new(today.year(), quarter * 3, 1).ok()?.last_of_month();
+    if last < today { Some(last.checked_add(1.year()).ok()?.last_of_month()) } else { Some(last) }
 }
 
 /// `6 pm`, `11:59pm`, `18:00`, `midnight` (the end of the day), `noon`.
@@ -295,7 +320,17 @@ fn clock_of(written: &str) -> Option<(i64, i64)> {
         "noon" | "midday" | "nn" => return Some((12, 0)),
         _ => {}
     }
+    // "17h30", "1730hrs".
+    let is_french = written.split_once('h').is_some_and(|(hour, minute)| {
+        hour.len() <= 2 && minute.len() == 2 && minute.bytes().all(|c| c.is_ascii_digit())
+    });
+    let hours = written.replacen('h', ":", 1);
+    let written = if is_french { hours.as_str() } else { written };
     let digits = written.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(written.len());
+    if digits == 4 && !written[..digits].contains([':', '.']) {
+        let (hour, minute) = (written[..2].parse::<i64>().ok()?, written[2..4].parse::<i64>().ok()?);
+        return (hour <= 24).then_some((hour, minute));
+    }
     let (hour, minute) = written[..digits].split_once([':', '.']).unwrap_or((&written[..digits], "0"));
     let (hour, minute) = (hour.parse::<i64>().ok()?, minute.parse().ok()?);
     let half = written[digits..].trim_start().chars().next();
@@ -346,7 +381,7 @@ pub(super) const MONTHS: [&str; 12] =
 
 /// Stands behind a number that counts hours or pieces.
 static OF_NEXT: LazyLock<Option<Regex>> = pattern!(
-    r"^(?:-[a-z]|[ \n](?:hours?|hrs?|days?|weeks?|months?|mins?|minutes?|for|pack|x|pairs?|seats?|left)(?-u:\b)|[%.][0-9%])"
+    r"^(?:-[a-z]|[ \n]for[ \n]?(?:the[ \n]price|[a-z]{0,3}[$£€₹]?[ \n]?[0-9])|[ \n](?:hours?|hrs?|days?|weeks?|months?|mins?|minutes?|pack|x|pairs?|seats?|left)(?-u:\b)|[%.][0-9%])"
 );
 
 /// "Jan 2-Mar 31", "Thu Apr 10-Wed Apr 23".
@@ -358,13 +393,17 @@ static TO_A_MONTH: LazyLock<Option<Regex>> = pattern!(
 static ALONE: LazyLock<Option<Regex>> = pattern!(
     r"^(?:[ \n]?$|[,;!?)]|\.(?:[^0-9]|$)|\n|[ \n](?:or|and|sharp|when|on|in|at|-|@|only|for)(?:[ \n]|[,.!]|$)|[ \n][(])"
 );
+/// "Closing at 4", "everything half price till 6", "ends at 12".
+static ENDS_AT: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:until|untill|till?|'til|(?:ends?|ending|clos(?:es?|ing)|shuts?|shutting|finish(?:es|ing)?|expires?|gone|over|closing[ \n]time|close[ \n]up|pack(?:ing)?[ \n]up|shutters?[ \n](?:come[ \n])?down)[ \n](?:at|by))[ \n]$"
+);
 static HOUR_OF: LazyLock<Option<Regex>> = pattern!(r"^[ \n](sharp|today|tonight|tonite|tomorrow|tmrw)(?-u:\b)");
 
 static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     const MONTH: &str = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
     const WEEKDAY: &str =
         r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)";
-    const CLOCK: &str = r"(?:12[ \n]?(?:nn|mn|noon|midnight)(?-u:\b)|[0-9]{1,2}(?:[:.][0-9]{2})?[ \n]?(?:am(?-u:\b)|pm(?-u:\b)|a\.m\.?|p\.m\.?)|[0-9]{1,2}:[0-9]{2}(?-u:\b)|midnight|noon|midday)";
+    const CLOCK: &str = r"(?:12[ \n]?(?:nn|mn|noon|midnight)(?-u:\b)|[0-9]{1,2}(?:[:.][0-9]{2})?[ \n]?(?:am(?-u:\b)|pm(?-u:\b)|a\.m\.?|p\.m\.?)|[0-9]{1,2}[ \n]?o'?clock(?-u:\b)|[0-2]?[0-9]h[0-5][0-9](?-u:\b)|[0-2][0-9][0-5][0-9][ \n]?h(?:ou)?rs(?-u:\b)|[0-9]{1,2}:[0-9]{2}(?-u:\b)|midnight|noon|midday)";
     const DAY: &str = r"[0-9]{1,2}(?:st|nd|rd|th)?";
     const JOIN: &str = r"[ \n]?(?:-|&|to|thru|through|until|till?|and)[ \n]?(?:the[ \n])?";
     let zone = |name: &str| format!(r"(?:[ \n]?\(?(?P<{name}>{})(?-u:\b)\)?)?", zones::NAMES);
@@ -384,15 +423,16 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?:the[ \n])?(?P<nth_word>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|fifteenth|twentieth|thirtieth)[ \n]of[ \n](?P<month_of>{MONTH})"
     );
     let date = format!(
-        r"(?:(?:this[ \n])?{WEEKDAY}\.?,?[ \n]\(?(?:the[ \n])?)?(?:{figures}|{month_first}|{day_first}|{in_words}|the[ \n](?P<nth>[0-9]{{1,2}})(?:st|nd|rd|th))(?-u:\b)(?:,?[ \n-](?:of[ \n]|in[ \n])?(?P<year>20[0-9]{{2}})(?-u:\b))?"
+        r"(?:(?:this[ \n])?{WEEKDAY}\.?,?[ \n]\(?(?:the[ \n])?)?(?:{figures}|{month_first}|{day_first}|{in_words}|the[ \n](?P<nth>[0-9]{{1,2}})(?:st|nd|rd|th)(?P<nth_month>[ \n]of[ \n](?:next|this|the)[ \n]month)?)(?-u:\b)(?:,?[ \n-](?:of[ \n]|in[ \n])?(?P<year>20[0-9]{{2}})(?-u:\b))?"
     );
     let of_today = concat!(
         r"the[ \n]day[ \n]after[ \n]tomorrow|today|tonight|tonite|2nite|2night|tmrw|tmr|tmw|eom|eoy|tomorrow(?:[ \n](?:night|evening|morning|afternoon))?|this[ \n](?:evening|afternoon|morning)",
         r"|(?:the[ \n])?end[ \n]of[ \n](?:the[ \n]|this[ \n]|next[ \n])?(?:business(?:[ \n]day)?|day|week|weekend|month|year)|close[ \n]of[ \n]business|eod|cob",
+        r"|(?:the[ \n])?end[ \n]of[ \n](?:the[ \n])?(?:q[1-4]|(?:first|second|third|fourth|last)[ \n]quarter)",
         r"|(?:the[ \n])?(?:year|month)[ -]end|(?:the[ \n])?last[ \n]day[ \n]of[ \n](?:the[ \n]|this[ \n])?(?:week|month|year)|(?:next|this[ \n]coming|this|the|coming)[ \n](?:weekend|week|month|year)|weekend|midnight",
     );
     let named = format!(
-        r"(?P<named>(?:{})(?:[ \n]weekend)?|{WEEKDAY},?[ \n](?:the[ \n])?(?P<weekday_nth>[0-9]{{1,2}})(?P<suffix>st|nd|rd|th)?|(?:next[ \n]|this[ \n]coming[ \n]|this[ \n]|coming[ \n])?{WEEKDAY}(?:[ \n](?:night|evening|morning|afternoon|midnight|noon))?|{of_today})(?-u:\b)",
+        r"(?P<named>(?:{})(?:[ \n]weekend)?|(?:mon|tues|wednes|thurs|fri|satur|sun)day[ \n]week|{WEEKDAY},?[ \n](?:the[ \n])?(?P<weekday_nth>[0-9]{{1,2}})(?P<suffix>st|nd|rd|th)?|(?:next[ \n]|this[ \n]coming[ \n]|this[ \n]|coming[ \n])?{WEEKDAY}(?:[ \n](?:night|evening|morning|afternoon|midnight|noon))?|{of_today})(?-u:\b)",
         holidays::names(false),
     );
     let whole_month = format!(
@@ -455,6 +495,18 @@ mod tests {
             ("tonight at 9", "2026-11-20T21:00"),
             ("12nn", "2026-11-20T12:00"),
             ("end of next month", "2027-01-01T00:00"),
+            ("tonight at 12", "2026-11-21T00:00"),
+            ("10 o'clock tonight", "2026-11-20T22:00"),
+            ("5 o'clock today", "2026-11-20T17:00"),
+            ("5 o'clock", "2026-11-20T17:00"),
+            ("17h30 today", "2026-11-20T17:30"),
+            ("1730hrs today", "2026-11-20T17:30"),
+            ("friday week", "2026-11-28T00:00"),
+            ("end of q1", "2027-04-01T00:00"),
+            ("the end of the second quarter", "2027-07-01T00:00"),
+            ("the 14th of next month", "2026-12-15T00:00"),
+            ("the 14th of the month", "2026-11-15T00:00"),
+            ("hallowe'en", "2027-11-01T00:00"),
         ] {
             let moments = moments_in(&now, words);
             assert_eq!(moments.len(), 1, "{words}: {moments:?}");

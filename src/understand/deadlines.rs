@@ -25,7 +25,7 @@ use super::sale_words::names_a_plan;
 use super::tally::Tally;
 use super::urgency::{tells_of_a_plan, tells_of_a_service};
 use super::voice::Voice;
-use super::{Context, days_en, days_zh, ends_en, ends_zh, gains_zh, holidays};
+use super::{Context, beside_en, days_en, days_zh, ends_en, ends_zh, gains_zh, holidays};
 
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.
 pub(super) const DEADLINES_MAX: usize = 64;
@@ -124,6 +124,7 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
         claims = claims_in(&now, readings, &setting, true);
     }
     without_last_day(&mut claims);
+    hours_of_their_days(&now, readings, &mut claims);
     agree(&now, &mut claims);
     claims
 }
@@ -181,6 +182,9 @@ fn claims_in(now: &Zoned, readings: &[Reading<'_>], setting: &Setting, uses: boo
                 ..around
             };
             let mut ends = ends_in(now, words, sentence, around, setting.of_use);
+            let before = index.checked_sub(1).and_then(|before| reading.sentences.get(before));
+            let before = before.map_or("", |before| reading.words(before));
+            read_with_sentence_before(now, words, sentence, before, around, &mut ends);
             if by_gain {
                 // 今晚 and 三天内 are said in so many notices that only a word of sale tells them apart.
                 let is_plain = |end: &ClaimedEnd| !end.is_stretch && !end.names_today && !tally.is_transactional();
@@ -191,8 +195,11 @@ fn claims_in(now: &Zoned, readings: &[Reading<'_>], setting: &Setting, uses: boo
             if ends.is_empty() || by_itself && !is_only_an_end(words) && !speaks_of_goods(words, tally) {
                 continue;
             }
-            let is_service =
-                || !setting.is_refusable && !gives && !sentence.is_plainly_a_sale() && tells_of_a_service(words);
+            let is_service = || {
+                let sells =
+                    gives || sentence.is_plainly_a_sale() || setting.promotes && is_code_of_offer(now, words, &ends);
+                !setting.is_refusable && !sells && tells_of_a_service(words)
+            };
             let is_owed = || is_duty(words, takes_off(sentence) || gives, sentence.offs.iter().any(Off::is_figure));
             if tells_of_a_plan(words) || names_a_plan(&sentence.may, words) || is_service() || is_owed() {
                 continue;
@@ -221,12 +228,76 @@ fn claims_in(now: &Zoned, readings: &[Reading<'_>], setting: &Setting, uses: boo
     claims
 }
 
+/// "The 5th" is of the month named before it, "before then" the day.
+fn read_with_sentence_before(
+    now: &Zoned,
+    words: &str,
+    sentence: &Sentence,
+    before: &str,
+    around: Around,
+    ends: &mut Vec<ClaimedEnd>,
+) {
+    for end in ends.iter_mut().filter(|end| end.kind == DeadlineKind::Absolute) {
+        let place = end.range.start.saturating_sub(sentence.range.start);
+        if words.get(place..).is_some_and(|own| own.starts_with("the "))
+            && let Some(at) = beside_en::of_month_before(now, words, place, before)
+        {
+            end.instant = Some(at);
+        }
+    }
+    if ends.is_empty()
+        && (around.offers || around.gives || around.beside)
+        && let Some((at, told)) = beside_en::then(now, &sentence.may, words, before)
+    {
+        let range = sentence.range.start + told.start..sentence.range.start + told.end;
+        let kind = DeadlineKind::Absolute;
+        ends.push(ClaimedEnd { instant: Some(at), kind, range, is_stretch: false, names_today: false });
+    }
+}
+
+/// "£8 off. The code is good until 24 May": no code that is asked for at the door of an account lives until a day.
+fn is_code_of_offer(now: &Zoned, words: &str, ends: &[ClaimedEnd]) -> bool {
+    let is_day = |end: &ClaimedEnd| {
+        let at = end.instant.map(|at| at.to_zoned(now.time_zone().clone()).time());
+        end.kind == DeadlineKind::Absolute && at == Some(Time::midnight())
+    };
+    words.contains("code") && ends.iter().all(is_day)
+}
+
+/// "Saturday is the last day. We close at 5pm": of that Saturday.
+fn hours_of_their_days(now: &Zoned, readings: &[Reading<'_>], claims: &mut [Claim]) {
+    let days: Vec<(usize, usize, Timestamp)> = claims
+        .iter()
+        .filter_map(|claim| match claim.ends.as_slice() {
+            [only] if !only.names_today => Some((claim.reading, claim.sentence, only.instant?)),
+            _ => None,
+        })
+        .collect();
+    for claim in claims {
+        let beside = |day: &&(usize, usize, Timestamp)| day.0 == claim.reading && day.1.abs_diff(claim.sentence) == 1;
+        let Some((_, _, day)) = days.iter().find(beside) else { continue };
+        let Some(reading) = readings.get(claim.reading) else { continue };
+        let Some(sentence) = reading.sentences.get(claim.sentence) else { continue };
+        for end in &mut claim.ends {
+            let place = end.range.start.saturating_sub(sentence.range.start);
+            let Some(at) = beside_en::hour_of_day_beside(now, reading.words(sentence), place, *day) else { continue };
+            let told = claim.deadlines.iter_mut().filter(|deadline| deadline.instant == end.instant);
+            told.for_each(|deadline| deadline.instant = Some(at));
+            end.instant = Some(at);
+        }
+    }
+}
+
 /// What a sentence gives it gives for a time, even in a letter that looks like a notice, unless the sentence itself is one;
 /// what stands beside a gift does so where it asks to book or to join, or is hardly more than a date.
 fn may_be_of_a_gift(sentence: &Sentence, words: &str, gives: bool, near: bool, tally: Tally) -> bool {
     let cues = sentence.cues;
     let asks = cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
-    if asks || cues.has(Cue::Code) || sentence.is_refund || tally.tells_a_notice() && cues.has(Cue::Notice) {
+    if asks
+        || cues.has(Cue::Code)
+        || sentence.is_refund && !words.contains("waive")
+        || tally.tells_a_notice() && cues.has(Cue::Notice)
+    {
         return false;
     }
     let is_short = words.len() <= ONLY_BYTES_MAX && !tally.tells_a_notice();
@@ -500,8 +571,34 @@ fn names_today(words: &str) -> bool {
 /// Every end has a digit in it (a date, so many hours) or one of these (`tonight`, 周末, 三天内).
 pub(super) fn signs() -> Vec<String> {
     let english = [
-        " mon", " tue", " wed", " thu", " fri", " sat", " sun", "day", "night", "tonite", "tomorrow", "week", "month",
-        "year", "hour", "hr", "min", "eod", "cob", "noon", "close of",
+        " mon",
+        " tue",
+        " wed",
+        " thu",
+        " fri",
+        " sat",
+        " sun",
+        "day",
+        "night",
+        "tonite",
+        "tomorrow",
+        "week",
+        "month",
+        "year",
+        "hour",
+        "hr",
+        "min",
+        "eod",
+        "cob",
+        "noon",
+        "close of",
+        "til close",
+        "till close",
+        "l we close",
+        "closing time",
+        "we shut",
+        "til closing",
+        "they close",
     ];
     let chinese = ["今", "明", "当", "月", "年", "周", "星期", "礼拜", "时", "天", "日", "钟", "点"];
     // A clock time by itself: `ends at 8pm`, 20:00截止.

@@ -15,7 +15,7 @@ use super::periods_en::{
     LEFT, are_days_of_every_week, begin_if_before, is_always_to_be_had, is_held_to, is_month_after, is_no_day,
     is_whole_month,
 };
-use super::stretches_en::stretch_in;
+use super::stretches_en::{close_of_this_day, stretch_in};
 
 /// How far back the words stand that make a moment an end.
 const LEAD_BYTES_MAX: usize = 64;
@@ -59,6 +59,9 @@ pub(super) fn ends_in(now: &Zoned, may: &May, words: &str, (dated, named): (bool
     if ends.is_empty() && named {
         ends.extend(stretch_in(now, may, words));
     }
+    if ends.is_empty() && around.offers && moments.is_empty() {
+        ends.extend(close_of_this_day(now, may, words));
+    }
     ends
 }
 
@@ -72,7 +75,13 @@ pub(super) fn date_signs() -> Vec<String> {
     // "Ends 11.22".
     let led = ["ends", "ending", "until", "till", "til", "thru", "through", "expires", "exp", "by"];
     let led = led.into_iter().flat_map(|lead| (0..4).map(move |digit| format!("{lead} {digit}")));
-    let ordinals = ordinals.chain(led);
+    // "Closing at 4", "till 6", "by 5 o'clock".
+    let hours = ["til", "till", "ends at", "ending at", "close at", "closes at", "closing at", "shut at", "shuts at"];
+    let hours =
+        hours.into_iter().chain(["time at", "up at", "gone by", "gone at", "over at", "over by", "es at", "down at"]);
+    let hours = hours.flat_map(|lead| (1..10).map(move |digit| format!("{lead} {digit}")));
+    let clocks = ["clock", "00hrs", "30hrs", "00 hrs", "30 hrs", "h00", "h30"].map(str::to_owned);
+    let ordinals = ordinals.chain(led).chain(hours).chain(clocks);
     MONTHS.into_iter().chain(["/"]).map(str::to_owned).chain(years).chain(dotted).chain(ordinals).collect()
 }
 
@@ -109,7 +118,9 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
     if let Some(at) = at_hour_of_day(words, first, moment, before.filter(|_| follows)) {
         return at.filter(|_| around.takes_off || around.offers && before.is_some_and(|day| day.begins.is_some()));
     }
-    let recurs = RECURS.as_ref()?.is_match(first) && before.is_none_or(|first| first.is_bare || !follows);
+    // "Every Tuesday thru Nov 25" ends then; "every Tuesday to Friday" does not.
+    let is_date = moment.kind == DeadlineKind::Absolute && moment.month_begins.is_none() && !moment.is_clock;
+    let recurs = RECURS.as_ref()?.is_match(first) && before.is_none_or(|first| first.is_bare && !is_date || !follows);
     if recurs || is_of_day && !words.contains("today") && !words.contains("tonight") {
         return None;
     }
@@ -132,6 +143,7 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
             && !tail.starts_with('\'')
             && !LEFT.as_ref()?.is_match(lead)
         || own.starts_with("this coming weekend")
+        || is_tomorrow_with(words, before, moment)
         || own == "weekend" && (lead.ends_with("all ") || lead.ends_with("whole "))
         || moment.is_bare && !moment.is_clock && before.is_some_and(|before| is_saturday_with(words, before, moment));
     let at_midnight = || {
@@ -173,6 +185,11 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
         |words: &str| [&FROM_NOW, &PERIOD, &UNTIL].iter().any(|of| of.as_ref().is_some_and(|of| of.is_match(words)));
     let offers = around.offers && !(around.only_gives && is_event());
     if is_stretch && !offers && !is_of_offer(first) && !is_of_offer(lead) && (!around.beside || is_event()) {
+        return None;
+    }
+    // "We close at 7": so every day, where nothing is taken off.
+    let is_mere_hour = moment.is_clock && own.bytes().all(|c| c.is_ascii_digit());
+    if is_mere_hour && lead.ends_with(" at ") && !around.takes_off && !around.gives {
         return None;
     }
     // "Order by 2pm for same-day delivery": so every day.
@@ -277,6 +294,14 @@ fn is_saturday_with(words: &str, before: &Moment, sunday: &Moment) -> bool {
     own.contains("sun") && day.starts_with("sat") && matches!(gap.trim(), "and" | "&" | "+" | "/" | "-" | "to")
 }
 
+/// "Today and tomorrow".
+fn is_tomorrow_with(words: &str, before: Option<&Moment>, moment: &Moment) -> bool {
+    let own = words.get(moment.range.clone()).unwrap_or_default();
+    let gap = |before: &Moment| words.get(before.range.end..moment.range.start).unwrap_or_default().trim();
+    own.starts_with("tomorrow")
+        && before.is_some_and(|before| before.is_this_day && matches!(gap(before), "and" | "&" | "+" | "n" | "or"))
+}
+
 /// "Between Nov 20 and Nov 24".
 fn is_between(words: &str, moment: &Moment) -> bool {
     ["between", "btwn", "betw", "btw"].iter().any(|word| lead_of(words, moment.range.start).trim_end().ends_with(word))
@@ -291,8 +316,8 @@ pub(super) fn lead_of(words: &str, start: usize) -> &str {
 /// Ends in what makes the moment behind it an end.
 static UNTIL: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:until|untill|till?|through|thru|before|b4|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|shuts?|closing|clos(?:e|ing)[ \n]date",
-    r"|(?:last|final)[ \n](?:day|date|call|chance|orders?|bookings?|entries|entry|sign-?ups?)|deadline|not[ \n](?:valid|available|redeemable)[ \n]after|cut-?off|good|up[ \n]?to|stops?[ \n](?:serving|selling|taking|baking|frying|grilling|cooking|pouring|accepting)(?:[ \n](?:new[ \n])?(?:orders|bookings|entries|walk-ins))?|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|dies?|lapses?|concludes?|leaves|returns?|go(?:es)?[ \n](?:back[ \n])?up|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|go(?:es)?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
-    r"(?:\.?[ \n](?:(?:and|&)[ \n]incl(?:uding|uded|usive|\.)?|or[ \n]before|or[ \n]by|upto|'til|@|out|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|with|inclusive|order|book|shop|strictly)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
+    r"|(?:last|final)[ \n](?:day|date|call|chance|orders?|bookings?|entries|entry|sign-?ups?)|deadline|hingga|hanggang|sampai|w/?e|week[ \n]ending|not[ \n](?:valid|available|redeemable)[ \n]after|cut-?off|good|up[ \n]?to|stops?[ \n](?:serving|selling|taking|baking|frying|grilling|cooking|pouring|accepting)(?:[ \n](?:new[ \n])?(?:orders|bookings|entries|walk-ins))?|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|dies?|lapses?|concludes?|leaves|returns?|go(?:es)?[ \n](?:back[ \n])?up|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|go(?:es)?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
+    r"(?:\.?[ \n](?:(?:and|&)[ \n]incl(?:uding|uded|usive|\.)?|or[ \n]before|or[ \n]by|upto|'til|@|out|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|with|inclusive|order|book|shop|strictly|w/?e|lunch(?:time)?|tea-?time|dusk|sunset|first[ \n]thing)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
 );
 /// "Prices go up on Monday", "back to £40 from 1 June".
 static TURNS_BACK: LazyLock<Option<Regex>> = pattern!(
@@ -309,7 +334,7 @@ static PERIOD: LazyLock<Option<Regex>> = pattern!(
 );
 /// "Until term starts on 2 September", "till the shutters come down @5", "until Eid (26 June)".
 static UNTIL_THEN: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:until|untill|till?|thru|through)[ \n](?:[a-z'-]{1,14}[ \n]){1,6}(?:(?:on|at|in)[ \n](?:the[ \n])?|@[ \n]?|[(])$|(?-u:\b)(?:until|till?|thru|through|to)[ \n](?:the[ \n])?end[ \n]of[ \n](?:the[ \n])?(?:term|semester|season|summer|winter|spring|autumn|half[ -]term|holidays)[,]?[ \n][(]?$|(?-u:\b)(?:ends?|ending|expir(?:es|ing)|clos(?:es|ing))[ \n](?:in|within)[ \n][a-z0-9 ]{1,16}[,(-]?[ \n](?:on[ \n])?[(]?(?:the[ \n])?$|(?-u:\b)(?:last|final|closing)[ \n](?:date|day)[ \n](?:to|for)[ \n][^.!?]{1,40}?(?::|[ \n](?:is|on|-))[ \n]?(?:on[ \n])?$"
+    r"(?-u:\b)(?:before|by|b4|to)[ \n](?:[a-z'-]{1,14}[ \n]){1,6}[(]$|(?-u:\b)(?:until|till?|thru|through|up[ \n]to)[ \n](?:[a-z'-]{1,14}[ \n]){0,3}[a-z'-]{3,14},[ \n]$|(?-u:\b)(?:ends?|ending|closes|closing|finish(?:es)?|stops?)[ \n]with[ \n](?:[a-z'-]{1,14}[ \n]){1,4}(?:on|of)[ \n](?:the[ \n])?$|(?-u:\b)(?:until|untill|till?|thru|through)[ \n](?:[a-z'-]{1,14}[ \n]){1,6}(?:(?:on|at|in)[ \n](?:the[ \n])?|@[ \n]?|[(])$|(?-u:\b)(?:until|till?|thru|through|to)[ \n](?:the[ \n])?end[ \n]of[ \n](?:the[ \n])?(?:term|semester|season|summer|winter|spring|autumn|half[ -]term|holidays)[,]?[ \n][(]?$|(?-u:\b)(?:ends?|ending|expir(?:es|ing)|clos(?:es|ing))[ \n](?:in|within)[ \n][a-z0-9 ]{1,16}[,(-]?[ \n](?:on[ \n])?[(]?(?:the[ \n])?$|(?-u:\b)(?:last|final|closing)[ \n](?:date|day)[ \n](?:to|for)[ \n][^.!?]{1,40}?(?::|[ \n](?:is|on|-))[ \n]?(?:on[ \n])?$"
 );
 /// "Before Black Friday even starts": nothing ends there.
 static BEGINS: LazyLock<Option<Regex>> = pattern!(
@@ -342,7 +367,7 @@ static AFTER: LazyLock<Option<Regex>> = pattern!(
 );
 /// "Nov 20 - Dec 1" and "now through Sunday" join two moments.
 static JOINS: LazyLock<Option<Regex>> = pattern!(
-    r"^(?:,?[ \n][0-9]{1,2}(?:st|nd|rd|th)?)?[,)]?[ \n]?(?:-|to|thru|through|until|till?|'til|up[ \n](?:to|until)|to[ \n]and[ \n]including|and|&|and[ \n]ends?(?:[ \n]on)?)[ \n]?(?:\(?the[ \n]|on[ \n])?$"
+    r"^(?:,?[ \n][0-9]{1,2}(?:st|nd|rd|th)?)?[,)]?[ \n]?(?:-|to|thru|through|until|till?|'til|hingga|hanggang|t/m|(?:to|until|till?|thru)[ \n]w/?e|up[ \n](?:to|until)|to[ \n]and[ \n]including|and|&|and[ \n]ends?(?:[ \n]on)?)[ \n]?(?:\(?the[ \n]|on[ \n])?$"
 );
 static FROM_NOW: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:(?:now|today|immediately)[ \n]?(?:-|to|thru|through|until|till?|'til|up[ \n](?:to|until))",
@@ -398,7 +423,7 @@ const BEGINS_VERBS: [&str; 24] = [
 ];
 /// "We can't restock before Christmas": nothing ends there.
 static DENIED: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:due|payable|owed|overdue)(?:[ \n]back)?[ \n](?:by|before|on|in|until)[ \n](?:the[ \n])?$|(?-u:\b)(?:can't|cannot|won't|don't|doesn't|didn't|isn't|not|never|unable[ \n]to)[ \n](?:[a-z]{2,12}[ \n]){1,4}(?:before|until|till|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:expect|expects|expected|expecting|likely)[ \n](?:[a-z]{2,12}[ \n]){1,5}by[ \n](?:the[ \n])?$",
+    r"(?-u:\b)(?:due|payable|owed|overdue)(?:[ \n]back)?[ \n](?:by|before|on|in|until)[ \n](?:the[ \n])?$|(?-u:\b)(?:can't|cannot|won't|don't|doesn't|didn't|isn't|cant|wont|dont|doesnt|didnt|isnt|not|never|unable[ \n]to)[ \n](?:[a-z]{2,12}[ \n]){1,4}(?:before|until|till|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:expect|expects|expected|expecting|likely)[ \n](?:[a-z]{2,12}[ \n]){1,5}by[ \n](?:the[ \n])?$",
     r"|(?-u:\b)(?:no[ \n]need[ \n]to|needn't|don't[ \n](?:have|need)[ \n]to|nothing[ \n]to)[ \n](?:[a-z0-9']{1,12}[ \n]){1,7}(?:before|until|till|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:don't|never|won't)[ \n](?:do|run|have|play|use|shout)[ \n][^a-z]{0,2}(?:sale|offer|deal)s?[ \n]ends?[ \n](?:on[ \n])?$",
     // "The seats made between January and March 2026": called back, not sold.
     r"|(?-u:\b)(?:seats?|cars?|batch(?:es)?|units?|models?|products?|items?|vehicles?|packs?|packets|jars|lots?|cases|toys?|chargers?|those|ones)[ \n](?:(?:that|which)?[ \n]?(?:were|was)[ \n])?(?:made|manufactured|produced|built|issued)[ \n](?:between|from|in)[ \n](?:the[ \n])?$"
@@ -415,9 +440,9 @@ static OPEN: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:open|opened|hours|stores?|lines?|call(?:[ \n]us)?|chat)[ \n](?:[a-z]{1,9}[ \n]){0,2}(?:until|till?|from|to|by|before)[ \n]$"
 );
 static ENDS_SOMETHING: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:ends?|expires?|closes?|valid|good|runs?|have|got|sale|offer|deal|code|order|book|buy|shop|only|use|redeem|claim|hold|holding|held|reserved|saved|saving|keep|keeping|today|tonight)(?-u:\b)"
+    r"(?-u:\b)(?:ends?|expires?|closes?|valid|good|runs?|have|got|sale|offer|deal|code|order|book|buy|shop|only|use|redeem|claim|join|grab|come|hurry|hold|holding|held|reserved|saved|saving|keep|keeping|today|tonight)(?-u:\b)"
 );
-static BEFORE_MONTH: LazyLock<Option<Regex>> = pattern!(r"(?-u:\b)(?:until|till?|before|by|up[ \n]to)[ \n]$");
+static BEFORE_MONTH: LazyLock<Option<Regex>> = pattern!(r"(?-u:\b)(?:until|till?|before|b4|by|up[ \n]to)[ \n]$");
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -447,6 +472,28 @@ mod tests {
             ("every sunday this november (8, 15 & 22)", vec!["2026-12-01T00:00"]),
             ("book before the end of the month", vec!["2026-12-01T00:00"]),
             ("need a yes b4 2 today", vec!["2026-11-20T14:00"]),
+            ("half price, closing at 4", vec!["2026-11-20T16:00"]),
+            ("20% off until closing time at 5", vec!["2026-11-20T17:00"]),
+            ("30% off ends at 12", vec!["2026-11-20T12:00"]),
+            ("ends 10 o'clock tonight", vec!["2026-11-20T22:00"]),
+            ("ends today at 17h00", vec!["2026-11-20T17:00"]),
+            ("until 2300hrs tonight", vec!["2026-11-20T23:00"]),
+            ("ends on friday week", vec!["2026-11-28T00:00"]),
+            ("ends first thing monday", vec!["2026-11-24T00:00"]),
+            ("order by lunchtime saturday", vec!["2026-11-22T00:00"]),
+            ("30% off today and tomorrow", vec!["2026-11-22T00:00"]),
+            ("half price cakes until close", vec!["2026-11-21T00:00"]),
+            ("half price cakes till we close!", vec!["2026-11-21T00:00"]),
+            ("20% off for the next hour", vec!["2026-11-20T11:00"]),
+            ("ends in half an hour", vec!["2026-11-20T10:30"]),
+            ("gone within the hour", vec!["2026-11-20T11:00"]),
+            ("20% off for the next half hour", vec!["2026-11-20T10:30"]),
+            ("only half an hour left", vec!["2026-11-20T10:30"]),
+            ("20% off for two more days", vec!["2026-11-22T10:00"]),
+            ("free coffee b4 11am", vec![]),
+            ("tables for kids up to 6", vec![]),
+            ("happy hour from 4pm until close", vec![]),
+            ("we reply within the hour", vec![]),
             ("55% off till the shutters come down @5", vec!["2026-11-20T17:00"]),
             ("closes at 7pm sharp", vec!["2026-11-20T19:00"]),
             ("20% off until term starts on 2 december", vec!["2026-12-03T00:00"]),

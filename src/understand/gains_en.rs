@@ -81,16 +81,19 @@ static GIVES: Expression = expression!(
     r"|(?:no|zero|nil|half|carry no) (?:[a-z-]{2,12} ){0,2}(?:fees?|charges?|commission|deposit|interest)|interest[- ]free|(?:drops?|waives?) the (?:[a-z-]{2,12} ){0,2}fee",
     // More of what is counted.
     r"|(?:double|doubled|triple|tripled|quadruple|twice|bonus|extra) (?:the )?(?:[a-z]{2,10} ){0,3}(?:points?|pts|miles|stamps?|data|minutes|credits?|rewards?|seeds|xp|coins|tokens|gems|loot|entries|gb|months?|weeks|nights?|cash ?back)|bonus|gifts? (?:is |are |will be )?(?:doubled|matched)|(?:double|match|doubles|matches) (?:every|any|each|all|your) (?:[a-z]{2,12} )?(?:gifts?|donations?|pounds?|dollars?|deposits?)",
-    r"|(?:eat|stay|sleep|travel|go|ride|play|swim) (?:for )?half price|(?:2|3|4|two|three|four|five) ?for ?(?:the price of )?(?:1|2|3|one|two|three)|bogof?|pay (?:for )?(?:only|just|no|one|two|1|2|3|half)|months? (?:for (?:the price of )?|rather than |instead of )(?:[0-9]|one|two|three|six|ten|eleven|twelve)",
+    r"|(?:eat|stay|sleep|travel|go|ride|play|swim) (?:for )?half price|(?:[2-9]|10|two|three|four|five|six|ten) ?for ?(?:the price of )?(?:[1-8]|one|two|three|four|five|eight)|bogof?|pay (?:for )?(?:only|just|no|one|two|1|2|3|half)|months? (?:for (?:the price of )?|rather than |instead of )(?:[0-9]|one|two|three|six|ten|eleven|twelve)",
     r"|(?:is|are|be|breakfast|lunch|dinner|parking|wifi|delivery) included|(?:we'll|we will|we shall|i'll|i will) (?:also |even )?(?:include|throw in|add|knock|take [^a-z]{0,3}[0-9])|throw in|thrown in",
     // Less than else.
     r"|thereafter|after that date|from that date|(?:price|rate|fee|tariff|fare|fees|rates|fares)s? (?:is |are |will be |stays? )?(?:held|frozen|kept|locked|reduced|lowered)|(?:at|pay|keep|this|last) (?:this|last) year's (?:price|rate|fee|tariff)s?|year's (?:price|rate|fee)s?",
-    r"|(?:half|reduced|special|introductory|early[- ]bird|lower|preferential|promotional|advance|concessionary) (?:price|rate|fee|fare|tariff|admission|entry|lettings|ticket)s?|save|saves|saving|savings|cash ?back",
-    r"|offers?|promo|promotion|gift with|(?:goody|goodie|gift) bag|(?:repair|starter|roller|travel) (?:kit|set)|bursary",
+    r"|(?:half|reduced|special|introductory|early(?:[- ](?:bird|booking|payment|entry))?|lower|preferential|promotional|advance|concessionary|preview|pre-?launch|launch|summer|winter|spring|autumn|fall|off[- ]?season|low[- ]season|off[- ]?peak|new[- ]member|founder|founding|partner|trade) (?:price|rate|fee|fare|tariff|admission|entry|lettings|ticket|pricing)s?|introductory terms|we (?:also |even )?(?:include|grant)|(?:price|rate|fee|offer)s? appl(?:y|ies) to (?:all )?(?:bookings|orders|purchases)|same (?:price|rate|fee) as|halved|half the (?:usual|normal|regular|standard)|covered by us|we(?:\'ll| will)? (?:cover|pay) (?:the|your|half)|fixed (?:[a-z]{3,12} )?(?:fee|price)|buy one|for (?:each|every) (?:[a-z]{2,12} ){1,5}you buy|save|saves|saving|savings|cash ?back",
+    r"|offers?|promo|promotion|specials|gift with|(?:goody|goodie|gift) bag|(?:repair|starter|roller|travel) (?:kit|set)|bursary",
     r"|(?:tariff|scheme|rate|bond|plan) (?:is|are|remains?|stays?) (?:open|available) (?:to|till|until|for)|(?:midweek|weekend|winter|summer|spring|autumn|lunch|dinner|breakfast|holiday|half[- ]term|monthly|school) specials?|(?:for|only|just) [0-9]{1,3}\.(?:99|95|49|50|00))(?-u:\b)",
     r"|(?:(?-u:\b)and|&) (?:get|receive|earn) (?:an?|up to|[^a-z ]?[0-9]+)(?-u:\b)",
     r"|[0-9] ?%(?: p\.?a\.?| apr| aer| interest| more| extra| back| less| off| cash ?back| bonus|\+?vat)|(?-u:\b)0% |(?-u:\b)[2-9]x (?:the )?(?:points?|pts|miles|stamps|rewards|xp)|241|342",
     r"|(?-u:\b)(?:instead of|in place of|rather than|down from|usually|normally|norm|usual fee|usual price|otherwise|standard fee is) ?\(?(?:[a-z]{0,3}[$£€₹] ?)?[0-9]",
+    // "£38 after", "then £15", "£79 from 1 March": dearer then.
+    r"|[$£€][0-9][0-9.,]{0,8}(?: (?:a|per|each) ?[a-z]{0,8})? (?:after|aft|afterwards|thereafter|otherwise|from (?:the )?[0-9]{1,2})(?-u:\b)|(?-u:\b)(?:then|after(?:wards| that)?|thereafter|from then),? (?:(?:it's|it is|it goes to|back to|at) )?[$£€][0-9]|(?-u:\b)(?:get|receive|earn|claim|pocket) (?:up to )?[$£€][0-9]",
+    r"|(?-u:\b)(?:below|under|less than|cheaper than) (?:the|our) (?:usual|normal|regular|list|shop|shelf|spring|summer|autumn|winter|standard|public) (?:price|rate|fee)|(?-u:\b)(?:these|this|the|our) (?:terms?|quotes?|quotation|estimate|prices?|rates?|fees?) (?:will )?(?:stands?|holds?|remains? open)(?-u:\b)|(?-u:\b)special ?[:-]",
     r"|[$£€][0-9]{1,4}(?:\.[0-9]{2})? (?:off|onboard|on-board|credit|store credit|waiting|to (?:use|spend|put)|back|towards|welcome|for new)(?-u:\b)",
 );
 
@@ -138,6 +141,19 @@ mod tests {
             "Here's $10 to use on a $50 purchase",
             "Earn 7.75% p.a. on deposits",
             "Dessert and coffee on the house",
+            "Lessons at the summer rate",
+            "Preview pricing is open to registered guests",
+            "Same price as last term",
+            "The guest fee is halved",
+            "The exam fee is covered by us",
+            "Four hours for £90. It's £130 after",
+            "£6 a month for six months, then £15",
+            "£25 by August, £50 from 16 August",
+            "Get $25 when you open an account",
+            "Group tickets 6 for 5",
+            "Diwali special: making charges at 8%",
+            "R180 a ton below the spring price, or under the list price",
+            "These terms stand for a month",
         ] {
             assert!(gives(&May::ANY, &fold_phrase(text)), "{text}");
         }
@@ -155,6 +171,8 @@ mod tests {
             "The road is closed from 3 to 9 May",
             "Your appointment is on 4 June",
             "Term dates: 3 September to 12 December",
+            "Autumn term begins on 3 September",
+            "The fees apply from 1 May",
         ] {
             assert!(!gives(&May::ANY, &fold_phrase(text)), "{text}");
         }

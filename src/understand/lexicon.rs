@@ -15,8 +15,8 @@ use super::normal::fold_phrase;
 use super::urgency::{self, Urge};
 use super::voice::Voice;
 use super::{
-    asking, audience, codes, currencies, deadlines, ends_en, gains_en, gains_zh, hearsay, optout, reductions,
-    sale_words, stretches_en, surveys, tally, vouchers,
+    asking, audience, beside_en, codes, currencies, deadlines, ends_en, gains_en, gains_zh, hearsay, optout,
+    reductions, sale_words, stretches_en, surveys, tally, vouchers,
 };
 
 /// What a word tells of its sentence.
@@ -287,6 +287,7 @@ fn asked() -> impl Iterator<Item = &'static Expression> {
         .chain(asking::asked())
         .chain(gains_en::asked())
         .chain(gains_zh::asked())
+        .chain(beside_en::asked())
         .chain(hearsay::asked())
         .chain(reductions::asked())
         .chain(sale_words::asked())

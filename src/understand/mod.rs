@@ -4,6 +4,7 @@
 mod accessories;
 mod asking;
 mod audience;
+mod beside_en;
 mod calendar;
 mod catalogue;
 mod catalogue_entry;

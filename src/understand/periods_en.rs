@@ -18,9 +18,9 @@ pub(super) fn is_whole_month(lead: &str, own: &str, moment: &Moment, around: Aro
         return false;
     }
     if moment.month_begins.is_none() {
-        return own == "this month" && around.takes_off;
+        return own == "this month" && (around.takes_off || around.gives);
     }
-    let is_this = ["this ", "throughout ", "whole of ", "rest of ", "duration of ", "during "];
+    let is_this = ["this ", "throughout ", "thruout ", "whole of ", "rest of ", "duration of ", "during "];
     let is_said = is_this.iter().any(|word| lead.ends_with(word)) || own.starts_with("all ");
     is_said || is_in_month(lead, around)
 }
@@ -37,7 +37,7 @@ fn is_in_month(lead: &str, around: Around) -> bool {
 /// "June, July & August": the second of two months named together.
 pub(super) fn is_month_after(gap: &str, moment: &Moment, before: &Moment) -> bool {
     let is_month = |moment: &Moment| moment.month_begins.is_some();
-    is_month(moment) && is_month(before) && matches!(gap.trim(), "," | "and" | "&" | ", and" | "/")
+    is_month(moment) && is_month(before) && matches!(gap.trim(), "," | "and" | "&" | ", and" | "/" | "or" | "n")
 }
 
 /// "Tuesday to Saturday" is when a shop is open; "Friday to Sunday" may be the days of a sale.
@@ -52,7 +52,8 @@ pub(super) fn are_days_of_every_week(words: &str, first: &Moment, last: &Moment,
 /// "Barges can be hired any day March to November", "every fortnight from now till April": no end of an offer, unless
 /// something is taken off or given.
 pub(super) fn is_always_to_be_had(first: &str, around: Around) -> bool {
-    !around.takes_off && !around.gives && says(&ALWAYS, first)
+    let always = || says(&ALWAYS, first) || !around.offers && says(&EVERY_DAY_UNTIL, first);
+    !around.takes_off && !around.gives && always()
 }
 
 /// "On the last Friday of each month", "over the coming year", "through the year", "available today in all sizes".
@@ -60,6 +61,7 @@ pub(super) fn is_no_day(lead: &str, own: &str, tail: &str, moment: &Moment, arou
     // "It's been here since March and may well be here next March".
     let is_verb = own == "may" && says(&MAY_WELL, tail);
     is_verb
+        || moment.month_begins.is_some() && says(&OF_A_MONTH, tail)
         || says(&OF_EACH, tail)
         || own.ends_with("year") && !own.contains("end") && says(&MEANWHILE, lead)
         || moment.is_this_day && lead.ends_with("available ") && !around.takes_off
@@ -91,24 +93,33 @@ static HAPPENS: LazyLock<Option<Regex>> = pattern!(
 );
 /// What is bought then, at whatever price.
 static BOUGHT: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:made|placed|booked|ordered|sold|signed|opened|bought|purchased|any[ \n]?time|(?:every|each|any|all)[ \n][a-z]{3,12}|who[ \n]joins?|on[ \n](?:mon|tues|wednes|thurs|fri|satur|sun)days)[ \n]$"
+    r"(?-u:\b)(?:made|placed|booked|ordered|sold|signed|opened|bought|purchased|any[ \n]?time|(?:every|each|any|all)[ \n][a-z]{2,12}|(?:if|when|for[ \n]anyone[ \n]who|who)[ \n](?:(?:you|u|ya)[ \n])?(?:buy|book|join|order|sign[ \n]up|open|get|take[ \n]out|enrol|enroll|register|switch|start)s?(?:[ \n][a-z-]{1,12}){0,4}|(?:mon|tues?|wed|thurs?|fri|sat|sun)[ \n](?:nights?|evenings?|lunch(?:es)?)|weekdays|weekends|on[ \n](?:mon|tues|wednes|thurs|fri|satur|sun)days)[ \n]$"
 );
 /// "15% off all flights in January": bought before.
 static USED_IN: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:flights?|fares?|sailings?|departures|crossings|journeys|trains?|holidays?|cruises?|breaks?|stays?|nights?|travel)[ \n]?$"
 );
 static ALWAYS: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:any|every|each|most)[ \n](?:other[ \n])?(?:day|week|fortnight|weekend|month|morning|evening|afternoon|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)(?:[ \n](?:from|of|now|between|through|until|till?|the|year))*[ \n]$|(?-u:\b)(?:books[ \n]are[ \n]open|open|here|hours|season)[ \n](?:for|from)[ \n]$"
+    r"(?-u:\b)(?:any|every|each|most)[ \n](?:other[ \n])?(?:day|week|fortnight|weekend|month|morning|evening|afternoon|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)(?:[ \n](?:from|of|between|the|year)(?:[ \n](?:now|the|year|until|till?|through))*)?[ \n]$|(?-u:\b)(?:books[ \n]are[ \n]open|open|here|hours|season)[ \n](?:for|from)[ \n]$"
+);
+/// "Trees every day till Xmas eve"; "soup £3 every weekday until 1 September" is a price of that time.
+static EVERY_DAY_UNTIL: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:any|every|each|most)[ \n](?:other[ \n])?(?:day|week|fortnight|weekend|month|morning|evening|afternoon|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)[ \n](?:until|till?|through)[ \n]$"
 );
 static OF_EACH: LazyLock<Option<Regex>> =
     pattern!(r"^(?:s(?-u:\b)|[ \n](?:of|in)[ \n](?:each|every|the[ \n]month(?-u:\b)))");
+/// "The Jan intake", "our June batch", "the May issue".
+static OF_A_MONTH: LazyLock<Option<Regex>> = pattern!(
+    r"^[ \n](?:(?:[0-9]{4}[ \n])?(?:batch|intakes?|class(?:es)?|cohort|edition|issue|start|departures?|sailings?|weddings?|newsletter|statement|bill|invoice|half[ -]term|exams?|sitting|trip|course|bootcamp|programme))(?-u:\b)"
+);
 static MAY_WELL: LazyLock<Option<Regex>> = pattern!(
     r"^[ \n](?:well|be|not|also|have|still|even|never|need|take|vary|differ|get|go|come|ask|apply|change|contain|cause|[a-z]{2,10}ly)(?-u:\b)"
 );
-static MEANWHILE: LazyLock<Option<Regex>> =
-    pattern!(r"(?-u:\b)(?:over|through|throughout|during|in|for|all|across|within|of)[ \n](?:the[ \n])?$");
+static MEANWHILE: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:over|through|throughout|during|in|for|all|across|within|of|lasts?|lasting)[ \n](?:the[ \n])?$"
+);
 static HELD_TO: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:held|frozen|fixed|kept|bookings?|reservations|orders?|applications|open|available|prices?|rates?|offers?|applies|apply|valid|good|on)[ \n](?:at[ \n][^ \n]{1,10}[ \n])?(?:up[ \n])?to[ \n](?:the[ \n])?$"
+    r"(?-u:\b)(?:held|frozen|fixed|kept|bookings?|reservations|orders?|applications|open|available|prices?|rates?|offers?|applies|apply|valid|good|on|on[ \n]sale|sale|taken|received)[ \n](?:at[ \n][^ \n]{1,10}[ \n])?(?:up[ \n])?to[ \n](?:the[ \n])?$"
 );
 static BEFORE: LazyLock<Option<Regex>> = pattern!(r"(?-u:\b)(?:before|b4)[ \n](?:the[ \n])?$");
 static ON_OR_BEFORE: LazyLock<Option<Regex>> =
@@ -166,6 +177,29 @@ mod tests {
             ("$6.99 meal deal every day in march", "2026-04-01"),
             ("ordered for delivery from now until 15 march", "2026-03-16"),
             ("shortbread is £6 until hogmanay", "2027-01-01"),
+            ("any set bought before hallowe'en", "2026-11-01"),
+            ("10 swims for £35 if u buy the card in jan.", "2026-02-01"),
+            ("starting any wk in sept or oct", "2026-11-01"),
+            ("full groom £28 thruout jan n feb", "2026-03-01"),
+            ("r5 off, every day til the end of june", "2026-07-01"),
+            ("$2 tacos every tues thru nov 25", "2026-11-26"),
+            ("soup £3 every weekday until 1 september", "2026-09-02"),
+            ("£300 instead of £450 on weekdays, all this month", "2026-02-01"),
+            ("free porter, on sale to 15 nov", "2026-11-16"),
+            ("all cakes ordered between june 3 and june 16 for father's day", "2026-06-17"),
+            ("from 3 march until the 9th", "2026-03-10"),
+            ("all of november up to the 23rd", "2026-11-24"),
+            ("from 25 march to the 3rd", "2026-04-04"),
+            ("our workshop is on 12 oct and booking is open till the 5th", "2026-10-06"),
+            ("rm199 for sign ups 1/12/26 hingga 31/12/26", "2027-01-01"),
+            ("15 aug 2026 t/m 15 sept 2026", "2026-09-16"),
+            ("before the end of freshers' month (31 october)", "2026-10-31"),
+            ("booked by eofy (30 june)", "2026-07-01"),
+            ("from now to the end of the holidays (2 september)", "2026-09-03"),
+            ("up to mid-term, friday 23 october", "2026-10-24"),
+            ("ends with bookings taken on 28 november", "2026-11-29"),
+            ("until w/e 28 march", "2026-03-29"),
+            ("prices apply w/e 28 march", "2026-03-29"),
         ] {
             assert_eq!(ends(text, Around { takes_off: text.contains("off"), ..GIVEN }), [wanted], "{text}");
         }
@@ -190,6 +224,9 @@ mod tests {
             "we run tours on most afternoons through the year",
             "back from this week",
             "your bill is due in march",
+            "a place in the june batch for £30",
+            "the card lasts the year",
+            "dont leave it till tomorrow",
             "it's been here since march and may well be here next march",
             "no need to sort your house before xmas",
             "we don't do \"sale ends sunday\"",

@@ -10,16 +10,41 @@ use super::deadlines::End;
 use super::ends_en::lead_of;
 use super::expression::{Expression, May, expression};
 use super::meaning::DeadlineKind;
-use super::patterns::pattern;
+use super::patterns::{pattern, says};
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&FROM_RECEIPT, &CLOCK_LEFT, &TIME_AFTER_WORD, &TIME_BEFORE_WORD, &COUNTDOWN].into_iter()
+    [&UNTIL_CLOSE, &HOUR_AHEAD, &FROM_RECEIPT, &CLOCK_LEFT, &TIME_AFTER_WORD, &TIME_BEFORE_WORD, &COUNTDOWN].into_iter()
 }
 
 /// The end of a stretch that begins now, or when the message is received.
 pub(super) fn stretch_in(now: &Zoned, may: &May, words: &str) -> Option<End> {
-    from_receipt(now, may, words).or_else(|| time_left(now, may, words))
+    from_receipt(now, may, words).or_else(|| time_left(now, may, words)).or_else(|| hour_ahead(now, may, words))
+}
+
+/// "Half price cakes until close": the end of this day, unless it closes so every day ("4pm until close").
+pub(super) fn close_of_this_day(now: &Zoned, may: &May, words: &str) -> Option<End> {
+    let range = UNTIL_CLOSE.groups(may, words)?.get(1)?.range();
+    let is_hour = says(&OPEN_FROM, lead_of(words, range.start));
+    let at = end_of(now.date(), None, now.time_zone()).filter(|_| !is_hour)?;
+    Some(End { at, kind: DeadlineKind::Relative, words: range, is_stretch: false })
+}
+
+/// "For the next hour", "within the hour", "half an hour left".
+fn hour_ahead(now: &Zoned, may: &May, words: &str) -> Option<End> {
+    let found = HOUR_AHEAD.groups(may, words)?;
+    let range = found.get(0)?.range();
+    if says(&ANSWERS, lead_of(words, range.start)) {
+        return None;
+    }
+    let minutes = if found[0].contains("quarter") {
+        15
+    } else if found[0].contains("half") {
+        30
+    } else {
+        60
+    };
+    Some(End { at: seconds_from(now, minutes, 60)?, kind: DeadlineKind::Relative, words: range, is_stretch: true })
 }
 
 /// "Valid for 7 days", "within 3 days of receiving", "when you order within 24 hours". Nothing where a
@@ -61,6 +86,7 @@ fn time_left(now: &Zoned, may: &May, words: &str) -> Option<End> {
     let lead = found.name("lead").map_or("", |lead| lead.as_str());
     if lead == "for"
         && words.get(found.get(0)?.start() + lead.len()..amount.start()).is_some_and(|gap| gap.trim().is_empty())
+        && !found[0].contains(" more ")
     {
         return None;
     }
@@ -118,6 +144,14 @@ macro_rules! words {
 /// "We reply within 24 hours", "ships in 3 days": the shop's promise.
 static ANSWERS: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:ship|deliver|dispatch|arriv|repl(?:y|ies)|respon|sent|send|contact|get[ \n]back|process|refund|answer)[a-z]*[ \n](?:[a-z]{1,12}[ \n]){0,4}$"
+);
+static UNTIL_CLOSE: Expression = expression!(
+    r"(?-u:\b)((?:until|till?) (?:(?:we|they|the (?:shop|stall|store|bakery|kitchen|market|doors?)) )?(?:close|closing(?: time)?|shut|closes|shuts|pack up))(?: today| tonight)?(?:$|[.,;!?)]| -)"
+);
+static OPEN_FROM: LazyLock<Option<Regex>> =
+    pattern!(r"(?-u:\b)(?:open|from|daily|every|each|hours?)(?-u:\b)|[0-9][ \n]?(?:am|pm)(?-u:\b)");
+static HOUR_AHEAD: Expression = expression!(
+    r"(?-u:\b)(?:(?:within|in|for|over|next|only|just|last|final) (?:(?:the|only|just|about) )?(?:next |last |final )?(?:half an hour|half[ -]hour|quarter of an hour)|(?:within|in|for|over) the (?:next )?hour|(?:half an hour|half[ -]hour|quarter of an hour) (?:left|only|to go|remaining))(?-u:\b)"
 );
 static VOLUME: LazyLock<Option<Regex>> = pattern!(r"[0-9][ \n]?[gm]b(?-u:\b)");
 static FROM_RECEIPT: Expression = expression!(
