@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::Gateway;
 use super::ending::{End, reserved_anew};
-use crate::facts::{Customer, Event, Member, SendEvent, SendState, What, apply, kind_of, sends};
+use crate::facts::{Customer, Event, Member, SendEvent, SendState, What, apply, attempts, kind_of, sends};
 use crate::message::{AddressKind, Channel};
 use crate::record::journal::{self, Departures};
 use crate::record::{JournalEntry, Line};
@@ -200,13 +200,15 @@ fn as_known(
         send.attempt.unanswered |= !told;
         return Told::Ended(send);
     }
-    let state = match () {
+    send.state = match () {
         // Its walk may not be over, and settles it: whether its client is told is not known before.
         () if own_run && send.lease_until.is_some_and(|until| until > now) => SendState::Reserved,
         () if accepted => SendState::Sent,
         () => SendState::Unknown,
     };
-    Told::Send(SendEvent { state, ..send })
+    // Killed before it settled, it may have been killed before it answered: the client comes again.
+    send.attempt.unanswered |= send.state == SendState::Sent;
+    Told::Send(send)
 }
 
 /// True when something was new.
@@ -215,7 +217,12 @@ fn enter(customer: &mut Customer, key: &CustomerKey, told: Option<&[Told]>) -> b
         let now = match one {
             Told::Event(event) => apply(customer, event, &key.0),
             Told::Send(send) if send.state == SendState::Reserved => sends::reserve(customer, send.clone()),
-            Told::Send(send) => sends::enter(customer, send),
+            Told::Send(send) => {
+                let was_open = customer.sends.iter().any(|one| one.id == send.id && one.state == SendState::Reserved);
+                let entered = sends::enter(customer, send);
+                let untold = was_open && send.attempt.unanswered;
+                entered | (untold && attempts::tell(customer, &send.id, false))
+            }
             Told::Ended(send) => End::Enter(Box::new(send.clone())).write(customer, &send.id, send.at, u64::MAX),
             // A hold's next release reserves anew under the same id.
             Told::Back(send) => !reserved_anew(customer, &send.id, send.at) && sends::give_back(customer, &send.id),
@@ -231,7 +238,7 @@ fn enter(customer: &mut Customer, key: &CustomerKey, told: Option<&[Told]>) -> b
 mod tests {
     use super::*;
     use crate::facts::sends::tests::send;
-    use crate::facts::{Attempt, MessageKey, attempts};
+    use crate::facts::{Attempt, MessageKey};
 
     const KEY: MessageKey = MessageKey { hash: 7, given: false };
 
@@ -267,8 +274,8 @@ mod tests {
         assert_eq!(found(known(None, true, soon)), under_way, "its reply may still be on its way");
         let assumed = Some(attempts::Earlier::Assumed { id: id() });
         assert_eq!(found(as_known(reserved(), Some((SendState::Unknown, true)), true, false, soon)), assumed);
-        // Of an earlier run nobody says it any more.
-        assert_eq!(found(known(None, false, soon)), None);
+        // Of an earlier run nobody says it any more: it died before it settled, perhaps before it answered (seed 8004).
+        assert_eq!(found(known(None, false, soon)), sent);
         assert_eq!(found(as_known(reserved(), None, false, false, soon)), assumed);
     }
 }
