@@ -131,6 +131,10 @@ fn is_end(words: &str, moment: &Moment, asked: Asked<'_>) -> Option<bool> {
     if moment.is_bare && first.is_some_and(|first| first.ends_with(['日', '天'])) {
         return Some(false);
     }
+    // 就今天, 只剩今晚; 只剩周二晚一个空档 is what is free.
+    if own.starts_with('今') && !moment.is_range && own.len() <= "今天".len() && says(&JUST, lead) {
+        return Some(true);
+    }
     // 双11前最后一批仓位: the last before a day, not until it; 晚上八点前都有人在店里.
     if says(&LAST_BEFORE, tail) || moment.is_bare && moment.is_clock && says(&MANNED, tail) {
         return Some(false);
@@ -216,7 +220,9 @@ fn is_end(words: &str, moment: &Moment, asked: Asked<'_>) -> Option<bool> {
         {
             return Some(DAY_END.as_ref()?.is_match(tail) && !SO_MANY.as_ref()?.is_match(lead));
         }
-        return Some(true);
+        // 30号还有两个上午的车 ends nothing.
+        let is_told = says(&DAY_OF, lead) || tail.starts_with(['当', '一']) || says(&ENDS, tail) || says(&UNTIL, lead);
+        return Some(is_told || moment.is_range && !says(&DELIVERS, tail));
     }
     // 品鉴专场4月12日至25日举行,期间8.8折.
     if offers && is_stretch && says(&HELD_THEN, tail) {
@@ -246,7 +252,7 @@ static UNTIL: LazyLock<Option<Regex>> = pattern!(
     r"(?:截至|截止(?:时间|日期|日)?(?:到|至|于|为|是)?|有效(?:期|至|到)(?:限)?(?:至|到|为)?(?:截止)?(?:到|至)?|(?:活动|优惠|促销|使用|兑换|领取|抢购|销售|特惠|特价|有效|参与|开抢)(?:时间|日期|期限|期间?|时段|周期)(?:为|是)?|持续(?:到|至)|延长(?:到|至)|延期(?:到|至)|顺延至|最后[^，,。]{0,4}日(?:期)?(?:为|是|:)",
     // 预售至, 开放到, 售卖至; but 推迟至, 预计到 and 送到 tell when something comes.
     r"|(?:^|[^改迟整误送寄运达前计等来发收从由拖撑熬忙看])[至到]|(?:预订|预约|预售|购票|购买|售票|出票|下单|报名|申请|申领|办理|投保|入会|续费|拼团|团购|订购|缴费|认购|招募|征集|秒杀|福利|折扣|早鸟|执行|惠民|展销|预约|订房|订票|充值)(?:(?:时间|日期|期限|有效期|通道|入口)(?:为|是|:)?|:)",
-    r"|仅(?:限)?(?:于|在)?|只限(?:于|在)?|限于?|仅到|只到|只剩|只有|就(?:是|到|剩|这)?|仅在|只在|直至|直到|即日起[-~至到]*|今日起[-~至到]*|[0-9日号天起][ \n]?[至到]|最晚|最迟|赶在|务必(?:于|在)|须(?:于|在)|结束(?:于|时间)|(?:到|过)期(?:日|时间)?(?:为)?|请(?:您)?(?:于|在)|倒数|尽在|就在|(?:券|卡|码|优惠|折扣|活动|特惠|特卖)[至到将于]{1,2})[ \n]?[:至到]?[ \n]?(?:北京时间)?$",
+    r"|仅(?:限)?(?:于|在)?|只限(?:于|在)?|限于?|仅到|只到|仅在|只在|直至|直到|即日起[-~至到]*|今日起[-~至到]*|[0-9日号天起][ \n]?[至到]|最晚|最迟|赶在|务必(?:于|在)|须(?:于|在)|结束(?:于|时间)|(?:到|过)期(?:日|时间)?(?:为)?|请(?:您)?(?:于|在)|倒数|尽在|就在|(?:券|卡|码|优惠|折扣|活动|特惠|特卖)[至到将于]{1,2})[ \n]?[:至到]?[ \n]?(?:北京时间)?$",
 );
 /// 不限周末, 节假日除外.
 static EXCEPT: LazyLock<Option<Regex>> =
@@ -259,6 +265,8 @@ static IS_USED: LazyLock<Option<Regex>> = pattern!(
 static HOLDS_FOR: LazyLock<Option<Regex>> = pattern!(
     r"(?:适用|可用|可选|有效|优惠|特价|套票|套餐)的?[^，,。;；:]{0,4}(?:入住|住宿|取车|提车|用车|乘机|乘车|出行|旅行|拍摄|用餐|就餐|游玩|入园|观影|服务|使用)[^，,。;；]{0,4}(?:为|是|:)?[ \n]?[^，,。;；]{0,32}$|(?:预订|预约|预定|购买|购票|下单|兑换|报名)(?:及|和|与|、|/)[^，,。;；]{1,8}(?:为|是|:)?[ \n]?[^，,。;；]{0,32}$"
 );
+/// 就今天.
+static JUST: LazyLock<Option<Regex>> = pattern!(r"(?:只剩|只有|就(?:是|到|剩)?)[ \n]?$");
 /// 六一前最后一次大促.
 static LAST_BEFORE: LazyLock<Option<Regex>> =
     pattern!(r"^节?(?:之|以)?前(?:的)?(?:最后|仅剩|就剩|只剩)(?:一|的|这)?[^，,。天日]{0,3}[批次波轮场班车拨期]");
