@@ -68,7 +68,10 @@ pub(super) fn day_of_month(now: &Zoned, day: i64) -> Option<Date> {
 pub(super) fn end_of(date: Date, clock: Option<(i64, i64)>, zone: &TimeZone) -> Option<Timestamp> {
     let (hour, minute) = clock.unwrap_or((24, 0));
     let at = if hour >= 24 || (hour == 23 && minute == 59) {
-        date.tomorrow().ok()?.at(0, 0, 0, 0)
+        // 今晚两点: of the night that follows, as hour 26.
+        let hour = i8::try_from((hour - 24).max(0)).ok()?;
+        let minute = if hour == 0 { 0 } else { i8::try_from(minute).ok()? };
+        Date::at(date.tomorrow().ok()?, hour, minute, 0, 0)
     } else {
         let minute = i8::try_from(minute).ok().filter(|minute| (0..60).contains(minute))?;
         date.at(i8::try_from(hour).ok()?, minute, 0, 0)

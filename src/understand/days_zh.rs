@@ -67,6 +67,10 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
     if let Some(month) = number(found, "month") {
         // 11月20日至30日: a range ends with its second day, in the first one's month unless it says another.
         let (first_day, first_year) = (number(found, "day")?, year(&here, found, "year"));
+        // 1月20、21、22日: the last of them.
+        if let Some(last) = number(found, "listed").filter(|last| *last > first_day) {
+            return told(date_of(&here, first_year, month, last), true);
+        }
         let Some(day) = number(found, "to_day") else {
             return told(date_of(&here, first_year, month, first_day), false);
         };
@@ -129,8 +133,8 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         // 7号楼, 一号门店, 300327号: a number of something.
         let is_number = own.ends_with('号')
             && (after.is_some_and(|c| c.is_ascii_digit())
-                || before.is_some_and(|c| "路街巷道弄区楼".contains(c))
-                || after.is_some_and(|c| "楼线院门馆店厅机码球车航站出口铺幢栋室房街路键会".contains(c))
+                || before.is_some_and(|c| "路街巷道弄区楼馆座层场市城村".contains(c))
+                || after.is_some_and(|c| "楼线院门馆店厅机码球车航站出口铺幢栋室房街路键会仓档柜桌库摊台".contains(c))
                 || !digits.is_ascii() && found.name("of_month").is_none());
         if is_span || is_number || before.is_some_and(|c| c == '第' || c == '.' || c.is_ascii_alphanumeric()) {
             return None;
@@ -159,6 +163,12 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         let clock = clock(false);
         clock?;
         let today = end_of(here.date(), clock, zone)?;
+        // 六点前回复, said at ten in the morning: six in the evening.
+        let half =
+            clock.map(|(hour, minute)| if (1..=11).contains(&hour) { (hour + 12, minute) } else { (hour, minute) });
+        let is_half_told = clock_words.is_none_or(|words| words.starts_with(['上', '早', '凌', '0']));
+        let later = if is_half_told { today } else { end_of(here.date(), half, zone)? };
+        let today = if today <= now.timestamp() { later } else { today };
         let is_past = today <= now.timestamp();
         let at = if is_past { end_of(here.date().tomorrow().ok()?, clock, zone)? } else { today };
         return Some(Moment { at, is_bare: true, is_clock: true, ..nothing });
@@ -233,8 +243,12 @@ fn day_of_next_month(now: &Zoned, day: i64) -> Option<Date> {
 fn named_day(today: Date, named: &str) -> Option<(Date, bool)> {
     let later = i64::from(named.starts_with('下')) * 7;
     let date = match named {
-        "今日" | "今天" | "今晚" | "今夜" | "当天" | "当日" | "本日" | "今明" | "午夜" => today,
-        "明天" | "明日" | "明晚" | "明早" | "今明两天" | "今明两日" => today.tomorrow().ok()?,
+        "今日" | "今天" | "今儿" | "今晚" | "今夜" | "当天" | "当日" | "本日" | "今明" | "午夜" => {
+            today
+        }
+        "明天" | "明日" | "明晚" | "明早" | "明儿" | "明晨" | "听日" | "听晚" | "听朝" | "今明两天" | "今明两日" => {
+            today.tomorrow().ok()?
+        }
         "年前" => days_after(holiday(today, "春节")?, -1)?,
         "后天" | "后日" | "今起三天" => days_after(today, 2)?,
         "大后天" => days_after(today, 3)?,
@@ -243,8 +257,14 @@ fn named_day(today: Date, named: &str) -> Option<(Date, bool)> {
         }
         "年底" | "本年底" | "年末" | "今年底" | "今年" | "本年" => today.last_of_year(),
         _ if named.contains('季') => {
-            let last = (today.month() + 2) / 3 * 3;
-            Date::new(today.year(), last, 1).ok()?.last_of_month()
+            // 第一季度末, 本季度末.
+            let told = (1..=4).find(|nth| named.contains(["一季", "二季", "三季", "四季"][nth - 1]));
+            let last = match told {
+                Some(nth) => i8::try_from(nth).ok()? * 3,
+                None => (today.month() + 2) / 3 * 3,
+            };
+            let end = Date::new(today.year(), last, 1).ok()?.last_of_month();
+            if end < today { end.checked_add(1.year()).ok()?.last_of_month() } else { end }
         }
         _ if named.contains('月') => today.last_of_month(),
         _ if named.ends_with("周末")
@@ -269,7 +289,7 @@ fn clock_of(written: &str, night: bool) -> Option<(i64, i64)> {
     let part = found.name("part").map_or("", |part| part.as_str());
     if let Some(word) = found.name("word") {
         return Some(match word.as_str() {
-            "正午" => (12, 0),
+            "正午" | "中午" => (12, 0),
             "零点" | "0点" if !night && !part.starts_with('晚') => (0, 0),
             _ => (24, 0),
         });
@@ -279,6 +299,8 @@ fn clock_of(written: &str, night: bool) -> Option<(i64, i64)> {
     let hour = match hour {
         // 今晚12点 and 今晚0点 are the midnight that ends the day.
         0 | 12 if evening => 24,
+        // 今晚两点 is past midnight.
+        1..=3 if evening => hour + 24,
         1..=11 if evening || matches!(part, "下午" | "傍晚") => hour + 12,
         1..=2 if part == "中午" => hour + 12,
         _ => hour,
@@ -287,7 +309,7 @@ fn clock_of(written: &str, night: bool) -> Option<(i64, i64)> {
         Some(_) => 30,
         None => number(&found, "minute").or_else(|| number(&found, "minutes")).unwrap_or(0),
     };
-    (hour <= 24).then_some((hour, minute))
+    (hour <= 27).then_some((hour, minute))
 }
 
 fn weekday(day: char) -> Option<Weekday> {
@@ -300,14 +322,14 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     const WEEKDAY: &str =
         r"(?:[ \n]?[(,]?(?:本|这|下)?(?:周|星期|礼拜)[一二三四五六日天末]\)?|[ \n]?\([一二三四五六日天]\))?";
     const TO: &str = r"[ \n]?[至到~-]{1,2}[ \n]?";
-    const PART: &str = r"底|末|初|上旬|中旬|下旬";
+    const PART: &str = r"底|末|初|上旬|中旬|中下旬|下旬";
     let year = |group: &str| {
         format!(
             r"(?:(?:民国)?(?P<{group}>20[0-9]{{2}}|1[1-3][0-9]|[0-9]{{2}}|二[〇零][一二三四五六七八九〇零]{{2}}|今|明|本|次|翌|来|隔)[ \n]?年(?:度)?[ \n]?)?"
         )
     };
     let date = format!(
-        r"{}(?P<month>{NUMBER})[ \n]?月(?:份)?[ \n]?(?P<day>{NUMBER})(?:[ \n]?[日号])?{WEEKDAY}(?:{TO}{}(?:(?P<to_month>{NUMBER})[ \n]?月)?(?P<to_day>{NUMBER})[ \n]?[日号]{WEEKDAY})?",
+        r"{}(?P<month>{NUMBER})[ \n]?月(?:份)?[ \n]?(?P<day>{NUMBER})(?:[日号]?[、&和](?:{NUMBER}[日号]?[、&和])*(?P<listed>{NUMBER})[日号])?(?:[ \n]?[日号])?{WEEKDAY}(?:{TO}{}(?:(?P<to_month>{NUMBER})[ \n]?月)?(?P<to_day>{NUMBER})[ \n]?[日号]{WEEKDAY})?",
         year("year"),
         year("to_year"),
     );
@@ -316,7 +338,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         year("in_year"),
     );
     let months = format!(
-        r"{}(?P<from_month>{NUMBER})[ \n]?(?:月(?:份)?(?:{PART})?)?{TO}{}(?P<last_month>{NUMBER})[ \n]?月(?:份)?(?:(?P<last_part>{PART})|[ \n]?(?P<last_day>{NUMBER})[ \n]?[日号])?",
+        r"{}(?P<from_month>{NUMBER})[ \n]?(?:月(?:份)?(?:{PART}|中)?)?{TO}{}(?P<last_month>{NUMBER})[ \n]?月(?:份)?(?:(?P<last_part>{PART})|[ \n]?(?P<last_day>{NUMBER})[ \n]?[日号])?",
         year("from_year"),
         year("last_year"),
     );
@@ -327,7 +349,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?:(?P<of_month>本月|当月|下个?月|这个?月)[ \n]?)?(?P<nth>{NUMBER})[ \n]?(?:[日号]?[至到~-](?P<to_nth>{NUMBER}))?[日号]{WEEKDAY}"
     );
     let named = concat!(
-        r"(?P<named>今起三天|今明两[天日]|今日|今天|今晚|今夜|当天|当日|本日|明天|明日|明晚|明早|大后天|后天|后日|下个?月[底末]|(?:本|这个?|今)?月[底末]|本月|这个月|今?年底|年末|今年|年前|(?:本|这个?)季度?[底末]|季度[底末]|",
+        r"(?P<named>今起三天|今明两[天日]|今日|今天|今儿|今晚|今夜|当天|当日|本日|明天|明日|明晚|明早|明儿|明晨|听日|听晚|听朝|大后天|后天|后日|下个?月[底末]|(?:本|这个?|今)?月[底末]|本月|这个月|今?年底|年末|今年|年前|(?:本|这个?)季度?[底末]|第?[一二三四]季度[底末内]|季度[底末]|",
         r"(?:本|这|这个|下|下个)?周末|(?:本|这|下)?(?:个)?(?:周|星期|礼拜)六[、和及&,，~-]?(?:周|星期|礼拜)?[日天]|(?:本|这|下)(?:个)?(?:周|星期|礼拜)[一二三四五六日天]|(?:周|星期|礼拜)[一二三四五六日天]|(?:本|这)周内?|(?:本|这个)星期|下周)",
     );
     let whole = format!(r"{}(?P<whole_month>{NUMBER})月(?:份)?(?P<part>{PART})?", year("whole_year"));
@@ -339,12 +361,12 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// A clock time, with a part of the day or without.
-const CLOCK_WORDS: &str = r"(?:晚上|下午|上午|中午|早上|凌晨|晚间|傍晚|夜里|深夜|午夜|晚|早)?[ \n]?(?:零点整?|正午|午夜|(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})[ \n]?[点时](?:半|[0-9]{1,2}分?)?整?|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)";
+const CLOCK_WORDS: &str = r"(?:晚上|下午|上午|中午|早上|凌晨|晚间|傍晚|夜里|深夜|午夜|晚|早)?[ \n]?(?:零点整?|正午|午夜|(?:[0-9]{1,2}|[一二两三四五六七八九十]{1,3})[ \n]?[点时](?:半|[0-9]{1,2}分?)?整?|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?|中午)";
 
 /// The same in parts.
 static CLOCK: LazyLock<Option<Regex>> = pattern!(
     r"^(?P<part>晚上|下午|上午|中午|早上|凌晨|晚间|傍晚|夜里|深夜|午夜|晚|早)?[ \n]?",
-    r"(?:(?P<word>零点|正午|0点|午夜)整?$|(?P<hour>[0-9]{1,2}|[一二三四五六七八九十]{1,3})[ \n]?[点时](?:(?P<half>半)|(?P<minute>[0-9]{1,2})分?)?|(?P<hours>[0-9]{1,2}):(?P<minutes>[0-9]{2}))",
+    r"(?:(?P<word>零点|正午|中午|0点|午夜)整?$|(?P<hour>[0-9]{1,2}|[一二两三四五六七八九十]{1,3})[ \n]?[点时](?:(?P<half>半)|(?P<minute>[0-9]{1,2})分?)?|(?P<hours>[0-9]{1,2}):(?P<minutes>[0-9]{2}))",
 );
 
 #[cfg(test)]
@@ -352,6 +374,8 @@ mod tests {
     use super::*;
     use jiff::Timestamp;
     use jiff::tz::TimeZone;
+
+    use crate::understand::normal::fold_phrase;
 
     #[test]
     fn chinese_words_name_moments() {
@@ -382,12 +406,34 @@ mod tests {
             ("晚8点", "2026-11-20T20:00"),
             ("本周日(11月22日)24点", "2026-11-23T00:00"),
             ("正月十五(2月20日)", "2027-02-21T00:00"),
+            // Hours of this day, however they are told: it is ten in the morning.
+            ("六点", "2026-11-20T18:00"),
+            ("8点半", "2026-11-20T20:30"),
+            ("三点", "2026-11-20T15:00"),
+            ("11点半", "2026-11-20T11:30"),
+            ("上午9点", "2026-11-21T09:00"),
+            ("今晚两点", "2026-11-21T02:00"),
+            ("今晚凌晨1点半", "2026-11-21T01:30"),
+            ("今天下午6时", "2026-11-20T18:00"),
+            ("中午12点", "2026-11-20T12:00"),
+            ("明天中午", "2026-11-21T12:00"),
+            ("周五中午", "2026-11-20T12:00"),
+            ("到晚上9点", "2026-11-20T21:00"),
+            ("今晚24时", "2026-11-21T00:00"),
+            ("聽日", "2026-11-22T00:00"),
+            ("聽朝10:00", "2026-11-21T10:00"),
+            ("第一季度末", "2027-04-01T00:00"),
+            ("四季度内", "2027-01-01T00:00"),
+            ("11月20、21、22日", "2026-11-23T00:00"),
+            ("12月1日、2日和3日", "2026-12-04T00:00"),
         ] {
-            let moments = moments_in(&now, words);
+            let words = fold_phrase(words);
+            let moments = moments_in(&now, &words);
             assert_eq!(moments.len(), 1, "{words}: {moments:?}");
             assert_eq!(moments[0].at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string(), at, "{words}");
         }
-        for other in ["低至1.5元", "9.9折", "v2.11", "400-123-4567", "第3日"] {
+        for other in ["低至1.5元", "9.9折", "v2.11", "400-123-4567", "第3日", "3号仓", "西市场3号档", "B馆22号"]
+        {
             assert_eq!(moments_in(&now, other), [], "{other}");
         }
     }

@@ -79,6 +79,10 @@ pub(super) struct Claim {
 /// Every promotional deadline in the text.
 pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally) -> Vec<Claim> {
     let now = context.now.to_zoned(context.zone.clone());
+    // 请勿点击「限时2小时」: the ends that a warning tells are those of others.
+    if gains_zh::warn(readings) {
+        return Vec::new();
+    }
     // Whoever must say how to refuse more of it promotes; 即日起 is said to everybody.
     let is_public = |reading: &Reading<'_>| !reading.opt_outs.is_empty() || reading.normal.text.contains("即日起");
     let is_refusable = readings.iter().any(is_public);
@@ -167,7 +171,9 @@ fn claims_in(now: &Zoned, readings: &[Reading<'_>], setting: &Setting, uses: boo
             let by_gain = !may
                 && setting.is_given
                 && !sentence.cues.any(&[Cue::Code, Cue::SurveyPhrase])
-                && (!tally.is_transactional() || gains_zh::gives(reading, sentence));
+                && (!tally.is_transactional()
+                    || gains_zh::gives(reading, sentence)
+                    || gains_zh::names_a_term(reading, sentence));
             if !may && !by_itself && !by_gain || uses && !gives && !near {
                 continue;
             }
@@ -555,10 +561,16 @@ fn ends_in(now: &Zoned, words: &str, sentence: &Sentence, around: Around, of_use
 
 /// "Last day! Save $20", 特价最后一天: the end of this day, where the sentence names none.
 fn last_day_in(now: &Zoned, words: &str) -> Option<Timestamp> {
-    let last = ["last day", "final day", "最后一天", "最后1天"].iter().find_map(|last| words.find(last))?;
+    let last = ["last day", "final day", "最后一天", "最后1天", "最后一日", "最后1日", "最后一晚"]
+        .iter()
+        .find_map(|last| words.find(last))?;
     let is_said = words.get(last..).is_some_and(|rest| !rest.starts_with("last days"));
     let names_none = days_en::moments_in(now, words).is_empty()
-        && days_zh::moments_in(now, words).iter().all(|other| !other.is_name || other.range.start > last);
+        // 明晚开课,今天是报名最后一天: the nearest day before it is this one.
+        && days_zh::moments_in(now, words)
+            .iter()
+            .rfind(|other| other.is_name && other.range.start <= last)
+            .is_none_or(|other| words.get(other.range.clone()).is_some_and(|own| own.starts_with('今')));
     if is_said && names_none { end_of(now.date(), None, now.time_zone()) } else { None }
 }
 

@@ -2,16 +2,16 @@
 
 use std::sync::LazyLock;
 
-use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::Regex;
 
-use super::calendar::{count, days_after, end_of, more_units, seconds_from};
 use super::days_zh::moments_in;
 use super::deadlines::{ENDS_MAX, End};
 use super::meaning::DeadlineKind;
 use super::moments::Moment;
 use super::patterns::{pattern, says};
+use super::stretches_zh::{from_receipt, time_left};
+use super::turned_zh::{begin_of, is_left_out, turns_after, turns_back};
 
 /// How far back the words stand that make a moment an end.
 const LEAD_BYTES_MAX: usize = 64;
@@ -42,13 +42,17 @@ fn told_in(now: &Zoned, words: &str, moments: &[Moment], offers: bool, of_use: b
         let next = moments.get(at + 1);
         let begins = next.is_some_and(|next| joins(words, moment, next));
         // 元旦特惠截止1月3日: 截止 is of the date behind it.
-        let taken = next.is_some_and(|next| ends_next(words, moment, next));
-        let own = if taken { moment.range.end } else { words.len() };
+        // 今晚22:00截止,别拖到明天: the words before it are of this one.
+        let own = next.and_then(|next| ends_next(words, moment, next)).unwrap_or(words.len());
         let asked = Asked { own, before, offers, of_use };
         if ends.len() < ENDS_MAX && !begins && is_end(words, moment, asked).unwrap_or(false) {
             let joined = before.filter(|before| joins(words, before, moment));
             let at = joined.map_or(moment.at, |before| after(now, before, moment));
-            let at = if turns_back(words, moment) { begin_of(now, words, moment).unwrap_or(at) } else { at };
+            let at = if turns_back(words, moment, offers) || is_left_out(words, moment) {
+                begin_of(now, words, moment).unwrap_or(at)
+            } else {
+                at
+            };
             if ends.iter().all(|end| end.at != at) {
                 ends.push(End { at, kind: moment.kind, words: moment.range.clone(), is_stretch: false });
             }
@@ -93,30 +97,10 @@ fn after(now: &Zoned, before: &Moment, moment: &Moment) -> Timestamp {
     at
 }
 
-/// 12月1日起恢复原价, 明天涨到2680: what is over when that day begins.
-fn turns_back(words: &str, moment: &Moment) -> bool {
-    let tail = words.get(moment.range.end..).unwrap_or_default();
-    !moment.is_range && !is_passed(words, moment) && says(&TURNS_BACK, tail)
-}
-
-/// 过了2月8日: when that day is over.
-fn is_passed(words: &str, moment: &Moment) -> bool {
-    words.get(..moment.range.start).is_some_and(|lead| lead.ends_with("过了"))
-}
-
-/// The beginning of a day told without a clock time.
-fn begin_of(now: &Zoned, words: &str, moment: &Moment) -> Option<Timestamp> {
-    if words.get(moment.range.clone())?.contains(['点', '时', ':', '午', '夜']) {
-        return None;
-    }
-    let at = moment.at.to_zoned(now.time_zone().clone());
-    let day = days_after(at.date(), -1).filter(|_| at.time() == Time::midnight())?;
-    end_of(day, Some((0, 0)), now.time_zone())
-}
-
-fn ends_next(words: &str, moment: &Moment, next: &Moment) -> bool {
-    let gap = words.get(moment.range.end..next.range.start).unwrap_or_default();
-    says(&UNTIL, gap)
+/// Where the words begin that make the next moment an end.
+fn ends_next(words: &str, moment: &Moment, next: &Moment) -> Option<usize> {
+    let gap = words.get(moment.range.end..next.range.start)?;
+    Some(moment.range.end + UNTIL.as_ref()?.find(gap)?.start())
 }
 
 /// Whether the words around the moment say that something ends there.
@@ -143,6 +127,22 @@ fn is_end(words: &str, moment: &Moment, asked: Asked<'_>) -> Option<bool> {
     if moment.is_bare && first.is_some_and(|first| moment.is_clock || first.contains('一')) {
         return Some(false);
     }
+    // 周日至周四入住: days of use, since a sale does not run backwards.
+    if moment.is_bare && first.is_some_and(|first| first.ends_with(['日', '天'])) {
+        return Some(false);
+    }
+    // 就今天, 只剩今晚; 只剩周二晚一个空档 is what is free.
+    if own.starts_with('今') && !moment.is_range && own.len() <= "今天".len() && says(&JUST, lead) {
+        return Some(true);
+    }
+    // 双11前最后一批仓位: the last before a day, not until it; 晚上八点前都有人在店里.
+    if says(&LAST_BEFORE, tail) || moment.is_bare && moment.is_clock && says(&MANNED, tail) {
+        return Some(false);
+    }
+    // 10月2日至5日的海景房: of what is for sale.
+    if says(&OF_THE_WARES, tail) && (moment.is_range || joined.is_some()) {
+        return Some(false);
+    }
     // 周二到周日下午都有老师在.
     if moment.is_bare && joined.is_some_and(|first| first.is_bare) && says(&IS_OPEN, tail) {
         return Some(false);
@@ -161,11 +161,10 @@ fn is_end(words: &str, moment: &Moment, asked: Asked<'_>) -> Option<bool> {
     if EXCEPT.as_ref()?.is_match(lead) {
         return Some(false);
     }
-    if turns_back(words, moment) {
+    if turns_back(words, moment, offers) {
         return Some(true);
     }
-    let is_over = is_passed(words, moment) || tail.starts_with("过后") || tail.starts_with("之后");
-    if is_over && says(&AFTER_THAT, tail) {
+    if turns_after(words, moment, offers) {
         return Some(true);
     }
     let is_stretch = moment.is_range || joined.is_some();
@@ -178,7 +177,9 @@ fn is_end(words: &str, moment: &Moment, asked: Asked<'_>) -> Option<bool> {
     let gap = words.get(before.map_or(0, |before| before.range.end)..moment.range.start)?;
     let listed = moment.kind == DeadlineKind::Absolute && matches!(gap, "、" | "和" | "及" | "&");
     if before.is_some() && listed {
-        return Some(!DELIVERS.as_ref()?.is_match(tail));
+        let lead = before.and_then(|first| lead_of(words, first.range.start))?;
+        let is_busy = says(&IS_USED, lead) || says(&RECURS, lead) || says(&TAKEN, tail);
+        return Some(!is_busy && !says(&DELIVERS, tail));
     }
     // 12月10日当天，线下同享: the day of a sale.
     if offers && moment.kind == DeadlineKind::Absolute && THAT_DAY.as_ref()?.is_match(tail) {
@@ -219,13 +220,16 @@ fn is_end(words: &str, moment: &Moment, asked: Asked<'_>) -> Option<bool> {
         {
             return Some(DAY_END.as_ref()?.is_match(tail) && !SO_MANY.as_ref()?.is_match(lead));
         }
-        return Some(true);
+        // 30号还有两个上午的车 ends nothing.
+        let is_told = says(&DAY_OF, lead) || tail.starts_with(['当', '一']) || says(&ENDS, tail) || says(&UNTIL, lead);
+        return Some(is_told || moment.is_range && !says(&DELIVERS, tail));
     }
     // 品鉴专场4月12日至25日举行,期间8.8折.
     if offers && is_stretch && says(&HELD_THEN, tail) {
         return Some(true);
     }
-    if UNTIL.as_ref()?.is_match(lead) || moment.is_range && !DELIVERS.as_ref()?.is_match(tail) {
+    if UNTIL.as_ref()?.is_match(lead) || moment.is_range && (offers || !own.ends_with('月')) && !says(&DELIVERS, tail)
+    {
         return Some(true);
     }
     // 11月26日当天: the day just told.
@@ -243,98 +247,43 @@ fn lead_of(words: &str, start: usize) -> Option<&str> {
     words.get(words.floor_char_boundary(start.saturating_sub(LEAD_BYTES_MAX))..start)
 }
 
-/// 7天内有效, 有效期7天, 收到后3天内, 您…24小时内下单. Nothing where a countdown runs for everybody
-/// (限时48小时, 最后3天).
-fn from_receipt(now: &Zoned, words: &str) -> Option<End> {
-    let found = FROM_RECEIPT.as_ref()?.captures(words)?;
-    if TIME_LEFT.as_ref()?.captures_iter(words).any(|left| left.name("lead").is_some()) {
-        return None;
-    }
-    // 48小时内下单 by itself calls on everybody; it is one's own when it speaks of what is yours.
-    if found.name("order").is_some() && !words.get(..found.get(0)?.start())?.contains(['您', '你']) {
-        return None;
-    }
-    let (amount, unit) =
-        (found.name("count").or_else(|| found.name("counted"))?, found.name("unit").or_else(|| found.name("united"))?);
-    let at = seconds_from(now, count(amount.as_str())?, seconds_of(unit.as_str()))?;
-    Some(End { at, kind: DeadlineKind::FromReceipt, words: amount.start()..unit.end(), is_stretch: true })
-}
-
-fn time_left(now: &Zoned, words: &str) -> Option<End> {
-    let found =
-        TIME_LEFT.as_ref()?.captures_iter(words).find(|found| found.name("lead").or(found.name("tail")).is_some())?;
-    let lead = found.name("lead").map_or("", |lead| lead.as_str());
-    let (amount, unit) = (found.name("count")?, found.name("unit")?);
-    let number = count(amount.as_str())?;
-    let is_days = matches!(unit.as_str(), "天" | "日");
-    // 最后一天 names no day: a last chance.
-    if lead == "最后" && number == 1 && is_days {
-        return None;
-    }
-    let (more, end) = more_units(words, unit, MORE_UNITS.as_ref(), |number, unit| {
-        count(number).unwrap_or(0).checked_mul(seconds_of(unit))
-    });
-    let at = if is_days && more == 0 && matches!(lead, "最后" | "仅此" | "限时" | "仅限" | "活动仅" | "为期")
-    {
-        // 最后3天 counts today as one of them; 3天内 counts from this moment.
-        end_of(days_after(now.date(), number - 1)?, None, now.time_zone())?
-    } else {
-        seconds_from(now, number.checked_mul(seconds_of(unit.as_str()))?.checked_add(more)?, 1)?
-    };
-    let start = found.name("lead").map_or(amount.start(), |lead| lead.start());
-    Some(End { at, kind: DeadlineKind::Relative, words: start..end, is_stretch: true })
-}
-
-fn seconds_of(unit: &str) -> i64 {
-    match unit {
-        "秒" => 1,
-        "分钟" | "分" => 60,
-        "小时" | "个小时" | "h" | "个钟头" => 3_600,
-        "周" | "个星期" | "星期" => 7 * 86_400,
-        "个月" => 30 * 86_400,
-        _ => 86_400,
-    }
-}
-
-macro_rules! words {
-    (count) => {
-        r"(?P<count>[0-9]{1,4}|[一二两三四五六七八九十]{1,3})[ \n]?"
-    };
-    (unit) => {
-        r"(?P<unit>个小时|小时|个钟头|天|日|分钟|周|个星期|h)"
-    };
-}
-
 /// Ends in what makes the moment behind it an end.
 static UNTIL: LazyLock<Option<Regex>> = pattern!(
     r"(?:截至|截止(?:时间|日期|日)?(?:到|至|于|为|是)?|有效(?:期|至|到)(?:限)?(?:至|到|为)?(?:截止)?(?:到|至)?|(?:活动|优惠|促销|使用|兑换|领取|抢购|销售|特惠|特价|有效|参与|开抢)(?:时间|日期|期限|期间?|时段|周期)(?:为|是)?|持续(?:到|至)|延长(?:到|至)|延期(?:到|至)|顺延至|最后[^，,。]{0,4}日(?:期)?(?:为|是|:)",
     // 预售至, 开放到, 售卖至; but 推迟至, 预计到 and 送到 tell when something comes.
-    r"|(?:^|[^改迟整误送寄运达前计等来发收从由])[至到]|(?:预订|预约|预售|购票|购买|售票|出票|下单|报名|申请|申领|办理|投保|入会|续费|拼团|团购|订购|缴费|认购|招募|征集|秒杀|福利|折扣|早鸟|执行|惠民|展销|预约|订房|订票|充值)(?:(?:时间|日期|期限|有效期|通道|入口)(?:为|是|:)?|:)",
+    r"|(?:^|[^改迟整误送寄运达前计等来发收从由拖撑熬忙看])[至到]|(?:预订|预约|预售|购票|购买|售票|出票|下单|报名|申请|申领|办理|投保|入会|续费|拼团|团购|订购|缴费|认购|招募|征集|秒杀|福利|折扣|早鸟|执行|惠民|展销|预约|订房|订票|充值)(?:(?:时间|日期|期限|有效期|通道|入口)(?:为|是|:)?|:)",
     r"|仅(?:限)?(?:于|在)?|只限(?:于|在)?|限于?|仅到|只到|仅在|只在|直至|直到|即日起[-~至到]*|今日起[-~至到]*|[0-9日号天起][ \n]?[至到]|最晚|最迟|赶在|务必(?:于|在)|须(?:于|在)|结束(?:于|时间)|(?:到|过)期(?:日|时间)?(?:为)?|请(?:您)?(?:于|在)|倒数|尽在|就在|(?:券|卡|码|优惠|折扣|活动|特惠|特卖)[至到将于]{1,2})[ \n]?[:至到]?[ \n]?(?:北京时间)?$",
 );
 /// 不限周末, 节假日除外.
 static EXCEPT: LazyLock<Option<Regex>> =
-    pattern!(r"(?:不限|不含|不包括|不分|不再|不会|除了?|避开|非|无论|(?:营业|上班)[到至])[ \n]?$");
-static TURNS_BACK: LazyLock<Option<Regex>> = pattern!(
-    r"^[)]?起?[,，]?(?:就|即|将|会|要|价格|统一|全部|又|马上|全面|一律|的?价格?就?)*(?:恢复(?:至|到|为)?(?:原价|正价|日常价|[0-9])|恢复$|涨价|涨至|涨到|涨回|上涨|上调|调价|提价|回到|回归|变回|没有(?:这|此|该)|不再(?:有|享|优惠|赠|送|打折|参加)|(?:按|执行)(?:原价|正价))"
-);
+    pattern!(r"(?:不限|不含|不包括|不分|不再|不会|除了?|避开|非|无论|(?:营业|上班|在线|值班|在店)[到至])[ \n]?$");
 /// What is used, travelled or delivered then, not bought until then.
 static IS_USED: LazyLock<Option<Regex>> = pattern!(
-    r"(?:旅行|旅游|出行|出发|乘机|乘车|航班|飞行|返程|入住|住宿|观影|观演|演出|上课|开课|授课|培训|发货|配送|送达|到货|取货|取件|提货|考试|比赛|会议|直播|展览|开奖|开播|服务|生产|施工|自取|自提|取餐|提车|取车|报到|签到|就诊|入营|入园|用餐|就餐|送餐|接种|执教|直播|签售|试驾|看房)(?:时间|日期|有效期|期限|期间?|时段)?(?:为|是|:)?[ \n]?$"
+    r"(?:旅行|旅游|出行|出发|演出季|音乐季|乘机|乘车|航班|飞行|返程|入住|住宿|观影|观演|演出|上课|开课|授课|培训|发货|配送|送达|到货|取货|取件|提货|考试|比赛|会议|直播|展览|开奖|开播|服务|生产|施工|自取|自提|取餐|提车|取车|报到|签到|就诊|入营|入园|用餐|就餐|送餐|接种|执教|直播|签售|试驾|看房)(?:时间|日期?|有效期|期限|期间?|时段)?(?:为|是|从|自|:)?[ \n]?$"
 );
 /// 适用入住日期, 预订及入住期: of the days of use, those for which the offer is made.
 static HOLDS_FOR: LazyLock<Option<Regex>> = pattern!(
     r"(?:适用|可用|可选|有效|优惠|特价|套票|套餐)的?[^，,。;；:]{0,4}(?:入住|住宿|取车|提车|用车|乘机|乘车|出行|旅行|拍摄|用餐|就餐|游玩|入园|观影|服务|使用)[^，,。;；]{0,4}(?:为|是|:)?[ \n]?[^，,。;；]{0,32}$|(?:预订|预约|预定|购买|购票|下单|兑换|报名)(?:及|和|与|、|/)[^，,。;；]{1,8}(?:为|是|:)?[ \n]?[^，,。;；]{0,32}$"
 );
+/// 就今天.
+static JUST: LazyLock<Option<Regex>> = pattern!(r"(?:只剩|只有|就(?:是|到|剩)?)[ \n]?$");
+/// 六一前最后一次大促.
+static LAST_BEFORE: LazyLock<Option<Regex>> =
+    pattern!(r"^节?(?:之|以)?前(?:的)?(?:最后|仅剩|就剩|只剩)(?:一|的|这)?[^，,。天日]{0,3}[批次波轮场班车拨期]");
+/// 晚上八点前都有人在店里.
+static MANNED: LazyLock<Option<Regex>> =
+    pattern!(r"^(?:之|以)?前(?:都|均|一直)?(?:有人|在店|在线|营业|开门)|^(?:之|以)?前(?:都|均)在");
+/// 10月2日至5日的海景房.
+static OF_THE_WARES: LazyLock<Option<Regex>> =
+    pattern!(r"^的[^，,。!！]{0,8}(?:房|票|航班|床|团|车|座|档期|场次|席位|班次|船)");
+/// 28号、29号全满.
+static TAKEN: LazyLock<Option<Regex>> = pattern!(r"^[^，,。!！]{0,3}(?:全满|已满|满了|约满|订满|售罄|还有|仅剩|只剩)");
 /// 31日(含)之前, 3月25日(含当日)前.
 static INCLUDED: LazyLock<Option<Regex>> = pattern!(r"^[ \n]?\((?:包?含|包括)[^)]{0,12}\)");
 /// 年前下单; 年前烫染需提前预约 tells of a busy time.
 static BOUGHT_THEN: LazyLock<Option<Regex>> = pattern!(
     r"^(?:下单|下定|订|预订|预定|预约|办|充|预存|购|买|报名|签|到店|来店|进店|成交|付|装|入手|囤)[^，,。!！]*(?:[，,]|[赠送减免享折包抵省])"
 );
-/// 过了2月8日按原价, 2月8日过后恢复.
-static AFTER_THAT: LazyLock<Option<Regex>> =
-    pattern!(r"^(?:过后|之后|以后|后)?[,，]?(?:就|即|将|都|一律)*(?:恢复|按原价|按正价|涨|上调|不再|回到|没有)");
 /// 每月8日至12日,本月….
 static THIS_MONTH: LazyLock<Option<Regex>> = pattern!(r"^[^。!！?？]{0,12}(?:本月|这个?月|当月)");
 /// 周二到周日下午都有老师在: when the shop is open.
@@ -354,7 +303,7 @@ static WITHIN: LazyLock<Option<Regex>> = pattern!(r"^[ \n]?(?:之|以)?内(?:[^�
 static DAYS_OF_SALE: LazyLock<Option<Regex>> = pattern!(r"六[、和及&,，~-]?(?:周|星期|礼拜)?[日天]");
 /// Stands right behind a moment that is an end.
 static ENDS: LazyLock<Option<Regex>> = pattern!(
-    r"^[ \n]?[)]?(?:或?(?:之|以)?前(?:[^往台后面排夕提瞻十百0-9一二三四五六七八九]|$)|[,，、]?[ \n]?(?:的)?(?:本次|此次|本轮)?(?:活动|优惠|促销|特卖|特惠|折扣|大促|狂欢|福利|报名|售完|准时|正式|即将|就|全部|统一|将)*(?:截止|结束|为止|止[ \n,，。;；!！)]|止$|到期|过期|失效|作废|后?(?:系统|通道|价格|报名|活动)?(?:关闭|停止)|收回|(?:价格|原价)?恢复|(?:价格)?(?:涨价|上涨|上调|回调)|收官|关闭|关店|闭幕|截单|下架|下线|停售|收摊|停止|失效|清零|归零|回收|打烊|最后)",
+    r"^[ \n]?[)]?(?:晚上?)?(?:或?(?:之|以)?前(?:[^往台后面排夕提瞻十百0-9一二三四五六七八九]|$)|[,，、]?[ \n]?(?:的)?(?:本次|此次|本轮)?(?:活动|优惠|促销|特卖|特惠|折扣|大促|狂欢|福利|报名|售完|准时|正式|即将|就|全部|统一|将|自动|表单|入口)*(?:截止|结束|为止|止[ \n,，。;；!！)]|止$|截(?:票|团|单)?(?:[ \n,，。;；!！)]|$)|到期|过期|失效|作废|后?(?:系统|通道|价格|报名|活动)?(?:自动)?(?:关闭|停止)|收回|消失|清场|散场|收锤|撤柜|撤展|撤店|闭店|关门|收单|封单|关单|关团|收炉|收档|收尾|收铺|下播|清退|完结|完[,，。!！]|(?:下班|打烊|关门|闭店|关店|闭馆|收摊|收工|收市|收档|收铺|营业结束|结束)(?:之|以)?前|(?:价格|原价)?恢复(?:正[价式]|[^正营日供运开更通办课]|$)|(?:价格)?(?:涨价|上涨|上调|回调)|收官|关闭|关店|闭幕|截单|下架|下线|停售|收摊|停止|失效|清零|归零|回收|打烊|最后)",
     r"|(?:一天|仅此|之内|内有效|有效)|当[天日](?:一天|有效|使用|止|购买|下单|到店|消费|预订|报名|开通|办理|可))",
 );
 /// 3月18日全场88折.
@@ -373,10 +322,11 @@ static AS_OF_THEN: LazyLock<Option<Regex>> = pattern!(
     r"^[ \n]?[,，]?[ \n]?(?:当月|本月|套餐|已|共有|累计|账户|目前|剩余|(?:您|你)(?:的|已|定制|有|在|名下|本|当|账|尾|套餐))"
 );
 /// Between two moments: the second one ends what the first begins.
-static JOINS: LazyLock<Option<Regex>> = pattern!(r"^[ \n)]?(?:起|开始)?[ \n]?(?:[至到~-]{1,2}|持续到|截止到?)[ \n]?$");
+static JOINS: LazyLock<Option<Regex>> =
+    pattern!(r"^[ \n)]?(?:\((?:包?含|不含)[^)]{0,6}\))?(?:起|开始)?[ \n]?(?:[至到~-]{1,2}|持续到|截止到?)[ \n]?$");
 /// 每周五, 营业时间: what recurs is no end.
 static RECURS: LazyLock<Option<Regex>> =
-    pattern!(r"(?:每|逢|营业时间:?|服务时间:?|工作时间:?|开放时间:?|至每|上|去年)[ \n]?(?:天|日|晚)?$");
+    pattern!(r"(?:每|逢|营业时间:?|服务时间:?|工作时间:?|开放时间:?|至每|上|去年)[ \n]?(?:天|日|晚|月|年)?$");
 /// 11月20日起, 今晚8点开抢: a beginning.
 static BEGINS: LazyLock<Option<Regex>> = pattern!(
     r"^[ \n]?[)]?(?:起(?:$|[^至到~-])|开始|开启|开抢|开售|开门|开业|开幕|首发|上线|上市|上架|启动|发售|预售|见|送达|到货|发货|到店|起飞|出发)"
@@ -384,7 +334,7 @@ static BEGINS: LazyLock<Option<Regex>> = pattern!(
 static BEGINS_AT: LazyLock<Option<Regex>> =
     pattern!(r"(?:自|从|始于|开始(?:于|时间):?|预计|开抢时间:?|开售时间:?|定[在于]|[安改排约]在|安排在)[ \n]?$");
 static DELIVERS: LazyLock<Option<Regex>> = pattern!(
-    r"^[ \n]?(?:内|期间?)?(?:(?:到店|来店|到场|前来|前往[^，,。!！]{0,8})?(?:取车|提车|取件|取货|提货|就诊|复查|面签|报到)|送达|到货|发货|送到|到达|派送|停|休|放假|出行|入住|乘机|出发|旅行|起飞|开课|上课|开赛|举行|举办|营业|演出|播出|面试|考试|开考)"
+    r"^[ \n]?(?:内|期间?)?(?:(?:到店|来店|到场|前来|前往[^，,。!！]{0,8})?(?:取车|提车|取件|取货|提货|就诊|复查|面签|报到)|送达|到货|发货|送到|到达|派送|停|休|放假|出行|入住|乘机|出发|旅行|起飞|开课|开班|上课|开赛|举行|举办|营业|演出|播出|面试|考试|开考|(?:成立|提交|产生|付款)的(?:订单|包裹))"
 );
 /// 3日 by itself.
 static SPAN_OF_DAYS: LazyLock<Option<Regex>> = pattern!(r"^(?:[0-9]{1,2}|[一二三四五六七八九十廿]{1,3})[ \n]?[日号]");
@@ -397,21 +347,6 @@ static DAY_OF: LazyLock<Option<Regex>> = pattern!(
 );
 static DAY_END: LazyLock<Option<Regex>> =
     pattern!(r"^[ \n]?(?:(?:之|以)?前(?:[^往台后面]|$)|[,，]?(?:活动|优惠)?(?:截止|结束|为止|止|到期|过期|恢复原价))");
-static FROM_RECEIPT: LazyLock<Option<Regex>> = pattern!(
-    r"(?:有效期(?:限)?(?:为|是|:)?|(?:收到|收件|领取|领券|领到|到账|注册|激活|入会|发放)(?:此|本|该)?(?:优惠券|券|短信|消息|邮件|信息)?(?:之?后|之?日起|起)的?)[ \n]?",
-    r"(?P<count>[0-9]{1,4}|[一二两三四五六七八九十]{1,3})[ \n]?(?P<unit>个小时|小时|个月|天|日|分钟|周|h)",
-    r"|(?P<counted>[0-9]{1,4}|[一二两三四五六七八九十]{1,3})[ \n]?(?P<united>个小时|小时|个月|天|日|分钟|周|h)[ \n]?",
-    r"(?:之?内(?:均|都)?(?:使用)?有效|有效|之?内(?:均|都)?可(?:用|使用)|(?P<order>之?内(?:下单|购买|付款|完成)))",
-);
-static TIME_LEFT: LazyLock<Option<Regex>> = pattern!(
-    r"(?P<lead>最后|仅此|限时|仅剩|还剩|只剩|剩余|剩下|还有|倒计时|倒数|仅限|活动仅|为期|未来|接下来|距(?:离)?(?:活动|优惠|促销|大促)?(?:结束|截止)(?:还有|还剩|仅剩|仅)?)?(?:不到|不足)?[ \n]?:?[ \n]?",
-    words!(count),
-    words!(unit),
-    r"[ \n]?",
-    r"(?P<tail>之?内(?:下单|购买|有效|抢|付|使用|领|完成|参与|享|预订|报名)|后(?:就|将)?(?:结束|截止|恢复|失效|涨价|过期|到期|作废)|(?:限时)?(?:特卖|秒杀|闪购))?",
-);
-static MORE_UNITS: LazyLock<Option<Regex>> =
-    pattern!(r"^[ \n]?(?P<count>[0-9]{1,3}|[一二两三四五六七八九十]{1,3})[ \n]?(?P<unit>个小时|小时|分钟|分|秒)");
 
 #[cfg(test)]
 mod tests {
@@ -497,6 +432,32 @@ mod tests {
             ("积分不再年底清零", vec![]),
             ("剪发38元，营业到腊月廿九", vec![]),
             ("年前烫染需提前预约，套餐298元", vec![]),
+            // Ends of this day and of others, as shops close.
+            ("今晚12點截！！雪櫃減$500", vec!["2026-11-21T00:00"]),
+            ("团购69元，今晚十点关团", vec!["2026-11-20T22:00"]),
+            ("23:59自动失效，88元红包", vec!["2026-11-21T00:00"]),
+            ("内购会三折起，下午5点准时清场", vec!["2026-11-20T17:00"]),
+            ("储值卡烧鹅58元，周日晚关门", vec!["2026-11-23T00:00"]),
+            ("今天下班前付定金享9折", vec!["2026-11-21T00:00"]),
+            ("本周日闭店前结束，大衣1折", vec!["2026-11-23T00:00"]),
+            ("十块钱一米，就今天，下雨也卖", vec!["2026-11-21T00:00"]),
+            ("百天照88元就今天", vec!["2026-11-21T00:00"]),
+            ("运费全免，只有今天", vec!["2026-11-21T00:00"]),
+            ("直播券立减50，8点半就下播", vec!["2026-11-20T20:30"]),
+            ("精酿第二杯半价，今晚两点前", vec!["2026-11-21T02:00"]),
+            ("宽带0元装机今晚24点系统自动关闭", vec!["2026-11-21T00:00"]),
+            ("您的会员价198元将在明早9点消失", vec!["2026-11-21T09:00"]),
+            ("11月25、26、27日全场8折", vec!["2026-11-28T00:00"]),
+            ("周日至周四入住享7折", vec![]),
+            ("双12前最后一批仓位，月租500", vec![]),
+            ("28号、29号全满，搬家298元", vec![]),
+            ("晚上八点前都有人在店里，换电池99", vec![]),
+            ("撑到今年底，每桌880元", vec![]),
+            ("12月2日至5日的海景房仅剩3间，468元", vec![]),
+            ("培训班每月1号都开班，学费1800", vec![]),
+            ("每月1日、15日开班，减800元", vec![]),
+            ("客服每天在线到晚上十一点，600元起", vec![]),
+            ("演出季从12月15日到12月31日，套票880元", vec![]),
             ("12月的读书会定在14号下午，免费", vec![]),
             ("周二到周日下午都有老师在，免费试听", vec![]),
         ] {

@@ -7,7 +7,7 @@ use super::reading::{Reading, Sentence};
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&GIVES, &TELLS, &SPEAKS_TO_MANY].into_iter()
+    [&GIVES, &TELLS, &SPEAKS_TO_MANY, &NAMES_A_TERM, &WARNS].into_iter()
 }
 
 /// Whether a sentence gives something to whoever comes.
@@ -21,6 +21,16 @@ pub(super) fn are_given(readings: &[Reading<'_>]) -> bool {
         readings.iter().any(|reading| expression.is_in(&reading.heard.may, &reading.normal.text))
     };
     any(&GIVES) && !any(&TELLS)
+}
+
+/// Whether a sentence names the term of an offer: 报名时间:5月6日-7月20日, 发售期9月20日.
+pub(super) fn names_a_term(reading: &Reading<'_>, sentence: &Sentence) -> bool {
+    NAMES_A_TERM.is_in(&sentence.may, reading.words(sentence))
+}
+
+/// Whether a message warns of the offers of others.
+pub(super) fn warn(readings: &[Reading<'_>]) -> bool {
+    readings.iter().any(|reading| WARNS.is_in(&reading.heard.may, &reading.normal.text))
 }
 
 /// Whether it is said as those speak who keep a shop, an office, a club: 查询请致电门市, 各位街坊.
@@ -39,8 +49,14 @@ static TELLS: Expression = expression!(
     r"|预约(?:已|成功)|(?:您|已)(?:的)?(?:预约|预订|预定|报名|订位)(?:的|了|已|成功|信息)|订位已|报到|就诊|挂号|门诊|复诊|手术|接种|疫苗|面试(?:时间|地点|通知|安排|邀请|结果|定|确认)|参加面试|剩余|已使用|余额(?:为|是|:)?[ \n]?[0-9]|已(?:生效|开通|办理|为您|成功|完成|确认)|闭馆|放假|改道|家长群?[,，]|交给老师|奖学金|助学金|停水|停电|停气|停运|停课|停机|施工|检修|录取|招聘|稿件|论文|家长会|开学典礼|诈骗|警惕|谨防|假冒|冒充|勿点|维权|投诉",
 );
 
+static NAMES_A_TERM: Expression = expression!(
+    r"(?:活动|优惠|报名|办理|发售|售卖|销售|购买|购票|预售|推广|申购|征订|订购|充值|开卡|团购|预约|预订|申请|采摘)(?:时间|日期|期限|期间|期)(?:为|是)?:?[ \n]?(?:20[0-9]{2}年[ \n]?)?[0-9]{1,2}[月./]"
+);
+
+static WARNS: Expression = expression!(r"警惕|诈骗|勿点击|勿轻信|勿上当|假冒本|冒充|冒用本|并无此活动|非本公司发");
+
 static SPEAKS_TO_MANY: Expression = expression!(
-    r"(?:^|[:。])凡|查询|致电|门市|门店|分店|各位|尊敬的|敬请|柜台|居委会|服务台|欢迎(?:大家|街坊|邻居|业主|各位|参加|报名|前来|光临|惠顾|选购|登记|咨询)"
+    r"(?:^|[:。])凡|查询|详询|详见|官网|小程序|敬邀|专案|申办|订房|订位|采摘季|采购季|成人|预约请|免预约|免费预约|期待(?:与|和)?(?:您|你)|致电|门市|门店|分店|各位|尊敬的|敬请|柜台|居委会|服务台|欢迎(?:大家|街坊|邻居|业主|各位|参加|报名|前来|光临|惠顾|选购|登记|咨询)"
 );
 
 #[cfg(test)]

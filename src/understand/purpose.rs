@@ -17,7 +17,7 @@ pub(super) struct Found {
     pub surveys: usize,
     /// It presses.
     pub presses: bool,
-    /// It tells in English when an offer ends: there nobody but a shop or a club gives until a day.
+    /// It tells when an offer ends: nobody but a shop or a club gives until a day.
     pub ends: bool,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn purpose_of(readings: &[Reading<'_>], tally: Tally, found: Found) -
         (false, 1..) => Purpose::Survey,
         (false, 0) if tally.seems_to_sell(readings, found.presses) => Purpose::Promotion,
         // "Free underlay with every room ordered 2 January-29 February": whoever gives until a day sells.
-        (false, 0) if found.ends && !tally.is_personal() && !tally.reports() => Purpose::Promotion,
+        (false, 0) if found.ends && !tally.is_personal() && !tally.reports() && !tally.warns => Purpose::Promotion,
         (false, 0) => Purpose::Other,
     }
 }
