@@ -2,29 +2,29 @@
 //! its 24:00. Only ends of offers: the last day to pay a bill presses nobody to buy.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp, Zoned};
-use regex::Regex;
 
-use crate::message::{Declared, PartKind};
+use crate::message::Declared;
 
 use super::calendar::end_of;
 use super::days_en::MONTHS;
 use super::duties::is_duty;
+use super::end_of_what::{
+    ONLY_BYTES_MAX, hands_over, is_a_mail, is_an_answer, is_headed_as_answer, is_only_an_end, is_priced_by_a_firm,
+    names_a_price, sells, speaks_of_goods, takes_off, voice_of,
+};
 use super::ends_en::Around;
 use super::gains_en::{Gains, asks_to_take};
-use super::lexicon::{Cue, heard_in};
+use super::lexicon::Cue;
 use super::meaning::{Confidence, Deadline, DeadlineKind, Source};
-use super::patterns::{pattern, says};
 use super::prices::AmountKind;
 use super::reading::{Reading, Sentence};
 use super::reductions::Off;
 use super::sale_words::names_a_plan;
 use super::tally::Tally;
 use super::urgency::{tells_of_a_plan, tells_of_a_service};
-use super::voice::Voice;
 use super::{Context, beside_en, days_en, days_zh, ends_en, ends_zh, gains_zh, holidays};
 
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.
@@ -325,48 +325,6 @@ fn without_last_day(claims: &mut [Claim]) {
     }
 }
 
-/// "Re: minutes of last meeting": an answer, of nobody who sends to many.
-fn is_headed_as_answer(readings: &[Reading<'_>]) -> bool {
-    let answers = |reading: &Reading<'_>| {
-        reading.kind == PartKind::Subject
-            && ["re:", "fw:", "fwd:", "回复:", "答复:", "转发:"]
-                .iter()
-                .any(|sign| reading.normal.text.starts_with(sign))
-    };
-    readings.iter().any(answers)
-}
-
-/// The same, or begun as colleagues begin.
-fn is_an_answer(readings: &[Reading<'_>]) -> bool {
-    let is_told_off =
-        || readings.iter().flat_map(|reading| &reading.sentences).any(|sentence| sentence.percent_off.is_some());
-    let greets = |reading: &Reading<'_>| {
-        reading.kind == PartKind::Plain
-            && COLLEAGUES.iter().any(|sign| reading.normal.text.trim_start().starts_with(sign))
-    };
-    (is_headed_as_answer(readings) || readings.iter().any(greets) && !is_told_off())
-        && readings.iter().all(|reading| reading.kind != PartKind::Html && reading.visible.links.is_empty())
-}
-
-/// How colleagues begin.
-const COLLEAGUES: [&str; 15] = [
-    "hi team",
-    "hi both",
-    "hello both",
-    "hi folks",
-    "hello team",
-    "hey team",
-    "team,",
-    "hi all",
-    "hello all",
-    "dear all",
-    "all,",
-    "everyone,",
-    "hi everyone",
-    "dear colleagues",
-    "各位同事",
-];
-
 /// What the sentence offers, and those beside it.
 fn around(reading: &Reading<'_>, index: usize) -> Around {
     let names_a_price = |sentence: &Sentence| {
@@ -387,16 +345,6 @@ fn around(reading: &Reading<'_>, index: usize) -> Around {
         only_gives,
         uses,
     }
-}
-
-fn names_a_price(readings: &[Reading<'_>]) -> bool {
-    let is_price = |sentence: &Sentence| sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price);
-    readings.iter().flat_map(|reading| &reading.sentences).any(is_price)
-}
-
-/// It takes something off, or has a word of sale.
-fn takes_off(sentence: &Sentence) -> bool {
-    !sentence.offs.is_empty() || sentence.cues.has(Cue::Sale)
 }
 
 /// "Ends Friday … on Friday, October 9 at 6 pm" and 最后两天…周二晚10点 tell one end: the clock time of a day is more
@@ -428,46 +376,6 @@ fn agree(now: &Zoned, claims: &mut [Claim]) {
     }
 }
 
-/// Names a price, or takes something off, or speaks of goods more than of anything else; not as friends do.
-fn is_priced_by_a_firm(readings: &[Reading<'_>], tally: Tally) -> bool {
-    if tally.is_personal() || tally.is_transactional() {
-        return false;
-    }
-    let priced = |sentence: &Sentence| {
-        !sentence.cues.any(&[Cue::Billing, Cue::Notice])
-            && (!sentence.offs.is_empty() || sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price))
-    };
-    let speaks = || voice_of(readings).says() >= GOODS_SAYS;
-    let is_latin = || !readings.iter().any(Reading::has_chinese);
-    (is_a_mail(readings) || tally.is_of_a_firm() || is_latin()) && speaks()
-        || readings.iter().flat_map(|reading| &reading.sentences).any(priced)
-}
-
-/// "1-for-1 kopi until 14 June": a sentence that speaks of goods, in a message that does not otherwise; in a receipt only
-/// one that says what a price does.
-fn speaks_of_goods(words: &str, tally: Tally) -> bool {
-    if tally.is_transactional() {
-        return says(&PRICE_DOES, words);
-    }
-    heard_in(words).voices.says() >= GOODS_SAYS
-}
-
-/// "Prices rise at midnight", "earn triple points on flights booked before …".
-static PRICE_DOES: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:prices?|fares?|rates|offer|sale|deals?|discount|promo|promotion|pre-?sale|pricing|early[ -]bird)[ \n](?:will[ \n])?(?:rises?|goes?[ \n](?:back[ \n])?up|ends?|increases?|expires?|jumps?|finish(?:es)?)(?-u:\b)|(?-u:\b)earn[ \n][a-z0-9, ]{1,16}points(?-u:\b)"
-);
-
-fn voice_of(readings: &[Reading<'_>]) -> Voice {
-    readings.iter().fold(Voice::default(), |all, reading| all.with(reading.heard.voices))
-}
-
-fn is_a_mail(readings: &[Reading<'_>]) -> bool {
-    readings.iter().any(|reading| reading.kind == PartKind::Subject)
-}
-
-/// What a text says that has two words of goods and none of duties.
-const GOODS_SAYS: i32 = 3;
-
 /// The list for the meaning: declared ends first.
 pub(super) fn with_declared(claims: Vec<Claim>, declared: &Declared) -> Vec<Deadline> {
     let said = declared.offers.iter().filter_map(|offer| offer.ends).map(|ends| Deadline {
@@ -483,38 +391,6 @@ pub(super) fn with_declared(claims: Vec<Claim>, declared: &Declared) -> Vec<Dead
     all.extend(claims.into_iter().flat_map(|claim| claim.deadlines));
     all
 }
-
-/// Hands over a reward or a voucher: its end is an offer's, too.
-fn hands_over(readings: &[Reading<'_>], text: &str) -> bool {
-    // Nor is the last day of a survey one, whatever it hands over.
-    let asks = |sentence: &Sentence| {
-        sentence.cues.has(Cue::SurveyPhrase) || sentence.cues.has(Cue::SurveyNoun) && sentence.cues.has(Cue::SurveyAsk)
-    };
-    if readings.iter().flat_map(|reading| &reading.sentences).any(asks) {
-        return false;
-    }
-    // What points are left is told by whoever keeps the account.
-    !text.contains("points")
-        && ["reward", "redeem", "voucher", "gift card", "券"].iter().any(|word| text.contains(word))
-}
-
-fn sells(sentence: &Sentence) -> bool {
-    sentence.cues.any(&[Cue::Sale, Cue::Offer])
-        || sentence.percent_off.is_some()
-        || sentence.threshold_deal
-        || sentence.amounts.iter().any(|amount| amount.said) && !sentence.cues.has(Cue::Billing)
-}
-
-/// "Ends 30 Nov": a line with nothing else, as shops write it over a picture.
-fn is_only_an_end(text: &str) -> bool {
-    text.len() <= ONLY_BYTES_MAX
-        && ["ends ", "ending ", "offer ends", "sale ends", "截止", "截至", "活动截止"]
-            .iter()
-            .any(|end| text.trim_start().starts_with(end))
-}
-
-/// A line longer than this has more in it than an end.
-const ONLY_BYTES_MAX: usize = 48;
 
 fn may_press(sentence: &Sentence, promotes: bool, is_refusable: bool, tally: Tally) -> bool {
     let cues = sentence.cues;

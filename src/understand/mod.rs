@@ -18,6 +18,7 @@ mod discounts;
 mod drafts;
 mod duties;
 mod elements;
+mod end_of_what;
 mod ends_en;
 mod ends_zh;
 mod entities;
