@@ -4,6 +4,7 @@
 mod accessories;
 mod asking;
 mod audience;
+mod bygone;
 mod calendar;
 mod catalogue;
 mod catalogue_entry;
@@ -70,6 +71,7 @@ mod stretches_en;
 mod structured;
 mod surveys;
 mod tally;
+mod terms;
 mod topics;
 mod urgency;
 mod voice;
@@ -186,7 +188,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         doubts,
     };
     if tally.is_personal() || tally.reports() {
-        meaning.keep_what_is_declared();
+        meaning.keep_what_is_declared(!tally.is_personal());
     }
     meaning
 }
