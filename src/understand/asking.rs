@@ -1,6 +1,7 @@
 //! Who asks for money? "£9 a panel", "£15 for 90 mins", 每斤880元: words beside an amount that only a price has. And
 //! who does not: bills, fines, balances, markets, colleagues and their budgets tell amounts in the same numbers.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -8,6 +9,7 @@ use regex::Regex;
 use super::expression::{Expression, expression};
 use super::patterns::{pattern, says};
 use super::reading::{Reading, Sentence};
+use super::terms::without_terms;
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
@@ -37,22 +39,38 @@ pub(super) enum Talk {
     Unknown,
 }
 
-/// Of all parts.
-pub(super) fn talk_of(readings: &[Reading<'_>]) -> Talk {
+/// Of all parts. `is_of_a_shop`: a firm that invites to buy reminds of no duty, and greets all.
+pub(super) fn talk_of(readings: &[Reading<'_>], is_of_a_shop: bool) -> Talk {
+    // "$29, in stock, tax included" speaks of no shares and of no tax to pay.
+    let bare: Vec<_> = readings
+        .iter()
+        .map(|reading| {
+            let words = without_terms(&reading.heard.may, &reading.normal.text);
+            if is_of_a_shop { Cow::Owned(without_greetings(&words)) } else { words }
+        })
+        .collect();
     let any = |expression: &Expression| {
-        readings.iter().any(|reading| expression.is_in(&reading.heard.may, &reading.normal.text))
+        readings.iter().zip(&bare).any(|(reading, words)| expression.is_in(&reading.heard.may, words))
     };
+    let invites = |reading: &Reading<'_>| INVITES.is_in(&reading.heard.may, &reading.normal.text);
     if any(&OF_MARKETS) || any(&OF_WORK) {
         Talk::OfOther
     } else if any(&OF_DUTY) {
         Talk::OfDuty
-    } else if any(&INVITES) {
+    } else if readings.iter().any(invites) {
         Talk::Invites
     } else {
         Talk::Unknown
     }
 }
 
+/// The words without those that a shop begins with, too: "Reminder: mats are $29", "Hi all".
+fn without_greetings(words: &str) -> String {
+    GREETS.as_ref().map_or_else(|| words.to_owned(), |greets| greets.replace_all(words, " ").into_owned())
+}
+
+static GREETS: LazyLock<Option<Regex>> =
+    pattern!(r"(?-u:\b)(?:(?:friendly|gentle|quick|last|final)[ ])?(?:reminder|hi all|dear all|hello all)(?-u:\b)");
 static ASKED_AFTER: LazyLock<Option<Regex>> = pattern!(
     r"^[ \n]?(?:/|p/|per[ \n]|a[ \n]|an[ \n]|each[ \n]|every[ \n])[ \n]?(?:(?:full|half|extra|additional|single|double|standard)[ \n])?(?:person|people|head|guest|adult|child|kid|pax|couple|family|pair|team|night|nt|nite|day|week|wk|weekend|month|mth|mo|quarter|term|year|yr|hour|hr|half hour|session|class|lesson|visit|seat|ticket|table|room|cabin|pitch|plate|portion|scoop|panel|basket|dozen|doz|box|bag|sack|bottle|tub|jar|pot|pack|packet|tray|bunch|punnet|loaf|slice|cup|glass|pint|litre|liter|kg|kilo|lb|pound|gram|[0-9]{3}g|metre|meter|yard|sqm|sq|tree|plant|stem|signature|page|piece|pc|unit|item|set|tin|car|vehicle|load|cord|bale|game|round|licen[cs]e|life|user|student|pupil|course|way|side|cut|tyre|tire|window|nail|tooth|shirt|suit|garment|visit|dog|cat|pet|horse)s?(?-u:\b)",
     r"|^[ \n]?(?:pp|p\.p|pps|pppn|ppn|pax|ea|each|p/m|p/h|pcm|p\.m|mthly|monthly|weekly|daily|nightly|yearly|annually|one[- ]way|o/w|return|rtn|round[- ]?trip|each[- ]way|all[- ]in|all[- ]inclusive|fitted|installed|lang|onwards|upwards|mth)(?-u:\b)",
@@ -94,6 +112,7 @@ static INVITES: Expression = expression!(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::{Part, PartKind};
     use crate::understand::expression::May;
 
     #[test]
@@ -175,6 +194,30 @@ mod tests {
         ] {
             let says = |expression: &Expression| expression.is_in(&May::ANY, text);
             assert!(says(&OF_DUTY) || says(&OF_MARKETS) || says(&OF_WORK), "{text}");
+        }
+    }
+
+    #[test]
+    fn terms_of_a_sale_are_no_duty() {
+        let talk = |text: &str| {
+            let part = Part { kind: PartKind::Plain, text: text.to_owned() };
+            talk_of(&[Reading::of(0, &part)], true)
+        };
+        for text in [
+            "BT-200 $29.99 tax included. Order today.",
+            "BT-200 $29.99, no deposit. Order today.",
+            "Yoga mats in stock, $29.",
+            "BT-200 $29.99, delivery fee waived. Order today.",
+            "BT-200 $29.99 by card or transfer. Order today.",
+            "Reminder: BT-200 $29.99. Order today.",
+            "Hi all! BT-200 $29.99. Order today.",
+        ] {
+            assert_eq!(talk(text), Talk::Invites, "{text}");
+        }
+        for text in
+            ["Order today: your tax of $29.99 is due", "Booking fee $5, deposit $20", "ACME stock closed at $29"]
+        {
+            assert_ne!(talk(text), Talk::Invites, "{text}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What ends there is no offer: a paper ("RK19 ZZT expires 19/06"), a payment, something of the reader's own
 //! ("your parking ends at 5"), a colleague's answer. Asked only of sentences that name an end.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -13,8 +14,13 @@ use super::patterns::{pattern, says};
 pub(super) fn is_duty(words: &str, takes_off: bool, has_figure: bool) -> bool {
     let is = |pattern| says(pattern, words);
     is(&FINED)
-        || !has_figure && (is(&PAPERS) || is_of_the_reader(words))
+        || !has_figure && (says(&PAPERS, &without_praise(words)) || is_of_the_reader(words))
         || !takes_off && (is(&TO_DO) && !is(&PAYS_LESS) && !is(&ORDERED) || is(&DO_CHINESE))
+}
+
+/// "Outstanding deals", "fine furniture": praised, and neither owed nor a penalty.
+fn without_praise(words: &str) -> Cow<'_, str> {
+    PRAISE.as_ref().map_or(Cow::Borrowed(words), |praise| praise.replace_all(words, " "))
 }
 
 /// "Your coverage ends on 1 May", 您的车位将于8月31日到期: what somebody has, unless it is to be spent.
@@ -28,10 +34,11 @@ fn is_of_the_reader(words: &str) -> bool {
 const BORROWED: [&str; 6] = ["fixed rate", "fixed-rate", "mortgage", "loan", "tariff", "interest"];
 
 /// What is somebody's, and is an offer all the same.
-const TO_SPEND: [&str; 40] = [
+const TO_SPEND: [&str; 44] = [
     "offer", "code", "coupon", "voucher", "reward", "point", "pts", "credit", "discount", "gift", "bonus", "price",
     "deal", "cart", "basket", "bag", "cash", "saving", "perk", "rate", "invit", "spot", "miles", "% off", "券", "积分",
-    "权益", "红包", "优惠", "礼", "奖", "折", "额度", "福利", "特权", "机会", "余额", "名额", "补贴", "价",
+    "权益", "红包", "优惠", "礼", "奖", "折", "额度", "福利", "特权", "机会", "余额", "名额", "补贴", "价", "促",
+    "专场", "特卖", "活动",
 ];
 
 static YOURS: LazyLock<Option<Regex>> = pattern!(
@@ -52,6 +59,10 @@ static PAYS_LESS: LazyLock<Option<Regex>> = pattern!(
 static ORDERED: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:orders?|pre-?orders?|bookings?|reservations?|purchases?|tickets?|deposits?|trade-ins?|entries|enrolments?|registrations?)[ \n](?:[a-z]{2,12}[ \n]){0,3}(?:must|should|needs?[ \n]to|to|shall)[ \n]be[ \n]"
 );
+static PRAISE: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)fine[ \n](?:dining|furniture|jewell?ery|arts?|foods?|wines?|china|leather|wool|goods|linens?|watches|prints?|rugs?|teas?|chocolates?|cheeses?|cuts|menswear|tailoring)(?-u:\b)",
+    r"|(?-u:\b)outstanding[ \n](?:(?:black[ ]friday|[a-z]+)[ \n])?(?:value|deals?|offers?|quality|savings?|prices?|service|sale|range|choice|selection|designs?|bargains?|discounts?)(?-u:\b)",
+);
 static PAPERS: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:mot|licen[cs]e|permit|visa|passport|clearance[ \n][(]?(?:ref|no)|insurance|registration[ \n](?:no|number|of)|certificate|lease|tenancy|road[ \n]tax|id[ \n]card)(?-u:\b)[^.!?]{0,60}(?-u:\b)(?:expir(?:es?|ed|ing|y)|runs?[ \n]out|lapses?|renewal|valid[ \n](?:until|till?))(?-u:\b)",
     r"|(?-u:\b)mot[ \n](?:reminder|due|expir)|(?-u:\b)(?:fine|penalty|penalt(?:y|ies)[ \n]charge|tax[ \n]returns?|court|enforcement|arrears|overdue|outstanding)(?-u:\b)|(?-u:\b)your[ \n](?:current|existing)[ \n](?:plan|contract|deal|tariff)(?-u:\b)",
@@ -66,7 +77,7 @@ static TO_DO: LazyLock<Option<Regex>> = pattern!(
     r"|(?-u:\b)due[ \n](?:by|on|back|date)(?-u:\b)|(?-u:\b)no[ \n]later[ \n]than[^.!?]{0,24}(?:or|otherwise)[ \n]",
 );
 static DO_CHINESE: LazyLock<Option<Regex>> = pattern!(
-    r"新股|申购|(?:缴付|缴纳|交纳|缴清|交清|归还|提交|上交|报送|换领|补办|年检|年审|续租|退租|搬离|清退)[^，,。!！]{0,16}|(?:请|须|需|务必)[^，,。!！]{0,16}(?:前|之前|内)[^，,。!！]{0,8}(?:缴|交齐|归还|提交|办理|回复|确认|反馈|换领|登记|填写|填报|上传|报到|完成[^，,。!！]{0,8}(?:采集|登记|注册|认证|填报|核对|确认|学习|体检|培训|整改|自查))"
+    r"新股|申购|报名费|准考证|考试报名|报名考试|(?:缴付|缴纳|交纳|缴清|交清|归还|提交|上交|报送|换领|补办|年检|年审|续租|退租|搬离|清退)[^，,。!！]{0,16}|(?:请|须|需|务必)[^，,。!！]{0,16}(?:前|之前|内)[^，,。!！]{0,8}(?:缴|交齐|归还|提交|办理|回复|确认|反馈|换领|登记|填写|填报|上传|报到|完成[^，,。!！]{0,8}(?:采集|登记|注册|认证|填报|核对|确认|学习|体检|培训|整改|自查))"
 );
 
 #[cfg(test)]
@@ -78,6 +89,8 @@ mod tests {
     fn a_duty_is_told_from_an_offer() {
         for text in [
             "Mr T Osei, your MOT reminder: RK19 ZZT expires 19/06/27.",
+            "The fine of £70 ends as a court matter on 8 March.",
+            "Your outstanding balance runs out of time on 8 March.",
             "Your NBX clearance (ref 2027-0412-118) will expire on 30 Apr 2027.",
             "Pay within 10 days or it may be passed to enforcement agents, adding £75.",
             "The discounts on your current plan end on 15 June 2027.",
@@ -102,6 +115,9 @@ mod tests {
         }
         for text in [
             "Your 20% off code expires on 30 November",
+            "Outstanding winter sale ends Sunday 8 March.",
+            "Sale ends Sunday 8 March. Don't miss outstanding deals.",
+            "Winter sale of fine furniture ends Sunday 8 March.",
             "Your points expire 5/31!",
             "Book by 31 March 2027.",
             "Offer ends Sunday",
@@ -113,6 +129,8 @@ mod tests {
             "Stay 3, pay 2 until 15 February",
             "您的免费升房权益将于2026年12月31日到期，欢迎使用",
             "您的10元红包将于今晚过期",
+            "您的专场大促将于3月8日截止",
+            "您的会员特卖将于3月8日截止",
             "活动截止11月30日",
         ] {
             assert!(!is_duty(&fold_phrase(text), false, false), "{text}");

@@ -2,17 +2,29 @@
 //! 消保委发布调查结果：三成折扣…), friends ("sis, 50% off at Uniqlo, reply asap"), colleagues who weigh offers that others
 //! made them (询价截止…您看定哪家). Their figures are nobody's discount, however plainly they are written.
 
-use super::expression::{Expression, expression};
-use super::reading::Reading;
+use std::borrow::Cow;
+
+use super::expression::{Expression, May, expression};
+use super::reading::{Reading, Sentence};
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&NEWS, &CHAT].into_iter()
+    [&NEWS, &CHAT, &PARENTS].into_iter()
 }
 
 /// True when a part reports of sales, as news and those who guard consumers do.
 pub(super) fn reports(reading: &Reading<'_>) -> bool {
     NEWS.is_in(&reading.heard.may, &reading.normal.text)
+}
+
+/// The same of one sentence: "Our testers loved it. 25% off everything" sells in the second.
+pub(super) fn reports_in(reading: &Reading<'_>, sentence: &Sentence) -> bool {
+    NEWS.is_in(&sentence.may, reading.words(sentence))
+}
+
+/// The words without the parents that gifts are for: "spoil your mum" is what shops write, and mum is no friend's word.
+pub(super) fn without_parents<'w>(may: &May, words: &'w str) -> Cow<'w, str> {
+    PARENTS.within(may).map_or(Cow::Borrowed(words), |parents| parents.replace_all(words, " "))
 }
 
 /// True when a part is worded as people speak among themselves of what others sell.
@@ -23,6 +35,10 @@ pub(super) fn chats(reading: &Reading<'_>) -> bool {
 static NEWS: Expression = expression!(
     r"(?-u:\b)(?:retailers (?:told|say|said|admit)|what retailers|the regulator(?:'s)?|regulators (?:say|said|warn|have)|consumer (?:council|association|watchdog|affairs|protection (?:agency|office|authority|bureau))|price watchdog|trading standards (?:has|have|say|says|officers?|warns?)|average (?:markdowns?|discounts?)|our (?:reviewers|testers|reporters?|correspondents?|columnists?)|columnists?|readers' (?:questions|letters)|footfall|psychologists|economists|analysts (?:say|said|expect|warn)|(?:study|survey|report|poll|research|investigation) (?:finds|found|shows|showed|suggests|reveals|revealed)|(?:fake|phoney|phony|bogus|misleading) (?:discounts?|sales?|deals?|offers?|reductions?)|how (?:retailers|shops|stores|supermarkets) (?:trick|fool|tempt|price|use))(?-u:\b)",
     r"|消保委|消委会|消协|消费者(?:协会|委员会)|市场监[管督]|市监局|理性消费|虚构原价|先涨后降|虚假(?:折扣|优惠|促销|打折|宣传)|(?:调查|抽查|监测|研究)(?:结果)?(?:显示|发现|指出|表明)|记者(?:调查|发现|走访|获悉|了解|从)|据[^,，。]{0,8}报道|业内人士|专家(?:提醒|表示|建议|指出)|提醒(?:广大)?(?:民众|市民|消费者|网民|经营者|商家)[^。!]{0,16}(?:理性|谨慎|注意|警惕|规范|切勿|不要|不得)",
+);
+
+static PARENTS: Expression = expression!(
+    r"(?-u:\b)(?:treat|spoil|surprise|pamper|for|every|gifts?|thank|celebrate|(?:mother|father)[’']?s?[’']? day)[ \n](?:(?:your|a|all|every|the|new|busy)[ \n])?(?:mums?|moms?|dads?)(?-u:\b)"
 );
 
 static CHAT: Expression = expression!(
@@ -65,6 +81,19 @@ mod tests {
             "专家门诊体检套餐8折",
         ] {
             assert!(!read(text, reports), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_gives_to_parents_is_no_friend() {
+        for (text, wanted) in [
+            ("treat your mum to brunch", "  to brunch"),
+            ("gifts for dad from £9", "gifts   from £9"),
+            ("mum, are you home?", "mum, are you home?"),
+            ("tell your dad to ring me", "tell your dad to ring me"),
+        ] {
+            let folded = |words: &str| words.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(folded(&without_parents(&May::ANY, text)), folded(wanted), "{text}");
         }
     }
 

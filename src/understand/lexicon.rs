@@ -15,8 +15,8 @@ use super::normal::fold_phrase;
 use super::urgency::{self, Urge};
 use super::voice::Voice;
 use super::{
-    asking, audience, beside_en, codes, currencies, deadlines, ends_en, gains_en, gains_zh, hearsay, optout,
-    reductions, sale_words, stretches_en, surveys, tally, vouchers,
+    asking, audience, beside_en, bygone, codes, currencies, deadlines, ends_en, gains_en, gains_zh, hearsay, optout,
+    reductions, sale_words, stretches_en, surveys, tally, terms, vouchers,
 };
 
 /// What a word tells of its sentence.
@@ -285,6 +285,8 @@ pub(super) fn phrases(file: &str) -> impl Iterator<Item = (&str, &str)> {
 fn asked() -> impl Iterator<Item = &'static Expression> {
     (audience::asked().chain(tally::asked()).chain(surveys::asked()).chain(urgency::asked()))
         .chain(asking::asked())
+        .chain(bygone::asked())
+        .chain(terms::asked())
         .chain(gains_en::asked())
         .chain(gains_zh::asked())
         .chain(beside_en::asked())

@@ -385,11 +385,12 @@ impl Meaning {
         matches!(self.purpose, Purpose::OneTimeCode | Purpose::Notice)
     }
 
-    /// Takes away what only the words say: one person who tells another of a sale sells nothing.
-    pub(super) fn keep_what_is_declared(&mut self) {
+    /// Takes away what only the words say: one person who tells another of a sale sells nothing. Who reports of sales may
+    /// still ask for opinions (`asks`).
+    pub(super) fn keep_what_is_declared(&mut self, asks: bool) {
         self.offers.retain(|offer| offer.source == Source::Declared);
         self.deadlines.retain(|deadline| deadline.source == Source::Declared);
-        self.surveys.retain(|survey| survey.source >= Source::Link);
+        self.surveys.retain(|survey| asks || survey.source >= Source::Link);
         self.prices.clear();
         self.discounts.clear();
         self.urgencies.clear();

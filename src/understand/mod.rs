@@ -5,6 +5,7 @@ mod accessories;
 mod asking;
 mod audience;
 mod beside_en;
+mod bygone;
 mod calendar;
 mod catalogue;
 mod catalogue_entry;
@@ -73,6 +74,7 @@ mod stretches_zh;
 mod structured;
 mod surveys;
 mod tally;
+mod terms;
 mod topics;
 mod turned_zh;
 mod urgency;
@@ -192,7 +194,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         doubts,
     };
     if tally.is_personal() || tally.reports() {
-        meaning.keep_what_is_declared();
+        meaning.keep_what_is_declared(!tally.is_personal());
     }
     meaning
 }

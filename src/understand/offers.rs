@@ -44,7 +44,7 @@ pub(super) fn offers_of(
     for offer in &structured.offers {
         merge(&mut drafts, offer.clone(), None, declared.offers.len());
     }
-    let talk = LazyCell::new(|| talk_of(readings));
+    let talk = LazyCell::new(|| talk_of(readings, tally.is_of_a_shop()));
     for (at, reading) in readings.iter().enumerate() {
         let names = context.catalogue.names_in(&reading.normal.text);
         let mut before: Option<Met> = None;
@@ -176,7 +176,7 @@ fn in_sentence(
         || !sells && !amounts.is_empty() && is_owed(reading, sentence)
         || sentence.is_refund
         || sentence.is_past
-        || tally.is_transactional() && !sells
+        || tally.is_transactional() && !sells && (tally.bills || !lowers(sentence))
     {
         // A bill or a balance is no offer, whatever it costs; nor is a survey with a prize.
         return found;
@@ -216,6 +216,13 @@ fn in_sentence(
     found
 }
 
+/// "BT-200 is $29.99, usually $49.99" behind "your order has shipped": it names a price and the one before in words, and
+/// is of no order. A line through the one before is on receipts, too.
+fn lowers(sentence: &Sentence) -> bool {
+    let names = |kind: AmountKind| sentence.amounts.iter().any(|amount| amount.kind == kind);
+    !sentence.cues.any(&[Cue::Billing, Cue::Notice]) && names(AmountKind::Price) && names(AmountKind::ListPrice)
+}
+
 fn sells_perhaps(talk: Talk) -> bool {
     matches!(talk, Talk::Invites | Talk::Unknown)
 }
@@ -249,4 +256,38 @@ fn common_end(claims: &[Claim]) -> Option<Timestamp> {
     let mut ends = claims.iter().flat_map(|claim| &claim.deadlines).filter_map(|deadline| deadline.instant);
     let first = ends.next()?;
     ends.all(|end| end == first).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::message::Part;
+    use crate::understand::tally::tally;
+    use crate::understand::{Catalogue, ProductLinks};
+
+    fn prices(kind: PartKind, text: &str) -> usize {
+        let part = Part { kind, text: text.to_owned() };
+        let readings = [Reading::of(0, &part)];
+        let (zone, links) = (TimeZone::UTC, ProductLinks::default());
+        let context = Context { now: Timestamp::UNIX_EPOCH, zone: &zone, links: &links, catalogue: Catalogue::none() };
+        let structured = Structured::default();
+        offers_of(&context, &readings, tally(&readings), &[], &Declared::default(), &structured).1.len()
+    }
+
+    #[test]
+    fn an_order_in_front_hides_no_lowered_price() {
+        let plain = |text: &str| prices(PartKind::Plain, text);
+        assert!(plain("AutoHub: your order 48213 has shipped. BT-200 is $29.99, usually $49.99.") > 0);
+        for receipt in [
+            "Receipt: order 4821. Boots $59.99 (was $89.99). Total $59.99. Thanks!",
+            "Order 4821 confirmed: Boots $59.99, was $89.99. Paid by Visa.",
+            "您的订单48213已支付：靴子299元，原价399元，合计299元。",
+        ] {
+            assert_eq!(plain(receipt), 0, "{receipt}");
+        }
+        let struck = "<p>Your order 4821 has shipped.</p><p>Boots <s>$89.99</s> $59.99</p><p>Total $59.99</p>";
+        assert_eq!(prices(PartKind::Html, struck), 0);
+    }
 }

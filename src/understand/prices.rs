@@ -66,7 +66,8 @@ pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
         before = found.range.end;
         let previous = amounts.last().map(|amount| amount.kind);
         let around = Around::of(near, after);
-        let asks = asks(near, after) || around.before(Before::Course);
+        let takes = around.after(After::TakesHome) || around.before(Before::PaysOnly);
+        let asks = asks(near, after) || around.before(Before::Course) || takes;
         let (kind, said) = kind_of(near, &around, previous, next < words.len(), asks);
         if found.money.minor == 0 && !is_nothing_to_pay(&around) {
             continue;
@@ -76,7 +77,7 @@ pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
             money: found.money,
             kind,
             said,
-            little: kind == AmountKind::Price && around.before(Before::Little),
+            little: kind == AmountKind::Price && (takes || around.before(Before::Little)),
             asks,
             pieces: pieces_of(near, after),
         });
@@ -124,10 +125,16 @@ fn kind_of(near: &str, around: &Around, previous: Option<AmountKind>, more: bool
     if around.after(After::Saving) || around.before(Before::Saving) {
         return (AmountKind::Saving, true);
     }
+    // 支付299元即可带走: what is paid is the price.
+    if around.after(After::TakesHome) || around.before(Before::PaysOnly) {
+        return (AmountKind::Price, true);
+    }
     if around.after(After::Given) {
         return (AmountKind::Other, false);
     }
-    if around.after(After::Billed) || around.before(Before::Billed) && !(asks && around.before(Before::Hired)) {
+    if around.after(After::Billed) && !around.after(After::TaxIn)
+        || around.before(Before::Billed) && !(asks && around.before(Before::Hired))
+    {
         return (AmountKind::Other, false);
     }
     // The nearest word decides: 原价399元，现价299元.
@@ -188,6 +195,7 @@ enum Before {
     Course,
     Hired,
     Ticket,
+    PaysOnly,
 }
 
 /// Places in `AFTER`.
@@ -204,6 +212,8 @@ enum After {
     Billed,
     Nothing,
     Given,
+    TakesHome,
+    TaxIn,
 }
 
 static BEFORE: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
@@ -223,6 +233,7 @@ static BEFORE: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
         COURSE_BEFORE,
         HIRED_BEFORE,
         TICKET_BEFORE,
+        PAYS_ONLY_BEFORE,
     ])
     .ok()
 });
@@ -239,9 +250,20 @@ static AFTER: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
         BILLED_AFTER,
         NOTHING_AFTER,
         GIVEN_AFTER,
+        TAKES_HOME_AFTER,
+        TAX_IN_AFTER,
     ])
     .ok()
 });
+
+/// 花299元就能抱走, 到手实付只要299元: what is yet to be paid, and for goods.
+pub(super) fn takes_home(words: &str) -> bool {
+    says(&TAKEN_HOME, words)
+}
+
+static TAKEN_HOME: LazyLock<Option<Regex>> = pattern!(
+    r"(?:支付|付款?|花)(?:只要|仅需?)?[ ]?¥?[0-9][0-9.,]*[ ]?(?:元|块)?钱?(?:即可|就能|就可以?|便可|即能|就)(?:带走|抱走|带回家|开回家|搬回家|拿下|入手|到手|拥有|抱回家|牵走|提走)|实付(?:只要|只需|仅需?|低至|才)[ ]?¥?[0-9]"
+);
 
 /// "No joining fee", 免手续费: what is not charged is no bill. One fee that is left makes it one.
 pub(super) fn waives_fees(words: &str) -> bool {
@@ -275,6 +297,12 @@ const HIRED_BEFORE: &str = r"(?-u:\b)(?:course|class|batch|workshop|camp|lesson|
 const TICKET_BEFORE: &str = r"(?:餐|门票|套票|体验|住宿|洗车|按摩|自助|通用|温泉|游玩|月饼|蛋糕|提货)券[ ]?$";
 /// "A $200 bonus", "$2 ride credit": handed over, not asked.
 const GIVEN_AFTER: &str = r"^[ \n](?:[a-z]+[ \n]){0,2}(?:bonus|prize|dollars|credits?|giveaway|jackpot|rewards?|shopping spree|(?:in )?compensation|weekly draw|prize draw)(?-u:\b)|^[ ]?元?花(?:[^0-9]|$)|^[ \n]per(?:cent|[ ]unit)";
+/// "$29.99 tax included": no tax of that much.
+const TAX_IN_AFTER: &str =
+    r"^[ \n](?:all[ ])?(?:tax(?:es)?|fees?|delivery|shipping|postage)(?:[ ]and[ ][a-z]+)?[ ](?:is[ ]|are[ ])?incl";
+/// 支付299元即可带走, 到手实付只要299元.
+const TAKES_HOME_AFTER: &str = r"^[ ]?(?:元|块)?钱?(?:就?(?:带走|抱走|带回家|开回家|搬回家)|(?:即可|就能|就可以?|便可|即能|就)(?:拿下|入手|到手|拥有|抱回家|牵走|提走))|^[ ]?(?:元|块)?钱?(?:即可|就能|就可以?|便可|即能)(?:带走|抱走|带回家|开回家|搬回家)";
+const PAYS_ONLY_BEFORE: &str = r"实付(?:只要|只需|仅需?|低至|才)[ ]?$|到手实付[ ]?$";
 const THRESHOLD_BEFORE: &str = concat!(
     r"(?:满|满足|超过|高于|达到?|至少|累计|单笔|(?:订单|消费|购物|购买)(?:金额)?(?:满|达|超)?)[ \n]?(?:人民币)?$",
     r"|(?-u:\b)(?:over|above|exceeding|spend(?:ing)?|spent|at least|more than|totall?ing|when you spend|(?:orders?|purchases?|baskets?|bookings?|subtotals?|minimum|min\.?)(?:[ \n](?:of|from|worth|spend|order|purchase|is|:))*|minimum (?:order|spend|purchase)(?: value)?:?)[ \n](?:a minimum of[ \n]|at least[ \n])?$",
@@ -363,6 +391,15 @@ mod tests {
             ("buy $50, get a $10 bonus card", vec!["Threshold 50.00 USD", "Other 10.00 USD"]),
             ("tickets £12 not £26", vec!["Price 12.00 GBP", "ListPrice 26.00 GBP"]),
             ("0元运费", vec![]),
+            ("支付299元即可带走播放器", vec!["Price 299.00 CNY"]),
+            ("花299元就能抱走播放器", vec!["Price 299.00 CNY"]),
+            ("消费299元即可带走小礼品", vec!["Threshold 299.00 CNY"]),
+            ("到手实付只要299元", vec!["Price 299.00 CNY"]),
+            ("$29.99 tax included", vec!["Price 29.99 USD"]),
+            ("$29.99 tax", vec!["Other 29.99 USD"]),
+            ("支付299元", vec!["Other 299.00 CNY"]),
+            ("实付299元", vec!["Other 299.00 CNY"]),
+            ("工资5000元到手", vec!["Other 5000.00 CNY"]),
         ] {
             assert_eq!(read(text), wanted, "{text}");
         }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::message::{Part, PartKind, Span};
 
+use super::bygone::{Bygone, bygone_in};
 use super::codes::{is_guarded_code, speaks_of_paying};
 use super::expression::May;
 use super::html::{Link, Visible};
@@ -15,13 +16,13 @@ use super::meaning::Discount;
 use super::normal::Normal;
 use super::optout::opt_out_clauses;
 use super::price_cells::mark_price_cells;
-use super::prices::waives_fees;
-use super::prices::{Amount, AmountKind, amounts_in};
-use super::reductions::{Off, reductions_in, tells_of_the_past};
+use super::prices::{Amount, AmountKind, amounts_in, takes_home, waives_fees};
+use super::reductions::{Off, reductions_in};
 use super::refunds::mark_refunds;
 use super::sale_words::names_a_plan;
 use super::sentence::split_sentences;
 use super::surveys::mark_surveys;
+use super::terms::is_only_by_terms;
 
 /// Sentences read per part; a real mail has hundreds.
 const SENTENCES_MAX: usize = 20_000;
@@ -139,7 +140,11 @@ impl<'a> Reading<'a> {
                 if is_plan {
                     cues.remove(&[Cue::Sale]);
                 }
-                if cues.has(Cue::Billing) && waives_fees(words) {
+                if cues.has(Cue::Billing) && (waives_fees(words) || takes_home(words)) {
+                    cues.remove(&[Cue::Billing]);
+                }
+                // 售价299元，可开发票: how it is sold bills nobody.
+                if cues.has(Cue::Billing) && is_only_by_terms(&may, words, Cue::Billing) {
                     cues.remove(&[Cue::Billing]);
                 }
                 // 一百九十九元 has no digit.
@@ -147,13 +152,18 @@ impl<'a> Reading<'a> {
                 let amounts = if has_money { amounts_in(&normal.text, range.clone()) } else { Vec::new() };
                 let saves = amounts.iter().any(|amount| amount.kind == AmountKind::Saving);
                 let may_take_off = saves || cues.any(&[Cue::MayTakeOff, Cue::Sale]);
-                let is_past = may_take_off && tells_of_the_past(&may, words);
+                let bygone = if may_take_off { bygone_in(&may, words) } else { Bygone::Nothing };
+                let is_past = bygone == Bygone::Sentence;
                 let mut offs = if may_take_off && !is_past {
                     reductions_in(&may, &normal.text, range.clone(), &amounts)
                 } else {
                     Vec::new()
                 };
                 offs.retain(|off| !is_plan || off.is_figure());
+                if let Bygone::Clause(clause) = bygone {
+                    let clause = range.start + clause.start..range.start + clause.end;
+                    offs.retain(|off| off.range.end <= clause.start || clause.end <= off.range.start);
+                }
                 let percent = |off: &Off| match off.discount {
                     Discount::Percent(percent) => Some(percent),
                     _ => None,

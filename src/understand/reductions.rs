@@ -53,12 +53,7 @@ pub(super) fn reduction_signs() -> Vec<String> {
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&NEXT_ONE, &THRESHOLD_ZH, &PERCENT_ZH, &PERCENT_EN, &BARE_AMOUNT_ZH, &FREE_SHIPPING, &GIFT, &IS_OVER].into_iter()
-}
-
-/// True where a reduction is told as done, over, or one's own: "you saved $5", 已优惠20元, "I got it half off".
-pub(super) fn tells_of_the_past(may: &May, words: &str) -> bool {
-    IS_OVER.is_in(may, words)
+    [&NEXT_ONE, &THRESHOLD_ZH, &PERCENT_ZH, &PERCENT_EN, &BARE_AMOUNT_ZH, &FREE_SHIPPING, &GIFT].into_iter()
 }
 
 /// The reductions of one sentence, in order; `amounts` are those of the sentence.
@@ -106,9 +101,8 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
         });
     }
     each(&PERCENT_EN, may, words, |groups, range| {
-        // "The 20% discount scenario" is somebody's sum; 而不是20%off somebody's wording.
-        let is_spoken_of = words.get(range.end..).is_some_and(|tail| says(&SPOKEN_OF, tail))
-            || words.get(..range.start).is_some_and(|head| head.ends_with("不是"));
+        let (head, tail) = (words.get(..range.start), words.get(range.end..));
+        let is_spoken_of = is_spoken_of(head.unwrap_or_default(), tail.unwrap_or_default());
         if let Some(percent) = percent_en(groups).filter(|_| !is_spoken_of) {
             add(Discount::Percent(percent), range);
         }
@@ -155,14 +149,23 @@ fn each(pattern: &Expression, may: &May, words: &str, mut found: impl FnMut(&Cap
     }
 }
 
-/// "No discount", 不打折, 暂无优惠.
+/// "The 20% discount scenario" is somebody's sum, 而不是20%off somebody's wording; "25% off model trains" sells.
+fn is_spoken_of(head: &str, tail: &str) -> bool {
+    head.ends_with("不是") || says(&QUOTED, tail) || says(&SUPPOSED, tail) && says(&THE, head)
+}
+
+/// "No discount", 不打折, 暂无优惠. What is without strings, 无门槛5折, or more than that, 不止5折, is not denied.
 fn is_denied(before: &str) -> bool {
     static DENIAL: LazyLock<Option<Regex>> = pattern!(
         r"(?:不|无|没有?|未|非|暂无|取消|结束|停止|谢绝|拒绝|并非|不能|不可|不支持|不参与|不享受?)[^，,。]{0,4}$",
         r"|(?-u:\b)(?:no|not|without|never|isn't|aren't|don't|doesn't|didn't|won't|cannot|can't|excludes?|excluding|ineligible for)[ \n](?:[a-z]+[ \n]){0,2}$",
     );
+    static PRAISE: LazyLock<Option<Regex>> = pattern!(
+        r"(?:[无没零](?:有|任何|需|须|用|消费|使用)*(?:门槛|套路|条件|限制|凑单|等待|排队|领券|抢券|办卡|预约)|不(?:用|需|必|须|需要|玩|设|看)*(?:门槛|套路|条件|凑单|等待?|排队|领券|抢券|办卡|预约)|不限[^，,。]{0,3}|不[止仅单只]|不到|不可错过|没错(?:就是)?|非会员也|非常|无论)[^，,。不无没未]{0,4}$"
+    );
     let from = before.floor_char_boundary(before.len().saturating_sub(40));
-    says(&DENIAL, &before[from..])
+    let near = before.get(from..).unwrap_or_default();
+    says(&DENIAL, near) && !says(&PRAISE, near)
 }
 
 /// Savings, each with the threshold beside it when there is one.
@@ -253,18 +256,22 @@ fn percent_zh(groups: &Captures<'_>, words: &str, range: &Range<usize>) -> Optio
     percent.as_str().parse().ok().filter(|percent| (1..=100).contains(percent))
 }
 
-/// 3折商品除外.
-static EXCEPTED: LazyLock<Option<Regex>> = pattern!(r"^[^，,。!！;；]{0,8}(?:除外|不参加|不参与|不享受?|不可用)");
+/// 3折商品除外: the figure itself is left out. 全场5折新品除外 leaves out something else.
+static EXCEPTED: LazyLock<Option<Regex>> = pattern!(
+    r"^(?:[起款区券]|及?以下|的|商品|产品|单品|专区|活动|系列){0,3}(?:均|都|暂|概)?(?:除外|不参加|不参与|不享受?|不可用)"
+);
 
 /// In front of what only a winner gets.
 static A_PRIZE: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)prizes?(?: for [a-z ]{1,32})?(?: is| are|:| of| -|,)[^.!&]{0,12}$|(?-u:\b)(?:winners?|runners?-up|best [a-z]+)(?: will)? (?:gets?|takes?|receives?|wins?)[^.!&]{0,12}$"
 );
 
-/// Behind a figure that is no offer.
-static SPOKEN_OF: LazyLock<Option<Regex>> = pattern!(
-    r"^[ ](?:scenario|assumption|policy|case|model|threshold|target)s?(?-u:\b)|^[\x22”’'][ ](?:rarely|never|often|usually|means|really|claims?)"
-);
+/// Behind a figure that is no offer, where `THE` stands before it.
+static SUPPOSED: LazyLock<Option<Regex>> =
+    pattern!(r"^[ ](?:scenario|assumption|policy|case|model|threshold|target)s?(?-u:\b)");
+static THE: LazyLock<Option<Regex>> = pattern!(r"(?-u:\b)(?:the|an?|our|your|this|that|each)[ ]$");
+/// Behind somebody's wording.
+static QUOTED: LazyLock<Option<Regex>> = pattern!(r"^[\x22”’'][ ](?:rarely|never|often|usually|claims?)(?-u:\b)");
 
 fn percent_en(groups: &Captures<'_>) -> Option<u8> {
     if let Some(word) = groups.name("words") {
@@ -345,13 +352,6 @@ static GIFT: Expression = expression!(
     r"|(?-u:\b)(?:free|bonus|complimentary|surprise)[ \n](?:[a-z]+[ \n])?(?:gifts?|sample|samples|gift set|tote|goodie bag|mystery gift)(?-u:\b)|(?-u:\b)gifts?[ \n]with[ \n](?:any[ \n]|every[ \n]|your[ \n]|each[ \n])?(?:purchase|order)|(?-u:\b)(?:get|receive|enjoy|claim|yours?)[ \n](?:an?[ \n]|your[ \n])?free[ \n](?:[a-z]+[ \n]){0,3}(?:worth|valued)|(?-u:\b)(?:[0-9]|one|two|three|first|second|six)[ \n](?:months?|weeks?|years?|nights?)[ \n](?:is[ ]|are[ ])?free(?-u:\b)|(?:首月|首年|前[一二三0-9]个月)免费",
 );
 
-/// Told of one's own past: "you saved $5", 已优惠20元, "discount applied".
-static IS_OVER: Expression = expression!(
-    r"(?:已成功|成功|已为您)(?:办理|开通|订购|申请|续费)|(?:申请|办理|分期|订购|开通)[^，,。!！]{0,8}已?成功|(?:充电|行程|骑行|订单|服务|维修|停车)[^，,。!！]{0,6}已(?:完成|结束|支付)|话费已经?(?:赠送|发放|存入)|已(?:为您|经|成功|自动)*(?:享受?|优惠|减免|立减|抵扣|使用|核销|省|节省|兑换)|共(?:为您)?(?:优惠|节省|省|减)|返现.{0,16}(?:已(?:充入|到账|存入|入账|退回|返还|发放至))|(?:优惠|折扣|减免|抵扣|红包抵扣|优惠券)(?:金额|合计|抵扣|总额)|(?:活动|优惠|促销)(?:已|现已)(?:结束|截止|过期|失效)",
-    r"|(?:我|他|她|我们|咱)(?:们|昨天|刚|才|前天|上次|之前|也|都|就)*[^，,。!！]{0,8}(?:买的|买了|抢到|入手|买到)",
-    r"|(?-u:\b)(?:discounts?|promo|coupon|savings|voucher)[ \n]-[ \n]?[$£€¥0-9]|(?-u:\b)(?:bill|balance|payments?|instal?ments?|council tax|premium|emi)[ \n](?:[a-z]{2,8}[ \n]){0,3}(?:reduced|lowered|cut)[ \n]by(?-u:\b)|(?-u:\b)(?:i|we|he|she|they)[ \n](?:just[ \n]|only[ \n]|already[ \n])?(?:bought|got|paid|found|ordered|picked)(?-u:\b)|(?-u:\b)you(?:'ve| have)?[ \n](?:just[ \n])?saved[ \n](?:a total of[ \n]|over[ \n]|up to[ \n])?(?:[a-z]{0,3}[$£€¥₹₦₱]|[a-z]{1,3}[ .]?[0-9]|[0-9])|(?-u:\b)(?:discounts?|coupon|promo(?: code)?|voucher|savings)(?:[ \n](?:has|have|was|were)(?:[ \n]been)?)?[ \n](?:applied|used|redeemed|expired|included)(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?:tion)?|savings|you saved|shipping|delivery)[ \n]?(?:\([^)]{0,24}\))?:[ \n]?(?:-|free|[$£€¥])|(?-u:\b)(?:sale|offer|promotion)[ \n](?:has|is)[ \n](?:now[ \n])?(?:ended|over|expired)(?-u:\b)",
-);
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -406,22 +406,24 @@ mod tests {
             ("电量剩20%", vec![]),
             ("首套房利率85折", vec![]),
             ("三折屏手机", vec![]),
+            ("无门槛5折", vec!["50%"]),
+            ("无套路全场5折", vec!["50%"]),
+            ("运动鞋不限款5折", vec!["50%"]),
+            ("没错就是5折", vec!["50%"]),
+            ("运动鞋不止5折", vec!["50%"]),
+            ("无需凑单5折", vec!["50%"]),
+            ("不享受5折", vec![]),
+            ("暂无5折", vec![]),
+            ("没有5折", vec![]),
+            ("无门槛也不打5折", vec![]),
+            ("全场运动鞋5折(新品除外)", vec!["50%"]),
+            ("全场运动鞋5折新品不参与", vec!["50%"]),
+            ("5折商品除外", vec![]),
+            ("3折起专区不参加", vec![]),
             ("质量不打折", vec![]),
             ("订单满一万返现800元", vec!["800.00 CNY from 10000.00 CNY"]),
         ] {
             assert_eq!(told(text), wanted, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_past_is_no_offer() {
-        for past in
-            ["已优惠20元", "优惠金额5元", "You saved $5", "Discount: -$5.00", "I got it half price", "促销已结束"]
-        {
-            assert!(tells_of_the_past(&May::ANY, &fold_phrase(past)), "{past}");
-        }
-        for now in ["立减20元", "save $5", "you get a discount", "优惠券20元"] {
-            assert!(!tells_of_the_past(&May::ANY, &fold_phrase(now)), "{now}");
         }
     }
 
@@ -453,6 +455,11 @@ mod tests {
             ("your NBI clearance will expire", vec![]),
             ("the discounts on your current plan end", vec![]),
             ("the 20% discount scenario", vec![]),
+            ("our 25% discount policy", vec![]),
+            ("a \"25% off\" rarely is one", vec![]),
+            ("25% off model trains", vec!["25%"]),
+            ("25% off cases", vec!["25%"]),
+            ("\"25% off\" really means all shoes", vec!["25%"]),
             ("Buy one, get one free", vec!["next 100%"]),
             ("3 for 2 on books", vec!["next 100%"]),
             ("Free shipping on all orders", vec!["FreeShipping"]),

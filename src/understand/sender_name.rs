@@ -35,6 +35,75 @@ pub(super) fn is_told(text: &str) -> bool {
     head() || tail()
 }
 
+/// [优选商城], （优选商城） or ——优选商城 at either end: a shop's name, set apart otherwise than by 【】. Friends end with
+/// [微笑] and ——老王, so the name must be one of a trade.
+pub(super) fn is_set_apart(text: &str) -> bool {
+    const NAME_CHARS_MAX: usize = 16;
+    let text = text.trim();
+    let is_name = |name: &str| {
+        let is_short = name.chars().take(NAME_CHARS_MAX + 1).count() <= NAME_CHARS_MAX;
+        is_short && name.chars().all(char::is_alphanumeric) && TRADES.iter().any(|trade| name.ends_with(trade))
+    };
+    let bare = text.trim_end_matches(['。', '.', '!', '！', ' ']);
+    [('[', ']'), ('(', ')'), ('「', '」'), ('『', '』'), ('<', '>'), ('〔', '〕')].iter().any(|&(open, close)| {
+        let head = text.strip_prefix(open).and_then(|rest| rest.split_once(close)).map(|(name, _)| name);
+        let tail = bare.strip_suffix(close).and_then(|rest| rest.rsplit_once(open)).map(|(_, name)| name);
+        head.is_some_and(is_name) || tail.is_some_and(is_name)
+    }) || bare.rsplit_once("--").is_some_and(|(_, name)| is_name(name.trim()))
+}
+
+/// What the names of shops end with.
+const TRADES: &[&str] = &[
+    "商城",
+    "店",
+    "馆",
+    "坊",
+    "超市",
+    "公司",
+    "集团",
+    "中心",
+    "餐厅",
+    "火锅",
+    "影城",
+    "影院",
+    "健身",
+    "美容",
+    "美发",
+    "汽车",
+    "服饰",
+    "鞋业",
+    "家居",
+    "家具",
+    "电器",
+    "数码",
+    "珠宝",
+    "眼镜",
+    "药房",
+    "诊所",
+    "培训",
+    "旅游",
+    "航空",
+    "地产",
+    "会所",
+    "俱乐部",
+    "商场",
+    "百货",
+    "广场",
+    "农场",
+    "果园",
+    "花艺",
+    "烘焙",
+    "咖啡",
+    "奶茶",
+    "酒业",
+    "生鲜",
+    "优选",
+    "严选",
+    "官方",
+    "商行",
+    "连锁",
+];
+
 /// Words before a colon that are no name of a firm: of people, of offices, of a report.
 const NO_NAMES: &[&str] = &[
     "i",
@@ -117,6 +186,23 @@ pub(super) fn signature(shown: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shops_set_their_names_apart() {
+        for signed in [
+            "[优选商城]全场运动鞋5折",
+            "（优选商城）全场运动鞋5折",
+            "全场运动鞋5折[优选商城]",
+            "全场运动鞋5折。——优选商城",
+            "小树书店「小树书店」",
+        ] {
+            assert!(is_set_apart(&crate::understand::normal::fold_phrase(signed)), "{signed}");
+        }
+        for unsigned in ["全场5折[微笑]", "你在哪家店", "晚上吃饭——老王", "[捂脸]我到了", "今天去商城（你懂的）"]
+        {
+            assert!(!is_set_apart(&crate::understand::normal::fold_phrase(unsigned)), "{unsigned}");
+        }
+    }
 
     #[test]
     fn shops_and_offices_sign_with_a_name() {

@@ -75,7 +75,11 @@ pub(super) fn mark_surveys(text: &str, sentences: &mut [Sentence]) {
             continue;
         }
         // "Please rate us. Thank you for your feedback": the thanks come first only when it is over.
-        let words = PATTERNS.find("past", &may, words).map_or(words, |past| &words[..past.start]);
+        let past = PATTERNS.find("past", &may, words);
+        if past.as_ref().and_then(|past| words.get(past.end..)).is_some_and(|tail| begs(&has, tail)) {
+            sentence.cues.add(Cue::SurveyPhrase);
+        }
+        let words = past.and_then(|past| words.get(..past.start)).unwrap_or(words);
         if has("asks", words) {
             sentence.cues.add(Cue::SurveyPhrase);
         }
@@ -85,6 +89,15 @@ pub(super) fn mark_surveys(text: &str, sentences: &mut [Sentence]) {
             }
         }
     }
+}
+
+/// "Thank you for your feedback, please take our survey", 感谢您的反馈，请填写问卷: what comes behind the thanks, in a clause
+/// of its own, asks if it begs.
+fn begs(has: &impl Fn(&str, &str) -> bool, tail: &str) -> bool {
+    const BEGS: [&str; 9] = ["请", "诚邀", "邀您", "邀请您", "please", "pls", "take our", "take this", "take a"];
+    let mark = tail.find([',', '，', '-', '!', ':', ';', '；']);
+    let asked = mark.and_then(|at| tail.get(at..)).unwrap_or_default();
+    BEGS.iter().any(|beg| asked.contains(beg)) && has("asks", asked) && !has("past", asked)
 }
 
 /// True when the sentence asks for an opinion, or has a weak sign of it.
@@ -290,6 +303,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn thanks_alone_ask_for_nothing() {
+        for text in [
+            "感谢您填写问卷，请留意后续通知",
+            "感谢您的参与，请放心，您的问卷已提交",
+            "Thank you for completing our survey, please allow five days for your voucher",
+        ] {
+            assert!(!asks(text), "{text}");
+        }
+    }
+
     fn asks(text: &str) -> bool {
         let part = crate::message::Part { kind: PartKind::Plain, text: text.to_owned() };
         !surveys_of(&[Reading::of(0, &part)], &Declared::default()).is_empty()
@@ -320,6 +344,8 @@ mod tests {
             "Mark her 0 to 10 for today's lesson",
             "Have a minute? We'd love your take on the new app",
             "麻烦您花两分钟填一下问卷",
+            "感谢您的反馈，请填写满意度问卷，1分钟即可",
+            "Thank you for your feedback, please take our 2-minute survey",
             "这次住得怎么样？给我们打个分吧",
             "请您对本次服务评价，1非常满意 2满意 3不满意",
         ] {

@@ -15,6 +15,7 @@ use super::reading::Reading;
 use super::sender_name;
 use super::signs::{self, Known, Look};
 use super::surveys;
+use super::terms::is_only_by_terms;
 
 static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns::read(include_str!("lexicon/purposes.txt")));
 
@@ -62,6 +63,14 @@ pub(super) struct Tally {
     /// Invites to buy, with or without a price.
     pub sells: usize,
     pub survey: usize,
+    /// A sentence that is plainly a sale lowers a price, or takes something off.
+    lowers: bool,
+    /// The same, and it has no word of news in it.
+    lowers_apart: bool,
+    /// It speaks of money paid or to be paid.
+    pub bills: bool,
+    /// It is worded as people speak among themselves of what others sell.
+    chats: bool,
     /// Announces new wares.
     announces: usize,
     /// Notices of an account that is "updated", as disguises of an offer are.
@@ -106,13 +115,16 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
         tally.is_from_a_sender |= tally.is_refusable || !reading.visible.links.is_empty();
         let text = &reading.normal.text;
         tally.is_of_a_firm |= sender_name::is_told(text);
+        tally.is_from_a_sender |= sender_name::is_set_apart(text);
         tally.is_mail |= reading.kind == PartKind::Subject;
         let signature = sender_name::signature(&reading.visible.text);
         tally.is_signed |= signature.is_some();
         tally.is_signed_at_length |= signature.is_some_and(|name| name.contains(' '));
         tally.is_reached |= text.len() <= PERSONAL_BYTES_MAX && PATTERNS.has("reached", &reading.heard.may, text);
-        tally.is_personal |= text.len() <= PERSONAL_BYTES_MAX
-            && (PATTERNS.has("personal", &reading.heard.may, text) || hearsay::chats(reading));
+        let is_short = text.len() <= PERSONAL_BYTES_MAX;
+        let chats = is_short && hearsay::chats(reading);
+        tally.chats |= chats;
+        tally.is_personal |= is_short && (chats || is_chatty(&reading.heard.may, text));
         tally.reports |= hearsay::reports(reading);
         let is_chinese = reading.has_chinese();
         let has_code =
@@ -146,7 +158,12 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             let announces = may("announces");
             let asks_for_it =
                 !is_chinese && may("sells") && sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price);
-            let notice = (tells || cues.has(Cue::Notice) && !asks_for_it || sentence.is_refund)
+            // 售价299元，快递到家: how it is sold, and not what became of an order.
+            let terms = || {
+                sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price)
+                    && is_only_by_terms(&sentence.may, words, Cue::Notice)
+            };
+            let notice = (tells || cues.has(Cue::Notice) && !asks_for_it && !terms() || sentence.is_refund)
                 && !sale
                 && !code
                 && !announces
@@ -160,6 +177,10 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             tally.sale += usize::from(sale);
             tally.sells += usize::from(!sale && !notice && !code && may("sells"));
             tally.survey += usize::from(surveys::may_ask(sentence));
+            let lowers = plainly && sentence.is_priced_down();
+            tally.lowers |= lowers;
+            tally.lowers_apart |= lowers && !hearsay::reports_in(reading, sentence);
+            tally.bills |= cues.has(Cue::Billing);
             // 3999元，定金可退: what can be refused and is no notice speaks of deposits as a shop does.
             tally.is_priced |= sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price)
                 && (!cues.any(&[Cue::Billing, Cue::Notice]) || tally.is_refusable && !notice);
@@ -255,8 +276,10 @@ impl Tally {
     /// True when it is news of sales.
     pub fn reports(self) -> bool {
         // "A study shows that you sleep better. Mattresses 50% off, order now": whoever invites to buy, asks a price or
-        // tells how to refuse more of its kind sells, whatever was studied; so does a plain sale that leads to a page.
+        // tells how to refuse more of its kind sells, whatever was studied; so does a plain sale that leads to a page, or
+        // lowers a price in a sentence of its own: "Our testers loved it. 25% off everything".
         let sells = self.sells > 0 || self.is_priced || self.is_refusable || self.sale > 0 && self.is_from_a_sender;
+        let sells = sells || self.lowers_apart;
         self.reports && !sells
     }
 
@@ -291,6 +314,8 @@ impl Tally {
     /// call 072 555 0188" is no friend: a price and a number to call are a trade's.
     pub fn is_personal(self) -> bool {
         let trades = self.is_priced && (self.is_reached || self.is_signed_at_length && self.sells > 0);
+        // "25% off all shoes lol, shop now" is no friend's, either.
+        let trades = trades || self.lowers && !self.chats && (self.is_reached || self.sells > 0);
         self.is_personal && !self.is_from_a_sender && !self.is_of_a_firm && !self.asks_a_customer && !trades
     }
 
@@ -322,11 +347,17 @@ impl Tally {
         self.is_of_a_firm
     }
 
+    /// True when a firm invites to buy, and tells nobody of anything done or due.
+    pub fn is_of_a_shop(self) -> bool {
+        self.sells + self.sale > 0 && (self.is_of_a_firm || self.is_from_a_sender) && !self.is_transactional()
+    }
+
     /// True when it is a one-time code, and no disguise of a sale.
     pub fn is_code(self) -> bool {
         // A code in a sentence of its own beside an offer is a disguise.
         // 验证码4821。今日女鞋199元起: so is one beside a price and words that invite.
-        let sells = self.sale > 0 || self.sells > 0 && self.is_priced;
+        // "Your login code is 482913. BT-200 is $29.99. Reply STOP": nobody refuses codes.
+        let sells = self.sale > 0 || (self.sells > 0 || self.is_refusable) && self.is_priced;
         self.code > 0 && !sells || self.is_like_a_code
     }
 
@@ -340,6 +371,11 @@ impl Tally {
         let chats = self.is_personal() && self.code == 0 && self.referenced == 0;
         !courts && !chats && told > 0 && told >= self.sale && (self.sale == 0 || self.referenced > 0)
     }
+}
+
+/// Written as people write to people; who sells gifts for parents names them, too.
+fn is_chatty(may: &May, text: &str) -> bool {
+    PATTERNS.has("personal", may, text) && PATTERNS.has("personal", may, &hearsay::without_parents(may, text))
 }
 
 fn digits(words: &str) -> usize {
@@ -399,5 +435,47 @@ mod tests {
         };
         assert!(!personal("Box braids $35 each, u bring the hair. Whatsapp 072 555 0188"));
         assert!(personal("i owe u $35 for the pizza, ring me"));
+        for sold in [
+            "25% off all running shoes lol. Shop now",
+            "haha 50% off haircuts this week, call 072 555 0188",
+            "Spoil your mum, 20% off bouquets, shop now",
+        ] {
+            assert!(!personal(sold), "{sold}");
+        }
+        for told in
+            ["haha tesco has 50% off wine til sunday", "mum, 20% off bouquets at aldi", "lol half price pizza tonight"]
+        {
+            assert!(personal(told), "{told}");
+        }
+    }
+
+    #[test]
+    fn who_sells_beside_the_news_reports_nothing() {
+        let reports = |text: &str| {
+            let part = Part { kind: PartKind::Plain, text: text.to_owned() };
+            tally(&[Reading::of(0, &part)]).reports()
+        };
+        assert!(!reports("AutoHub: our testers loved it. 25% off everything."));
+        assert!(!reports("【优选商城】专家建议添衣。羽绒服5折。"));
+        assert!(reports("Our reviewers checked which 70% off deals are real"));
+        assert!(reports("记者调查发现，“5折”前先涨价"));
+    }
+
+    #[test]
+    fn nobody_refuses_codes() {
+        let is_code = |text: &str| {
+            let part = Part { kind: PartKind::Plain, text: text.to_owned() };
+            tally(&[Reading::of(0, &part)]).is_code()
+        };
+        assert!(!is_code("AutoHub: your login code is 482913. BT-200 is $29.99. Reply STOP to opt out"));
+        assert!(is_code("AutoHub: your login code is 482913, never share it. Reply STOP to opt out"));
+        assert!(is_code("AutoHub: your login code is 482913 to pay $29.99, never share it"));
+    }
+
+    #[test]
+    fn terms_of_a_sale_are_no_notice() {
+        assert!(!tells("【优选商城】车载播放器BT-200售价299元，快递到家。"));
+        assert!(!tells("【优选商城】车载播放器BT-200售价299元，7天无理由退货。"));
+        assert!(tells("【优选商城】您的快递已到，请于今日自提，运费12元。"));
     }
 }

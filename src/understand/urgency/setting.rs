@@ -179,12 +179,28 @@ static PUBLIC: LazyLock<Option<Regex>> = pattern!(
 static OF_SERVICE: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:your|the|this)[ \n](?:[a-z]{1,12}[ \n])?(?:session|link|code|passcode|pin|token|invitation|parking|meter|trial|domain|account|password|sign-?up|bid|form|application|document|coverage|leave|sick[ \n]days)(?-u:\b)|(?-u:\b)(?:code|pin|passcode)[ \n][0-9]{4,8}(?-u:\b)"
 );
-/// What is left of a plan, in minutes, megabytes and messages.
+/// What is left of a plan, in minutes, megabytes and messages; 套餐还剩3份 is left of a dinner.
 static ACCOUNT: LazyLock<Option<Regex>> = pattern!(
-    r"(?:流量|语音|短信|通话|话费|余量|套餐)[^。!?]{0,12}(?:剩余|已使用|还剩|共有)|(?:剩余|已使用)[^。!?]{0,10}(?:流量|语音|短信|[0-9]mb|[0-9]kb|[0-9]gb)|可用余额|用量提醒|(?-u:\b)[0-9][ \n]?[mg]b[ \n](?:left|remaining|of[ \n]data)|data[ \n](?:usage|allowance)"
+    r"(?:流量|语音|短信|通话|话费|余量)[^。!?]{0,12}(?:剩余|已使用|还剩|共有)|套餐[^。!?]{0,12}(?:剩余|已使用|还剩|共有)(?:$|[^0-9一二两三四五六七八九十]|[0-9.]{1,7}[ ]?(?:[a-z]|分|条|元|天|兆|小时))|(?:剩余|已使用)[^。!?]{0,10}(?:流量|语音|短信|[0-9]mb|[0-9]kb|[0-9]gb)|可用余额|用量提醒|(?-u:\b)[0-9][ \n]?[mg]b[ \n](?:left|remaining|of[ \n]data)|data[ \n](?:usage|allowance)"
 );
 /// A stock told to those who keep it.
 static STOCK_KEEPING: LazyLock<Option<Regex>> = pattern!(
     r"补货(?:单|申请|通知)|请[^。]{0,12}补货|尽快补货|安排补货|仓库|仓管|入库|出库|盘点|库存预警|安全库存|采购部|请[^。]{0,6}采购|店长|调货",
     r"|(?-u:\b)(?:re-?order[ \n](?:point|level|now|today|by|from)|please[ \n](?:re-?order|restock|replenish|top[ \n]up)|replenish|warehouse|stockroom|safety[ \n]stock|purchase[ \n]order|stock[ \n]?take|inventory[ \n](?:alert|report|level)|par[ \n]level|sku[ \n]|bin[ \n][a-z0-9])",
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_plan_is_no_hurry() {
+        for told in ["套餐还剩300mb", "套餐内剩余5gb", "套餐剩余流量3gb", "套餐还剩20分钟", "流量还剩3gb"]
+        {
+            assert!(tells_of_a_plan(told), "{told}");
+        }
+        for sold in ["双人套餐还剩3份", "年夜饭套餐还剩两桌", "火锅双人套餐仅剩3份"] {
+            assert!(!tells_of_a_plan(sold), "{sold}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What was taken off before, is over, or is somebody's own luck: "you saved $5", 已优惠20元, "I got it half off". It is no
+//! offer; what stands beside it may be one: 她们都买了，全场5折; and "discount applied at checkout" is yet to come.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::expression::{Expression, May, expression};
+use super::patterns::{pattern, says};
+
+/// Tellings of the past looked at in one sentence.
+const TOLD_MAX: usize = 8;
+
+/// How much of a sentence tells of the past.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Bygone {
+    /// Nothing.
+    Nothing,
+    /// One clause, and another takes something off: 她们都买了，全场5折.
+    Clause(Range<usize>),
+    /// All of it.
+    Sentence,
+}
+
+/// The expressions asked here.
+pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
+    [&IS_OVER].into_iter()
+}
+
+/// How much of a sentence tells of reductions that are done, over, or one's own.
+pub(super) fn bygone_in(may: &May, words: &str) -> Bygone {
+    let Some(pattern) = IS_OVER.within(may) else { return Bygone::Nothing };
+    let mut told = pattern.find_iter(words).take(TOLD_MAX).map(|found| found.range());
+    let Some(found) = told.find(|found| !is_to_come(words, found)) else { return Bygone::Nothing };
+    let told = words.get(found.clone()).unwrap_or_default();
+    // Who tells a friend of their own bargain tells of nothing else, and a bill has many lines.
+    if ["我", "咱", "i ", "i\n"].iter().any(|own| told.starts_with(own)) || says(&OF_A_BILL, words) {
+        return Bygone::Sentence;
+    }
+    let clause = clause_around(words, &found);
+    let is_lowered = |words: Option<&str>| words.is_some_and(|words| says(&LOWERED, words));
+    if is_lowered(words.get(..clause.start)) || is_lowered(words.get(clause.end..)) {
+        Bygone::Clause(clause)
+    } else {
+        Bygone::Sentence
+    }
+}
+
+/// "Discount applied at checkout", "we got you 25% off", 我们帮您抢到: worded as done, and to be had.
+fn is_to_come(words: &str, found: &Range<usize>) -> bool {
+    words.get(found.end..).is_some_and(|tail| says(&TO_COME, tail))
+        || words.get(found.clone()).is_some_and(|told| says(&FOR_THE_READER, told))
+}
+
+/// The words around a range up to the nearest marks.
+fn clause_around(words: &str, range: &Range<usize>) -> Range<usize> {
+    let is_mark = |c: char| matches!(c, ',' | '，' | ';' | '；' | ':' | '：' | '(' | ')' | '。' | '!' | '！');
+    let start = words.get(..range.start).and_then(|head| head.rfind(is_mark)).unwrap_or(0);
+    let end = words.get(range.end..).and_then(|tail| tail.find(is_mark)).map_or(words.len(), |at| range.end + at);
+    start..end
+}
+
+static TO_COME: LazyLock<Option<Regex>> = pattern!(
+    r"^[ \n](?:at[ ](?:the[ ]|your[ ])?(?:checkout|till|counter|register|desk)|automatically|instantly|in[ ](?:your[ ]|the[ ])?(?:cart|basket|bag|price|app)|when[ ]you|as[ ]you|once[ ]you|if[ ]you|(?:for[ ])?(?:you|u)[ ](?:[a-z]+[ ]){0,2}[0-9])"
+);
+static FOR_THE_READER: LazyLock<Option<Regex>> =
+    pattern!(r"^(?:我们|咱们)(?:已|也|都|特地|专门)*(?:帮|为|替|给)(?:您|你|大家)");
+/// One of these makes the whole sentence a line of a bill: 已优惠100元，实付299元.
+static OF_A_BILL: LazyLock<Option<Regex>> = pattern!(
+    r"手续费|服务费|电费|账单|实付|应付|合计|总计|本单|您的订单|(?-u:\b)(?:bill|total|subtotal|receipt|invoice|your order|you paid)(?-u:\b)"
+);
+/// A figure that is offered to all.
+static LOWERED: LazyLock<Option<Regex>> = pattern!(
+    r"[0-9]{1,2}[ ]?(?:%|percent)[ ]off|[0-9一二三四五六七八九][.]?[0-9五]?折|半价|half[ -](?:price|off)|满[0-9]+[^，,。]{0,2}减[0-9]+|(?:限时|现价|仅|只要)[0-9]+元|(?-u:\b)for[ ](?:only|just)[ ][$£€][0-9]"
+);
+
+/// "You saved $5", 已优惠20元, "discount applied". A new alternative needs its sign in `reduction_signs`.
+static IS_OVER: Expression = expression!(
+    r"(?:已成功|成功|已为您)(?:办理|开通|订购|申请|续费)|(?:申请|办理|分期|订购|开通)[^，,。!！]{0,8}已?成功|(?:充电|行程|骑行|订单|服务|维修|停车)[^，,。!！]{0,6}已(?:完成|结束|支付)|话费已经?(?:赠送|发放|存入)|已(?:为您|经|成功|自动)*(?:享受?|优惠|减免|立减|抵扣|使用|核销|省|节省|兑换)|共(?:为您)?(?:优惠|节省|省|减)|返现.{0,16}(?:已(?:充入|到账|存入|入账|退回|返还|发放至))|(?:优惠|折扣|减免|抵扣|红包抵扣|优惠券)(?:金额|合计|抵扣|总额)|(?:活动|优惠|促销)(?:已|现已)(?:结束|截止|过期|失效)",
+    r"|(?:我|他|她|我们|咱)(?:们|昨天|刚|才|前天|上次|之前|也|都|就)*[^，,。!！]{0,8}(?:买的|买了|抢到|入手|买到)",
+    r"|(?-u:\b)(?:discounts?|promo|coupon|savings|voucher)[ \n]-[ \n]?[$£€¥0-9]|(?-u:\b)(?:bill|balance|payments?|instal?ments?|council tax|premium|emi)[ \n](?:[a-z]{2,8}[ \n]){0,3}(?:reduced|lowered|cut)[ \n]by(?-u:\b)|(?-u:\b)(?:i|we|he|she|they)[ \n](?:just[ \n]|only[ \n]|already[ \n])?(?:bought|got|paid|found|ordered|picked)(?-u:\b)|(?-u:\b)you(?:'ve| have)?[ \n](?:just[ \n])?saved[ \n](?:a total of[ \n]|over[ \n]|up to[ \n])?(?:[a-z]{0,3}[$£€¥₹₦₱]|[a-z]{1,3}[ .]?[0-9]|[0-9])|(?-u:\b)(?:discounts?|coupon|promo(?: code)?|voucher|savings)(?:[ \n](?:has|have|was|were)(?:[ \n]been)?)?[ \n](?:applied|used|redeemed|expired|included)(?-u:\b)|(?-u:\b)(?:discounts?|coupon|promo(?:tion)?|savings|you saved|shipping|delivery)[ \n]?(?:\([^)]{0,24}\))?:[ \n]?(?:-|free|[$£€¥])|(?-u:\b)(?:sale|offer|promotion)[ \n](?:has|is)[ \n](?:now[ \n])?(?:ended|over|expired)(?-u:\b)",
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::understand::normal::fold_phrase;
+
+    fn read(text: &str) -> Bygone {
+        bygone_in(&May::ANY, &fold_phrase(text))
+    }
+
+    #[test]
+    fn what_is_past_is_no_offer() {
+        for past in [
+            "已优惠20元",
+            "优惠金额5元",
+            "You saved $5",
+            "Discount: -$5.00",
+            "I got it half price",
+            "促销已结束",
+            "您已优惠100元",
+            "您已优惠100元，实付299元",
+            "账单已优惠20元，5折权益已用",
+            "我昨天买的，5折",
+            "i bought two, 50% off",
+            "Discount applied, total $48, 20% off",
+            "Your order: you saved $12, 20% off boots",
+        ] {
+            assert_eq!(read(past), Bygone::Sentence, "{past}");
+        }
+        for now in ["立减20元", "save $5", "you get a discount", "优惠券20元"] {
+            assert_eq!(read(now), Bygone::Nothing, "{now}");
+        }
+    }
+
+    #[test]
+    fn what_is_worded_as_done_may_be_yet_to_come() {
+        for now in [
+            "25% off all running shoes, discount applied at checkout",
+            "25% off, coupon applied automatically",
+            "We got you 25% off",
+            "we found you an extra 25% off",
+            "我们帮您抢到全场运动鞋5折",
+        ] {
+            assert_eq!(read(now), Bygone::Nothing, "{now}");
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_the_past_may_be_an_offer() {
+        for beside in [
+            "她们都买了，全场运动鞋5折",
+            "播放器限时299元，已优惠100元",
+            "25% off all running shoes (coupon included)",
+            "they bought it at full price, you pay half price",
+            "They paid $49.99, you get it for only $29.99",
+        ] {
+            assert!(matches!(read(beside), Bygone::Clause(_)), "{beside}");
+        }
+    }
+}
