@@ -295,7 +295,9 @@ impl Tally {
         self.is_of_a_firm |= self.is_personal && (presses_hard && self.shows_a_seller() || presses_harder);
         // "Final boarding call for your miles" presses, and nothing else in it tells of a journey.
         let is_doubtful = self.phrased < Look::Likely || self.sells > 0 || self.is_priced || self.sale > 0;
-        if presses_hard && self.code == 0 && is_doubtful {
+        // A receipt with its order's number and an offer under it stays one, however the offer presses (design §3).
+        let is_receipt = self.referenced > 0 && self.sale > 0;
+        if presses_hard && self.code == 0 && is_doubtful && !is_receipt {
             (self.notice, self.referenced) = (0, 0);
         }
         if presses_hard {

@@ -155,9 +155,8 @@ const CALM_WEIGHT_MAX: i32 = -250;
 const PRESSING_MIN: i32 = 20;
 /// Fewer bytes are too few words to be weighed: "Only 3 left!" presses by its fixed ones or not at all.
 const WEIGHED_BYTES_MIN: usize = 56;
-/// What a message that shows who sells must weigh more than to press. Texts that were not fitted are told best at a
-/// little less than even odds: words that nobody labelled weigh nothing, and half of the pressing ones are full of them.
-const SOLD_WEIGHT_MIN: i32 = -20;
+/// What a message that shows who sells must weigh more than to press: even odds.
+const SOLD_WEIGHT_MIN: i32 = 0;
 /// The same where a plain end is told that is more than a day ahead.
 const DATED_WEIGHT_MIN: i32 = -25;
 /// What one must that shows nobody who sells: one in a thousand of what people write to people weighs so much.
