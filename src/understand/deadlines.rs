@@ -77,7 +77,7 @@ pub(super) struct Claim {
 }
 
 /// Every promotional deadline in the text.
-pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally) -> Vec<Claim> {
+pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally, presses: bool) -> Vec<Claim> {
     let now = context.now.to_zoned(context.zone.clone());
     // 请勿点击「限时2小时」: the ends that a warning tells are those of others.
     if gains_zh::warn(readings) {
@@ -87,6 +87,7 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     let is_public = |reading: &Reading<'_>| !reading.opt_outs.is_empty() || reading.normal.text.contains("即日起");
     let is_refusable = readings.iter().any(is_public);
     let promotes = is_refusable
+        || presses && !tally.is_personal() && !tally.is_transactional()
         || !is_an_answer(readings)
             && (tally.promotes()
                 || is_priced_by_a_firm(readings, tally)

@@ -145,11 +145,12 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     }
     whose_money::settle(context, &mut readings);
     let chat = tally::tally(&readings);
-    let (mut claims, mut said) = ends_and_hurry(context, &readings, chat);
+    let (mut claims, mut said) = ends_and_hurry(context, &readings, chat, false);
     let weighed = urgency::weigh(&readings, chat, &urgency::signals(context.now, chat, &claims, &said), &said);
     let tally = chat.unless_no_chat(weighed.presses_hard(), weighed.presses_harder());
-    if tally != chat {
-        (claims, said) = ends_and_hurry(context, &readings, tally);
+    // "Your upgrade runs out in 2 hrs, call 191": whoever presses says when it ends, in whatever words they sell.
+    if tally != chat || weighed.presses() {
+        (claims, said) = ends_and_hurry(context, &readings, tally, weighed.presses());
     }
     let surveys = surveys::surveys_of(&readings, declared);
     let mut structured = structured::structured_of(context, content, PART_BYTES_MAX);
@@ -200,8 +201,8 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
 }
 
 /// The ends that are told, and then what presses: a claim of hurry that names an end is told once.
-fn ends_and_hurry(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally) -> (Vec<Claim>, Said) {
-    let claims = deadlines::deadlines_of(context, readings, tally);
+fn ends_and_hurry(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally, presses: bool) -> (Vec<Claim>, Said) {
+    let claims = deadlines::deadlines_of(context, readings, tally, presses);
     let said = urgency::said_in(context, readings, &claims);
     (claims, said)
 }
@@ -213,6 +214,6 @@ pub fn weighed_for_hurry(context: &Context<'_>, content: &Content) -> Vec<String
         content.parts.iter().enumerate().map(|(index, part)| Reading::of(index, part)).collect();
     whose_money::settle(context, &mut readings);
     let tally = tally::tally(&readings);
-    let (claims, said) = ends_and_hurry(context, &readings, tally);
+    let (claims, said) = ends_and_hurry(context, &readings, tally, false);
     urgency::weighed_phrases(&readings, &urgency::signals(context.now, tally, &claims, &said))
 }

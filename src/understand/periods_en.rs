@@ -193,7 +193,7 @@ mod tests {
             ("our workshop is on 12 oct and booking is open till the 5th", "2026-10-06"),
             ("rm199 for sign ups 1/12/26 hingga 31/12/26", "2027-01-01"),
             ("15 aug 2026 t/m 15 sept 2026", "2026-09-16"),
-            ("before the end of freshers' month (31 october)", "2026-10-31"),
+            ("before the end of freshers' month (31 october)", "2026-11-01"),
             ("booked by eofy (30 june)", "2026-07-01"),
             ("from now to the end of the holidays (2 september)", "2026-09-03"),
             ("up to mid-term, friday 23 october", "2026-10-24"),

@@ -19,7 +19,7 @@ pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
 
 /// The end of a stretch that begins now, or when the message is received.
 pub(super) fn stretch_in(now: &Zoned, may: &May, words: &str) -> Option<End> {
-    from_receipt(now, may, words).or_else(|| time_left(now, may, words)).or_else(|| hour_ahead(now, may, words))
+    from_receipt(now, may, words).or_else(|| hour_ahead(now, may, words)).or_else(|| time_left(now, may, words))
 }
 
 /// "Half price cakes until close": the end of this day, unless it closes so every day ("4pm until close").
@@ -179,7 +179,7 @@ static CLOCK_LEFT: Expression = expression!(
     r"(?-u:\b)(?:ends?|ending|expir(?:es|ing)|closes|closing|left|remaining)(?:[ \n]in)?:?[ \n]?(?P<clock>(?:(?P<days>[0-9]{1,3})[ \n]?d(?:ays?)?[ \n,:]{0,2})?(?P<hours>[0-9]{1,3}):(?P<minutes>[0-9]{2}):(?P<seconds>[0-9]{2}))(?-u:\b)",
 );
 static TIME_AFTER_WORD: Expression = expression!(
-    r"(?-u:\b)(?P<lead>within|(?:ends?|ending|over|gone|clos(?:es|ing)|expir(?:es|ing)|(?:leaves|leaving)[ \n](?:the|our)[ \n](?:shop|store|site|app|menu|shelves)|disappears?|vanish(?:es)?|finish(?:es)?|stops?|up)(?:[ \n][a-z]{1,8}){0,3}[ \n]in|for|next|only|just|last|final)[ \n](?:the[ \n])?(?:next[ \n]|only[ \n]|just[ \n]|last[ \n]|final[ \n])?",
+    r"(?-u:\b)(?P<lead>within|(?:ends?|ending|over|gone|clos(?:es|ing)|expir(?:es|ing)|(?:leaves|leaving)[ \n](?:the|our)[ \n](?:shop|store|site|app|menu|shelves)|disappears?|vanish(?:es)?|finish(?:es)?|stops?|dies?|dying|runs?[ \n]out|running[ \n]out|lapses?|self-destructs?|invalid|void|worthless|up)(?:[ \n][a-z]{1,8}){0,3}[ \n]in|for[ \n]another|t[ -]minus|for|next|only|just|last|final)[ \n](?:the[ \n])?(?:next[ \n]|only[ \n]|just[ \n]|last[ \n]|final[ \n])?",
     words!(count),
     words!(left),
     r"?",

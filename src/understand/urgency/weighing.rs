@@ -126,6 +126,11 @@ pub(in crate::understand) struct Weighed {
 }
 
 impl Weighed {
+    /// True when its words press.
+    pub fn presses(&self) -> bool {
+        !self.sentences.is_empty()
+    }
+
     /// True when its words press so much that chat seldom does.
     pub fn presses_hard(&self) -> bool {
         self.presses_by(HARD_WEIGHT_MIN)
@@ -137,7 +142,7 @@ impl Weighed {
     }
 
     fn presses_by(&self, least: i32) -> bool {
-        !self.sentences.is_empty() && self.weight.is_some_and(|weight| weight >= least)
+        self.presses() && self.weight.is_some_and(|weight| weight >= least)
     }
 
     /// True when all words of the message speak so much against hurry, and those of the sentence not for it, that the fixed
