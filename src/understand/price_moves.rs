@@ -68,7 +68,9 @@ static TO: LazyLock<Option<Regex>> = pattern!(
 static FROM: LazyLock<Option<Regex>> = pattern!(r"from[ \n]$");
 /// "£12 until Friday, then it's back up to £20".
 static THEN: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:back(?: up)? to|up to|goes (?:back )?(?:up )?to|going (?:back )?(?:up )?to|rises? to|will (?:probably |then )?be|reverts to|returns to|rather than|instead of|, not|face value(?: of)?|usual price|u\.p\.|list(?: price)?)[ \n(:]*$|恢复(?:至|到|原价)?$|涨[回到至]$"
+    r"(?-u:\b)(?:back(?: up)? to|up to|goes (?:back )?(?:up )?to|going (?:back )?(?:up )?to|rises? to|will (?:probably |then )?be|reverts to|returns to|rather than|instead of|, not|face value(?: of)?|usual(?:ly)?(?: price)?|normal(?:ly)?|norm|regular(?:ly)?|u\.p\.|list(?: price)?)[ \n(:]*$|恢复(?:至|到|原价)?$|涨[回到至]$",
+    // "99p for three months. After that it's £10", "£280; from 16 July the fee is £340", 10月1日起1600元.
+    r"|(?-u:\b)(?:after that|tomorrow|tmrw|2moro)(?:,? (?:it's|it is|they're|they are|it goes to|only))?,?[ ]$|(?-u:\b)from (?:the )?(?:[0-9]{1,2}(?:st|nd|rd|th)? )?(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec|monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow|next week|next month)[a-z]{0,7}(?: [0-9]{1,2}(?:st|nd|rd|th)?)?,? (?:(?:the|our) (?:fee|price|rate|fare)s? (?:is|are|will be) |(?:it's|it is|it will be) )?$|(?:[0-9][日月号]|明[天早晨日]|后天|下周|下月|元旦|节|开始|上市)[ \n]?(?:起|后|之后|醒来)[^，,。0-9]{0,3}(?:就是|价格为|价格|学费|票价|价|为|涨至?|调至?|变)?[ ]?(?:¥|nt|hk)?$"
 );
 static GOODS_FOR: LazyLock<Option<Regex>> = pattern!(r"^(?: [a-z][a-z-]+){1,3} for $");
 static SET_PRICE: LazyLock<Option<Regex>> = pattern!(
@@ -100,6 +102,16 @@ mod tests {
             ("early bird fee of rs 45,000 (regular fee rs 60,000)", vec!["Price", "ListPrice"]),
             ("coats were $149, this week $99", vec!["ListPrice", "Price"]),
             ("nz$3,999 (rrp 6,500)", vec!["Price", "ListPrice"]),
+            ("7-day europe pass s$15 (usual s$20)", vec!["Price", "ListPrice"]),
+            ("tickets are £280 until 15 july; from 16 july the price is £340", vec!["Price", "ListPrice"]),
+            ("kilims £70 this week, from monday £95", vec!["Price", "ListPrice"]),
+            ("£1 a month for half a year, after that £10", vec!["Price", "ListPrice"]),
+            ("注册费1200元，10月1日起1600元", vec!["Price", "ListPrice"]),
+            ("年卡588元，明天醒来就是988元", vec!["Price", "ListPrice"]),
+            ("季卡2380元，雪季开始后价格为2980元", vec!["Price", "ListPrice"]),
+            ("lunch £12, dinner from 6 pm £18", vec!["Price", "Price"]),
+            ("成人票88元，17点后128元", vec!["Price", "Price"]),
+            ("浮潜120元，两人起200元", vec!["Price", "Price"]),
         ] {
             let text = fold_phrase(text);
             let kinds: Vec<String> =

@@ -57,6 +57,8 @@ pub(super) struct Tally {
     pub notice: usize,
     /// A notice sentence with a reference in it: an order number, an amount, a time.
     pub referenced: usize,
+    /// One with the number of an order, a parcel, an account in it.
+    numbered: usize,
     /// A notice of something that is over, as surveys begin.
     pub ended: usize,
     pub sale: usize,
@@ -174,6 +176,7 @@ pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
             tally.notice += usize::from(notice);
             tally.ended += usize::from(notice && may("ended"));
             tally.referenced += usize::from(notice && digits(words) >= 2);
+            tally.numbered += usize::from(notice && has_long_number(words));
             tally.sale += usize::from(sale);
             tally.sells += usize::from(!sale && !notice && !code && may("sells"));
             tally.survey += usize::from(surveys::may_ask(sentence));
@@ -296,7 +299,7 @@ impl Tally {
         // "Final boarding call for your miles" presses, and nothing else in it tells of a journey.
         let is_doubtful = self.phrased < Look::Likely || self.sells > 0 || self.is_priced || self.sale > 0;
         // A receipt with its order's number and an offer under it stays one, however the offer presses (design §3).
-        let is_receipt = self.referenced > 0 && self.sale > 0;
+        let is_receipt = self.numbered > 0 && self.sale > 0;
         if presses_hard && self.code == 0 && is_doubtful && !is_receipt {
             (self.notice, self.referenced) = (0, 0);
         }
@@ -378,6 +381,12 @@ impl Tally {
 /// Written as people write to people; who sells gifts for parents names them, too.
 fn is_chatty(may: &May, text: &str) -> bool {
     PATTERNS.has("personal", may, text) && PATTERNS.has("personal", may, &hearsay::without_parents(may, text))
+}
+
+/// Such as orders, parcels and accounts have.
+fn has_long_number(words: &str) -> bool {
+    const DIGITS_MIN: usize = 6;
+    words.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() >= DIGITS_MIN)
 }
 
 fn digits(words: &str) -> usize {
