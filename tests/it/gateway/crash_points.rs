@@ -109,23 +109,6 @@ async fn killed_while_the_provider_answers_it_counts_and_is_settled_at_the_next_
     }
 }
 
-/// Its provider had taken it and the journal knew, but no answer went out and nothing was settled (seed 8004 of the
-/// simulation): the client comes again in the same words, and is answered from the record.
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_with_the_answer_in_its_hand_the_retry_is_no_new_message() {
-    let texts = HttpSink::start().await;
-    let home = Home::with_policy(ONE_A_DAY);
-    home.settings(&routes(None, Some(&texts)));
-    // The first `writev` asks the provider, the second answers the client.
-    killed_at_nth(&home, "writev", 2, &[]).await;
-    assert_eq!(texts.requests().len(), 1, "it was taken");
-    let gate = Gate::start(&home);
-    let again = sms(gate.http, PHONE, "【某某商城】秋装上新，全场8折，回T退订", &[]).await;
-    assert_eq!(again.status, 201, "{again:?}");
-    assert_eq!(texts.requests().len(), 1, "and is not sent twice");
-    assert_eq!(send(&gate).await.status, 400, "another message finds the slot taken");
-}
-
 /// The journal of a dead gateway must never say that a message set out whose slot another gateway was given: it
 /// would be entered anew beside the other one.
 #[tokio::test(flavor = "multi_thread")]

@@ -55,6 +55,16 @@ fn the_same_seed_is_the_same_run() {
     }
 }
 
+/// Seeds beyond the ordinary ones that once broke a promise: 8004, a gateway killed with the provider's answer in its
+/// hand, its client's retry held by another while the store was away.
+#[test]
+fn what_once_broke_a_promise_does_not_again() {
+    for seed in [3770, 4994, 8004] {
+        let ended = run(seed, Broken::Nothing);
+        assert!(ended.violations.is_empty(), "seed {seed}: {}", ended.summary);
+    }
+}
+
 /// A build with one mechanism taken out is found out within so many seeds, by the promise it breaks.
 #[test]
 fn a_broken_build_is_found_out() {
