@@ -97,15 +97,12 @@ static CLOSES: LazyLock<Option<Regex>> = pattern!(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::understand::calendar::tests::local;
     use crate::understand::normal::fold_phrase;
 
     fn now() -> Zoned {
         // A Tuesday.
         "2026-01-20T10:00:00+00:00[Europe/London]".parse().unwrap()
-    }
-
-    fn local(at: Timestamp) -> String {
-        at.to_zoned(now().time_zone().clone()).strftime("%Y-%m-%dT%H:%M").to_string()
     }
 
     #[test]
@@ -119,7 +116,7 @@ mod tests {
             ("", "we'll be in touch before then", None),
         ] {
             let told = then(&now(), &May::ANY, &fold_phrase(words), &fold_phrase(before));
-            assert_eq!(told.map(|(at, _)| local(at)).as_deref(), wanted, "{words}");
+            assert_eq!(told.map(|(at, _)| local(&now(), at)).as_deref(), wanted, "{words}");
         }
     }
 
@@ -135,7 +132,7 @@ mod tests {
         ] {
             let place = words.find(hour).unwrap();
             let told = hour_of_day_beside(&now(), words, place, saturday);
-            assert_eq!(told.map(local).as_deref(), wanted, "{words}");
+            assert_eq!(told.map(|at| local(&now(), at)).as_deref(), wanted, "{words}");
         }
     }
 
@@ -143,7 +140,7 @@ mod tests {
     fn a_day_is_of_the_month_told_before_it() {
         let words = "booking is open til the 5th";
         let place = words.find("the 5th").unwrap();
-        let told = |before: &str| of_month_before(&now(), words, place, before).map(local);
+        let told = |before: &str| of_month_before(&now(), words, place, before).map(|at| local(&now(), at));
         assert_eq!(told("bulbs workshop 12 oct").as_deref(), Some("2026-10-06T00:00"));
         assert_eq!(told("bulbs workshop on friday"), None);
     }

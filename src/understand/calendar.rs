@@ -168,8 +168,13 @@ fn digits(written: &str) -> Option<i64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
+
+    /// An instant as a clock on the wall of `now` shows it.
+    pub fn local(now: &Zoned, at: Timestamp) -> String {
+        at.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%dT%H:%M").to_string()
+    }
 
     #[test]
     fn figures_are_read_as_the_sender_writes_them() {

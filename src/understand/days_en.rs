@@ -449,6 +449,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::understand::calendar::tests::local;
     use jiff::tz::TimeZone;
 
     #[test]
@@ -510,7 +511,7 @@ mod tests {
         ] {
             let moments = moments_in(&now, words);
             assert_eq!(moments.len(), 1, "{words}: {moments:?}");
-            let local = moments[0].at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string();
+            let local = local(&now, moments[0].at);
             assert_eq!((local.as_str(), moments[0].range.clone()), (at, 0..words.len()), "{words}");
         }
     }

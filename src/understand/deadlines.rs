@@ -114,13 +114,13 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     let is_given = !is_latin
         && !tally.is_personal()
         && !tally.is_code()
-        && (tally.shows_a_seller() || gains_zh::is_said_to_many(readings))
         && !is_an_answer(readings)
-        && gains_zh::are_given(readings);
+        && gains_zh::are_given_to_customers(readings, tally);
     // 适用入住日期5月1日-5月5日，预订截止4月29日: days of use are the days of the offer for want of others.
-    let of_use = !readings.iter().any(|reading| {
+    let names_another = |reading: &Reading<'_>| {
         ["截止", "前预订", "前预定", "前购", "前下单"].iter().any(|end| reading.normal.text.contains(end))
-    });
+    };
+    let of_use = !is_latin && !readings.iter().any(names_another);
     let setting = Setting { promotes, is_refusable, is_signed, stands_alone, tally, gains, is_given, of_use };
     let mut claims = claims_in(&now, readings, &setting, false);
     // "Earn double miles, fly between 1 March and 30 April": where nothing else ends, the days on which it is used are
@@ -178,16 +178,7 @@ fn claims_in(now: &Zoned, readings: &[Reading<'_>], setting: &Setting, uses: boo
             if !may && !by_itself && !by_gain || uses && !gives && !near {
                 continue;
             }
-            let around = around(reading, index);
-            let offers = around.offers || gives;
-            let around = Around {
-                offers,
-                gives,
-                only_gives: gives && !around.offers,
-                uses,
-                beside: around.beside || near,
-                ..around
-            };
+            let around = around(reading, index, gives, near, uses);
             let mut ends = ends_in(now, words, sentence, around, setting.of_use);
             let before = index.checked_sub(1).and_then(|before| reading.sentences.get(before));
             let before = before.map_or("", |before| reading.words(before));
@@ -326,8 +317,8 @@ fn without_last_day(claims: &mut [Claim]) {
     }
 }
 
-/// What the sentence offers, and those beside it.
-fn around(reading: &Reading<'_>, index: usize) -> Around {
+/// What the sentence offers, and those beside it; `gives`: it gives in no word of sale, `near`: one beside it does.
+fn around(reading: &Reading<'_>, index: usize, gives: bool, near: bool, uses: bool) -> Around {
     let names_a_price = |sentence: &Sentence| {
         sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price && !sentence.is_refund)
     };
@@ -337,13 +328,13 @@ fn around(reading: &Reading<'_>, index: usize) -> Around {
     let at = |index: usize| reading.sentences.get(index);
     let beside =
         [index.checked_sub(1), Some(index), index.checked_add(1)].into_iter().flatten().filter_map(at).any(offers);
-    let (gives, only_gives, uses) = (false, false, false);
+    let own = at(index).is_some_and(offers);
     Around {
         takes_off: at(index).is_some_and(takes_off),
-        offers: at(index).is_some_and(offers),
-        beside,
+        offers: own || gives,
+        beside: beside || near,
         gives,
-        only_gives,
+        only_gives: gives && !own,
         uses,
     }
 }

@@ -446,6 +446,7 @@ static BEFORE_MONTH: LazyLock<Option<Regex>> = pattern!(r"(?-u:\b)(?:until|till?
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::understand::calendar::tests::local;
     use crate::understand::normal::fold_phrase;
 
     #[test]
@@ -564,10 +565,7 @@ mod tests {
         ] {
             let around = Around { takes_off: true, offers: true, beside: true, ..Around::default() };
             let ends = ends_in(&now, &May::ANY, &fold_phrase(text), (true, true), around);
-            let ends: Vec<String> = ends
-                .iter()
-                .map(|end| end.at.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%dT%H:%M").to_string())
-                .collect();
+            let ends: Vec<String> = ends.iter().map(|end| local(&now, end.at)).collect();
             assert_eq!(ends, wanted, "{text}");
         }
     }

@@ -351,6 +351,7 @@ static DAY_END: LazyLock<Option<Regex>> =
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::understand::calendar::tests::local;
     use crate::understand::normal::fold_phrase;
 
     #[test]
@@ -462,10 +463,7 @@ mod tests {
             ("周二到周日下午都有老师在，免费试听", vec![]),
         ] {
             let ends = ends_in(&now, &fold_phrase(text), true, true);
-            let ends: Vec<String> = ends
-                .iter()
-                .map(|end| end.at.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%dT%H:%M").to_string())
-                .collect();
+            let ends: Vec<String> = ends.iter().map(|end| local(&now, end.at)).collect();
             assert_eq!(ends, wanted, "{text}");
         }
     }

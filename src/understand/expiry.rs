@@ -61,6 +61,7 @@ static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::understand::calendar::tests::local;
     use crate::understand::normal::fold_phrase;
 
     #[test]
@@ -77,7 +78,7 @@ mod tests {
             ("卡号 6222 0000", None),
         ] {
             let at = expiry_in(&now, &fold_phrase(text));
-            let at = at.map(|at| at.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%dT%H:%M").to_string());
+            let at = at.map(|at| local(&now, at));
             assert_eq!(at.as_deref(), wanted, "{text}");
         }
     }

@@ -4,6 +4,7 @@
 
 use super::expression::{Expression, expression};
 use super::reading::{Reading, Sentence};
+use super::tally::Tally;
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
@@ -16,11 +17,16 @@ pub(super) fn gives(reading: &Reading<'_>, sentence: &Sentence) -> bool {
 }
 
 /// Whether a message gives, and tells of nothing done, due or fixed.
-pub(super) fn are_given(readings: &[Reading<'_>]) -> bool {
+fn are_given(readings: &[Reading<'_>]) -> bool {
     let any = |expression: &Expression| {
         readings.iter().any(|reading| expression.is_in(&reading.heard.may, &reading.normal.text))
     };
     any(&GIVES) && !any(&TELLS)
+}
+
+/// The same, by somebody who sells or speaks to many: friends pass vouchers on, too (写的4月13号到期,给你了).
+pub(super) fn are_given_to_customers(readings: &[Reading<'_>], tally: Tally) -> bool {
+    (tally.shows_a_seller() || is_said_to_many(readings)) && are_given(readings)
 }
 
 /// Whether a sentence names the term of an offer: 报名时间:5月6日-7月20日, 发售期9月20日.
@@ -34,7 +40,7 @@ pub(super) fn warn(readings: &[Reading<'_>]) -> bool {
 }
 
 /// Whether it is said as those speak who keep a shop, an office, a club: 查询请致电门市, 各位街坊.
-pub(super) fn is_said_to_many(readings: &[Reading<'_>]) -> bool {
+fn is_said_to_many(readings: &[Reading<'_>]) -> bool {
     readings.iter().any(|reading| SPEAKS_TO_MANY.is_in(&reading.heard.may, &reading.normal.text))
 }
 

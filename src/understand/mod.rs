@@ -166,10 +166,8 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     let mut vouchers = vouchers::vouchers_of(context, &readings, tally, &claims, &structured);
     spent::without_spent(&readings, &mut vouchers);
     let urgencies = urgency::urgencies_of(context, &readings, tally, &claims, said, &weighed);
-    // 写的4月13号到期,给你了: in Chinese friends pass vouchers on, too.
-    let is_sold = !readings.iter().any(Reading::has_chinese)
-        || gains_zh::are_given(&readings) && (tally.shows_a_seller() || gains_zh::is_said_to_many(&readings));
-    let ends = is_sold && claims.iter().any(|claim| claim.ends.iter().any(|end| end.instant.is_some()));
+    let ends = claims.iter().any(|claim| claim.ends.iter().any(|end| end.instant.is_some()))
+        && (!readings.iter().any(Reading::has_chinese) || gains_zh::are_given_to_customers(&readings, tally));
     let mut deadlines = deadlines::with_declared(claims, declared);
     deadlines.extend(structured.deadlines.iter().cloned());
     let asks = surveys.iter().filter(|survey| survey.source == Source::Declared || !tally.is_personal()).count();

@@ -66,7 +66,7 @@ pub(super) fn amounts_in(text: &str, sentence: Range<usize>) -> Vec<Amount> {
         before = found.range.end;
         let previous = amounts.last().map(|amount| amount.kind);
         let around = Around::of(near, after);
-        let takes = around.after(After::TakesHome) || around.before(Before::PaysOnly);
+        let takes = around.takes_home();
         let asks = asks(near, after) || around.before(Before::Course) || takes;
         let (kind, said) = kind_of(near, &around, previous, next < words.len(), asks);
         if found.money.minor == 0 && !is_nothing_to_pay(&around) {
@@ -126,7 +126,7 @@ fn kind_of(near: &str, around: &Around, previous: Option<AmountKind>, more: bool
         return (AmountKind::Saving, true);
     }
     // 支付299元即可带走: what is paid is the price.
-    if around.after(After::TakesHome) || around.before(Before::PaysOnly) {
+    if around.takes_home() {
         return (AmountKind::Price, true);
     }
     if around.after(After::Given) {
@@ -166,6 +166,11 @@ impl Around {
             before: BEFORE.as_ref().map(|set| set.matches(near)),
             after: AFTER.as_ref().map(|set| set.matches(after)),
         }
+    }
+
+    /// 支付299元即可带走, 到手实付只要299元.
+    fn takes_home(&self) -> bool {
+        self.after(After::TakesHome) || self.before(Before::PaysOnly)
     }
 
     fn before(&self, which: Before) -> bool {

@@ -164,7 +164,7 @@ const NO_NAMES: &[&str] = &[
 pub(super) fn signature(shown: &str) -> Option<&str> {
     const WORDS_MAX: usize = 6;
     const NAME_BYTES_MAX: usize = 60;
-    const NO_NAMES: [&str; 12] =
+    const NO_SIGNATURES: [&str; 12] =
         ["Thanks", "Thank", "Love", "Bye", "Cheers", "Ok", "OK", "Yes", "No", "Sorry", "Please", "Call"];
     let text = shown.trim_end().trim_end_matches(['.', '!']);
     let from = text.floor_char_boundary(text.len().saturating_sub(NAME_BYTES_MAX));
@@ -179,7 +179,7 @@ pub(super) fn signature(shown: &str) -> Option<&str> {
     let is_name = name.is_ascii()
         && name.split_whitespace().count() <= WORDS_MAX
         && name.split_whitespace().all(is_capital)
-        && name.split_whitespace().next().is_some_and(|first| is_word(first) && !NO_NAMES.contains(&first));
+        && name.split_whitespace().next().is_some_and(|first| is_word(first) && !NO_SIGNATURES.contains(&first));
     is_name.then_some(name)
 }
 

@@ -119,6 +119,7 @@ static SEEN_THEN: LazyLock<Option<Regex>> =
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::understand::calendar::tests::local;
     use crate::understand::normal::fold_phrase;
 
     #[test]
@@ -142,7 +143,7 @@ mod tests {
             ("距离高考还有100天", None),
         ] {
             let end = time_left(&now, &fold_phrase(text));
-            let end = end.map(|end| end.at.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%dT%H:%M").to_string());
+            let end = end.map(|end| local(&now, end.at));
             assert_eq!(end.as_deref(), wanted, "{text}");
         }
     }

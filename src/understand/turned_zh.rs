@@ -77,6 +77,7 @@ static ONCE_OVER: LazyLock<Option<Regex>> =
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::understand::calendar::tests::local;
     use crate::understand::ends_zh::ends_in;
     use crate::understand::normal::fold_phrase;
 
@@ -107,10 +108,7 @@ mod tests {
             ("明天28度，伞19元", vec![]),
         ] {
             let ends = ends_in(&now, &fold_phrase(text), true, true);
-            let ends: Vec<String> = ends
-                .iter()
-                .map(|end| end.at.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%dT%H:%M").to_string())
-                .collect();
+            let ends: Vec<String> = ends.iter().map(|end| local(&now, end.at)).collect();
             assert_eq!(ends, wanted, "{text}");
         }
     }

@@ -1,6 +1,6 @@
 //! Hurry that no fixed phrase tells: "Four coats left, three hooks empty, one hour till we lock up." Whether a text
-//! presses is weighed from all its words and pairs of words. The weights (`lexicon/weights.txt`) are fitted to labelled
-//! texts by `tests/eval/weigh`; the sentences that weigh most are what presses.
+//! presses is weighed from all its words and pairs of words. The weights (`lexicon/weights-en.txt`, `weights-zh.txt`)
+//! are fitted to labelled texts by `tests/eval/weigh`; the sentences that weigh most are what presses.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
