@@ -35,6 +35,7 @@ mod holidays;
 mod html;
 mod joining;
 mod language;
+mod leaning;
 mod lettered;
 mod lexicon;
 mod likeness;
@@ -52,6 +53,7 @@ mod offsets;
 mod optout;
 mod patterns;
 mod periods_en;
+mod phrases;
 mod pieces;
 pub mod postal;
 mod price_cells;
@@ -67,7 +69,6 @@ mod sale_words;
 mod sender_name;
 mod sentence;
 pub mod shown_text;
-mod signs;
 mod spent;
 mod stretches_en;
 mod stretches_zh;
@@ -80,6 +81,7 @@ mod turned_zh;
 mod urgency;
 mod voice;
 mod vouchers;
+mod weights;
 mod whose_money;
 mod zones;
 
@@ -99,9 +101,11 @@ pub use meaning::{
 pub use products::ProductLinks;
 
 use deadlines::Claim;
+use leaning::Leaning;
 use reading::Reading;
 use tally::Tally;
 use urgency::Said;
+use weights::Heard;
 
 /// Longest part read. The doors take no larger message; a caller without doors gets a doubt.
 pub const PART_BYTES_MAX: usize = 8 << 20;
@@ -144,9 +148,13 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         readings.push(reading);
     }
     whose_money::settle(context, &mut readings);
-    let chat = tally::tally(&readings);
+    let heard = Heard::of(&readings);
+    let leaning = Leaning::of(&readings, &heard);
+    leaning::mark(&mut readings, &heard, leaning);
+    let chat = tally::tally(&readings, leaning);
     let (mut claims, mut said) = ends_and_hurry(context, &readings, chat, false);
-    let weighed = urgency::weigh(&readings, chat, &urgency::signals(context.now, chat, &claims, &said), &said);
+    let signals = urgency::signals(context.now, chat, &claims, &said);
+    let weighed = urgency::weigh(&readings, &heard, chat, &signals, &said);
     let tally = chat.unless_no_chat(weighed.presses_hard(), weighed.presses_harder());
     // "Your upgrade runs out in 2 hrs, call 191": whoever presses says when it ends, in whatever words they sell.
     if tally != chat || weighed.presses() {
@@ -172,7 +180,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     deadlines.extend(structured.deadlines.iter().cloned());
     let asks = surveys.iter().filter(|survey| survey.source == Source::Declared || !tally.is_personal()).count();
     let found = purpose::Found { offers: offers.len(), surveys: asks, presses: !urgencies.is_empty(), ends };
-    let purpose = purpose::purpose_of(&readings, tally, found);
+    let purpose = purpose::purpose_of(tally, found);
     let audiences = audience::audiences_of(&readings, purpose);
     let mut meaning = Meaning {
         language: language::language_of(readings.iter().map(|r| (r.normal.text.as_str(), r.has_chinese()))),
@@ -205,13 +213,24 @@ fn ends_and_hurry(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally,
     (claims, said)
 }
 
-/// What of a message is weighed for or against hurry, each once: phrases, and signals with an `@` before their names.
-/// What the weights are fitted to (`tests/eval/weigh`); nothing else needs it.
-pub fn weighed_for_hurry(context: &Context<'_>, content: &Content) -> Vec<String> {
+/// What of a message is weighed, each once.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Weighable {
+    /// Words and pairs of words.
+    pub phrases: Vec<String>,
+    /// What else is known of it; weighed for hurry.
+    pub signals: Vec<&'static str>,
+}
+
+/// What of a message is weighed: what the weights are fitted to (`tests/eval/weigh`); nothing else needs it.
+pub fn weighable(context: &Context<'_>, content: &Content) -> Weighable {
     let mut readings: Vec<Reading<'_>> =
         content.parts.iter().enumerate().map(|(index, part)| Reading::of(index, part)).collect();
     whose_money::settle(context, &mut readings);
-    let tally = tally::tally(&readings);
+    let heard = Heard::of(&readings);
+    let leaning = Leaning::of(&readings, &heard);
+    leaning::mark(&mut readings, &heard, leaning);
+    let tally = tally::tally(&readings, leaning);
     let (claims, said) = ends_and_hurry(context, &readings, tally, false);
-    urgency::weighed_phrases(&readings, &urgency::signals(context.now, tally, &claims, &said))
+    Weighable { phrases: weights::phrases_of(&readings), signals: urgency::signals(context.now, tally, &claims, &said) }
 }

@@ -264,7 +264,9 @@ mod tests {
 
     use super::*;
     use crate::message::Part;
+    use crate::understand::leaning::Leaning;
     use crate::understand::tally::tally;
+    use crate::understand::weights::Heard;
     use crate::understand::{Catalogue, ProductLinks};
 
     fn prices(kind: PartKind, text: &str) -> usize {
@@ -273,7 +275,8 @@ mod tests {
         let (zone, links) = (TimeZone::UTC, ProductLinks::default());
         let context = Context { now: Timestamp::UNIX_EPOCH, zone: &zone, links: &links, catalogue: Catalogue::none() };
         let structured = Structured::default();
-        offers_of(&context, &readings, tally(&readings), &[], &Declared::default(), &structured).1.len()
+        let tally = tally(&readings, Leaning::of(&readings, &Heard::of(&readings)));
+        offers_of(&context, &readings, tally, &[], &Declared::default(), &structured).1.len()
     }
 
     #[test]

@@ -3,9 +3,8 @@
 //! something of its own to tell: a number, a time, an amount. A promotion with a code-like word in it does not
 //! become must-send.
 
+use super::leaning::Look;
 use super::meaning::Purpose;
-use super::reading::Reading;
-use super::signs::Look;
 use super::tally::Tally;
 
 /// What else was found in a message.
@@ -22,7 +21,7 @@ pub(super) struct Found {
 }
 
 /// The purpose, given what else was found.
-pub(super) fn purpose_of(readings: &[Reading<'_>], tally: Tally, found: Found) -> Purpose {
+pub(super) fn purpose_of(tally: Tally, found: Found) -> Purpose {
     if tally.is_code() {
         return Purpose::OneTimeCode;
     }
@@ -38,12 +37,16 @@ pub(super) fn purpose_of(readings: &[Reading<'_>], tally: Tally, found: Found) -
     if tally.look == Look::Surely || tally.look == Look::Likely && found.offers == 0 && !found.presses {
         return Purpose::Notice;
     }
+    // All its words tell, and none of them sell much: "the £15 discount we agreed will be on the invoice".
+    if tally.leans_to_a_notice() {
+        return Purpose::Notice;
+    }
     let sells = found.offers > 0 || tally.promotes() || tally.sells > 1;
     match (sells, found.surveys) {
         (true, _) if tally.is_personal() || tally.reports() || tally.warns && tally.sale <= 1 => Purpose::Other,
         (true, _) => Purpose::Promotion,
         (false, 1..) => Purpose::Survey,
-        (false, 0) if tally.seems_to_sell(readings, found.presses) => Purpose::Promotion,
+        (false, 0) if tally.seems_to_sell(found.presses) => Purpose::Promotion,
         // "Free underlay with every room ordered 2 January-29 February": whoever gives until a day sells.
         (false, 0) if found.ends && !tally.is_personal() && !tally.reports() && !tally.warns => Purpose::Promotion,
         (false, 0) => Purpose::Other,

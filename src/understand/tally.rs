@@ -8,12 +8,12 @@ use crate::message::PartKind;
 use super::codes;
 use super::expression::{Expression, May};
 use super::hearsay;
+use super::leaning::{Leaning, Look};
 use super::lexicon::Cue;
 use super::patterns::Patterns;
 use super::prices::AmountKind;
 use super::reading::Reading;
 use super::sender_name;
-use super::signs::{self, Known, Look};
 use super::surveys;
 use super::terms::is_only_by_terms;
 
@@ -107,11 +107,13 @@ pub(super) struct Tally {
     phrased: Look,
     /// Looks like a code, whatever it is called.
     is_like_a_code: bool,
+    /// What all its words weigh.
+    leaning: Leaning,
 }
 
-/// Counts; needs nothing but the sentences.
-pub(super) fn tally(readings: &[Reading<'_>]) -> Tally {
-    let mut tally = Tally::default();
+/// Counts what the sentences do; `leaning`: what all words weigh.
+pub(super) fn tally(readings: &[Reading<'_>], leaning: Leaning) -> Tally {
+    let mut tally = Tally { leaning, ..Tally::default() };
     for reading in readings {
         tally.is_refusable |= !reading.opt_outs.is_empty();
         tally.is_from_a_sender |= tally.is_refusable || !reading.visible.links.is_empty();
@@ -204,6 +206,7 @@ impl Tally {
         // An account that is updated, and then a new menu: the account is a pretext.
         if self.announces > 0 && self.notice == self.vague && self.code == 0 {
             (self.notice, self.referenced) = (0, 0);
+            self.leaning.notice = self.leaning.notice.min(0);
         }
         self.is_like_a_code = self.code == 0
             && self.sale == 0
@@ -221,7 +224,7 @@ impl Tally {
         }
         // 限量版，编号2000册，定价368元: a number is there as in notices, and everything else speaks against one.
         if self.code == 0 && self.tells_a_notice() {
-            self.phrased = signs::beside_a_phrase(readings, self.known());
+            self.phrased = self.leaning.beside_a_phrase();
             if self.phrased == Look::Against {
                 (self.notice, self.referenced) = (0, 0);
             }
@@ -234,23 +237,8 @@ impl Tally {
         if self.is_refusable && (self.sells > 0 || self.is_priced) {
             return;
         }
-        let look = signs::notice_in(readings, self.known());
+        let look = self.leaning.look();
         self.look = if self.is_refusable && look < Look::Surely { Look::Other } else { look };
-    }
-
-    fn known(self) -> Known {
-        Known {
-            is_mail: self.is_mail,
-            is_of_a_firm: self.is_of_a_firm,
-            is_from_a_sender: self.is_from_a_sender,
-            is_refusable: self.is_refusable,
-            is_priced: self.is_priced,
-            invites: self.sells > 0,
-            is_personal: self.is_personal,
-            is_signed: self.is_signed,
-            is_reached: self.is_reached,
-            presses: false,
-        }
     }
 
     /// True when it looks like something that must be sent; then an offer needs plain words of sale.
@@ -321,6 +309,9 @@ impl Tally {
         let trades = self.is_priced && (self.is_reached || self.is_signed_at_length && self.sells > 0);
         // "25% off all shoes lol, shop now" is no friend's, either.
         let trades = trades || self.lowers && !self.chats && (self.is_reached || self.sells > 0);
+        // "Fish box this week: hake, cod, mussels. 18 euro, text back before Thurs. Noel": all its words sell.
+        let asks = self.is_reached || self.is_signed || self.sells > 0 || self.is_priced;
+        let trades = trades || self.leaning.sells_plainly() && asks && !self.chats;
         self.is_personal && !self.is_from_a_sender && !self.is_of_a_firm && !self.asks_a_customer && !trades
     }
 
@@ -332,19 +323,23 @@ impl Tally {
         }
         let is_public = self.is_from_a_sender || self.is_of_a_firm;
         let is_asking = self.is_refusable || self.is_of_a_firm || self.is_reached;
-        self.sale > 0 || self.sells > 0 && is_public || self.is_priced && is_asking
+        self.sale > 0 || self.sells > 0 && is_public || self.is_priced && is_asking || self.leaning.sells_plainly()
     }
 
-    /// True when it sells, as far as signs tell: whoever presses does, if a seller shows ("Four coats left, leg it.
+    /// True when it sells, as far as its words weigh: whoever presses does, if a seller shows ("Four coats left, leg it.
     /// ATTIC VINTAGE"), and who names goods, a price and where they are.
-    pub fn seems_to_sell(self, readings: &[Reading<'_>], presses: bool) -> bool {
-        let is_public = self.is_mail || self.is_from_a_sender || self.is_of_a_firm || self.is_priced;
+    pub fn seems_to_sell(self, presses: bool) -> bool {
         !self.is_personal()
             && !self.warns
             && !self.reports()
             && (presses && (self.is_mail || self.is_from_a_sender)
-                || (is_public || self.is_signed)
-                    && signs::is_like_an_offer(readings, Known { presses, ..self.known() }))
+                || self.leaning.sells_plainly()
+                || self.leaning.sells() && self.shows_a_seller())
+    }
+
+    /// True when all its words together tell rather than sell, whatever is sold in single ones.
+    pub fn leans_to_a_notice(self) -> bool {
+        self.leaning.notice > 0 && self.leaning.offer < 0
     }
 
     /// True when it is signed, or worded as firms word it.
@@ -402,10 +397,16 @@ pub(super) fn is_guarded(may: &May, words: &str) -> bool {
 mod tests {
     use super::*;
     use crate::message::{Part, PartKind};
+    use crate::understand::weights::Heard;
+
+    fn counted(part: &Part) -> Tally {
+        let readings = [Reading::of(0, part)];
+        tally(&readings, Leaning::of(&readings, &Heard::of(&readings)))
+    }
 
     fn tells(text: &str) -> bool {
         let part = Part { kind: PartKind::Plain, text: text.to_owned() };
-        tally(&[Reading::of(0, &part)]).is_transactional()
+        counted(&part).is_transactional()
     }
 
     #[test]
@@ -442,7 +443,7 @@ mod tests {
     fn who_names_a_price_and_a_number_is_no_friend() {
         let personal = |text: &str| {
             let part = Part { kind: PartKind::Plain, text: text.to_owned() };
-            tally(&[Reading::of(0, &part)]).is_personal()
+            counted(&part).is_personal()
         };
         assert!(!personal("Box braids $35 each, u bring the hair. Whatsapp 072 555 0188"));
         assert!(personal("i owe u $35 for the pizza, ring me"));
@@ -464,7 +465,7 @@ mod tests {
     fn who_sells_beside_the_news_reports_nothing() {
         let reports = |text: &str| {
             let part = Part { kind: PartKind::Plain, text: text.to_owned() };
-            tally(&[Reading::of(0, &part)]).reports()
+            counted(&part).reports()
         };
         assert!(!reports("AutoHub: our testers loved it. 25% off everything."));
         assert!(!reports("【优选商城】专家建议添衣。羽绒服5折。"));
@@ -476,7 +477,7 @@ mod tests {
     fn nobody_refuses_codes() {
         let is_code = |text: &str| {
             let part = Part { kind: PartKind::Plain, text: text.to_owned() };
-            tally(&[Reading::of(0, &part)]).is_code()
+            counted(&part).is_code()
         };
         assert!(!is_code("AutoHub: your login code is 482913. BT-200 is $29.99. Reply STOP to opt out"));
         assert!(is_code("AutoHub: your login code is 482913, never share it. Reply STOP to opt out"));

@@ -4,7 +4,6 @@
 
 mod clause;
 mod counts;
-mod phrases;
 mod setting;
 mod signals;
 mod turns;
@@ -29,7 +28,7 @@ use turns::turns_in;
 
 pub(super) use setting::{tells_of_a_plan, tells_of_a_service};
 pub(super) use signals::signals;
-pub(super) use weighing::{Weighed, weigh, weighed_phrases};
+pub(super) use weighing::{Weighed, weigh};
 
 /// Claims kept of one message.
 pub(super) const URGENCIES_MAX: usize = 64;

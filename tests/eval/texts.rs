@@ -94,12 +94,26 @@ pub fn texts() -> Vec<Text> {
 
 /// One text a line; everything but its urgency is left open.
 pub fn hurry(name: &str, language: &'static str, file: &str) -> Vec<Text> {
-    const OPEN: [&str; 8] = ["?purpose", "?until", "?survey", "?discount", "?price", "?to", "?voucher", "?topic"];
+    const OPEN: [&str; 5] = ["?price", "?to", "?voucher", "?topic", "?off"];
     let text = |(number, line): (usize, &str)| {
         let mut input: Map<String, Value> = serde_json::from_str(line).unwrap();
-        let urgency = input.remove("urgency").unwrap().as_str().unwrap().to_owned();
-        input.insert("sent_at".into(), json!("2026-11-18T10:00:00+08:00"));
-        let labels = OPEN.iter().map(|open| (*open).to_owned()).chain([urgency]).collect();
+        let mut labels: Vec<String> = OPEN.map(str::to_owned).to_vec();
+        let mut label = |name: &str, told: &dyn Fn(&Value) -> Option<String>| {
+            let label = input.remove(name).map_or_else(|| Some(format!("?{name}")), |value| told(&value));
+            labels.extend(label);
+        };
+        label("purpose", &|purpose| purpose.as_str().map(str::to_owned));
+        label("urgency", &|urgency| urgency.as_str().map(str::to_owned));
+        label("survey", &|survey| (*survey == true).then(|| "survey".to_owned()));
+        label("discount", &|has| has.as_bool().map_or(Some("?discount".into()), |has| has.then(|| "sale".to_owned())));
+        match input.remove("deadlines") {
+            None => labels.push("?until".to_owned()),
+            Some(ends) => labels.extend(ends.as_array().unwrap().iter().map(|end| match end["instant"].as_str() {
+                Some(at) => format!("until={at}"),
+                None => "?until".to_owned(),
+            })),
+        }
+        input.entry("sent_at").or_insert_with(|| json!("2026-11-18T10:00:00+08:00"));
         Text { place: format!("{name}:{}", number + 1), language, held: true, input: Value::Object(input), labels }
     };
     file.lines().enumerate().map(text).collect()

@@ -1,4 +1,4 @@
-"""Fits the weights of hurry; started by tests/eval/weigh, which says more. Reads what `eval --weighed` prints."""
+"""Fits the weights of words; started by tests/eval/weigh, which says more. Reads what `eval --weighed` prints."""
 
 import collections
 import json
@@ -11,62 +11,94 @@ from sklearn.metrics import precision_recall_fscore_support
 
 OUT = "src/understand/lexicon/weights-{}.txt"
 HEAD = """\
-# How much words, pairs of words and signals weigh for (+) or against (-) hurry, in hundredths of a logit: what a text
-# weighs is the intercept, its signals and each phrase in it once. Fitted to the labelled texts of tests/eval by
+# How much words and pairs of words weigh for (+) or against (-), in hundredths of a logit, in this order: hurry, a notice
+# or a code, an offer, an invitation to tell an opinion. What a text weighs is the intercept and each phrase in it once;
+# signals, what else is known of it, are weighed for hurry only. Fitted to the labelled texts of tests/eval by
 # tests/eval/weigh, never written by hand: to change it, label more texts and run that again.
 """
-# The phrases that are kept of each language; a phrase stands in so many texts at least.
-KEPT = {"en": 9000, "zh": 6000}
+# The phrases that are kept of each model and language; a phrase stands in so many texts at least.
+KEPT = {"hurry": {"en": 9000, "zh": 6000}, "notice": {"en": 4000, "zh": 4000},
+        "offer": {"en": 4000, "zh": 4000}, "opinion": {"en": 1500, "zh": 1500}}
 TEXTS_MIN = 3
 # The inverse of the regularisation: chosen by what it did on held texts of earlier batches.
-STRENGTH = 1.5
+STRENGTH = {"hurry": 1.5, "notice": 1, "offer": 1, "opinion": 1}
 
 
-def fitted(texts, language):
+def of_purpose(*purposes):
+    return lambda text: None if text["purpose"] is None else text["purpose"] in purposes
+
+
+MODELS = {
+    "hurry": lambda text: text["presses"],
+    "notice": of_purpose("notice", "one-time-code"),
+    "offer": of_purpose("promotion"),
+    "opinion": lambda text: text["asks"] if text["purpose"] is not None else None,
+}
+
+
+def features_of(text, model):
+    return text["phrases"] + (["@" + signal for signal in text["signals"]] if model == "hurry" else [])
+
+
+def fitted(texts, language, model):
     """The phrases and signals that say most with their weights, and the intercept."""
-    presses = numpy.array([text["presses"] for text in texts])
-    counts = collections.Counter(phrase for text in texts for phrase in text["phrases"])
+    answers = [MODELS[model](text) for text in texts]
+    texts = [text for text, answer in zip(texts, answers) if answer is not None]
+    so = numpy.array([answer for answer in answers if answer is not None])
+    counts = collections.Counter(phrase for text in texts for phrase in features_of(text, model))
 
     def fit(kept):
         features = DictVectorizer()
         matrix = features.fit_transform(
-            [{phrase: 1 for phrase in text["phrases"] if phrase in kept} for text in texts]
+            [{phrase: 1 for phrase in features_of(text, model) if phrase in kept} for text in texts]
         )
         # A phrase that stands as often in texts of both sorts is believed less (Wang and Manning 2012, NBSVM).
-        shares = [numpy.asarray(matrix[rows].sum(axis=0)).ravel() + 1 for rows in (presses, ~presses)]
+        shares = [numpy.asarray(matrix[rows].sum(axis=0)).ravel() + 1 for rows in (so, ~so)]
         belief = abs(numpy.log(shares[0] / shares[0].sum() * shares[1].sum() / shares[1])) ** 0.5 + 0.05
+        if model != "hurry":
+            belief = numpy.ones(len(belief))
         matrix = matrix.multiply(belief).tocsr()
         matrix.indices, matrix.indptr = matrix.indices.astype("int32"), matrix.indptr.astype("int32")
-        # How often texts press says nothing here: most of them were written because they look alike.
-        model = LogisticRegression(
-            C=STRENGTH, class_weight="balanced", solver="liblinear", max_iter=3000, intercept_scaling=10, random_state=1
-        )
-        model.fit(matrix, presses)
-        return dict(zip(features.get_feature_names_out(), model.coef_[0] * belief)), float(model.intercept_[0])
+        # How often each answer is right says nothing here: most texts were written because they look alike.
+        model_ = LogisticRegression(C=STRENGTH[model], class_weight="balanced", solver="liblinear", max_iter=3000,
+                                    intercept_scaling=10, random_state=1)
+        model_.fit(matrix, so)
+        return dict(zip(features.get_feature_names_out(), model_.coef_[0] * belief)), float(model_.intercept_[0])
 
     weights, _ = fit({phrase for phrase, count in counts.items() if count >= TEXTS_MIN})
     says = lambda phrase: (-abs(weights[phrase]) * counts[phrase] ** 0.5, phrase)
     signals = {phrase for phrase in weights if phrase.startswith("@")}
-    return fit(signals | set(sorted(weights, key=says)[: KEPT[language]]))
+    return fit(signals | set(sorted(weights, key=says)[: KEPT[model][language]]))
+
+
+def tried(held, model, weights, intercept):
+    """What the weights do on texts that were not fitted."""
+    held = [(text, MODELS[model](text)) for text in held if MODELS[model](text) is not None]
+    told = [intercept + sum(weights.get(phrase, 0) for phrase in features_of(text, model)) > 0 for text, _ in held]
+    score = precision_recall_fscore_support([so for _, so in held], told, average="binary")
+    return f"on {len(held)} held texts, by weight alone: precision {score[0]:.3f}, recall {score[1]:.3f}, F1 {score[2]:.3f}"
 
 
 def main():
     texts = [json.loads(line) for line in sys.stdin]
     for language in ("en", "zh"):
         mine = [text for text in texts if text["language"] == language]
-        weights, intercept = fitted([text for text in mine if not text["held"]], language)
-        held = [text for text in mine if text["held"]]
-        told = [intercept + sum(weights.get(phrase, 0) for phrase in text["phrases"]) > 0 for text in held]
-        score = precision_recall_fscore_support([text["presses"] for text in held], told, average="binary")
-        print(f"{language}: {len(mine) - len(held)} texts; on {len(held)} held ones, by weight alone: "
-              f"precision {score[0]:.3f}, recall {score[1]:.3f}, F1 {score[2]:.3f}")
-        lines = [(phrase, round(100 * weight)) for phrase, weight in sorted(weights.items()) if round(100 * weight)]
+        held, known = [[text for text in mine if text["held"] is is_held] for is_held in (True, False)]
+        models = {}
+        for model in MODELS:
+            models[model] = fitted(known, language, model)
+            print(f"{language} {model}: {tried(held, model, *models[model])}")
+        hundredths = lambda model, phrase: round(100 * models[model][0].get(phrase, 0))
+        phrases = sorted({phrase for weights, _ in models.values() for phrase in weights if not phrase.startswith("@")})
+        lines = [([hundredths(model, phrase) for model in MODELS], phrase) for phrase in phrases]
+        lines = [" ".join([*(f"{weight:+d}" for weight in weights), phrase]) for weights, phrase in lines if any(weights)]
+        signals = sorted(phrase for phrase in models["hurry"][0] if phrase.startswith("@"))
+        intercepts = " ".join(f"{round(100 * intercept):+d}" for _, intercept in models.values())
         with open(OUT.format(language), "w") as out:
-            out.write(f"{HEAD}\n[intercept]\n{round(100 * intercept):+d}\n\n[signals]\n")
-            out.writelines(f"{weight:+d} {phrase[1:]}\n" for phrase, weight in lines if phrase.startswith("@"))
-            out.write("\n[phrases]\n")
-            out.writelines(f"{weight:+d} {phrase}\n" for phrase, weight in lines if not phrase.startswith("@"))
-        print(f"{OUT.format(language)}: {len(lines)} phrases")
+            out.write(f"{HEAD}\n[intercepts]\n{intercepts}\n\n[signals]\n")
+            out.writelines(f"{hundredths('hurry', signal):+d} {signal[1:]}\n" for signal in signals if hundredths("hurry", signal))
+            out.write("\n[phrases]\n" + "\n".join(lines) + "\n")
+        print(f"{OUT.format(language)}: {len(lines)} phrases, fitted to {len(known)} texts")
 
 
 main()

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{Arguments, FINE, FOUND, customer, import_catalogue};
 use crate::clock::Clock;
 use crate::config::{Brand, Config};
-use crate::understand::{Catalogue, Context, ProductLinks, understand, weighed_for_hurry};
+use crate::understand::{Catalogue, Context, ProductLinks, Weighable, understand, weighable};
 
 use asked::Asked;
 
@@ -90,10 +90,10 @@ impl<'a> Reader<'a> {
         Context { now, zone, links: &self.links, catalogue: &self.catalogue }
     }
 
-    /// What of the message on one line is weighed for or against hurry (see `tests/eval/weigh`).
-    pub fn weighed_for_hurry(&self, line: &str, now: Timestamp) -> Result<Vec<String>, String> {
+    /// What of the message on one line is weighed (see `tests/eval/weigh`).
+    pub fn weighable(&self, line: &str, now: Timestamp) -> Result<Weighable, String> {
         let asked = Asked::read(line, now, &self.brand.zone)?;
-        Ok(weighed_for_hurry(&self.context(&asked), &asked.content))
+        Ok(weighable(&self.context(&asked), &asked.content))
     }
 }
 

@@ -1,19 +1,14 @@
 //! Hurry that no fixed phrase tells: "Four coats left, three hooks empty, one hour till we lock up." Whether a text
-//! presses is weighed from all its words and pairs of words. The weights (`lexicon/weights-en.txt`, `weights-zh.txt`)
-//! are fitted to labelled texts by `tests/eval/weigh`; the sentences that weigh most are what presses.
+//! presses is weighed from all its words and pairs of words (see `weights`); the sentences that weigh most are what
+//! presses.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use rustc_hash::FxHashMap;
 
 use super::Said;
-use super::phrases::tokens;
 use crate::message::PartKind;
-use crate::understand::lexicon::phrases;
 use crate::understand::reading::Reading;
 use crate::understand::tally::Tally;
+use crate::understand::weights::{Heard, Met, Model};
 
 /// A longer text is weighed stretch by stretch: the weights were fitted to short ones.
 const STRETCH_BYTES: usize = 900;
@@ -21,98 +16,6 @@ const STRETCH_BYTES: usize = 900;
 const STRETCH_WEIGHT_MIN: i32 = 100;
 /// Sentences told of one text.
 const SENTENCES_MAX: usize = 3;
-/// Phrases weighed of one text.
-const PHRASES_MAX: usize = 20_000;
-
-/// One phrase of the file: its number and its weight in hundredths of a logit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Weight {
-    number: u16,
-    hundredths: i16,
-}
-
-/// The weights of one language.
-#[derive(Default)]
-struct Weights {
-    /// What a text without any known phrase weighs.
-    intercept: i32,
-    signals: FxHashMap<&'static str, i32>,
-    /// Words with their numbers, and what they weigh alone.
-    words: FxHashMap<&'static str, (u16, Option<Weight>)>,
-    /// Two words, by their numbers.
-    pairs: FxHashMap<(u16, u16), Weight>,
-    /// How many phrases there are.
-    count: usize,
-}
-
-/// The weights of texts without Chinese and with.
-static WEIGHTS: LazyLock<[Weights; 2]> = LazyLock::new(|| {
-    [include_str!("../lexicon/weights-en.txt"), include_str!("../lexicon/weights-zh.txt")].map(Weights::read)
-});
-
-impl Weights {
-    /// Reads a file; what is no number there weighs nothing (a test holds that there is none).
-    fn read(file: &'static str) -> Weights {
-        let mut weights = Weights::default();
-        for (section, line) in phrases(file) {
-            let (number, phrase) = line.split_once(' ').unwrap_or((line, ""));
-            let hundredths: i16 = number.parse().unwrap_or_default();
-            match section {
-                "intercept" => weights.intercept = i32::from(hundredths),
-                "signals" => {
-                    weights.signals.insert(phrase, i32::from(hundredths));
-                }
-                _ => weights.add(phrase, hundredths),
-            }
-        }
-        weights
-    }
-
-    fn add(&mut self, phrase: &'static str, hundredths: i16) {
-        let weight = Weight { number: u16::try_from(self.count).unwrap_or(u16::MAX), hundredths };
-        self.count += 1;
-        match phrase.split_once(' ') {
-            Some((first, second)) => {
-                let pair = (self.number_of(first), self.number_of(second));
-                self.pairs.insert(pair, weight);
-            }
-            None => {
-                let number = self.number_of(phrase);
-                self.words.insert(phrase, (number, Some(weight)));
-            }
-        }
-    }
-
-    fn number_of(&mut self, word: &'static str) -> u16 {
-        let next = u16::try_from(self.words.len()).unwrap_or(u16::MAX);
-        self.words.entry(word).or_insert((next, None)).0
-    }
-
-    /// The phrases of a text that weigh anything, in the order of their ends.
-    fn heard_in(&self, text: &str) -> Vec<(Weight, Range<usize>)> {
-        let mut heard = Vec::with_capacity((text.len() / 4).min(PHRASES_MAX));
-        let mut before: Option<(u16, usize)> = None;
-        tokens(text, |token| {
-            let Some((number, weight)) = self.words.get(token.phrase) else {
-                before = None;
-                return;
-            };
-            if heard.len() >= PHRASES_MAX {
-                return;
-            }
-            if let Some((first, start)) = before.filter(|_| token.joins)
-                && let Some(pair) = self.pairs.get(&(first, *number))
-            {
-                heard.push((*pair, start..token.range.end));
-            }
-            before = Some((*number, token.range.start));
-            if let Some(weight) = weight {
-                heard.push((*weight, token.range));
-            }
-        });
-        heard
-    }
-}
 
 /// What was weighed of a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -172,10 +75,14 @@ const CHINESE_UNSOLD_WEIGHT_MIN: i32 = 50;
 const CHATTY_WEIGHT_MIN: i32 = 250;
 
 /// Weighs a message.
-pub(in crate::understand) fn weigh(readings: &[Reading<'_>], tally: Tally, signals: &[&str], said: &Said) -> Weighed {
+pub(in crate::understand) fn weigh(
+    readings: &[Reading<'_>],
+    heard: &Heard,
+    tally: Tally,
+    signals: &[&str],
+    said: &Said,
+) -> Weighed {
     let is_chinese = readings.iter().any(Reading::has_chinese);
-    let [latin, chinese] = &*WEIGHTS;
-    let weights = if is_chinese { chinese } else { latin };
     let ends = |when: &[&str]| signals.iter().any(|signal| when.contains(signal));
     let weight_min = if tally.shows_a_seller() {
         let is_dated = ends(&["ends-this-week", "ends-later"]) && !ends(&["ends-soon"]);
@@ -187,16 +94,11 @@ pub(in crate::understand) fn weigh(readings: &[Reading<'_>], tally: Tally, signa
     } else {
         UNSOLD_WEIGHT_MIN
     };
-    let known = signals.iter().filter_map(|signal| weights.signals.get(signal));
-    let scales = Scales {
-        base: weights.intercept + known.sum::<i32>(),
-        weight_min,
-        heard: readings.iter().map(|reading| weights.heard_in(&reading.normal.text)).collect(),
-    };
+    let scales = Scales { base: heard.intercept(Model::Hurry) + heard.weigh_signals(signals), weight_min, heard };
     // A subject goes with every text; alone it is the text.
     let head = readings.iter().position(|reading| reading.kind == PartKind::Subject).filter(|_| readings.len() > 1);
     let mut weighed = Weighed::default();
-    let mut met = Met::new(weights.count);
+    let mut met = heard.met();
     for (at, reading) in readings.iter().enumerate() {
         if reading.kind == PartKind::Subject && readings.len() > 1 {
             continue;
@@ -235,33 +137,17 @@ pub(in crate::understand) fn weigh(readings: &[Reading<'_>], tally: Tally, signa
     weighed
 }
 
-/// What may be weighed of a message, each once: every phrase, known or not, and the signals with an `@` before them.
-pub(in crate::understand) fn weighed_phrases(readings: &[Reading<'_>], signals: &[&str]) -> Vec<String> {
-    let mut all: BTreeSet<String> = signals.iter().map(|signal| format!("@{signal}")).collect();
-    for reading in readings {
-        let mut before = String::new();
-        tokens(&reading.normal.text, |token| {
-            if token.joins {
-                all.insert(format!("{before} {}", token.phrase));
-            }
-            all.insert(token.phrase.to_owned());
-            token.phrase.clone_into(&mut before);
-        });
-    }
-    all.into_iter().collect()
-}
-
 /// A message on the scales.
-struct Scales {
+struct Scales<'h> {
     /// What it weighs whatever its words.
     base: i32,
     /// What a short text must weigh more than to press.
     weight_min: i32,
     /// The known phrases of each part.
-    heard: Vec<Vec<(Weight, Range<usize>)>>,
+    heard: &'h Heard,
 }
 
-impl Scales {
+impl Scales<'_> {
     /// The stretch of the text that weighs most, what it weighs, and what it must weigh more than to press.
     fn heaviest_stretch(
         &self,
@@ -289,18 +175,9 @@ impl Scales {
     /// What the phrases in a stretch and the subject's weigh, each counted once.
     fn weighed(&self, at: usize, head: Option<usize>, stretch: &Range<usize>, met: &mut Met) -> i32 {
         met.begin();
-        let head = head.and_then(|head| self.heard.get(head)).into_iter().flatten().map(|(weight, _)| *weight);
-        let all = head.chain(self.inside(at, stretch));
-        all.filter(|weight| met.is_first(weight.number)).map(|weight| i32::from(weight.hundredths)).sum()
-    }
-
-    fn inside(&self, at: usize, stretch: &Range<usize>) -> impl Iterator<Item = Weight> {
-        let heard = self.heard.get(at).map_or(&[][..], Vec::as_slice);
-        // In the order of their ends.
-        let from = heard.partition_point(|(_, at)| at.end <= stretch.start);
-        let (start, end) = (stretch.start, stretch.end);
-        let till = heard.iter().skip(from).take_while(move |(_, at)| at.end <= end);
-        till.filter(move |(_, at)| at.start >= start).map(|(weight, _)| *weight)
+        let head = head.and_then(|head| self.heard.parts.get(head)).into_iter().flatten().map(|(phrase, _)| *phrase);
+        let all = head.chain(self.heard.inside(at, stretch));
+        all.filter(|phrase| met.is_first(phrase)).map(|phrase| phrase.weight(Model::Hurry)).sum()
     }
 
     /// The sentences in a stretch with what each of them adds.
@@ -318,50 +195,5 @@ impl Scales {
             |range: &Range<usize>| reading.opt_outs.iter().any(|at| at.start < range.end && range.start < at.end);
         let told = inside.filter(|(_, sentence)| !refuses(&sentence.range));
         told.map(|(index, sentence)| (self.weighed(at, None, &sentence.range, met), at, index)).collect()
-    }
-}
-
-/// Which phrases were met in the stretch that is weighed: a stamp a phrase, so that little is cleared between two.
-struct Met {
-    stamps: Vec<u8>,
-    now: u8,
-}
-
-impl Met {
-    fn new(phrases: usize) -> Met {
-        Met { stamps: vec![0; phrases], now: 0 }
-    }
-
-    fn begin(&mut self) {
-        self.now = self.now.wrapping_add(1);
-        if self.now == 0 {
-            self.stamps.fill(0);
-            self.now = 1;
-        }
-    }
-
-    fn is_first(&mut self, number: u16) -> bool {
-        let now = self.now;
-        self.stamps.get_mut(usize::from(number)).is_some_and(|stamp| std::mem::replace(stamp, now) != now)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_files_of_weights_are_whole() {
-        for file in [include_str!("../lexicon/weights-en.txt"), include_str!("../lexicon/weights-zh.txt")] {
-            let mut seen = BTreeSet::new();
-            for (section, line) in phrases(file) {
-                let (number, phrase) = line.split_once(' ').unwrap_or((line, ""));
-                assert!(number.parse::<i16>().is_ok_and(|number| number != 0), "{line}");
-                assert!(["intercept", "signals", "phrases"].contains(&section), "{section}");
-                assert!(seen.insert((section, phrase)), "{line} stands twice");
-            }
-            let told = Weights::read(file);
-            assert!(told.count > 1_000 && told.intercept < 0 && !told.signals.is_empty());
-        }
     }
 }

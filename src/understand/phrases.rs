@@ -1,4 +1,4 @@
-//! The words and pairs of words of a text, as they are weighed (see `weighing`): Latin words and numbers, each with the
+//! The words and pairs of words of a text, as they are weighed (see `weights`): Latin words and numbers, each with the
 //! one before it, and one to three Chinese characters in a row. Which number it is does not matter: "only 3 left" and
 //! 仅剩5件 are "only 0 left" and 仅剩0件.
 

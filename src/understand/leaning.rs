@@ -1,0 +1,266 @@
+//! What do all words of a message lean to: a notice, an offer, an invitation to tell an opinion? Fixed phrases tell first
+//! (`tally`); where they say nothing, or little, all words and pairs of words are weighed together: "Load shedding Stage 2
+//! from 16:00 today until 05:00 tomorrow. Check your schedule in the app" has no phrase of a notice, and is one.
+
+use super::lexicon::Cue;
+use super::reading::{Reading, Sentence};
+use super::sender_name;
+use super::weights::{Heard, Met, Model, Phrase};
+use crate::message::PartKind;
+
+/// What a message is for stands in its subject and at its beginning; the weights were fitted to texts of that length.
+const STRETCH_BYTES: usize = 900;
+
+/// Odds of two to one for a notice: then it likely is one, if nothing is sold in it.
+const LIKELY_MIN: i32 = 70;
+/// Odds of twelve to one: then words that might sell mean something else, the price of a plan that rises.
+const SURELY_MIN: i32 = 250;
+/// Odds of seven to one against: then a phrase of a notice means something else: "Hurry in! FREE tote for the first 50.
+/// Doors open 10am".
+const AGAINST_MAX: i32 = -200;
+
+/// Odds of three to one against an offer: then what a sentence takes off must weigh for one itself.
+const TELLS_MAX: i32 = -100;
+/// Odds of five to one for an offer, and more than for a notice: no friend speaks so, and no phrase of a notice stands
+/// against it.
+const SELLS_PLAINLY_MIN: i32 = 150;
+/// Odds of five to one for an invitation to tell an opinion: many a notice ends with one.
+const ASKS_MIN: i32 = 150;
+/// What one must weigh that shows no sender: friends ask each other how it was.
+const ASKS_UNSIGNED_MIN: i32 = 300;
+
+/// What a message looks like, for a notice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Look {
+    /// Anything but that.
+    Against,
+    /// Nothing of the kind.
+    #[default]
+    Other,
+    /// Likely so.
+    Likely,
+    /// Hardly anything else.
+    Surely,
+}
+
+/// What the words weigh, in hundredths of a logit: more than nothing is likelier so than not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Leaning {
+    /// For something done, due or fixed, or a code.
+    pub notice: i32,
+    /// For something sold, offered, invited to.
+    pub offer: i32,
+    /// For an invitation to tell an opinion.
+    pub opinion: i32,
+}
+
+impl Leaning {
+    /// Weighs a message: its subject and the beginning of its first part.
+    pub fn of(readings: &[Reading<'_>], heard: &Heard) -> Leaning {
+        let is_subject = |reading: &Reading<'_>| reading.kind == PartKind::Subject;
+        let has_words = |reading: &Reading<'_>| !is_subject(reading) && !reading.normal.text.is_empty();
+        let parts = [readings.iter().position(is_subject), readings.iter().position(has_words)];
+        let mut leaning = Leaning::of_any(heard);
+        let mut met = heard.met();
+        met.begin();
+        for part in parts.into_iter().flatten() {
+            for phrase in heard.inside(part, &(0..STRETCH_BYTES)).filter(|phrase| met.is_first(phrase)) {
+                leaning.add(&phrase);
+            }
+        }
+        leaning
+    }
+
+    /// What any text weighs.
+    fn of_any(heard: &Heard) -> Leaning {
+        Leaning {
+            notice: heard.intercept(Model::Notice),
+            offer: heard.intercept(Model::Offer),
+            opinion: heard.intercept(Model::Opinion),
+        }
+    }
+
+    fn add(&mut self, phrase: &Phrase) {
+        self.notice += phrase.weight(Model::Notice);
+        self.offer += phrase.weight(Model::Offer);
+        self.opinion += phrase.weight(Model::Opinion);
+    }
+
+    /// Whether a message without a phrase of a notice is one.
+    pub fn look(self) -> Look {
+        match self.notice {
+            SURELY_MIN.. => Look::Surely,
+            LIKELY_MIN.. => Look::Likely,
+            _ => Look::Other,
+        }
+    }
+
+    /// What its words speak for, beside a phrase of a notice.
+    pub fn beside_a_phrase(self) -> Look {
+        match self.notice {
+            ..AGAINST_MAX => Look::Against,
+            _ if self.sells_plainly() => Look::Against,
+            LIKELY_MIN.. => Look::Likely,
+            _ => Look::Other,
+        }
+    }
+
+    /// Whether it sells, in whatever words.
+    pub fn sells(self) -> bool {
+        self.offer > 0 && self.offer > self.notice
+    }
+
+    /// The same, hardly to be doubted.
+    pub fn sells_plainly(self) -> bool {
+        self.offer >= SELLS_PLAINLY_MIN && self.offer > self.notice
+    }
+}
+
+/// Marks what single sentences do in view of the whole: a sale that a message only tells of ("Total RM42.10 after 10%
+/// senior discount"), and the sentence that asks for an opinion where no phrase does.
+pub(super) fn mark(readings: &mut [Reading<'_>], heard: &Heard, leaning: Leaning) {
+    let mut met = heard.met();
+    if leaning.offer <= TELLS_MAX {
+        for (part, reading) in readings.iter_mut().enumerate() {
+            for sentence in &mut reading.sentences {
+                let speaks_of_sale = !sentence.offs.is_empty() || sentence.cues.has(Cue::Sale);
+                if speaks_of_sale && weighed(heard, part, sentence, &mut met).offer <= 0 {
+                    (sentence.is_past, sentence.percent_off, sentence.threshold_deal) = (true, None, false);
+                    sentence.offs.clear();
+                }
+            }
+        }
+    }
+    let asks = |reading: &Reading<'_>| reading.sentences.iter().any(|sentence| sentence.cues.has(Cue::SurveyPhrase));
+    let least = if readings.iter().any(shows_a_sender) { ASKS_MIN } else { ASKS_UNSIGNED_MIN };
+    if leaning.opinion >= least && !readings.iter().any(asks) {
+        for (part, reading) in readings.iter_mut().enumerate() {
+            let of = |sentence: &&mut Sentence| weighed(heard, part, sentence, &mut met).opinion;
+            if let Some(sentence) = reading.sentences.iter_mut().max_by_key(of) {
+                sentence.cues.add(Cue::SurveyPhrase);
+            }
+        }
+    }
+}
+
+/// Something that friends do not write: a subject line, a link, a way to refuse, a name set apart.
+fn shows_a_sender(reading: &Reading<'_>) -> bool {
+    let text = &reading.normal.text;
+    reading.kind == PartKind::Subject
+        || !reading.visible.links.is_empty()
+        || !reading.opt_outs.is_empty()
+        || sender_name::is_told(text)
+        || sender_name::is_set_apart(text)
+        || sender_name::signature(&reading.visible.text).is_some()
+}
+
+/// What a sentence adds, with what any text weighs.
+fn weighed(heard: &Heard, part: usize, sentence: &Sentence, met: &mut Met) -> Leaning {
+    met.begin();
+    let mut leaning = Leaning::of_any(heard);
+    for phrase in heard.inside(part, &sentence.range).filter(|phrase| met.is_first(phrase)) {
+        leaning.add(&phrase);
+    }
+    leaning
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Part;
+
+    fn leaning(text: &str) -> Leaning {
+        let part = Part { kind: PartKind::Plain, text: text.to_owned() };
+        let readings = [Reading::of(0, &part)];
+        Leaning::of(&readings, &Heard::of(&readings))
+    }
+
+    #[test]
+    fn notices_that_use_no_known_phrase_are_told_by_all_their_words() {
+        for told in [
+            "Load shedding Stage 2 from 16:00 today until 05:00 tomorrow. Check your schedule on the app.",
+            "Dear Parent, school will remain closed on 22.03.2027 on account of Holi. Please note that tests begin on 24.03.2027.",
+            "We tried to deliver parcel H00HXA77 but you weren't in. We'll try again tomorrow. This is attempt 2 of 3.",
+            "Your landlord has asked us to inspect the flat on 4 May at 10am. Please make sure somebody is in.",
+            "Fine ref 26/0098812. £220 outstanding. Pay within 10 days or your case may be passed to enforcement agents.",
+            "From 1 March your plan will increase from $18 to $20. You may cancel without penalty by 28 Feb.",
+            "Library: 2 items on your card must be returned by 9 June or a fine applies.",
+            "HR: your payslip for March has been corrected. No action needed.",
+            "【湖畔学校】各位家长：3月9日起执行春季作息，早读7:50开始，请合理安排接送时间。",
+            "【车管所】您的小型汽车检验有效期至2026年4月30日，请及时办理年检。",
+            "【图书馆】您借的两本书将于5月3日到期，请按时归还，逾期每天罚款0.1元。",
+            "【燃气公司】定于5月12日对您所在小区入户安检，届时请留人。",
+        ] {
+            let leaning = leaning(told);
+            assert!(leaning.look() > Look::Other && !leaning.sells(), "{told}: {leaning:?}");
+        }
+        for silent in [
+            "Order update: your favourite boots have been restocked, available from 9am on 3 Dec. Please check your size, order now.",
+            "【某某商城】尊敬的用户：您的账户已更新，女鞋新品将于11月20日到店，欢迎及时选购，免费试穿",
+            "Sixty enamel pans, hand-dipped in Wrexham. Thirty-eight went to the mailing list before breakfast.",
+            "Only 3 spots left in Tuesday's class! Book your place before it's gone.",
+            "I'll be at your place at 7, don't forget the tickets",
+            "Shares of retailers fell 8% on weak holiday sales, analysts said.",
+            "Our new menu is here: venison pie, £12. Come in and try it.",
+            "【潮玩局】隐藏款出了！全城仅12只，人到才卖。",
+            "你明天几点到？我去车站接你",
+            "【朗阅英语】暑期班报名，送教材一套，欢迎到店试听。",
+        ] {
+            let leaning = leaning(silent);
+            assert!(leaning.look() <= Look::Other, "{silent}: {leaning:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_sold_without_a_word_of_sale_is_told_by_all_its_words() {
+        for told in [
+            "Hand-tied flies, $24 a dozen, mixed box. Mail anywhere. Doc Sorensen",
+            "Yum cha HK$38 per basket before 11:30am at all our branches",
+            "【海底世界】暑期亲子票228元，网上订票免排队",
+        ] {
+            let leaning = leaning(told);
+            assert!(leaning.sells(), "{told}: {leaning:?}");
+        }
+        for silent in ["the vet called, bill is 210", "Meeting moved to 3, slides attached", "晚上吃饺子，早点回来"]
+        {
+            let leaning = leaning(silent);
+            assert!(!leaning.sells(), "{silent}: {leaning:?}");
+        }
+    }
+
+    #[test]
+    fn a_reduction_a_notice_tells_of_is_no_offer() {
+        let offs = |text: &str| {
+            let part = Part { kind: PartKind::Plain, text: text.to_owned() };
+            let mut readings = [Reading::of(0, &part)];
+            let heard = Heard::of(&readings);
+            let leaning = Leaning::of(&readings, &heard);
+            mark(&mut readings, &heard, leaning);
+            readings.iter().flat_map(|reading| &reading.sentences).map(|sentence| sentence.offs.len()).sum::<usize>()
+        };
+        assert_eq!(
+            offs("Hi, your prescription is ready at Ng Pharmacy. Collect by 16 Aug. Total RM42.10 after 10% discount."),
+            0
+        );
+        assert_eq!(offs("【漫尚】订单尾号5527已发货，双11期间使用的满300减50优惠已计入实付459元，预计3-5天送达。"), 0);
+        assert!(offs("Your order 48213 has shipped. While you wait: 25% off everything in store this weekend.") > 0);
+        assert!(offs("【漫尚】订单尾号5527已发货。女装新品全场5折，欢迎选购。") > 0);
+    }
+
+    #[test]
+    fn who_asks_in_no_known_words_is_heard() {
+        let asks = |text: &str| {
+            let part = Part { kind: PartKind::Plain, text: text.to_owned() };
+            let mut readings = [Reading::of(0, &part)];
+            let heard = Heard::of(&readings);
+            let leaning = Leaning::of(&readings, &heard);
+            mark(&mut readings, &heard, leaning);
+            readings.iter().flat_map(|reading| &reading.sentences).any(|s| s.cues.has(Cue::SurveyPhrase))
+        };
+        assert!(asks(
+            "Priory Pharmacy would value a review of your recent visit. Stars and a line or two is plenty: rvw.example/p"
+        ));
+        assert!(asks("【邻家团】您昨天收到的鸡蛋有没有破损？回复1没有 2有一两个 3很多，谢谢"));
+        assert!(!asks("did u like the film? i fell asleep twice"));
+    }
+}
