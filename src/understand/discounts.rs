@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::clauses::selling_stretch;
+use super::hearsay;
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Discount, DiscountTold, Offer, PriceKind, PriceTold, Source};
 use super::patterns::{pattern, says};
@@ -28,13 +29,17 @@ pub(super) fn discounts_of(
     prices: &[PriceTold],
     structured: &Structured,
 ) -> Vec<DiscountTold> {
-    let mut told = Vec::new();
+    if readings.iter().any(hearsay::is_of_the_house) && !tally.is_refusable() {
+        return structured.discounts.clone();
+    }
+    let (mut told, mut pairs) = (Vec::new(), Vec::new());
     for discount in &structured.discounts {
         push(&mut told, discount.clone());
     }
     for reading in readings {
         for sentence in &reading.sentences {
-            for off in sentence.offs.iter().filter(|off| is_offered(reading, sentence, tally, off)) {
+            let offs = sentence.offs.iter().filter(|off| is_offered(reading, sentence, tally, off));
+            for off in offs {
                 let sure = sentence.cues.any(&[Cue::Sale, Cue::Offer]);
                 let confidence = Confidence(match (off.is_figure(), sure) {
                     (true, true) => 85,
@@ -42,7 +47,8 @@ pub(super) fn discounts_of(
                     (false, _) => 55,
                 });
                 let spans = reading.spans(off.range.clone());
-                push(&mut told, DiscountTold { discount: off.discount, source: Source::Text, confidence, spans });
+                let one = DiscountTold { discount: off.discount, source: Source::Text, confidence, spans };
+                push(if off.is_pair { &mut pairs } else { &mut told }, one);
             }
         }
     }
@@ -53,6 +59,10 @@ pub(super) fn discounts_of(
     }
     let is_figure =
         |discount: &Discount| !matches!(discount, Discount::Unsaid | Discount::FreeShipping | Discount::Gift);
+    // What is taken off is told in words: then the prices before and after tell the same once more.
+    if !told.iter().any(|one| is_figure(&one.discount)) {
+        pairs.into_iter().for_each(|pair| push(&mut told, pair));
+    }
     if !told.iter().any(|one| is_figure(&one.discount)) {
         // Two prices in a row may be two things; "was" and a line through it say more.
         let was = |offer: &&Offer| {
@@ -126,6 +136,7 @@ fn is_offered(reading: &Reading<'_>, sentence: &Sentence, tally: Tally, off: &Of
     }
     match off.discount {
         _ if cues.has(Cue::Code) => false,
+        _ if off.is_pair => !tally.is_transactional(),
         Discount::Percent(_) | Discount::Threshold { .. } | Discount::NextOne(_) => true,
         Discount::Amount(_) => !tally.is_transactional() || cues.has(Cue::Sale) && !cues.has(Cue::Billing),
         Discount::FreeShipping | Discount::Gift => {

@@ -9,7 +9,7 @@ use super::reading::{Reading, Sentence};
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&NEWS, &CHAT, &PARENTS].into_iter()
+    [&NEWS, &CHAT, &PARENTS, &INTRODUCED, &HOUSE, &OWN_HAND].into_iter()
 }
 
 /// True when a part reports of sales, as news and those who guard consumers do.
@@ -32,6 +32,34 @@ pub(super) fn chats(reading: &Reading<'_>) -> bool {
     CHAT.is_in(&reading.heard.may, &reading.normal.text)
 }
 
+/// True when whoever writes says who they are, as small trades do: "Deb at Crumb & Co here", "Sandra @ Wags to Riches".
+pub(super) fn introduces(reading: &Reading<'_>) -> bool {
+    INTRODUCED.is_in(&reading.heard.may, &reading.normal.text)
+}
+
+/// True when a part is written among those who work together, or tells what was taken off a bill: minutes, rotas, invoices,
+/// a plan's discount that ends. Nobody is offered anything.
+pub(super) fn is_of_the_house(reading: &Reading<'_>) -> bool {
+    HOUSE.is_in(&reading.heard.may, &reading.normal.text)
+}
+
+/// True of "I've knocked 70 quid off": who lowers a price with their own hand sells.
+pub(super) fn lowers_by_own_hand(may: &May, words: &str) -> bool {
+    OWN_HAND.is_in(may, words)
+}
+
+static OWN_HAND: Expression = expression!(
+    r"(?-u:\b)(?:i|we)(?:'ve|'ll|'m|'re|'d| have| will| am| are| can)? (?:also |just |even |gladly |happily )?(?:knock(?:ed|ing)?|tak(?:e|ing)|took|chop(?:ped)?|giv(?:e|ing)|gave|offer(?:ing)?|doing|do|charg(?:e|ed|ing)|slash(?:ed)?|cut|dropp?(?:ed|ing)?|reduced) "
+);
+
+static INTRODUCED: Expression = expression!(
+    r"^[^.!?:]{0,28}(?-u:\b)[a-z]{2,12} here(?:[.,!]| (?:from|at|in|@))|^[^.!?:]{0,28}(?:@|(?-u:\b)here (?:from|at)) [a-z]|^[^.!?:]{0,28}it'?s [a-z]{2,12} (?:from|at|@)(?-u:\b)|^[a-z'& ]{4,36} (?:-|--) |(?-u:\b)[a-z]{2,12},? (?:@|from the)[ a-z'&]{0,24}(?:, [a-z ]{2,20})?$"
+);
+
+static HOUSE: Expression = expression!(
+    r"(?-u:\b)(?:minutes (?:attached|of)|agm|annual general meeting|(?:staff|sale|team|weekend|holiday) rotas?|rota (?:attached|for|is)|(?:hi|dear|hello|morning) team|all staff|staff:|tills? (?:are |is )?down|(?:pls |please )?tell customers|statement of account|remittance|accounts payable|minimum payment|offer of (?:employment|a place)|probation(?:ary)?|(?:trade|settlement|prompt payment) discount|council tax|price gun|red stickers|from then(?: on)?,? your (?:monthly |new )?(?:bill|price|payment|plan|cost)s?|(?:promotional|12-month|introductory|contract) discount (?:ends?|expires?|finishes)|find [a-z' ]{0,24}invoice attached|invoice (?:no\.? ?)?[0-9]{3,}|early entry discount)(?-u:\b)"
+);
+
 static NEWS: Expression = expression!(
     r"(?-u:\b)(?:retailers (?:told|say|said|admit)|what retailers|the regulator(?:'s)?|regulators (?:say|said|warn|have)|consumer (?:council|association|watchdog|affairs|protection (?:agency|office|authority|bureau))|price watchdog|trading standards (?:has|have|say|says|officers?|warns?)|average (?:markdowns?|discounts?)|our (?:reviewers|testers|reporters?|correspondents?|columnists?)|columnists?|readers' (?:questions|letters)|footfall|psychologists|economists|analysts (?:say|said|expect|warn)|(?:study|survey|report|poll|research|investigation) (?:finds|found|shows|showed|suggests|reveals|revealed)|(?:fake|phoney|phony|bogus|misleading) (?:discounts?|sales?|deals?|offers?|reductions?)|how (?:retailers|shops|stores|supermarkets) (?:trick|fool|tempt|price|use))(?-u:\b)",
     r"|消保委|消委会|消协|消费者(?:协会|委员会)|市场监[管督]|市监局|理性消费|虚构原价|先涨后降|虚假(?:折扣|优惠|促销|打折|宣传)|(?:调查|抽查|监测|研究)(?:结果)?(?:显示|发现|指出|表明)|记者(?:调查|发现|走访|获悉|了解|从)|据[^,，。]{0,8}报道|业内人士|专家(?:提醒|表示|建议|指出)|提醒(?:广大)?(?:民众|市民|消费者|网民|经营者|商家)[^。!]{0,16}(?:理性|谨慎|注意|警惕|规范|切勿|不要|不得)",
@@ -42,7 +70,7 @@ static PARENTS: Expression = expression!(
 );
 
 static CHAT: Expression = expression!(
-    r"(?-u:\b)(?:kar liya|kar lo na|le rah[ai]|le lu|leke aa|jaldi bol|bol na|bolo na|lena hai kya|chahiye kya|bilhin ko|bili na ba|ko na ba|gusto mo ba|sama ka ba|abeg (?:make|help)|reply asap|u want (?:me|one|help)|want me to (?:get|grab|buy|book|order|pick)|should (?:i|we) (?:get|grab|buy|book|order) (?:it|one|two|them|some|2)|on (?:the|your|ur) way home|can (?:you|u) (?:grab|get me|buy me)|sorry (?:bru|mate|hun|babe|bro|bruv|boet|sis|love)|tell (?:mum|mom|dad|nan))(?-u:\b)",
+    r"(?-u:\b)(?:kar liya|kar lo na|le rah[ai]|le lu|leke aa|jaldi bol|bol na|bolo na|lena hai kya|chahiye kya|bilhin ko|bili na ba|ko na ba|gusto mo ba|sama ka ba|abeg (?:make|help)|reply asap|u want (?:me|one|help)|want me to (?:get|grab|buy|book|order|pick)|should (?:i|we) (?:get|grab|buy|book|order) (?:it|one|two|them|some|2)|on (?:the|your|ur) way home|can (?:you|u) (?:grab|get me|buy me)|sorry (?:bru|mate|hun|babe|bro|bruv|boet|sis|love)|tell (?:mum|mom|dad|nan)|(?:dad|mum|mom|nan|he|she) (?:says?|said|reckons)|shall i (?:get|grab|buy|book|order)|they've got (?:the|a|it|them|loads)|wanna come|i wanted|did (?:you|u) see|did (?:the|ur|your) code work|my basket|they said the|(?:is|are|r) doing (?:half price|half-price|[0-9]{1,2}% off|2 for 1|two for one|a sale))(?-u:\b)",
     r"|听说没|听说了[吗没]|幸亏没|幸好没|还好没买|(?:还|又|也|天天|前天|昨天|刚)给我发|要不要一起|你说的那|我妈想|我爸想|^领导[,，:]|询价(?:截止|单|结果)|报价部分|初稿|标书|您?看定?(?:选|定)?哪家",
 );
 

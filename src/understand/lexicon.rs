@@ -16,7 +16,7 @@ use super::urgency::{self, Urge};
 use super::voice::Voice;
 use super::{
     asking, audience, beside_en, bygone, codes, currencies, deadlines, ends_en, gains_en, gains_zh, hearsay, optout,
-    reductions, sale_words, stretches_en, surveys, tally, terms, vouchers,
+    price_pairs_en, reductions, reductions_en, sale_words, stretches_en, surveys, tally, terms, vouchers,
 };
 
 /// What a word tells of its sentence.
@@ -292,6 +292,8 @@ fn asked() -> impl Iterator<Item = &'static Expression> {
         .chain(beside_en::asked())
         .chain(hearsay::asked())
         .chain(reductions::asked())
+        .chain(price_pairs_en::asked())
+        .chain(reductions_en::asked())
         .chain(sale_words::asked())
         .chain(vouchers::asked())
         .chain(stretches_en::asked())

@@ -16,8 +16,10 @@ use super::meaning::Discount;
 use super::normal::Normal;
 use super::optout::opt_out_clauses;
 use super::price_cells::mark_price_cells;
+use super::price_pairs_en::mark_pairs;
 use super::prices::{Amount, AmountKind, amounts_in, takes_home, waives_fees};
 use super::reductions::{Off, reductions_in};
+use super::reductions_en::may_be_told as told_in_other_words;
 use super::refunds::mark_refunds;
 use super::sale_words::names_a_plan;
 use super::sentence::split_sentences;
@@ -151,7 +153,7 @@ impl<'a> Reading<'a> {
                 let has_money = cues.has(Cue::MayCost) && (has_digit || !words.is_ascii());
                 let amounts = if has_money { amounts_in(&normal.text, range.clone()) } else { Vec::new() };
                 let saves = amounts.iter().any(|amount| amount.kind == AmountKind::Saving);
-                let may_take_off = saves || cues.any(&[Cue::MayTakeOff, Cue::Sale]);
+                let may_take_off = saves || cues.any(&[Cue::MayTakeOff, Cue::Sale]) || told_in_other_words(&may);
                 let bygone = if may_take_off { bygone_in(&may, words) } else { Bygone::Nothing };
                 let is_past = bygone == Bygone::Sentence;
                 let mut offs = if may_take_off && !is_past {
@@ -195,6 +197,7 @@ impl<'a> Reading<'a> {
             })
             .collect();
         mark_refunds(&normal.text, &mut sentences);
+        mark_pairs(&normal.text, &mut sentences);
         mark_surveys(&normal.text, &mut sentences);
         if part.kind == PartKind::Html {
             mark_price_cells(&normal.text, &mut sentences);

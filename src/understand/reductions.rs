@@ -13,6 +13,7 @@ use super::meaning::Discount;
 use super::numerals::{digit_of, value_of};
 use super::patterns::{pattern, says};
 use super::prices::{Amount, AmountKind};
+use super::reductions_en;
 use super::sale_words::is_word_of_sale;
 
 /// Reductions kept of one sentence.
@@ -25,6 +26,8 @@ pub(super) struct Off {
     pub discount: Discount,
     /// The words, in the normalised text.
     pub range: Range<usize>,
+    /// Told by two prices of one thing, and not in words of its own.
+    pub is_pair: bool,
 }
 
 impl Off {
@@ -66,7 +69,7 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
         let range = at(range);
         let taken = |off: &Off| off.range.start < range.end && range.start < off.range.end;
         if offs.len() < OFFS_MAX && !offs.iter().any(taken) {
-            offs.push(Off { discount, range });
+            offs.push(Off { discount, range, is_pair: false });
         }
     };
     each(&NEXT_ONE, may, words, |groups, range| add(Discount::NextOne(next_one(groups)), range));
@@ -121,6 +124,11 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
             add(Discount::Amount(money), range);
         }
     });
+    for (discount, range) in reductions_en::told_in_words(may, text, &sentence, amounts) {
+        if !is_denied(&words[..range.start]) && !says(&A_PRIZE, &words[..range.start]) {
+            add(discount, range);
+        }
+    }
     each(&FREE_SHIPPING, may, words, |_, range| {
         if !is_denied(&words[..range.start]) {
             add(Discount::FreeShipping, range);
@@ -134,7 +142,7 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
     if offs.is_empty()
         && let Some(range) = is_word_of_sale(may, words).filter(|range| !is_denied(&words[..range.start]))
     {
-        offs.push(Off { discount: Discount::Unsaid, range: at(range) });
+        offs.push(Off { discount: Discount::Unsaid, range: at(range), is_pair: false });
     }
     offs.sort_by_key(|off| off.range.start);
     offs
@@ -284,9 +292,9 @@ fn percent_en(groups: &Captures<'_>) -> Option<u8> {
         return Some(50);
     }
     if let Some(part) = groups.name("part") {
-        return Some(if part.as_str().contains("two") {
+        return Some(if part.as_str().starts_with(['t', '2']) {
             67
-        } else if part.as_str().contains("third") {
+        } else if part.as_str().contains("third") || part.as_str().ends_with('3') {
             33
         } else {
             25
@@ -304,7 +312,7 @@ static PERCENT_EN: Expression = expression!(
     r"|(?-u:\b)(?:prices?|everything|charges?|rates?|fees?|fares?|rents?|tariffs?)[ \n](?:(?:are|is|have|has|been|were|was|just|now)[ \n]){0,3}(?:reduced|cut|slashed|dropped|lowered|down|off)[ \n](?:by[ \n])?(?:up to[ \n])?(?P<cut>[0-9]{1,2})[ \n]?(?:%|percent)",
     r"|(?-u:\b)(?P<half>half[ -](?:price|off)|1/2[ ](?:price|off)|½[ ](?:price|off))(?-u:\b)",
     r"|(?-u:\b)(?P<words>(?:ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]five)?)[ ](?:percent|per cent)[ ](?:off|discount)(?-u:\b)",
-    r"|(?-u:\b)(?P<part>(?:a|one|two)[- ](?:thirds?|quarter))[ ]off(?-u:\b)",
+    r"|(?-u:\b)(?P<part>(?:a|one|two)[- ](?:thirds?|quarter)|1/3|2/3|1/4)[ ](?:off|cheaper)(?-u:\b)",
 );
 
 static PERCENT_ZH: Expression = expression!(

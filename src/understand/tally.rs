@@ -69,8 +69,12 @@ pub(super) struct Tally {
     lowers: bool,
     /// The same, and it has no word of news in it.
     lowers_apart: bool,
+    /// It tells two prices of one thing, or "I'll knock ten off": who lowers a price sells.
+    prices_down: bool,
     /// It speaks of money paid or to be paid.
     pub bills: bool,
+    /// Whoever writes says who they are and where, as trades do: "Deb at Crumb & Co here".
+    is_introduced: bool,
     /// It is worded as people speak among themselves of what others sell.
     chats: bool,
     /// Announces new wares.
@@ -83,6 +87,8 @@ pub(super) struct Tally {
     is_personal: bool,
     /// Signed 【某某】, or it can be refused, or it leads to a page: no person writes so to a friend.
     is_from_a_sender: bool,
+    /// Its subject line answers or hands on another mail.
+    is_reply: bool,
     /// It has a subject line.
     is_mail: bool,
     /// It is signed, or worded as firms word it.
@@ -121,6 +127,8 @@ pub(super) fn tally(readings: &[Reading<'_>], leaning: Leaning) -> Tally {
         tally.is_of_a_firm |= sender_name::is_told(text);
         tally.is_from_a_sender |= sender_name::is_set_apart(text);
         tally.is_mail |= reading.kind == PartKind::Subject;
+        tally.is_reply |=
+            reading.kind == PartKind::Subject && ["re:", "fw:", "fwd:"].iter().any(|re| text.starts_with(re));
         let signature = sender_name::signature(&reading.visible.text);
         tally.is_signed |= signature.is_some();
         tally.is_signed_at_length |= signature.is_some_and(|name| name.contains(' '));
@@ -128,6 +136,7 @@ pub(super) fn tally(readings: &[Reading<'_>], leaning: Leaning) -> Tally {
         let is_short = text.len() <= PERSONAL_BYTES_MAX;
         let chats = is_short && hearsay::chats(reading);
         tally.chats |= chats;
+        tally.is_introduced |= hearsay::introduces(reading);
         tally.is_personal |= is_short && (chats || is_chatty(&reading.heard.may, text));
         tally.reports |= hearsay::reports(reading);
         let is_chinese = reading.has_chinese();
@@ -185,6 +194,10 @@ pub(super) fn tally(readings: &[Reading<'_>], leaning: Leaning) -> Tally {
             let lowers = plainly && sentence.is_priced_down();
             tally.lowers |= lowers;
             tally.lowers_apart |= lowers && !hearsay::reports_in(reading, sentence);
+            let by_hand = || hearsay::lowers_by_own_hand(&sentence.may, words);
+            tally.prices_down |= !sentence.offs.is_empty()
+                && !cues.has(Cue::Notice)
+                && (sentence.offs.iter().any(|off| off.is_pair) || !sentence.is_past && by_hand());
             tally.bills |= cues.has(Cue::Billing);
             // 3999元，定金可退: what can be refused and is no notice speaks of deposits as a shop does.
             tally.is_priced |= sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price)
@@ -283,7 +296,8 @@ impl Tally {
     /// chatty, and nothing that only looks like a notice is one.
     #[must_use]
     pub fn unless_no_chat(mut self, presses_hard: bool, presses_harder: bool) -> Tally {
-        self.is_of_a_firm |= self.is_personal && (presses_hard && self.shows_a_seller() || presses_harder);
+        self.is_of_a_firm |=
+            self.is_personal && !self.chats && (presses_hard && self.shows_a_seller() || presses_harder);
         // "Final boarding call for your miles" presses, and nothing else in it tells of a journey.
         let is_doubtful = self.phrased < Look::Likely || self.sells > 0 || self.is_priced || self.sale > 0;
         // A receipt with its order's number and an offer under it stays one, however the offer presses (design §3).
@@ -312,6 +326,8 @@ impl Tally {
         // "Fish box this week: hake, cod, mussels. 18 euro, text back before Thurs. Noel": all its words sell.
         let asks = self.is_reached || self.is_signed || self.sells > 0 || self.is_priced;
         let trades = trades || self.leaning.sells_plainly() && asks && !self.chats;
+        let shows_who = self.is_introduced || self.is_mail && self.is_signed && !self.is_reply;
+        let trades = trades || (self.prices_down || self.lowers && shows_who) && !self.chats;
         self.is_personal && !self.is_from_a_sender && !self.is_of_a_firm && !self.asks_a_customer && !trades
     }
 

@@ -1,0 +1,216 @@
+//! What English takes off in other words than "off 20%": "knocked 70 quid off", "a fiver off", "5 sessions for the price of
+//! 4", "second one for a penny", "30% below the usual tariff", "at 70% of the list price", "here's £10 to spend", "your £15
+//! voucher", "kids eat free". An amount needs a currency to be told as one; without any it is a reduction without a figure.
+
+use std::ops::Range;
+
+use crate::message::Currency;
+
+use super::expression::{Expression, May, expression};
+use super::figures_en::{figures_in, money_of};
+use super::meaning::Discount;
+use super::prices::Amount;
+
+/// Reductions of one sort looked at in one sentence.
+const FOUND_MAX: usize = 8;
+
+/// The expressions asked here.
+pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
+    [&OFF, &BELOW, &KEPT, &FOR_HALF, &MORE_FOR_LESS, &NEARLY_FREE, &HANDED, &FREE_TO, &NO_FEE].into_iter()
+}
+
+/// Whether a sentence in which `may` was heard may take something off so.
+pub(super) fn may_be_told(may: &May) -> bool {
+    asked().any(|expression| expression.within(may).is_some())
+}
+
+/// The reductions of one sentence's normalised words, which begin at `start` of `text`, in the words' own places.
+pub(super) fn told_in_words(
+    may: &May,
+    text: &str,
+    sentence: &Range<usize>,
+    amounts: &[Amount],
+) -> Vec<(Discount, Range<usize>)> {
+    let Some(words) = text.get(sentence.clone()) else { return Vec::new() };
+    let mut told = Vec::new();
+    // A figure inside the words, in its own currency or the sentence's.
+    let amount_in = |range: &Range<usize>| {
+        let range = sentence.start + range.start..sentence.start + range.end;
+        let figures = figures_in(text, sentence.clone(), amounts);
+        let figure = figures.into_iter().find(|one| range.start <= one.range.start && one.range.end <= range.end)?;
+        let of_sentence = || amounts.first().map(|amount| amount.money.currency);
+        let currency =
+            figure.currency.or_else(|| unit_in(words.get(range.start - sentence.start..)?)).or_else(of_sentence);
+        money_of(figure.hundredths, currency?).map(Discount::Amount)
+    };
+    each(&OFF, may, words, |range, _| {
+        let discount = amount_in(&range).unwrap_or(Discount::Unsaid);
+        told.push((discount, range));
+    });
+    each(&HANDED, may, words, |range, _| {
+        if let Some(discount) = amount_in(&range) {
+            told.push((discount, range));
+        }
+    });
+    each(&BELOW, may, words, |range, percent| told.extend(percent.map(|percent| (Discount::Percent(percent), range))));
+    each(&KEPT, may, words, |range, percent| {
+        told.extend(percent.map(|percent| (Discount::Percent(100 - percent), range)));
+    });
+    for expression in [&MORE_FOR_LESS, &NEARLY_FREE] {
+        each(expression, may, words, |range, _| told.push((Discount::NextOne(100), range)));
+    }
+    each(&FOR_HALF, may, words, |range, _| told.push((Discount::Percent(50), range)));
+    each(&NO_FEE, may, words, |range, _| told.push((Discount::Unsaid, range)));
+    each(&FREE_TO, may, words, |range, _| told.push((Discount::Gift, range)));
+    told
+}
+
+/// Where an expression matches, with the percent in it, from 1 to 99.
+fn each(expression: &Expression, may: &May, words: &str, mut found: impl FnMut(Range<usize>, Option<u8>)) {
+    let Some(regex) = expression.within(may) else { return };
+    for groups in regex.captures_iter(words).take(FOUND_MAX) {
+        let Some(whole) = groups.get(0) else { continue };
+        let percent =
+            groups.name("percent").or_else(|| groups.name("own")).and_then(|percent| percent.as_str().parse().ok());
+        found(whole.range(), percent.filter(|percent| (1..=99).contains(percent)));
+    }
+}
+
+/// "Ten quid", "two pounds": the unit behind a spelled number.
+fn unit_in(words: &str) -> Option<Currency> {
+    let near = words.get(..words.floor_char_boundary(32)).unwrap_or(words);
+    let has = |names: &[&str]| near.split_whitespace().any(|word| names.contains(&word));
+    if has(&["quid", "pound", "pounds", "pence"]) {
+        Some(Currency::GBP)
+    } else {
+        has(&["dollar", "dollars", "bucks"]).then_some(Currency::USD)
+    }
+}
+
+macro_rules! spelled {
+    () => {
+        r"(?:a |an )?(?:fiver|tenner|(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|eighteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:five))?)"
+    };
+}
+
+/// "Knocked 70 quid off", "I'll take a tenner off", "two quid off", "£10 comes off", "save a fiver", "less 50 cents".
+static OFF: Expression = expression!(
+    r"(?-u:\b)(?:knock(?:s|ed|ing)?|chop(?:s|ped|ping)?|tak(?:e|es|ing)|took|shav(?:e|es|ed|ing)|slic(?:e|ed|ing)) (?:you )?(?:another |a further |about |a cool )?(?:[a-z]{0,3}[$£€₹₦₱] ?)?(?:[0-9][0-9.,]{0,6}|",
+    spelled!(),
+    r")(?: quid| pounds?| dollars?| bucks| euros?| pesos| rupees| rand)? off(?-u:\b)",
+    r"|(?-u:\b)(?:(?:a |another )?(?:fiver|tenner)|",
+    spelled!(),
+    r" (?:quid|pounds?|dollars?|bucks|euros?)) (?:off|cheaper|less|towards your)(?-u:\b)",
+    r"|[$£€₹₦₱] ?[0-9][0-9.,]{0,6} (?:(?:comes|is|will come) )?(?:straight )?off(?-u:\b)|(?-u:\b)saves? (?:you )?(?:a (?:fiver|tenner)|(?:ten|fifteen|twenty|thirty|forty|fifty)(?: quid| pounds?| dollars?| bucks)?)(?-u:\b)",
+    r"|(?-u:\b)less (?:[a-z]{0,3}[$£€₹₦₱] ?[0-9][0-9.,]{0,6}|[0-9]{1,6} (?:cents|pence|pesos|quid|dollars|rupees|rand|bucks))(?-u:\b)"
+);
+/// "30% below the usual tariff", "50% under ticket", "giving up 30% of the bill", "10% on the listed price".
+static BELOW: Expression = expression!(
+    r"(?-u:\b)(?P<percent>[0-9]{1,2}) ?(?:%|percent|per cent) (?:(?:below|under|lower than|cheaper than|less than) (?:the |our |their |your )?(?:usual|normal|list|listed|ticket|rack|public|standard|shop|regular|retail|rrp|street|market|marked|high street|full|summer|winter|peak|walk-in)|(?:on|from) (?:the |our )?(?:listed?|marked|ticket) prices?)",
+    r"|(?-u:\b)(?:giv(?:e|es|ing) up|knock(?:s|ed|ing)?|tak(?:e|es|ing)|took) (?:another )?(?P<own>[0-9]{1,2}) ?% (?:of|off|from) (?:the|your|all|every)(?-u:\b)"
+);
+/// "At 70% of the list price".
+static KEPT: Expression = expression!(
+    r"(?-u:\b)(?:at|for|pay(?: only| just)?|charged) (?:only |just )?(?P<percent>[0-9]{1,2}) ?(?:%|percent|per cent) of (?:the |our |its |their )?(?:usual|normal|list|listed|ticket|standard|regular|retail|full|original|marked|rrp|price)"
+);
+/// "Whatever is left goes for half".
+static FOR_HALF: Expression = expression!(
+    r"(?-u:\b)(?:go|goes|going|sold|sells?|selling|yours) (?:for|at) half(?: (?:the )?(?:usual |normal )?price)?(?-u:\b)|(?-u:\b)half (?:the )?(?:usual|normal|regular|standard|ticket|list) (?:price|rate|fee|cost)(?-u:\b)"
+);
+/// "No joining fee (was £35)", "callout free (usually 60)".
+static NO_FEE: Expression = expression!(
+    r"(?-u:\b)(?:no|zero|nil) (?:joining|sign-?up|registration|enrol?ment|arrangement|set-?up|activation|initiation) fees?(?-u:\b)|(?-u:\b)free \((?:usually|normally|was|worth|rrp|norm|saves?) |[$£€]0 (?:[a-z]+ ){0,3}\((?:was|usually|normally) "
+);
+/// "5 sessions for the price of 4", "all 4 fitted and you only pay for 3", "buy 4 sticks, chop 5", "stay 3 pay 2".
+static MORE_FOR_LESS: Expression = expression!(
+    r"(?-u:\b)(?:[2-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|twelve|[0-9]{1,2}in|large|big|double|family)(?: [a-z]+){0,3},? for the price of (?:(?:a|an|the) )?(?:[1-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|small|medium|single|regular)(?-u:\b)",
+    r"|(?-u:\b)(?:[2-9]|1[0-9]|two|three|four|five|six|seven|eight|nine|ten)(?: [a-z']+){0,7},? pay (?:only |just )?for (?:only |just )?(?:[1-9]|one|two|three|four|five|six|seven|eight|nine)(?-u:\b)",
+    r"|(?-u:\b)(?:stay|play|hire|book|rent|take|buy|wear) (?:[2-9]|two|three|four|five|six|seven)(?: nights?| days?| games?| weeks?)?,? (?:and )?(?:only |just )?pay (?:only |just |for )?(?:[1-8]|one|two|three|four|five|six)(?-u:\b)",
+    r"|(?-u:\b)buy (?:[1-9]|one|two|three|four|five|six|ten)(?: [a-z]+){0,2},? (?:and )?(?:chop|carry|collect|take home|bring home|eat|drink|walk away with) (?:[2-9]|1[0-2]|two|three|four|five|six|seven)(?-u:\b)",
+    r"|(?-u:\b)(?:2-4-1|2-for-1|2for1|241|bogof)(?-u:\b)"
+);
+/// "Second one for a penny", "second pair on us", "third one's on us".
+static NEARLY_FREE: Expression = expression!(
+    r"(?-u:\b)(?:second|2nd|third|3rd|fourth|4th|fifth|5th|sixth|6th|tenth|10th|next)(?: [a-z]+){0,2}(?:'s)? (?:is |are |at |for |only |just )*(?:on us|on the house|on me|a penny|1p|a quid|£1|\$1)(?-u:\b)"
+);
+/// "Here's £10 to spend", "your £15 Loft Living voucher", "£5 in your wallet", "£10 on your account towards".
+static HANDED: Expression = expression!(
+    r"(?-u:\b)(?:here'?s|there'?s|have|we've put|we put|you've got|you have) (?:a |your |an extra )?[a-z]{0,3}[$£€₹₦₱] ?[0-9][0-9.,]{0,6} (?:to spend|in your|on your account|waiting|for you|towards|on us|to put towards)(?-u:\b)",
+    r"|(?-u:\b)(?:your|this|an?other) [a-z]{0,3}[$£€₹₦₱] ?[0-9][0-9.,]{0,6} (?:[a-z]+'?s? ){0,3}(?:vouchers?|credit|coupon|e-voucher)(?-u:\b)"
+);
+/// "Kids eat free", "under 10s eat free", "kids meal on us with".
+static FREE_TO: Expression = expression!(
+    r"(?-u:\b)(?:kids?|children|child|under[- ]?[0-9]{1,2}'?s|little ones|students|nhs staff|ladies|mums|dads)(?: (?:under|below) [a-z0-9]{1,6})?(?: can)? (?:eat|eats|go|goes|stay|sleep|swim|skate|ride|play|dine|get in) (?:for )?free(?-u:\b)|(?-u:\b)(?:meal|drink|coffee|dessert|starter|side|pudding|main|pint|delivery|breakfast|lunch)s?(?:'s| is| are)? on us (?:with|when)(?-u:\b)"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::understand::normal::fold_phrase;
+    use crate::understand::prices::amounts_in;
+
+    fn told(text: &str) -> Vec<String> {
+        let text = fold_phrase(text);
+        let amounts = amounts_in(&text, 0..text.len());
+        let told = told_in_words(&May::ANY, &text, &(0..text.len()), &amounts);
+        let told = told.into_iter().map(|(discount, _)| match discount {
+            Discount::Percent(percent) => format!("{percent}%"),
+            Discount::Amount(money) => money.to_string(),
+            other => format!("{other:?}"),
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn reductions_in_other_words() {
+        for (text, wanted) in [
+            ("I've knocked 70 quid off the pine dresser", "70.00 GBP"),
+            ("knocked fifty off the full service, $130 now", "50.00 USD"),
+            ("I'll take a tenner off the large", "10.00 GBP"),
+            ("two quid off every loaf till 4", "2.00 GBP"),
+            ("takes ten quid off anything", "10.00 GBP"),
+            ("bring a mince pie, get a fiver off", "5.00 GBP"),
+            ("spend £45 and £10 comes off", "10.00 GBP"),
+            ("knocked 20 off a full groom", "Unsaid"),
+            ("all iced drinks less 50 cents", "0.50 USD"),
+            ("order 5kg up, less 500 pesos", "500.00 PHP"),
+            ("any room at 30% below the usual tariff", "30%"),
+            ("min 50% under ticket", "50%"),
+            ("suits are charged at 70% of the list price", "30%"),
+            ("5 sessions for the price of 4", "NextOne(100)"),
+            ("all 4 fitted and you only pay for 3", "NextOne(100)"),
+            ("buy 4 sticks, chop 5", "NextOne(100)"),
+            ("16in pepperoni for the price of a 12", "NextOne(100)"),
+            ("second one for a penny", "NextOne(100)"),
+            ("2 pairs from £79, second pair on us", "NextOne(100)"),
+            ("2-4-1 afternoon tea", "NextOne(100)"),
+            ("here's £10 to spend on anything you fancy", "10.00 GBP"),
+            ("your £15 Loft Living voucher is still here", "15.00 GBP"),
+            ("there's £10 on your account towards putting it right", "10.00 GBP"),
+            ("whatever is on the counter goes for half", "50%"),
+            ("callout free (usually 60)", "Unsaid"),
+            ("£0 to join (was £35)", "Unsaid"),
+            ("kids eat free tonight", "Gift"),
+            ("kids meal on us with any large burger", "Gift"),
+        ] {
+            assert_eq!(told(text), [wanted], "{text}");
+        }
+    }
+
+    #[test]
+    fn other_things_taken_and_paid() {
+        for text in [
+            "He took two days off",
+            "I take Friday off",
+            "Fifty of us, ten minutes off the motorway",
+            "Growth is 30% below last year",
+            "You pay for three licences",
+            "Please pay for two tickets at the door",
+            "Your balance is £15, less than last month",
+            "At 70% of capacity",
+            "Under 10s play at ten",
+        ] {
+            assert_eq!(told(text), Vec::<String>::new(), "{text}");
+        }
+    }
+}
