@@ -57,7 +57,7 @@ static INTRODUCED: Expression = expression!(
 );
 
 static HOUSE: Expression = expression!(
-    r"(?-u:\b)(?:minutes (?:attached|of)|agm|annual general meeting|(?:staff|sale|team|weekend|holiday) rotas?|rota (?:attached|for|is)|(?:hi|dear|hello|morning) team|all staff|staff:|tills? (?:are |is )?down|(?:pls |please )?tell customers|statement of account|remittance|accounts payable|minimum payment|offer of (?:employment|a place)|probation(?:ary)?|(?:trade|settlement|prompt payment) discount|council tax|price gun|red stickers|from then(?: on)?,? your (?:monthly |new )?(?:bill|price|payment|plan|cost)s?|(?:promotional|12-month|introductory|contract) discount (?:ends?|expires?|finishes)|find [a-z' ]{0,24}invoice attached|invoice (?:no\.? ?)?[0-9]{3,}|early entry discount)(?-u:\b)"
+    r"(?-u:\b)(?:minutes (?:attached|of)|agm|annual general meeting|(?:staff|sale|team|weekend|holiday) rotas?|rota (?:attached|for|is)|(?:hi|dear|hello|morning) team|all staff|staff:|tills? (?:are |is )?down|(?:pls |please )?tell customers|statement of account|remittance|accounts payable|minimum payment|payslip|salary review|offer of (?:employment|a place)|probation(?:ary)?|(?:trade|settlement|prompt payment) discount|council tax|price gun|red stickers|from then(?: on)?,? your (?:monthly |new )?(?:bill|price|payment|plan|cost)s?|(?:promotional|12-month|introductory|contract) discount (?:ends?|expires?|finishes)|find [a-z' ]{0,24}invoice attached|invoice (?:no\.? ?)?[0-9]{3,}|early entry discount)(?-u:\b)"
 );
 
 static NEWS: Expression = expression!(

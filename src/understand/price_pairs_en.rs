@@ -41,7 +41,13 @@ pub(super) fn mark_pairs(text: &str, sentences: &mut [Sentence]) {
     let keeps = LazyCell::new(|| KEEPS.is_in(&May::ANY, text));
     let is_receipt = LazyCell::new(|| says(&RECEIPT, text));
     for index in 0..sentences.len() {
-        let Some(own) = sentences.get(index).filter(|own| own.has_digit && may_pair(own)) else { continue };
+        let Some(own) = sentences.get(index).filter(|own| own.has_digit) else { continue };
+        let before = index.checked_sub(1).and_then(|before| sentences.get(before));
+        // "Standard price £32. Tonight's diners pay £24."
+        let beside = |before: &Sentence| !before.amounts.is_empty() && !own.amounts.is_empty() && may_pair(before);
+        if !may_pair(own) && !before.is_some_and(beside) {
+            continue;
+        }
         let Some(words) = text.get(own.range.clone()) else { continue };
         if own.is_past && says(&PAID, words) || own.is_refund || own.cues.has(Cue::Code) || words.chars().any(is_han) {
             continue;
@@ -51,7 +57,7 @@ pub(super) fn mark_pairs(text: &str, sentences: &mut [Sentence]) {
         let mut may = own.may;
         // "From 1 May it goes back to £1,149": what it costs until then stands in the sentence before.
         let mut carried = 0;
-        if let Some(before) = index.checked_sub(1).and_then(|before| sentences.get(before))
+        if let Some(before) = before
             && !figures.is_empty()
             && before.has_digit
             && !before.is_past
@@ -190,7 +196,8 @@ impl Around {
     fn second_is_old(&self, may: &May, one: &Figure, other: &Figure) -> bool {
         let is_money = one.currency.is_some() || other.currency.is_some();
         let is_near = is_money || other.hundredths <= one.hundredths * BARE_TIMES_MAX;
-        if OLD_LINK.is_in(may, &self.link) || NOT_LINK.is_in(may, &self.link) {
+        let is_told = is_money || !says(&NO_GOODS, &self.head);
+        if is_told && (OLD_LINK.is_in(may, &self.link) || NOT_LINK.is_in(may, &self.link)) {
             return is_near;
         }
         if says(&RANGES, &self.link) {
@@ -201,7 +208,7 @@ impl Around {
         }
         let is_both = one.currency.is_some() && other.currency.is_some();
         let later = LATER_LINK.is_in(may, &self.link) && !says(&RAISED, &self.lead);
-        later && is_money && is_near
+        later && (is_money || self.tail.starts_with(" again")) && is_near
             || is_money && OLD_TAIL.is_in(may, &self.tail) && says(&BESIDE, &self.link)
             || is_both && self.link == " (" && self.tail.starts_with(')')
     }
@@ -209,7 +216,7 @@ impl Around {
     /// "Was 55 now 40", "usually 45, today 30", "$15 gate, ten if you text me".
     fn first_is_old(&self, may: &May, one: &Figure, other: &Figure) -> bool {
         let is_money = one.currency.is_some() || other.currency.is_some();
-        let is_near = is_money || one.hundredths <= other.hundredths * BARE_TIMES_MAX;
+        let is_near = is_money || one.hundredths <= other.hundredths * BARE_TIMES_MAX && !says(&NO_GOODS, &self.head);
         let old = OLD_LEAD.is_in(may, &self.lead) && says(&NOW, &self.link);
         is_near && (old || is_money && (DOES_IT.is_in(may, &self.link) || self.asks_less_if(may)))
     }
@@ -250,7 +257,7 @@ impl Around {
 
 macro_rules! usual_price {
     () => {
-        r"(?:usual|normal|standard|regular|full|public|list|listed|old|ordinary|walk-in|high street|shop|counter|gate|door|rack|website|ticket|retail|original|published|advertised|everyday|non-member|previous|market|store|sticker) (?:price|rate|fee|fare|tariff|cost|charge)s?"
+        r"(?:usual|normal|standard|regular|full|public|list|listed|old|ordinary|walk-in|high street|shop|counter|gate|door|rack|website|ticket|retail|original|published|advertised|everyday|non-member|previous|market|store|sticker|actual) (?:price|rate|fee|fare|tariff|cost|charge)s?"
     };
 }
 macro_rules! when {
@@ -261,7 +268,7 @@ macro_rules! when {
 
 /// Between the price and the one that is told to be old.
 static OLD_LINK: Expression = expression!(
-    r"(?-u:\b)(?:instead of|rather than|in place of|in lieu of|down from|reduced from|cut from|compared (?:to|with)|against|versus|vs\.?|was|were|usually|usual|normally|normal|norm|ordinarily|regularly|regular|reg\.?|orig\.?|originally|list|mrp|rrp|srp|msrp|u\.? ?p\.?|used to be|previously|formerly|otherwise|elsewhere|(?:i|we|they)(?:'d| would)? (?:was |were |normally |usually )?charg(?:e|es|ed|ing)(?: you)?|(?:it's|it has|they've|its) been|e go be|back (?:up )?to|",
+    r"(?-u:\b)(?:instead of|rather than|in place of|in lieu of|down from|reduced from|cut from|compared (?:to|with)|against|versus|vs\.?|was|were|usually|usual|normally|normal|norm|ordinarily|regularly|regular|reg\.?|orig\.?|originally|list|mrp|rrp|srp|msrp|u\.? ?p\.?|used to be|previously|formerly|otherwise|elsewhere|(?:i|we|they)(?:'d| would)? (?:was |were |normally |usually )?charg(?:e|es|ed|ing)(?: you)?|(?:it's|it has|they've|its) been|e go be|back (?:up )?to|(?:normally |usually |ordinarily )?(?:sells?|sold|retails?|retailed|went|priced) (?:for|at)|(?:i|we)(?:'d|'ll)? (?:normally |usually |otherwise )(?:want|ask|take|get|pay|do (?:it|them) for)|(?:non-?members?|everyone else|everybody else|others|walk-ins|the public)(?: will)? pays?|you(?:'d|'ll| would| will)? (?:normally |usually |otherwise )?(?:have )?(?:pay|paid)|(?:price|rate|fee) (?:after|before|otherwise|elsewhere)|",
     usual_price!(),
     r"(?: is| are| was| were| of|:)?),? ?(?:the |a |an |about |around |nearly |at |for |usual |normal )*[:(]?[ ]?$"
 );
@@ -269,7 +276,7 @@ static OLD_LINK: Expression = expression!(
 static NOT_LINK: Expression = expression!(r"^(?: [a-z/]{1,8}){0,2},? ?\(?not (?:the usual )?$");
 /// "£1, then £11", "£129. On Monday at 9am they become £159", "9k, e go be 12k from Monday".
 static LATER_LINK: Expression = expression!(
-    r"(?-u:\b)(?:then|after that|afterwards?|thereafter|(?:goes|go|going|went|jumps?|climbs?|rises?|shoots?) (?:straight )?(?:back )?(?:up )?to|back (?:up )?to|reverts? (?:back )?to|returns? to|becomes?|(?:joins|books|buys|comes) (?:tomorrow|later|after|next [a-z]+) pays?|tomorrow,?(?: it'?s| they'?re| it is)?|tmrw|(?:at|from|on|after) [^£$€.]{2,28} (?:(?:it|they|that|the (?:price|fee|rate|fare)|prices?|e)(?:'s| is| are|'ll be| will be| will cost| would be|'d be| go be|s)|becomes?|will be|will cost)|(?:no|without an?y?) [a-z]{3,12} ?[=:]|,? e go be|",
+    r"(?-u:\b)(?:(?:then|after that|afterwards?|thereafter)(?:,? (?:it'?s|they'?re|back at))?|(?:goes|go|going|went|jumps?|climbs?|rises?|shoots?) (?:straight )?(?:back )?(?:up )?to|back (?:up )?to|reverts? (?:back )?to|returns? to|becomes?|(?:joins|books|buys|comes) (?:tomorrow|later|after|next [a-z]+) pays?|tomorrow,?(?: it'?s| they'?re| it is)?|tmrw|(?:at|from|on|after) [^£$€.]{2,28} (?:(?:it|they|that|the (?:price|fee|rate|fare)|prices?|e)(?:'s| is| are|'ll be| will be| will cost| would be|'d be| go be|s)|becomes?|will be|will cost)|(?:no|without an?y?) [a-z]{3,12} ?[=:]|,? e go be|",
     when!(),
     r"(?: (?:it'?s|they'?re|it is|only|(?:it|they) (?:would|will) (?:be|cost)))?),? ?(?:up )?(?:the |a )?$"
 );
@@ -279,7 +286,7 @@ static OLD_TAIL: Expression = expression!(
     usual_price!(),
     r"|full price|rrp|usually|normally|later|next (?:week|month|year|term)|",
     when!(),
-    r"|in (?:spring|summer|autumn|fall|winter|the shops|store)|(?:for|to) (?:everyone|everybody|anyone|others|non-members|the rest)|this morning|yesterday|last (?:week|month|year|time))"
+    r"|in (?:spring|summer|autumn|fall|winter|the shops|store)|(?:standard|regular|full|late|door|gate|walk-in)(?: (?:rate|price|fee|entry))?(?:[.,;!)]|$)|(?:for|to) (?:everyone|everybody|anyone|others|non-members|the rest)|this morning|yesterday|last (?:week|month|year|time))"
 );
 /// In front of the first, when that is the old one.
 static OLD_LEAD: Expression = expression!(
@@ -321,7 +328,7 @@ static DEARER: LazyLock<Option<Regex>> = pattern!(
 );
 /// "Your monthly price will be £41.50": a bill that changes.
 static OF_THE_READER: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:your|ur)[ \n](?:[a-z]+[ \n]){0,3}(?:bills?|premiums?|payments?|rent|subscription|tariff|instal?ments?|direct debit|mortgage|policy|monthly price|(?:plan|price) (?:will|rises|goes|changes|increases|is going)|charges?)(?-u:\b)"
+    r"(?-u:\b)(?:your|ur)[ \n](?:[a-z]+[ \n]){0,3}(?:bills?|premiums?|payments?|rent|subscription|tariff|instal?ments?|direct debit|mortgage|policy|monthly price|renewal (?:price|premium|quote)|(?:plan|price) (?:will|rises|goes|changes|increases|is going)|charges?)(?-u:\b)"
 );
 /// "£60 due by 2 May, thereafter £100".
 static BILLED: LazyLock<Option<Regex>> = pattern!(
@@ -338,9 +345,8 @@ static RECEIPT: LazyLock<Option<Regex>> = pattern!(
 /// "2 plates for 20, single plate 13".
 static SINGLE: Expression = expression!(r"(?-u:\b)(?:singles?|one|each|single [a-z]{2,12}|one [a-z]{2,12})[: ]{1,2}$");
 /// The end of "was £99, now £49": somebody's wording, or a slip of the hand.
-static SPOKEN_OF: LazyLock<Option<Regex>> = pattern!(
-    r#"["']\s?(?:was |were )?$|(?-u:\b)(?:typed|wrote|entered|(?:you|i|we) paid|charged you|i scored|i earn) $"#
-);
+static SPOKEN_OF: LazyLock<Option<Regex>> =
+    pattern!(r#"["']\s?(?:was |were )?$|(?-u:\b)(?:typed|wrote|entered|paid|charged you|i scored|i earn) $"#);
 /// "Passes bought before then are £80", "keep the old price", "at the current rate".
 static KEEPS: Expression = expression!(
     r"(?-u:\b)(?:at|keeps?|locks? in|hold|pays?|gets?|secure|fix|freeze) (?:the |this |your |our )?(?:current|old|existing|present|today's|this year's) (?:price|rate|fee|tariff|cost)s?(?-u:\b)|(?-u:\b)(?:bought|booked|ordered|paid for|placed|confirmed|reserved|received) (?:before|by) (?:then|that|the)(?-u:\b)|(?-u:\b)beat the (?:price )?(?:rise|increase|hike)(?-u:\b)|(?-u:\b)you (?:keep|still pay|only pay|lock in) [$£€]"
@@ -351,6 +357,10 @@ static RISES: LazyLock<Option<Regex>> = pattern!(
 static TO_COME: LazyLock<Option<Regex>> = pattern!(r"^(?: (?:a|an|per) [a-z]{2,8})? (?:up )?to $");
 static STILL: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:instead of|rather than|(?:it's|it has|they've|its) been|currently|now|still|today(?: it's)?|they're|it's) $"
+);
+/// What is counted or measured, and not sold: "class size is 20 not 25".
+static NO_GOODS: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:table for|size|speed|limit|temperature|temps?|degrees|weights?|weigh(?:ed|s)?|scor(?:e|ed|es|ing)|marks?|exams?|tests?|grades?|meeting|room|flight|train|bus|gate|people|aged?|budget|salary|pressure|mph|steps|points|rank(?:ed)?|capacity|sleeps|attendance|votes|we are|there (?:are|were)|turnout|numbers|i got|i'm on|won|lost|led|beat)(?-u:\b)"
 );
 static COUNT: LazyLock<Option<Regex>> =
     pattern!(r"(?-u:\b)([2-9]|1[0-9]|two|three|four|five|six)(?: [a-z]{2,12}){0,2} for ?$");
@@ -406,6 +416,14 @@ mod tests {
             ("From 1 March colour goes from $110 to $125. Book by then and keep the old price.", "15.00 USD"),
             ("From Monday a pass will cost £92. It's been £80. Passes bought before then are £80.", "12.00 GBP"),
             ("Your quote stands at £9,840; from April it would be £10,430.", "590.00 GBP"),
+            ("Couch to 5K plan. $9.99. It normally sells for $24.99.", "15.00 USD"),
+            ("15 quid for 2hrs, I'd usually want 25.", "10.00 GBP"),
+            ("Unlimited yoga 79 dollars a month. Non-members pay 110.", "31.00 USD"),
+            ("Season ticket £310 early bird / £380 standard.", "70.00 GBP"),
+            ("£22 a month for a year (price after: £34)", "12.00 GBP"),
+            ("Standard price £32 per person. Tonight's diners pay £24.", "8.00 GBP"),
+            ("massage is 40 til thursday then its 55 again", "27%"),
+            ("sarees from 799 onwards, actual price 1499", "47%"),
             ("2 plates for 20 until noon, single plate 13 all day", "23%"),
             ("6 yards now 9k, e go be 12k from Monday", "25%"),
             ("- Kilim, 140 x 200, £190 (£380)", "190.00 GBP"),
@@ -433,6 +451,12 @@ mod tests {
             "Room 12 rather than 14",
             "Your balance was £55 and is now £40",
             "Seats £20 or £25",
+            "Class size is 20 not 25 this term",
+            "Table for 6 not 8 now",
+            "Temperature was 30 now 22",
+            "Mum paid 45 for it, was 60 last year",
+            "Your renewal price is £299, last year it was £340",
+            "We charged you £40 instead of £30",
             "From 1 March the fee goes from £110 to £125.",
             "Inside: the end of \"was £99, now £49\"",
             "I typed $18 instead of $81",

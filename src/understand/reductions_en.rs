@@ -95,13 +95,14 @@ macro_rules! spelled {
 
 /// "Knocked 70 quid off", "I'll take a tenner off", "two quid off", "£10 comes off", "save a fiver", "less 50 cents".
 static OFF: Expression = expression!(
-    r"(?-u:\b)(?:knock(?:s|ed|ing)?|chop(?:s|ped|ping)?|tak(?:e|es|ing)|took|shav(?:e|es|ed|ing)|slic(?:e|ed|ing)) (?:you )?(?:another |a further |about |a cool )?(?:[a-z]{0,3}[$£€₹₦₱] ?)?(?:[0-9][0-9.,]{0,6}|",
+    r"(?-u:\b)(?:knock(?:s|ed|ing)?|chop(?:s|ped|ping)?|tak(?:e|es|ing)|took|shav(?:e|es|ed|ing)|slic(?:e|ed|ing)|slash(?:ed|es|ing)?) (?:you )?(?:another |a further |about |a cool )?(?:[a-z]{0,3}[$£€₹₦₱] ?)?(?:[0-9][0-9.,]{0,6}|",
     spelled!(),
-    r")(?: quid| pounds?| dollars?| bucks| euros?| pesos| rupees| rand)? off(?-u:\b)",
+    r")(?: quid| pounds?| dollars?| bucks| euros?| pesos| rupees| rand)? (?:off|from (?:the|our|all|every|each|your))(?-u:\b)",
+    r"|(?-u:\b)[0-9]{1,4} off (?:your|any|every|all|each|our)(?-u:\b)|(?-u:\b)sav(?:e|es|ing) (?:you|yourself) (?:up to )?[a-z]{0,2}[$£€₹₦₱] ?[0-9][0-9.,]{0,6}",
     r"|(?-u:\b)(?:(?:a |another )?(?:fiver|tenner)|",
     spelled!(),
     r" (?:quid|pounds?|dollars?|bucks|euros?)) (?:off|cheaper|less|towards your)(?-u:\b)",
-    r"|[$£€₹₦₱] ?[0-9][0-9.,]{0,6} (?:(?:comes|is|will come) )?(?:straight )?off(?-u:\b)|(?-u:\b)saves? (?:you )?(?:a (?:fiver|tenner)|(?:ten|fifteen|twenty|thirty|forty|fifty)(?: quid| pounds?| dollars?| bucks)?)(?-u:\b)",
+    r"|[$£€₹₦₱] ?[0-9][0-9.,]{0,6} (?:(?:comes|goes|is|will come) )?(?:straight )?off(?-u:\b)|(?-u:\b)saves? (?:you )?(?:a (?:fiver|tenner)|(?:ten|fifteen|twenty|thirty|forty|fifty)(?: quid| pounds?| dollars?| bucks)?)(?-u:\b)",
     r"|(?-u:\b)less (?:[a-z]{0,3}[$£€₹₦₱] ?[0-9][0-9.,]{0,6}|[0-9]{1,6} (?:cents|pence|pesos|quid|dollars|rupees|rand|bucks))(?-u:\b)"
 );
 /// "30% below the usual tariff", "50% under ticket", "giving up 30% of the bill", "10% on the listed price".
@@ -115,15 +116,15 @@ static KEPT: Expression = expression!(
 );
 /// "Whatever is left goes for half".
 static FOR_HALF: Expression = expression!(
-    r"(?-u:\b)(?:go|goes|going|sold|sells?|selling|yours) (?:for|at) half(?: (?:the )?(?:usual |normal )?price)?(?-u:\b)|(?-u:\b)half (?:the )?(?:usual|normal|regular|standard|ticket|list) (?:price|rate|fee|cost)(?-u:\b)"
+    r"(?-u:\b)(?:go|goes|going|sold|sells?|selling|yours) (?:for|at) half(?: (?:the )?(?:usual |normal )?price)?(?-u:\b)|(?-u:\b)(?:at|for) half (?:of )?what(?-u:\b)|(?-u:\b)half (?:the )?(?:usual|normal|regular|standard|ticket|list) (?:price|rate|fee|cost)(?-u:\b)"
 );
 /// "No joining fee (was £35)", "callout free (usually 60)".
 static NO_FEE: Expression = expression!(
-    r"(?-u:\b)(?:no|zero|nil) (?:joining|sign-?up|registration|enrol?ment|arrangement|set-?up|activation|initiation) fees?(?-u:\b)|(?-u:\b)free \((?:usually|normally|was|worth|rrp|norm|saves?) |[$£€]0 (?:[a-z]+ ){0,3}\((?:was|usually|normally) "
+    r"(?-u:\b)(?:no|zero|nil) (?:joining|sign-?up|registration|enrol?ment|arrangement|set-?up|activation|initiation) fees?(?-u:\b)|(?-u:\b)(?:a third|a quarter|two thirds) of the (?:usual |normal |full |list )?price(?-u:\b)|(?-u:\b)free \((?:usually|normally|was|worth|rrp|norm|saves?) |[$£€]0 (?:[a-z]+ ){0,3}\((?:was|usually|normally) "
 );
 /// "5 sessions for the price of 4", "all 4 fitted and you only pay for 3", "buy 4 sticks, chop 5", "stay 3 pay 2".
 static MORE_FOR_LESS: Expression = expression!(
-    r"(?-u:\b)(?:[2-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|twelve|[0-9]{1,2}in|large|big|double|family)(?: [a-z]+){0,3},? for the price of (?:(?:a|an|the) )?(?:[1-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|small|medium|single|regular)(?-u:\b)",
+    r"(?-u:\b)(?:[2-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|twelve|[0-9]{1,2}in|large|big|double|family)(?: [a-z]+){0,3}(?:,| for)? (?:at )?(?:the )?(?:price|cost) of (?:(?:a|an|the) )?(?:[1-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|small|medium|single|regular)(?-u:\b)",
     r"|(?-u:\b)(?:[2-9]|1[0-9]|two|three|four|five|six|seven|eight|nine|ten)(?: [a-z']+){0,7},? pay (?:only |just )?for (?:only |just )?(?:[1-9]|one|two|three|four|five|six|seven|eight|nine)(?-u:\b)",
     r"|(?-u:\b)(?:stay|play|hire|book|rent|take|buy|wear) (?:[2-9]|two|three|four|five|six|seven)(?: nights?| days?| games?| weeks?)?,? (?:and )?(?:only |just )?pay (?:only |just |for )?(?:[1-8]|one|two|three|four|five|six)(?-u:\b)",
     r"|(?-u:\b)buy (?:[1-9]|one|two|three|four|five|six|ten)(?: [a-z]+){0,2},? (?:and )?(?:chop|carry|collect|take home|bring home|eat|drink|walk away with) (?:[2-9]|1[0-2]|two|three|four|five|six|seven)(?-u:\b)",
@@ -131,11 +132,11 @@ static MORE_FOR_LESS: Expression = expression!(
 );
 /// "Second one for a penny", "second pair on us", "third one's on us".
 static NEARLY_FREE: Expression = expression!(
-    r"(?-u:\b)(?:second|2nd|third|3rd|fourth|4th|fifth|5th|sixth|6th|tenth|10th|next)(?: [a-z]+){0,2}(?:'s)? (?:is |are |at |for |only |just )*(?:on us|on the house|on me|a penny|1p|a quid|£1|\$1)(?-u:\b)"
+    r"(?-u:\b)(?:second|2nd|third|3rd|fourth|4th|fifth|5th|sixth|6th|tenth|10th|next)(?: [a-z]+){0,2}(?:'s)? (?:is |are |at |for |only |just )*(?:on us|on the house|on me|a penny|1p|a quid|£1|\$1|free|for free|for nothing)(?-u:\b)"
 );
 /// "Here's £10 to spend", "your £15 Loft Living voucher", "£5 in your wallet", "£10 on your account towards".
 static HANDED: Expression = expression!(
-    r"(?-u:\b)(?:here'?s|there'?s|have|we've put|we put|you've got|you have) (?:a |your |an extra )?[a-z]{0,3}[$£€₹₦₱] ?[0-9][0-9.,]{0,6} (?:to spend|in your|on your account|waiting|for you|towards|on us|to put towards)(?-u:\b)",
+    r"(?-u:\b)(?:here'?s|there'?s|have|we've put|we put|you've got|you have) (?:a |your |an extra )?(?:[a-z]{0,3}[$£€₹₦₱] ?[0-9][0-9.,]{0,6}|fiver|tenner) (?:to spend|in your|on your account|waiting|for you|towards|on us|to put towards)(?-u:\b)",
     r"|(?-u:\b)(?:your|this|an?other) [a-z]{0,3}[$£€₹₦₱] ?[0-9][0-9.,]{0,6} (?:[a-z]+'?s? ){0,3}(?:vouchers?|credit|coupon|e-voucher)(?-u:\b)"
 );
 /// "Kids eat free", "under 10s eat free", "kids meal on us with".
@@ -190,6 +191,15 @@ mod tests {
             ("whatever is on the counter goes for half", "50%"),
             ("callout free (usually 60)", "Unsaid"),
             ("£0 to join (was £35)", "Unsaid"),
+            ("we've slashed a tenner from every cut", "10.00 GBP"),
+            ("20 off your first clean", "Unsaid"),
+            ("your fourth haircut's free", "NextOne(100)"),
+            ("get your third bottle for nothing", "NextOne(100)"),
+            ("five sessions, cost of four", "NextOne(100)"),
+            ("there's a fiver waiting in your app", "5.00 GBP"),
+            ("shoes at half what they cost last week", "50%"),
+            ("£12.50 ticket, saves you £4 on the gate", "4.00 GBP"),
+            ("£200 goes off any kitchen", "200.00 GBP"),
             ("kids eat free tonight", "Gift"),
             ("kids meal on us with any large burger", "Gift"),
         ] {
