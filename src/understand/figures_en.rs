@@ -95,16 +95,14 @@ fn value_of(groups: &Captures<'_>) -> Option<(u64, Option<Currency>)> {
         return Some((hundredths, Some(Currency::GBP)));
     }
     if let Some(one) = groups.name("one") {
-        let currency = if one.as_str() == "dollar" { Currency::USD } else { Currency::GBP };
-        return Some((100, Some(currency)));
+        return Some((100, Some(coin(one.as_str()))));
     }
     if let (Some(few), Some(coins)) = (groups.name("few"), groups.name("coins")) {
-        let currency = if coins.as_str().starts_with(['q', 'p']) { Currency::GBP } else { Currency::USD };
-        return Some((spelled_value(few.as_str()) * 100, Some(currency)));
+        return Some((spelled_value(few.as_str()) * 100, Some(coin(coins.as_str()))));
     }
     if let Some(spelled) = groups.name("spelled") {
         let value: u64 = spelled.as_str().split([' ', '-']).map(spelled_value).sum();
-        return Some((value * 100, None));
+        return Some((value * 100, groups.name("unit").map(|unit| coin(unit.as_str()))));
     }
     let digits = groups.name("digits")?.as_str().replace(',', "");
     let (whole, cents) = digits.split_once('.').unwrap_or((&digits, ""));
@@ -112,6 +110,11 @@ fn value_of(groups: &Captures<'_>) -> Option<(u64, Option<Currency>)> {
     let cents: u64 = if cents.is_empty() { 0 } else { format!("{cents:0<2}").parse().ok()? };
     let times = if groups.name("thousands").is_some() { 1_000 } else { 1 };
     Some((whole.checked_mul(100)?.checked_add(cents)?.checked_mul(times)?, None))
+}
+
+/// Quid and pounds, or dollars and bucks.
+fn coin(name: &str) -> Currency {
+    if name.starts_with(['q', 'p']) { Currency::GBP } else { Currency::USD }
 }
 
 fn spelled_value(word: &str) -> u64 {
@@ -130,7 +133,7 @@ static BARE: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?P<figure>(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?|[0-9]{1,6}(?:\.[0-9]{1,2})?)(?P<thousands>k)?",
     r"|(?:a )?(?P<note>fiver|tenner)|(?:a|one) (?P<one>quid|pound|dollar)",
     r"|(?P<few>two|three|four|five|six|seven|eight|nine|ten) (?P<coins>quid|pounds?|dollars?|bucks)",
-    r"|(?P<spelled>ten|twelve|fifteen|eighteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?))(?-u:\b)"
+    r"|(?P<spelled>ten|twelve|fifteen|eighteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?)(?: (?P<unit>quid|pounds?|dollars?|bucks))?)(?-u:\b)"
 );
 /// "Instead of 3.40" and "for 20" are prices, so few words are left out.
 static NO_PRICE_BEFORE: LazyLock<Option<Regex>> = pattern!(

@@ -41,7 +41,9 @@ pub(super) fn mark_pairs(text: &str, sentences: &mut [Sentence]) {
     let keeps = LazyCell::new(|| KEEPS.is_in(&May::ANY, text));
     let is_receipt = LazyCell::new(|| says(&RECEIPT, text));
     for index in 0..sentences.len() {
-        let Some(own) = sentences.get(index).filter(|own| own.has_digit) else { continue };
+        let Some(own) = sentences.get(index).filter(|own| own.has_digit || own.cues.has(Cue::MayCost)) else {
+            continue;
+        };
         let before = index.checked_sub(1).and_then(|before| sentences.get(before));
         // "Standard price £32. Tonight's diners pay £24."
         let beside = |before: &Sentence| !before.amounts.is_empty() && !own.amounts.is_empty() && may_pair(before);
@@ -257,7 +259,7 @@ impl Around {
 
 macro_rules! usual_price {
     () => {
-        r"(?:usual|normal|standard|regular|full|public|list|listed|old|ordinary|walk-in|high street|shop|counter|gate|door|rack|website|ticket|retail|original|published|advertised|everyday|non-member|previous|market|store|sticker|actual) (?:price|rate|fee|fare|tariff|cost|charge)s?"
+        r"(?:usual|normal|standard|regular|full|public|list|listed|old|ordinary|walk-in|high street|shop|counter|gate|door|rack|website|ticket|retail|original|published|advertised|everyday|non-member|previous|market|store|sticker|actual|box office|menu|weekend|saturday|sunday|holiday|evening|in-store|catalogue|guest|on-the-day|last-minute|reg\.?|norm|std) (?:price|rate|fee|fare|tariff|cost|charge)s?"
     };
 }
 macro_rules! when {
@@ -268,7 +270,7 @@ macro_rules! when {
 
 /// Between the price and the one that is told to be old.
 static OLD_LINK: Expression = expression!(
-    r"(?-u:\b)(?:instead of|rather than|in place of|in lieu of|down from|reduced from|cut from|compared (?:to|with)|against|versus|vs\.?|was|were|usually|usual|normally|normal|norm|ordinarily|regularly|regular|reg\.?|orig\.?|originally|list|mrp|rrp|srp|msrp|u\.? ?p\.?|used to be|previously|formerly|otherwise|elsewhere|(?:i|we|they)(?:'d| would)? (?:was |were |normally |usually )?charg(?:e|es|ed|ing)(?: you)?|(?:it's|it has|they've|its) been|e go be|back (?:up )?to|(?:normally |usually |ordinarily )?(?:sells?|sold|retails?|retailed|went|priced) (?:for|at)|(?:i|we)(?:'d|'ll)? (?:normally |usually |otherwise )(?:want|ask|take|get|pay|do (?:it|them) for)|(?:non-?members?|everyone else|everybody else|others|walk-ins|the public)(?: will)? pays?|you(?:'d|'ll| would| will)? (?:normally |usually |otherwise )?(?:have )?(?:pay|paid)|(?:price|rate|fee) (?:after|before|otherwise|elsewhere)|",
+    r"(?-u:\b)(?:instead of|rather than|in place of|in lieu of|down from|reduced from|cut from|compared (?:to|with)|against|versus|vs\.?|was|were|usually|usual|normally|normal|norm|ordinarily|regularly|regular|reg\.?|orig\.?|originally|list|mrp|rrp|srp|msrp|u\.? ?p\.?|used to be|previously|formerly|otherwise|elsewhere|(?:i|we|they)(?:'d| would)? (?:was |were |normally |usually )?charg(?:e|es|ed|ing)(?: you)?|(?:it's|it has|they've|its) been|e go be|back (?:up )?to|(?:normally |usually |ordinarily )?(?:sells?|sold|retails?|retailed|went|priced) (?:for|at)|(?:i|we)(?:'d|'ll)? (?:normally |usually |otherwise )(?:want|ask|take|get|pay|do (?:it|them) for)|(?:non-?members?|everyone else|everybody else|others|walk-ins|the public)(?: will)? pays?|(?:late|later|all other|other|subsequent) (?:bookings?|entries|entry|orders|sign-?ups|applicants|payments?|joiners)(?: are| is| costs?| pays?| will be|:)?|you(?:'d|'ll| would| will)? (?:normally |usually |otherwise )?(?:have )?(?:pay|paid)|(?:price|rate|fee) (?:after|before|otherwise|elsewhere)|",
     usual_price!(),
     r"(?: is| are| was| were| of|:)?),? ?(?:the |a |an |about |around |nearly |at |for |usual |normal )*[:(]?[ ]?$"
 );
@@ -282,7 +284,7 @@ static LATER_LINK: Expression = expression!(
 );
 /// Behind the second: "£70 after that", "(£149 if you book them apart)", "£12 without".
 static OLD_TAIL: Expression = expression!(
-    r"^(?: ?/ ?[a-z]{1,6}| (?:a|an|per) [a-z]{2,8}| each| quid)?(?:,| -)? ?\(?(?:after(?:wards| that| then)?(?:[.,;!)]|$)|thereafter|otherwise|without(?: (?:it|one|the|a|code))?[).,;!]|tomorrow|tmrw|elsewhere|separately|(?:if )?(?:you )?(?:book|buy|bought|booked|get|got|sold|taken)? ?(?:them |it |each )?(?:apart|separately|singly|individually|one by one)|on the (?:door|day|gate|night|website|shelf|high street)|at the (?:door|gate)|every other (?:day|week|month)|(?:the )?rest of the|public rate|",
+    r"^(?: ?/ ?[a-z]{1,6}| (?:a|an|per) [a-z]{2,8}| each| quid)?(?:,| -)? ?\(?(?:after(?:wards| that| then)?(?:[.,;!)]|$)|thereafter|otherwise|without(?: (?:it|one|the|a|code))?[).,;!]|tomorrow|tmrw|elsewhere|separately|(?:if )?(?:you )?(?:book|buy|bought|booked|get|got|sold|taken)? ?(?:them |it |each )?(?:apart|separately|singly|individually|one by one)|on the (?:door|day|gate|night|website|shelf|high street)|at the (?:door|gate)|every other (?:day|week|month)|(?:the )?rest of the|as a rule|most days|any other|public rate|",
     usual_price!(),
     r"|full price|rrp|usually|normally|later|next (?:week|month|year|term)|",
     when!(),
@@ -316,7 +318,7 @@ static BESIDE: LazyLock<Option<Regex>> = pattern!(
 );
 /// What a lower price is told by, behind the old one.
 static NOW: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:now|today|tonight|it'?s|it is|this|for|just|only|to|doing|down|at|yours|we'll|i'll|pay|til|till|until|but|are|from|on|as of)(?-u:\b)|^ ?(?:->|→|=>|[,;:/)-]|\.\.+)? ?$"
+    r"(?-u:\b)(?:now|today|tonight|it'?s|it is|is|this|for|just|only|to|doing|down|at|yours|we'll|i'll|pay|til|till|until|but|are|from|on|as of)(?-u:\b)|^ ?(?:->|→|=>|[,;:/)-]|\.\.+)? ?$"
 );
 /// "£640 all in. Say yes by the 25th and I can do it for £580".
 static DOES_IT: Expression = expression!(
@@ -332,7 +334,7 @@ static OF_THE_READER: LazyLock<Option<Regex>> = pattern!(
 );
 /// "£60 due by 2 May, thereafter £100".
 static BILLED: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:due (?:by|on|in|now|before)|balance (?:is|was|of)|fines?|fined|penalty|owed?|debt|arrears|overdue|refund|deposited|debited)(?-u:\b)"
+    r"(?-u:\b)(?:due (?:by|on|in|now|before)|balance (?:is|was|of)|fines?|fined|penalty|owed?|debt|arrears|overdue|(?:phone|electric(?:ity)?|gas|water|heating|energy|broadband|our|my) bills?|refund|deposited|debited)(?-u:\b)"
 );
 /// Worded as done: "you saved £5", and not "it was thirty two before we got the second chair".
 static PAID: LazyLock<Option<Regex>> = pattern!(
@@ -340,7 +342,7 @@ static PAID: LazyLock<Option<Regex>> = pattern!(
 );
 /// A receipt tells what was struck out, too.
 static RECEIPT: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:receipt(?:$|[.,:!\n]| (?:no|for|from|of))|your receipt|subtotal|order (?:no\.? ?|number |#)?#?[0-9]{3,}|paid (?:by|with|in full)|(?:total|amount) paid|total:? [$£€]|thanks? (?:you )?for your (?:order|purchase)|invoice (?:no|number|#|[0-9])|your invoice)"
+    r"(?-u:\b)(?:receipt(?:$|[.,:!\n]| (?:no|for|from|of))|your receipt|subtotal|order (?:no\.? ?|number |#)?#?[0-9]{3,}|paid (?:by (?:card|visa|cash|paypal|direct|mastercard)|with (?:card|visa)|in full)|(?:total|amount) paid|total:? [$£€]|thanks? (?:you )?for your (?:order|purchase)|invoice (?:no|number|#|[0-9])|your invoice)"
 );
 /// "2 plates for 20, single plate 13".
 static SINGLE: Expression = expression!(r"(?-u:\b)(?:singles?|one|each|single [a-z]{2,12}|one [a-z]{2,12})[: ]{1,2}$");
@@ -349,7 +351,7 @@ static SPOKEN_OF: LazyLock<Option<Regex>> =
     pattern!(r#"["']\s?(?:was |were )?$|(?-u:\b)(?:typed|wrote|entered|paid|charged you|i scored|i earn) $"#);
 /// "Passes bought before then are £80", "keep the old price", "at the current rate".
 static KEEPS: Expression = expression!(
-    r"(?-u:\b)(?:at|keeps?|locks? in|hold|pays?|gets?|secure|fix|freeze) (?:the |this |your |our )?(?:current|old|existing|present|today's|this year's) (?:price|rate|fee|tariff|cost)s?(?-u:\b)|(?-u:\b)(?:bought|booked|ordered|paid for|placed|confirmed|reserved|received) (?:before|by) (?:then|that|the)(?-u:\b)|(?-u:\b)beat the (?:price )?(?:rise|increase|hike)(?-u:\b)|(?-u:\b)you (?:keep|still pay|only pay|lock in) [$£€]"
+    r"(?-u:\b)(?:at|keeps?|locks? in|hold|pays?|gets?|secure|fix|freeze) (?:the |this |your |our )?(?:current|old|existing|present|today's|this year's) (?:price|rate|fee|tariff|cost)s?(?-u:\b)|(?-u:\b)(?:bought|booked|ordered|paid for|placed|confirmed|reserved|received) (?:before|by) (?:then|that|the)(?-u:\b)|(?-u:\b)beat the (?:price )?(?:rise|increase|hike)(?-u:\b)|(?-u:\b)(?:before|by) [^.!?$£€]{3,28} (?:pays?|keeps?|gets? it for|is|are|stays? at) [$£€][0-9]|(?-u:\b)you (?:keep|still pay|only pay|lock in) [$£€]"
 );
 static RISES: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:goes|go|going|rises?|rising|increases?|will (?:be|cost|go|rise|increase|become)|moves?|changes?)(?-u:\b)"
@@ -360,7 +362,7 @@ static STILL: LazyLock<Option<Regex>> = pattern!(
 );
 /// What is counted or measured, and not sold: "class size is 20 not 25".
 static NO_GOODS: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:table for|size|speed|limit|temperature|temps?|degrees|weights?|weigh(?:ed|s)?|scor(?:e|ed|es|ing)|marks?|exams?|tests?|grades?|meeting|room|flight|train|bus|gate|people|aged?|budget|salary|pressure|mph|steps|points|rank(?:ed)?|capacity|sleeps|attendance|votes|we are|there (?:are|were)|turnout|numbers|i got|i'm on|won|lost|led|beat)(?-u:\b)"
+    r"(?-u:\b)(?:table for|size|speed|limit|temperature|temps?|degrees|weights?|weigh(?:ed|s)?|scor(?:e|ed|es|ing)|marks?|exams?|tests?|grades?|meeting|room|flight|train|bus|gate|people|aged?|budget|salary|pressure|mph|steps|points|rank(?:ed)?|capacity|sleeps|attendance|votes|we are|there (?:are|were)|turnout|numbers|i got|i'm on|won|lost|led|beat|kick-?off|doors|bills?)(?-u:\b)|(?-u:\b)(?:she'?s|he'?s|i'm|am|ur) $"
 );
 static COUNT: LazyLock<Option<Regex>> =
     pattern!(r"(?-u:\b)([2-9]|1[0-9]|two|three|four|five|six)(?: [a-z]{2,12}){0,2} for ?$");
@@ -424,6 +426,12 @@ mod tests {
             ("Standard price £32 per person. Tonight's diners pay £24.", "8.00 GBP"),
             ("massage is 40 til thursday then its 55 again", "27%"),
             ("sarees from 799 onwards, actual price 1499", "47%"),
+            ("Full service forty quid, down from sixty", "20.00 GBP"),
+            ("Members book at £9 a seat; the box office price is £14.", "5.00 GBP"),
+            ("The weekend costs £140 if paid by 3 March. Later bookings are £165.", "25.00 GBP"),
+            ("nail clips are a fiver this month (they're £8 as a rule)", "3.00 GBP"),
+            ("The usual £75 eye test is £35 for teachers", "40.00 GBP"),
+            ("Colour goes from $110 to $125. Whoever books before 1 March pays $110 for it.", "15.00 USD"),
             ("2 plates for 20 until noon, single plate 13 all day", "23%"),
             ("6 yards now 9k, e go be 12k from Monday", "25%"),
             ("- Kilim, 140 x 200, £190 (£380)", "190.00 GBP"),
@@ -451,6 +459,11 @@ mod tests {
             "Room 12 rather than 14",
             "Your balance was £55 and is now £40",
             "Seats £20 or £25",
+            "She's 34 not 43",
+            "My phone bill was 45 now 28",
+            "Electric bill £84 down from £97",
+            "Rooms: single £60, double £85, family £110",
+            "Swim lessons are £6 each or £55 for ten",
             "Class size is 20 not 25 this term",
             "Table for 6 not 8 now",
             "Temperature was 30 now 22",

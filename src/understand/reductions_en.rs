@@ -116,7 +116,7 @@ static KEPT: Expression = expression!(
 );
 /// "Whatever is left goes for half".
 static FOR_HALF: Expression = expression!(
-    r"(?-u:\b)(?:go|goes|going|sold|sells?|selling|yours) (?:for|at) half(?: (?:the )?(?:usual |normal )?price)?(?-u:\b)|(?-u:\b)(?:at|for) half (?:of )?what(?-u:\b)|(?-u:\b)half (?:the )?(?:usual|normal|regular|standard|ticket|list) (?:price|rate|fee|cost)(?-u:\b)"
+    r"(?-u:\b)(?:go|goes|going|sold|sells?|selling|yours) (?:for|at) half(?: (?:the )?(?:usual |normal )?price)?(?-u:\b)|(?-u:\b)(?:at|for) half (?:of )?what(?-u:\b)|(?-u:\b)(?:is|are|at|for|pay) half the (?:price|fee|rate|cost|fare)(?-u:\b)|(?-u:\b)half (?:the )?(?:usual|normal|regular|standard|ticket|list) (?:price|rate|fee|cost)(?-u:\b)"
 );
 /// "No joining fee (was £35)", "callout free (usually 60)".
 static NO_FEE: Expression = expression!(
@@ -124,15 +124,15 @@ static NO_FEE: Expression = expression!(
 );
 /// "5 sessions for the price of 4", "all 4 fitted and you only pay for 3", "buy 4 sticks, chop 5", "stay 3 pay 2".
 static MORE_FOR_LESS: Expression = expression!(
-    r"(?-u:\b)(?:[2-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|twelve|[0-9]{1,2}in|large|big|double|family)(?: [a-z]+){0,3}(?:,| for)? (?:at )?(?:the )?(?:price|cost) of (?:(?:a|an|the) )?(?:[1-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|small|medium|single|regular)(?-u:\b)",
+    r"(?-u:\b)(?:[2-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|twelve|[0-9]{1,2}in|large|big|double|family|year|season|month)(?: [a-z]+){0,3}(?:,| for)? (?:at )?(?:the )?(?:price|cost) of (?:(?:a|an|the) )?(?:[1-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|small|medium|single|regular)(?-u:\b)",
     r"|(?-u:\b)(?:[2-9]|1[0-9]|two|three|four|five|six|seven|eight|nine|ten)(?: [a-z']+){0,7},? pay (?:only |just )?for (?:only |just )?(?:[1-9]|one|two|three|four|five|six|seven|eight|nine)(?-u:\b)",
     r"|(?-u:\b)(?:stay|play|hire|book|rent|take|buy|wear) (?:[2-9]|two|three|four|five|six|seven)(?: nights?| days?| games?| weeks?)?,? (?:and )?(?:only |just )?pay (?:only |just |for )?(?:[1-8]|one|two|three|four|five|six)(?-u:\b)",
     r"|(?-u:\b)buy (?:[1-9]|one|two|three|four|five|six|ten)(?: [a-z]+){0,2},? (?:and )?(?:chop|carry|collect|take home|bring home|eat|drink|walk away with) (?:[2-9]|1[0-2]|two|three|four|five|six|seven)(?-u:\b)",
-    r"|(?-u:\b)(?:2-4-1|2-for-1|2for1|241|bogof)(?-u:\b)"
+    r"|(?-u:\b)buy (?:[1-9][0-9]?|one|two|three|four|five|six|ten)(?: [a-z]+){0,2},? (?:and )?get (?:[1-9]|one|two|three) (?:extra|more|on top|on us|bonus)(?-u:\b)|(?-u:\b)(?:2-4-1|2-for-1|2for1|241|bogof)(?-u:\b)"
 );
 /// "Second one for a penny", "second pair on us", "third one's on us".
 static NEARLY_FREE: Expression = expression!(
-    r"(?-u:\b)(?:second|2nd|third|3rd|fourth|4th|fifth|5th|sixth|6th|tenth|10th|next)(?: [a-z]+){0,2}(?:'s)? (?:is |are |at |for |only |just )*(?:on us|on the house|on me|a penny|1p|a quid|£1|\$1|free|for free|for nothing)(?-u:\b)"
+    r"(?-u:\b)free (?:second|2nd|third|3rd) [a-z]{3,10} (?:with|when|if)(?-u:\b)|(?-u:\b)(?:second|2nd|third|3rd|fourth|4th|fifth|5th|sixth|6th|tenth|10th|next)(?: [a-z]+){0,2}(?:'s)? (?:is |are |at |for |only |just )*(?:on us|on the house|on me|a penny|1p|a quid|£1|\$1|free|for free|for nothing)(?-u:\b)"
 );
 /// "Here's £10 to spend", "your £15 Loft Living voucher", "£5 in your wallet", "£10 on your account towards".
 static HANDED: Expression = expression!(
@@ -200,6 +200,10 @@ mod tests {
             ("shoes at half what they cost last week", "50%"),
             ("£12.50 ticket, saves you £4 on the gate", "4.00 GBP"),
             ("£200 goes off any kitchen", "200.00 GBP"),
+            ("buy 10 get 2 extra on all plants", "NextOne(100)"),
+            ("free second pair when you choose frames", "NextOne(100)"),
+            ("a year of chess weekly for the cost of nine issues", "NextOne(100)"),
+            ("the second course is half the fee", "50%"),
             ("kids eat free tonight", "Gift"),
             ("kids meal on us with any large burger", "Gift"),
         ] {
