@@ -210,7 +210,10 @@ impl Around {
         }
         let is_both = one.currency.is_some() && other.currency.is_some();
         let later = LATER_LINK.is_in(may, &self.link) && !says(&RAISED, &self.lead);
-        later && (is_money || self.tail.starts_with(" again")) && is_near
+        // "45 till Sunday, 58 after."
+        let after = says(&UNTIL, &self.link) && says(&AFTER, &self.tail);
+        after && is_near && !says(&NO_GOODS, &self.head)
+            || later && (is_money || self.tail.starts_with(" again")) && is_near
             || is_money && OLD_TAIL.is_in(may, &self.tail) && says(&BESIDE, &self.link)
             || is_both && self.link == " (" && self.tail.starts_with(')')
     }
@@ -270,7 +273,7 @@ macro_rules! when {
 
 /// Between the price and the one that is told to be old.
 static OLD_LINK: Expression = expression!(
-    r"(?-u:\b)(?:instead of|rather than|in place of|in lieu of|down from|reduced from|cut from|compared (?:to|with)|against|versus|vs\.?|was|were|usually|usual|normally|normal|norm|ordinarily|regularly|regular|reg\.?|orig\.?|originally|list|mrp|rrp|srp|msrp|u\.? ?p\.?|used to be|previously|formerly|otherwise|elsewhere|(?:i|we|they)(?:'d| would)? (?:was |were |normally |usually )?charg(?:e|es|ed|ing)(?: you)?|(?:it's|it has|they've|its) been|e go be|back (?:up )?to|(?:normally |usually |ordinarily )?(?:sells?|sold|retails?|retailed|went|priced) (?:for|at)|(?:i|we)(?:'d|'ll)? (?:normally |usually |otherwise )(?:want|ask|take|get|pay|do (?:it|them) for)|(?:non-?members?|everyone else|everybody else|others|walk-ins|the public)(?: will)? pays?|(?:late|later|all other|other|subsequent) (?:bookings?|entries|entry|orders|sign-?ups|applicants|payments?|joiners)(?: are| is| costs?| pays?| will be|:)?|you(?:'d|'ll| would| will)? (?:normally |usually |otherwise )?(?:have )?(?:pay|paid)|(?:price|rate|fee) (?:after|before|otherwise|elsewhere)|",
+    r"(?-u:\b)(?:instead of|rather than|in place of|in lieu of|down from|reduced from|cut from|compared (?:to|with)|against|versus|vs\.?|was|were|usually|usual|normally|normal|norm|ordinarily|regularly|regular|reg\.?|orig\.?|originally|list|mrp|rrp|srp|msrp|u\.? ?p\.?|used to be|previously|formerly|otherwise|elsewhere|(?:i|we|they)(?:'d| would)? (?:was |were |normally |usually )?charg(?:e|es|ed|ing)(?: you)?|(?:it's|it has|they've|its) been|e go be|back (?:up )?to|(?:normally |usually |ordinarily )?(?:sells?|sold|retails?|retailed|went|priced) (?:for|at)|(?:i|we)(?:'d|'ll)? (?:normally |usually |otherwise )(?:want|ask|take|get|pay|do (?:it|them) for)|(?:non-?members?|everyone else|everybody else|others|walk-ins|the public)(?:(?: will)? pays?)?|(?:we|i) had (?:it|them) at|(?:late|later|all other|other|subsequent) (?:bookings?|entries|entry|orders|sign-?ups|applicants|payments?|joiners)(?: are| is| costs?| pays?| will be|:)?|you(?:'d|'ll| would| will)? (?:normally |usually |otherwise )?(?:have )?(?:pay|paid)|(?:price|rate|fee) (?:after|before|otherwise|elsewhere)|",
     usual_price!(),
     r"(?: is| are| was| were| of|:)?),? ?(?:the |a |an |about |around |nearly |at |for |usual |normal )*[:(]?[ ]?$"
 );
@@ -278,7 +281,7 @@ static OLD_LINK: Expression = expression!(
 static NOT_LINK: Expression = expression!(r"^(?: [a-z/]{1,8}){0,2},? ?\(?not (?:the usual )?$");
 /// "£1, then £11", "£129. On Monday at 9am they become £159", "9k, e go be 12k from Monday".
 static LATER_LINK: Expression = expression!(
-    r"(?-u:\b)(?:(?:then|after that|afterwards?|thereafter)(?:,? (?:it'?s|they'?re|back at))?|(?:goes|go|going|went|jumps?|climbs?|rises?|shoots?) (?:straight )?(?:back )?(?:up )?to|back (?:up )?to|reverts? (?:back )?to|returns? to|becomes?|(?:joins|books|buys|comes) (?:tomorrow|later|after|next [a-z]+) pays?|tomorrow,?(?: it'?s| they'?re| it is)?|tmrw|(?:at|from|on|after) [^£$€.]{2,28} (?:(?:it|they|that|the (?:price|fee|rate|fare)|prices?|e)(?:'s| is| are|'ll be| will be| will cost| would be|'d be| go be|s)|becomes?|will be|will cost)|(?:no|without an?y?) [a-z]{3,12} ?[=:]|,? e go be|",
+    r"(?-u:\b)(?:(?:then|after that|afterwards?|thereafter)(?:,? (?:it'?s|they'?re|back at))?|(?:goes|go|going|went|jumps?|climbs?|rises?|shoots?) (?:straight )?(?:back )?(?:up )?to|(?:it|they|that)(?:'ll| will) be(?: back at)?|back (?:up )?to|reverts? (?:back )?to|returns? to|becomes?|(?:joins|books|buys|comes) (?:tomorrow|later|after|next [a-z]+) pays?|tomorrow,?(?: it'?s| they'?re| it is)?|tmrw|(?:at|from|on|after) [^£$€.]{2,28} (?:(?:it|they|that|the (?:price|fee|rate|fare)|prices?|e)(?:'s| is| are|'ll be| will be| will cost| would be|'d be| go be|s)|becomes?|will be|will cost)|(?:no|without an?y?) [a-z]{3,12} ?[=:]|,? e go be|",
     when!(),
     r"(?: (?:it'?s|they'?re|it is|only|(?:it|they) (?:would|will) (?:be|cost)))?),? ?(?:up )?(?:the |a )?$"
 );
@@ -364,6 +367,9 @@ static STILL: LazyLock<Option<Regex>> = pattern!(
 static NO_GOODS: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:table for|size|speed|limit|temperature|temps?|degrees|weights?|weigh(?:ed|s)?|scor(?:e|ed|es|ing)|marks?|exams?|tests?|grades?|meeting|room|flight|train|bus|gate|people|aged?|budget|salary|pressure|mph|steps|points|rank(?:ed)?|capacity|sleeps|attendance|votes|we are|there (?:are|were)|turnout|numbers|i got|i'm on|won|lost|led|beat|kick-?off|doors|bills?)(?-u:\b)|(?-u:\b)(?:she'?s|he'?s|i'm|am|ur) $"
 );
+static UNTIL: LazyLock<Option<Regex>> =
+    pattern!(r"(?-u:\b)(?:until|till?|before|by|up to|if)(?-u:\b)[^.]{2,40}[,;(/-] ?$");
+static AFTER: LazyLock<Option<Regex>> = pattern!(r"^ (?:after(?:wards)?|thereafter)(?:[.,;!)]|$)");
 static COUNT: LazyLock<Option<Regex>> =
     pattern!(r"(?-u:\b)([2-9]|1[0-9]|two|three|four|five|six)(?: [a-z]{2,12}){0,2} for ?$");
 
@@ -432,6 +438,9 @@ mod tests {
             ("nail clips are a fiver this month (they're £8 as a rule)", "3.00 GBP"),
             ("The usual £75 eye test is £35 for teachers", "40.00 GBP"),
             ("Colour goes from $110 to $125. Whoever books before 1 March pays $110 for it.", "15.00 USD"),
+            ("hampers 45 till sunday, 58 after.", "22%"),
+            ("Taster £12 this Sunday. It'll be £20 once the season starts", "8.00 GBP"),
+            ("Garden bench £89, we had it at £120 all spring.", "31.00 GBP"),
             ("2 plates for 20 until noon, single plate 13 all day", "23%"),
             ("6 yards now 9k, e go be 12k from Monday", "25%"),
             ("- Kilim, 140 x 200, £190 (£380)", "190.00 GBP"),
