@@ -26,7 +26,7 @@ use super::reductions::Off;
 const BETWEEN_BYTES_MAX: usize = 120;
 /// How far beside a pair the words stand that make it one.
 const BESIDE_BYTES_MAX: usize = 48;
-/// Nobody takes more than nine tenths off a figure without a sign of money: two such figures are of two things.
+/// Of two figures without a sign of money one is no more than so many times the other, or they are of two things.
 const BARE_TIMES_MAX: u64 = 6;
 
 /// The expressions asked here.
