@@ -62,7 +62,7 @@ static HOUSE: Expression = expression!(
 
 static NEWS: Expression = expression!(
     r"(?-u:\b)(?:retailers (?:told|say|said|admit)|what retailers|the regulator(?:'s)?|regulators (?:say|said|warn|have)|consumer (?:council|association|watchdog|affairs|protection (?:agency|office|authority|bureau))|price watchdog|trading standards (?:has|have|say|says|officers?|warns?)|average (?:markdowns?|discounts?)|our (?:reviewers|testers|reporters?|correspondents?|columnists?)|columnists?|readers' (?:questions|letters)|footfall|psychologists|economists|analysts (?:say|said|expect|warn)|(?:study|survey|report|poll|research|investigation) (?:finds|found|shows|showed|suggests|reveals|revealed)|(?:fake|phoney|phony|bogus|misleading) (?:discounts?|sales?|deals?|offers?|reductions?)|how (?:retailers|shops|stores|supermarkets) (?:trick|fool|tempt|price|use))(?-u:\b)",
-    r"|消保委|消委会|消协|消费者(?:协会|委员会)|市场监[管督]|市监局|理性消费|虚构原价|先涨后降|虚假(?:折扣|优惠|促销|打折|宣传)|(?:调查|抽查|监测|研究)(?:结果)?(?:显示|发现|指出|表明)|记者(?:调查|发现|走访|获悉|了解|从)|据[^,，。]{0,8}报道|业内人士|专家(?:提醒|表示|建议|指出)|提醒(?:广大)?(?:民众|市民|消费者|网民|经营者|商家)[^。!]{0,16}(?:理性|谨慎|注意|警惕|规范|切勿|不要|不得)",
+    r"|消保委|消委会|消协|消费者(?:协会|委员会)|市场监[管督]|市监局|理性消费|虚构原价|先涨后降|虚假(?:折扣|优惠|促销|打折|宣传)|(?:调查|抽查|监测|研究)(?:结果)?(?:显示|发现|指出|表明)|记者(?:调查|发现|走访|获悉|了解|从)|据[^,，。]{0,8}报道|业内人士|专家(?:提醒|表示|建议|指出)|本期(?:导读|要目|看点)|读者来信|提醒(?:广大)?(?:民众|市民|消费者|网民|经营者|商家)[^。!]{0,16}(?:理性|谨慎|注意|警惕|规范|切勿|不要|不得)",
 );
 
 static PARENTS: Expression = expression!(
@@ -71,7 +71,7 @@ static PARENTS: Expression = expression!(
 
 static CHAT: Expression = expression!(
     r"(?-u:\b)(?:kar liya|kar lo na|le rah[ai]|le lu|leke aa|jaldi bol|bol na|bolo na|lena hai kya|chahiye kya|bilhin ko|bili na ba|ko na ba|gusto mo ba|sama ka ba|abeg (?:make|help)|reply asap|u want (?:me|one|help)|want me to (?:get|grab|buy|book|order|pick)|should (?:i|we) (?:get|grab|buy|book|order) (?:it|one|two|them|some|2)|on (?:the|your|ur) way home|can (?:you|u) (?:grab|get me|buy me)|sorry (?:bru|mate|hun|babe|bro|bruv|boet|sis|love)|tell (?:mum|mom|dad|nan)|(?:dad|mum|mom|nan|he|she) (?:says?|said|reckons)|shall i (?:get|grab|buy|book|order)|they've got (?:the|a|it|them|loads)|wanna come|i wanted|did (?:you|u) see|pay me back|did (?:the|ur|your) code work|my basket|they said the|(?:is|are|r) doing (?:half price|half-price|[0-9]{1,2}% off|2 for 1|two for one|a sale))(?-u:\b)",
-    r"|听说没|听说了[吗没]|幸亏没|幸好没|还好没买|(?:还|又|也|天天|前天|昨天|刚)给我发|要不要一起|你说的那|我妈想|我爸想|^领导[,，:]|询价(?:截止|单|结果)|报价部分|初稿|标书|您?看定?(?:选|定)?哪家",
+    r"|听说没|听说了[吗没]|幸亏没|幸好没|还好没买|(?:还|又|也|天天|前天|昨天|刚)给我发|要不要一起|你说的那|我妈想|我爸想|^领导[,，:]|询价(?:截止|单|结果)|报价部分|初稿|标书|法务(?:说|没过|要|让|建议)|巡店|打折牌|印厂|给我(?:回复|新稿|改)|请设计|财务建议|说好的[^，,。!！]{0,10}[呢啊吗]|算错|气死|抢到了没|我这边一直|要我就[拿买带]|你就送我|你?千万(?:不要|别)[打买点]|(?:阿嬷|外婆|奶奶|我妈|我爸|阿妈)说|您?看定?(?:选|定)?哪家",
 );
 
 #[cfg(test)]

@@ -15,8 +15,9 @@ use super::normal::fold_phrase;
 use super::urgency::{self, Urge};
 use super::voice::Voice;
 use super::{
-    asking, audience, beside_en, bygone, codes, currencies, deadlines, ends_en, gains_en, gains_zh, hearsay, optout,
-    price_pairs_en, reductions, reductions_en, sale_words, stretches_en, surveys, tally, terms, vouchers,
+    asking, audience, beside_en, bygone, codes, currencies, cuts_zh, deadlines, ends_en, gains_en, gains_zh, hearsay,
+    optout, price_pairs_en, price_pairs_zh, reductions, reductions_en, sale_words, stretches_en, surveys, tally, terms,
+    vouchers,
 };
 
 /// What a word tells of its sentence.
@@ -291,6 +292,8 @@ fn asked() -> impl Iterator<Item = &'static Expression> {
         .chain(gains_zh::asked())
         .chain(beside_en::asked())
         .chain(hearsay::asked())
+        .chain(price_pairs_zh::asked())
+        .chain(cuts_zh::asked())
         .chain(reductions::asked())
         .chain(price_pairs_en::asked())
         .chain(reductions_en::asked())

@@ -17,6 +17,7 @@ use super::normal::Normal;
 use super::optout::opt_out_clauses;
 use super::price_cells::mark_price_cells;
 use super::price_pairs_en::mark_pairs;
+use super::price_pairs_zh::mark_pairs as mark_pairs_zh;
 use super::prices::{Amount, AmountKind, amounts_in, takes_home, waives_fees};
 use super::reductions::{Off, reductions_in};
 use super::reductions_en::may_be_told as told_in_other_words;
@@ -55,6 +56,8 @@ pub(super) struct Sentence {
     pub is_past: bool,
     /// Tells of a difference paid back for what was bought, or of the price of it (see `refunds`).
     pub is_refund: bool,
+    /// Tells two prices of one thing: 原680现520 (see `price_pairs_zh`).
+    pub is_paired: bool,
 }
 
 impl Sentence {
@@ -70,6 +73,7 @@ impl Sentence {
             || self.percent_off.is_some()
             || !self.cues.has(Cue::Billing) && takes_off()
             || self.threshold_deal
+            || self.is_paired && !self.cues.any(&[Cue::Billing, Cue::Notice])
             || self.cues.has(Cue::Offer) && !self.cues.has(Cue::Billing) && priced()
     }
 
@@ -151,7 +155,9 @@ impl<'a> Reading<'a> {
                 }
                 // 一百九十九元 has no digit.
                 let has_money = cues.has(Cue::MayCost) && (has_digit || !words.is_ascii());
-                let amounts = if has_money { amounts_in(&normal.text, range.clone()) } else { Vec::new() };
+                let mut amounts = if has_money { amounts_in(&normal.text, range.clone()) } else { Vec::new() };
+                // 198→88 has no sign of money.
+                let is_paired = has_digit && !words.is_ascii() && mark_pairs_zh(&may, words, range.start, &mut amounts);
                 let saves = amounts.iter().any(|amount| amount.kind == AmountKind::Saving);
                 let may_take_off = saves || cues.any(&[Cue::MayTakeOff, Cue::Sale]) || told_in_other_words(&may);
                 let bygone = if may_take_off { bygone_in(&may, words) } else { Bygone::Nothing };
@@ -182,6 +188,7 @@ impl<'a> Reading<'a> {
                     offs,
                     is_past,
                     is_refund: false,
+                    is_paired,
                     range,
                 };
                 // Whoever says what a code is for and keeps it secret sells nothing; the guard may stand in the next sentence.

@@ -8,6 +8,7 @@ use regex::{Captures, Regex};
 
 use crate::message::{Currency, Money};
 
+use super::cuts_zh::cuts_in;
 use super::expression::{Expression, May, expression};
 use super::meaning::Discount;
 use super::numerals::{digit_of, value_of};
@@ -51,7 +52,7 @@ pub(super) fn reduction_signs() -> Vec<String> {
                          折 半 减 降 送 赠 省 返 抵 券 红包 邮 运费 免 特价 优惠 促销 秒杀 清仓 惠 让利 特卖 甩卖 买 礼 第 低 \
                          补贴 福利 底价 满 惊喜价 成 团购价 到手价 活动价 限时价 会员价 捡漏 羊毛 福袋 津贴 内购 出清 下杀 闪购 \
                          抢购价 惊爆价 尝鲜价 员工价 内部价 出厂价 跳楼价 冰点价 拼团价 付 配送";
-    SIGNS.split_whitespace().map(str::to_owned).collect()
+    SIGNS.split_whitespace().chain(super::cuts_zh::SIGNS.split_whitespace()).map(str::to_owned).collect()
 }
 
 /// The expressions asked here.
@@ -129,13 +130,23 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
             add(discount, range);
         }
     }
+    if !words.is_ascii() {
+        for (range, discount) in cuts_in(may, words) {
+            if !is_denied(&words[..range.start]) {
+                add(discount, range);
+            }
+        }
+    }
     each(&FREE_SHIPPING, may, words, |_, range| {
-        if !is_denied(&words[..range.start]) {
+        // 免运资格不受影响 speaks of what somebody has.
+        let is_a_right = words.get(range.end..).is_some_and(|tail| tail.starts_with("资格"));
+        if !is_denied(&words[..range.start]) && !is_a_right {
             add(Discount::FreeShipping, range);
         }
     });
     each(&GIFT, may, words, |_, range| {
-        if !is_denied(&words[..range.start]) {
+        let is_sent = words.get(range.clone()).is_some_and(|told| told.contains("发送"));
+        if !is_denied(&words[..range.start]) && !is_sent {
             add(Discount::Gift, range);
         }
     });

@@ -71,6 +71,8 @@ pub(super) struct Tally {
     lowers_apart: bool,
     /// It tells two prices of one thing, or "I'll knock ten off": who lowers a price sells.
     prices_down: bool,
+    /// The same, and tells both prices: 原680现520.
+    pairs: bool,
     /// It speaks of money paid or to be paid.
     pub bills: bool,
     /// Whoever writes says who they are and where, as trades do: "Deb at Crumb & Co here".
@@ -192,6 +194,7 @@ pub(super) fn tally(readings: &[Reading<'_>], leaning: Leaning) -> Tally {
             tally.sells += usize::from(!sale && !notice && !code && may("sells"));
             tally.survey += usize::from(surveys::may_ask(sentence));
             let lowers = plainly && sentence.is_priced_down();
+            tally.pairs |= sentence.is_paired && plainly;
             tally.lowers |= lowers;
             tally.lowers_apart |= lowers && !hearsay::reports_in(reading, sentence);
             let by_hand = || hearsay::lowers_by_own_hand(&sentence.may, words);
@@ -322,7 +325,7 @@ impl Tally {
     pub fn is_personal(self) -> bool {
         let trades = self.is_priced && (self.is_reached || self.is_signed_at_length && self.sells > 0);
         // "25% off all shoes lol, shop now" is no friend's, either.
-        let trades = trades || self.lowers && !self.chats && (self.is_reached || self.sells > 0);
+        let trades = trades || self.lowers && !self.chats && (self.is_reached || self.sells > 0 || self.pairs);
         // "Fish box this week: hake, cod, mussels. 18 euro, text back before Thurs. Noel": all its words sell.
         let asks = self.is_reached || self.is_signed || self.sells > 0 || self.is_priced;
         let trades = trades || self.leaning.sells_plainly() && asks && !self.chats;

@@ -1,0 +1,200 @@
+//! What is taken off in Chinese in plain words, as people in small trades say it: 少收你500, 今晚订折200, 再给你便宜80,
+//! 定金50抵150, 减免一半, 免月租, 首月0元, 第二小时免费, 连住三晚送一晚, 置换补贴最高1.2万元. The shops' own words (满减, 立减,
+//! 8折) are read in `reductions`.
+
+use std::ops::Range;
+
+use regex::Captures;
+
+use crate::message::{Currency, Money};
+
+use super::expression::{Expression, May, expression};
+use super::meaning::Discount;
+use super::numerals::{digit_of, value_of};
+
+/// Cuts looked at in one sentence, of each sort.
+const CUTS_MAX: usize = 8;
+
+/// The expressions asked here.
+pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
+    [&LESS, &DEPOSIT, &BOTH_GET, &SUBSIDY, &HALF, &TENTHS, &NEXT_FREE, &MORE_FREE, &FIRST_FREE, &WAIVED].into_iter()
+}
+
+/// What every cut has one of, where no sign of another reduction is.
+pub(super) const SIGNS: &str = "少收 少付 少给 平你 平您 便宜 购物金 各得 膨胀 当 首月 首年 前两";
+
+/// What a sentence takes off so, with the place of the words in it.
+pub(super) fn cuts_in(may: &May, words: &str) -> Vec<(Range<usize>, Discount)> {
+    let mut cuts = Vec::new();
+    let mut ask = |expression: &Expression, read: &dyn Fn(&Captures<'_>) -> Option<Discount>| {
+        let Some(regex) = expression.within(may) else { return };
+        for groups in regex.captures_iter(words).take(CUTS_MAX) {
+            if let (Some(whole), Some(discount)) = (groups.get(0), read(&groups)) {
+                cuts.push((whole.range(), discount));
+            }
+        }
+    };
+    ask(&DEPOSIT, &deposit);
+    for amount in [&LESS, &BOTH_GET, &SUBSIDY] {
+        ask(amount, &|groups| ["off", "off2", "off3", "off4"].iter().find_map(|off| money(groups, off)).map(Discount::Amount));
+    }
+    ask(&HALF, &|_| Some(Discount::Percent(50)));
+    ask(&TENTHS, &tenths);
+    ask(&NEXT_FREE, &|groups| Some(Discount::NextOne(if groups.name("half").is_some() { 50 } else { 100 })));
+    for given in [&MORE_FREE, &FIRST_FREE] {
+        ask(given, &|_| Some(Discount::Gift));
+    }
+    ask(&WAIVED, &|_| Some(Discount::Unsaid));
+    cuts
+}
+
+/// 500, 1,500, 三百, 1.2万.
+fn money(groups: &Captures<'_>, name: &str) -> Option<Money> {
+    let written = groups.name(name)?.as_str();
+    let (digits, times) = written.strip_suffix('万').map_or((written, 1), |digits| (digits, 10_000));
+    let spoken = || value_of(digits).map(|value| value.to_string());
+    let plain = digits.replace(',', "");
+    let money = Money::from_decimal(&plain, Currency::CNY)
+        .or_else(|| Money::from_decimal(&spoken()?, Currency::CNY))
+        .filter(|money| money.minor > 0)?;
+    Some(Money::new(money.minor.checked_mul(times)?, money.currency))
+}
+
+/// 定金50抵150 takes 100 off.
+fn deposit(groups: &Captures<'_>) -> Option<Discount> {
+    let (paid, worth) = (money(groups, "paid")?, money(groups, "off")?);
+    let off = worth.minor.checked_sub(paid.minor).filter(|off| *off > 0)?;
+    Some(Discount::Amount(Money::new(off, worth.currency)))
+}
+
+fn tenths(groups: &Captures<'_>) -> Option<Discount> {
+    let tenths = digit_of(groups.name("cheng")?.as_str().chars().next()?)?;
+    u8::try_from(tenths * 10).ok().filter(|percent| (1..100).contains(percent)).map(Discount::Percent)
+}
+
+/// 少收你500, 直接折150, 再给你便宜80, 平你三百, 减免报名费100元, 手续费减收NT$2,000, 考证团减1500.
+static LESS: Expression = expression!(
+    r"(?:少收|少付|少给|少算|平(?:[你您]|返)|(?:再|还能|还可以?|还|能|可以?|都|一律|各|直接|现场)(?:给|帮)?(?:[你您]|你们|大家|各位|老客)?(?:再|各)?便宜)(?:[你您]|你们|大家|各位)?(?:足足|整整|个)?[ ]?(?:¥|nt\$|hk\$|\$)?(?P<off>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,5}|[一二两三四五六七八九]?[十百千](?:[一二三四五六七八九]十?)?)(?:元|块钱?|蚊|$|[，,。!！;；、()~吧哦啦哈喔 ])",
+    r"|(?:直接|订|定|下单|报名|现场|再|可|各|都|均|一律|全部|办卡|充值|进店)折(?:让|抵|价)?[ ]?(?:¥|nt\$|hk\$|\$)?(?P<off2>[0-9]{2,5})(?:元|块|$|[，,。!！;；、()~ ])",
+    r"|(?:减免|减收|免收|少收|返还|直减|立减|各减)[^0-9，,。满]{0,6}(?:费|款|金|租|价|票)[ ]?(?:¥|nt\$|hk\$|\$)?(?P<off3>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{2,5})(?:元|块|$|[，,。!！;；、()~ ])|(?:费|团|班|课|票|卡|套餐|房|机|车|单|位|款|营|证)(?:用|价)?(?:各|再|可|均|都|统一|直接)?减收?[ ]?(?:¥|nt\$|hk\$|\$)?(?P<off4>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{2,5})(?:元|块|$|[，,。!！;；、()~ ])",
+);
+
+/// 定金50抵150, 付定金100抵200, 付20抵60, 交99元当300元.
+static DEPOSIT: Expression = expression!(
+    r"(?:定金|订金|预付|预存|预定|预订|付|交|存)金?(?:仅|仅需|只要)?[ ]?¥?(?P<paid>[0-9]{1,5})(?:元|块)?(?:即|可|就|直接|能)?(?:抵扣?|当|膨胀(?:为|至|到|成)?|顶|变)[ ]?¥?(?P<off>[0-9]{2,5})"
+);
+
+/// 您和对方各得300元续费抵扣, 会员购物金200元.
+static BOTH_GET: Expression = expression!(
+    r"(?:各[得送减返享领]|(?:双方|两人|你我|彼此)[都均各]?[得享领减])[ ]?¥?(?P<off>[0-9]{1,5})(?:元|块)?[^0-9，,。]{0,8}(?:抵扣|抵用|券|优惠|红包|话费|代金|立减|购物金|现金)",
+    r"|(?:购物金|抵用金|折抵金|消费金|现金礼|购车金|旅游金|红利金)[ ]?(?:¥|nt\$|hk\$|\$)?(?P<off2>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{2,5})|(?P<off3>[0-9]{2,5})(?:元|块)?的?(?:购物金|抵用金|折抵金|消费金|购车金|旅游金)",
+);
+
+/// 置换补贴最高1.2万元. Allowances for heat, travel and housing are none.
+static SUBSIDY: Expression = expression!(
+    r"(?:置换|换新|换购|购车|购机|购房|购置|报废|厂家|厂商|平台|门店|回收|增购|旧机|旧车|装修)(?:[^0-9，,。]{0,4})补贴?(?:金额?)?(?:最高|高达|至高|最多|可达|达|另补|再补|直补)*[ ]?¥?(?P<off>[0-9]{1,6}(?:\.[0-9]{1,2})?万?)(?:元|块|$|[，,。!！;；、()~ ])"
+);
+
+/// 减免一半, 报名费一半.
+static HALF: Expression = expression!(
+    r"(?:减免|减收|减|降价?|优惠|补贴|少收|便宜|立省|省)(?:了|掉|去|近)?(?:一半|50%)|(?:费|票价|门票|租金|房价|学费|定价|原价|价格)(?:只[收要]|仅[收需]|收|付|的)?一半"
+);
+
+/// 单笔最高抵订单的三成.
+static TENTHS: Expression = expression!(
+    r"(?:抵扣?|减免|补贴|返还?)(?:订单|货款|总价|房费|金额|实付|应付|费用)?[^0-9，,。]{0,4}(?P<cheng>[一二两三四五六七八九])成"
+);
+
+/// 第二小时免费, 第二晚半价.
+static NEXT_FREE: Expression = expression!(
+    r"第[二2两三3四4](?:个)?(?:半)?(?:小时|钟头|天|日|晚|夜|节课?|堂课?|次|周|月|年|期|间|趟|程|针|学期|学员|同学|孩子|个娃|个小孩|杯|件|位|人|份|瓶|台)(?:起|都|即|全|可|全部|直接)?(?:免费|免单|免收|不要钱|不收钱|(?P<half>半价))"
+);
+
+/// 连住三晚送一晚, 称十斤猪肉送一只猪脚, 学十节赠两节.
+static MORE_FREE: Expression = expression!(
+    r"(?:称|连住|连订|住|租|囤|喝|吃|学|洗|做|剪|练|约|买|订|报|办|充|存|点|拍)满?(?:[0-9]{1,3}|[一二两三四五六七八九十]{1,3}|半)(?:斤|公斤|晚|夜|天|日|节|堂|课时|个?小时|次|场|年|个?月|个?季度|桌|只|条|头|串|箱|盒|杯|份|件|套|瓶|桶|包|袋|板|张|位|人|盆|束)[^0-9，,。!！?？]{0,8}(?:赠送|送|赠|免)(?:您|你)?(?:[0-9]{1,3}|[一二两三四五六七八九十半]{1,2})(?:斤|公斤|晚|夜|天|日|节|堂|课时|个?小时|次|场|年|个?月|个?季度|只|条|头|串|箱|盒|杯|份|件|套|瓶|桶|包|袋|板|张|位|个|盆|束|枝|支|把|袋)"
+);
+
+/// 首月0元, 首年免月租, 前两个月免费.
+static FIRST_FREE: Expression = expression!(
+    r"(?:首[月年周季次单晚日节课]|首个月|首小时|第一[个]?(?:月|年|小时|节课?|次|晚|周)|前[一二两三四五六1-6](?:个月|年|周|次|节课?|小时|天))(?:的)?(?:租金|租|月费|年费|月租费?|会员费?|费用|费|体验|学费|物业费|套餐费)?(?:只要|仅需?|均为|全|都|均)?(?:[0零]元|免费|全免|免(?:租|月租|年费|会员费|月费|学费|手续费|服务费|物业费))"
+);
+
+/// 免手续费, 免月租, 免门票. What was free before, 免费注册 and 免押金, takes nothing off.
+static WAIVED: Expression = expression!(
+    r"(?:^|[^减豁避难未不幸])免(?:收|除|去|掉)?(?:全部|全年|首年|首月|次年|当月|本年|本次|您的?|一切)?(?:手续费|服务费|开卡费|工本费|月租费?|月费|年费|会员费|入会费|报名费|门票|入场费|加工费|安装费|学费|场地费|管理费|房租|租金|停车费|配送费|挂号费|检测费|茶位费|加床费|取消费)"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::understand::normal::fold_phrase;
+
+    fn told(text: &str) -> Vec<String> {
+        let told = cuts_in(&May::ANY, &fold_phrase(text)).into_iter();
+        told.map(|(_, discount)| match discount {
+            Discount::Amount(money) => (money.minor / 100).to_string(),
+            Discount::Percent(percent) => format!("{percent}%"),
+            other => format!("{other:?}"),
+        })
+        .collect()
+    }
+
+    #[test]
+    fn plain_words_take_something_off() {
+        for (text, wanted) in [
+            ("店長說再少收你500,但他只答應到後天", vec!["500"]),
+            ("再少收5块加工费", vec!["5"]),
+            ("8吋直接折150,老師傅一天就做得出那幾顆", vec!["150"]),
+            ("今晚訂折200,明天現場只有原價", vec!["200"]),
+            ("面膜10盒拿货价给你再便宜80,", vec!["80"]),
+            ("给你们还能便宜80", vec!["80"]),
+            ("平你三百,$900攞走", vec!["300"]),
+            ("巴厘岛OW考证团减1500，", vec!["1500"]),
+            ("并统一减免报名费100元。", vec!["100"]),
+            ("手續費減收NT$2,000,隨到隨辦", vec!["2000"]),
+            ("平板电脑定金50抵150", vec!["100"]),
+            ("付定金100抵200", vec!["100"]),
+            ("付20抵60,现在付还来得及", vec!["40"]),
+            ("您和对方各得300元续费抵扣", vec!["300"]),
+            ("會員購物金200元會跟著三月一起消失", vec!["200"]),
+            ("混动车型置换补贴最高1.2万元", vec!["12000"]),
+            ("62岁以上学员学费减免一半", vec!["50%"]),
+            ("单笔最高抵订单的三成", vec!["30%"]),
+            ("單車租借第二小時免費", vec!["NextOne(100)"]),
+            ("第二晚半价", vec!["NextOne(50)"]),
+            ("跨年连住三晚送一晚", vec!["Gift"]),
+            ("称十斤猪肉送一只猪脚", vec!["Gift"]),
+            ("首月0元体验", vec!["Gift"]),
+            ("前两个月免费", vec!["Gift"]),
+            ("汇往境外免手续费", vec!["Unsaid"]),
+            ("即日起预登记免门票", vec!["Unsaid"]),
+        ] {
+            assert_eq!(told(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_words_that_take_nothing_off() {
+        for text in [
+            "今年少收了500斤粮食",
+            "骨折200天",
+            "高温补贴300元已发放",
+            "交通补贴每月200元",
+            "定金50元",
+            "付20块给我",
+            "体重减20斤",
+            "第二次免疫接种",
+            "送一只猫去医院",
+            "住三晚，送孩子上学",
+            "走了一半",
+            "预算减了两成",
+            "免费注册",
+            "难免收费",
+            "便宜没好货",
+            "便宜80后一代",
+        ] {
+            assert_eq!(told(text), Vec::<String>::new(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! Two prices told for one thing in Chinese, mostly without 元: 198→88, 原680现520, 38(平时58), 从1299降到了999,
+//! 早鸟价1680只到周日，过了就是2280. What makes a pair is a sign between two figures that one fell to the other, or a word
+//! beside the higher one: it is the old price, the usual one, the one asked elsewhere, for a single piece, or later on.
+//! Only figures of a pair become amounts: 3人, 8月14日, 12点 and BT-200 are none, whatever stands beside them.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::message::{Currency, Money};
+
+use super::expression::{Expression, May, expression};
+use super::patterns::{pattern, says};
+use super::prices::{Amount, AmountKind};
+
+/// Figures looked at in one sentence.
+const FIGURES_MAX: usize = 24;
+/// So near before a figure stands the word that tells what it is.
+const BEFORE_BYTES_MAX: usize = 48;
+/// So far apart two figures may be told of one thing.
+const APART_BYTES_MAX: usize = 96;
+/// No price falls to less than this part of it; two quantities may.
+const PART_MIN: i64 = 40;
+
+/// The expressions asked here.
+pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
+    [&MAY_PAIR].into_iter()
+}
+
+/// Joins the pairs of the sentence to its amounts, in order; it begins at `start` of the text `words` was taken from.
+/// Whether there was one.
+pub(super) fn mark_pairs(may: &May, words: &str, start: usize, amounts: &mut Vec<Amount>) -> bool {
+    if !MAY_PAIR.is_in(may, words) || says(&NO_PRICES, words) {
+        return false;
+    }
+    let has_columns = says(&COLUMNS, words);
+    let figures = figures_in(words, start, amounts, has_columns);
+    let pairs = pairs_of(words, &figures, has_columns);
+    for pair in &pairs {
+        for (place, kind) in [(pair.high, AmountKind::ListPrice), (pair.low, AmountKind::Price)] {
+            let Some(figure) = figures.get(place) else { continue };
+            set(amounts, start, figure, kind, pair.currency);
+        }
+    }
+    amounts.sort_by_key(|amount| amount.range.start);
+    !pairs.is_empty()
+}
+
+/// A number that may be a price.
+#[derive(Debug, Clone)]
+struct Figure {
+    range: Range<usize>,
+    money: Money,
+    /// It has a sign or a unit, or a word before it asks it.
+    told: Option<AmountKind>,
+}
+
+/// Places of two figures.
+#[derive(Debug)]
+struct Pair {
+    high: usize,
+    low: usize,
+    currency: Currency,
+}
+
+fn figures_in(words: &str, start: usize, amounts: &[Amount], has_columns: bool) -> Vec<Figure> {
+    let mut figures: Vec<Figure> = amounts
+        .iter()
+        .filter_map(|amount| {
+            let range = amount.range.start.checked_sub(start)?..amount.range.end.checked_sub(start)?;
+            Some(Figure { range, money: amount.money, told: Some(amount.kind) })
+        })
+        .collect();
+    let known = figures.len();
+    let Some(bare) = BARE.as_ref() else { return figures };
+    for found in bare.find_iter(words).take(FIGURES_MAX) {
+        let range = found.range();
+        let (head, tail) = (words.get(..range.start).unwrap_or_default(), words.get(range.end..).unwrap_or_default());
+        let overlaps = |figure: &Figure| figure.range.start < range.end && range.start < figure.range.end;
+        // 16.8/22.8 is no date under the heads of two columns.
+        let is_inside = (says(&INSIDE, head) && !(has_columns && head.ends_with('/')))
+            || found.len() < 3 && says(&ANSWER, head);
+        if figures.iter().take(known).any(overlaps) || is_inside || !says(&PRICED, tail) {
+            continue;
+        }
+        if let Some(money) = Money::from_decimal(&found.as_str().replace(',', ""), Currency::CNY)
+            .filter(|money| money.minor > 0)
+        {
+            figures.push(Figure { range, money, told: None });
+        }
+    }
+    figures.sort_by_key(|figure| figure.range.start);
+    figures.truncate(FIGURES_MAX);
+    figures
+}
+
+fn pairs_of(words: &str, figures: &[Figure], has_columns: bool) -> Vec<Pair> {
+    let mut pairs: Vec<Pair> = Vec::new();
+    let currency = figures.iter().find(|figure| figure.told.is_some()).map(|figure| figure.money.currency);
+    let currency = currency.unwrap_or(Currency::CNY);
+    let mut add = |high: usize, low: usize| {
+        let falls = figures.get(high).zip(figures.get(low)).is_some_and(|(high, low)| is_fall(high, low));
+        let taken = |pair: &Pair| [pair.high, pair.low].iter().any(|place| *place == high || *place == low);
+        if falls && !pairs.iter().any(taken) {
+            pairs.push(Pair { high, low, currency });
+        }
+        falls
+    };
+    for at in 1..figures.len() {
+        let Some(gap) = between(words, figures, at - 1, at) else { continue };
+        if says(&FALLS_TO, gap) {
+            add(at - 1, at);
+        } else if has_columns && gap.trim() == "/" && !add(at, at - 1) {
+            add(at - 1, at);
+        }
+    }
+    for high in 0..figures.len() {
+        let near = before(words, figures, high);
+        let tail = figures.get(high).and_then(|figure| words.get(figure.range.end..)).unwrap_or_default();
+        let is_usual = says(&USUAL, near) || says(&USUAL_BEHIND, tail);
+        if !is_usual && !says(&LATER, near) {
+            continue;
+        }
+        // What is asked later is told last.
+        let behind = (high + 1..figures.len()).take(3).filter(|_| is_usual);
+        let beside = (0..high).rev().take(3).map(|low| (low, false)).chain(behind.map(|low| (low, true)));
+        let mut beside: Vec<(usize, usize)> = beside
+            .filter_map(|(low, is_behind)| {
+                let gap = if is_behind { apart(figures, high, low) } else { apart(figures, low, high) }?;
+                (gap <= APART_BYTES_MAX && is_asked(words, figures, low, high)).then_some((gap, low))
+            })
+            .collect();
+        beside.sort_unstable();
+        let _ = beside.into_iter().any(|(_, low)| add(high, low));
+    }
+    pairs
+}
+
+/// Whether a figure beside a higher one is asked as the price.
+fn is_asked(words: &str, figures: &[Figure], low: usize, high: usize) -> bool {
+    let Some(figure) = figures.get(low) else { return false };
+    let near = before(words, figures, low);
+    let tail = words.get(figure.range.end..).unwrap_or_default();
+    if says(&PAID, near) || says(&USUAL, near) || says(&OFF, near) {
+        return false;
+    }
+    match figure.told {
+        Some(AmountKind::Price | AmountKind::ListPrice) => true,
+        Some(_) => false,
+        None => {
+            let close = between(words, figures, low.min(high), low.max(high)).is_some_and(|gap| says(&CLOSE, gap));
+            close || says(&ASKED, near) || says(&HANDED, tail)
+        }
+    }
+}
+
+fn is_fall(high: &Figure, low: &Figure) -> bool {
+    let (high_minor, low_minor) = (high.money.minor, low.money.minor);
+    let same = high.told.is_none() || low.told.is_none() || high.money.currency == low.money.currency;
+    let goods = |figure: &Figure| !matches!(figure.told, Some(AmountKind::Saving | AmountKind::Threshold));
+    same && goods(high) && goods(low) && low_minor < high_minor && low_minor.saturating_mul(PART_MIN) >= high_minor
+}
+
+fn between<'w>(words: &'w str, figures: &[Figure], one: usize, next: usize) -> Option<&'w str> {
+    words.get(figures.get(one)?.range.end..figures.get(next)?.range.start)
+}
+
+fn apart(figures: &[Figure], one: usize, next: usize) -> Option<usize> {
+    figures.get(next)?.range.start.checked_sub(figures.get(one)?.range.end)
+}
+
+/// The words before a figure, from the figure before it on.
+fn before<'w>(words: &'w str, figures: &[Figure], at: usize) -> &'w str {
+    let Some(end) = figures.get(at).map(|figure| figure.range.start) else { return "" };
+    let last = at.checked_sub(1).and_then(|at| figures.get(at)).map_or(0, |figure| figure.range.end);
+    let from = words.ceil_char_boundary(last.max(end.saturating_sub(BEFORE_BYTES_MAX)));
+    words.get(from.min(end)..end).unwrap_or_default()
+}
+
+/// Sets the kind of a figure: of the amount that it is already, or of a new one.
+fn set(amounts: &mut Vec<Amount>, start: usize, figure: &Figure, kind: AmountKind, currency: Currency) {
+    let range = start + figure.range.start..start + figure.range.end;
+    if let Some(known) = amounts.iter_mut().find(|amount| amount.range == range) {
+        (known.kind, known.said) = (kind, true);
+        return;
+    }
+    let money = Money::new(figure.money.minor, currency);
+    amounts.push(Amount { range, money, kind, said: true, little: false, asks: false, pieces: None });
+}
+
+/// What every pair has one of.
+static MAY_PAIR: Expression = expression!(
+    r"[0-9元块][^0-9，,。]{0,6}(?:→|->|=>|➡|»|变|降|减|跌|回落|调|砍|现|今|给|拿)|原|平[时日常]|往[常日]|日常|通常|一般|正常|旧价|门市|市价|专柜|吊牌|标价|定价|标准|单[买件卖次场独张人]|零售|零卖|商[场超]|超市|外面|别[处家]|平台|非会员|散客|现场|门店|上[周月次]|早上|昨[天日]|之前|以前|首购|挂牌|官网|官方|正价|路人|全价|恢复|后|过了|下[周月播次]|起|次[月年]|续费|[涨跳变改调弹升回]回?|届时"
+);
+
+/// Where figures fall that are no prices.
+static NO_PRICES: LazyLock<Option<Regex>> = pattern!(
+    r"排名|评分|得分|分数|气温|温度|降温|血压|血糖|血脂|体重|体温|利率|税率|汇率|库存|人数|票房|股|基金|指数|门槛|额度|时速|限速|房贷|月供|[lq]pr|收费标准|调价通知|价格调整|时薪|工资|月薪"
+);
+
+/// A number by itself: no part of a longer one.
+static BARE: LazyLock<Option<Regex>> =
+    pattern!(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?|[0-9]+(?:\.[0-9]+)?");
+/// Before a number that is a part of something else: a mark, a date, a time, a page, a place in a row.
+static INSIDE: LazyLock<Option<Regex>> = pattern!(
+    r"[0-9a-z][-:./_]?$|[-:_#*@=&?]$|[0-9a-z]/$|(?:第|尾号|编号|单号|工号|货号|热线|电话|微信|qq|满|周|星期|礼拜|农历|初|no)[ :]?$"
+);
+/// Before a digit that somebody is asked to send: 一般请回2.
+static ANSWER: LazyLock<Option<Regex>> = pattern!(r"(?:回复?|按|发送?|拨打?|选择?|评|打)[ ]?$");
+/// Behind a price: its unit, an end, a word of selling, or how it goes on; 8月, 12点, 3人, 20只 are none.
+static PRICED: LazyLock<Option<Regex>> = pattern!(
+    r"^[ ]?(?:元|块|蚊|圆|$|[，,。!！;；、()~+→»➡\n]|->|=>|/[^0-9a-z]|/[0-9.]+|一[^0-9个一二三四五六七八九十]|每|起(?:步|跳)?|的|现|今|变|降|减|跌|回落|调|砍|原|平[时日常]|给|收|拿|卖|包邮|包|出|抱|带|含|恢复|涨|跳|弹|回|随|只(?:到|限|有|要|剩|今)|吧|哦|啦|哈|咯|喔|嘛|就|嘅|磅|[ ][^0-9])"
+);
+
+/// A sign or a word between two figures: the first fell to the second.
+static FALLS_TO: LazyLock<Option<Regex>> = pattern!(
+    r"^(?:元|块钱?|蚊|圆)?(?:/[^0-9，,。]{1,3}|一[^0-9，,。]|磅|每[^0-9，,。])?[ ]?(?:→|->|=>|➡|»|变成?了?|(?:直接|直|一路|立|已|骤|现)?(?:降|减|跌|回落|调|下调|砍|杀|打|改)(?:到|至|成|为)了?|降|[，,、]?[ ]?(?:现价?|现在|现仅|现只[要收]?|今价?|今[天日晚]))[^0-9，,。;；→!]{0,4}$"
+);
+/// 会员价/非会员价:山竹16.8/22.8.
+static COLUMNS: LazyLock<Option<Regex>> = pattern!(
+    r"(?:会员|现|特|活动|优惠|团购|预售|早鸟|到手|直播|今日|今天)价?/(?:非会员|原|平[时日]|市场|门市|吊牌|专柜|零售|单买|现场|日常|标)价?|(?:非会员|原|平[时日]|市场|门市|吊牌|专柜|零售|日常|标)价?/(?:会员|现|特|活动|优惠|团购|到手|直播|今日|今天)价?"
+);
+
+/// It was so, is so as a rule, elsewhere, for whoever is no member, or for a single one.
+static USUAL: LazyLock<Option<Regex>> = pattern!(
+    r"(?:原价?|原来|原本|原先|平[时日常]|往[常日]|日常|通常|一般|正常|旧价?|门市|市场?价|市面|专柜|吊牌|标价|牌价|定价|标准价?|单[买件卖次场独张人](?:价|购买|卖)?|零售|零卖|商[场超]|超市|外面|别[处家](?:都)?|平台|非会员|散客|现场|门店|上[周月次]|早上|早市|昨[天日]|之前|以前|先前|首购|挂牌|官网|官方|正价|店里|路人|全价|曾)(?:价格?|票价?|标价?|挂|还|都|要|得|也|仲|才)*(?:卖|售|标)?[价:为是要约]*[ ]?(?:¥|nt\$?|hk\$?|\$)?$"
+);
+/// 80元(原价), 299/件原价.
+static USUAL_BEHIND: LazyLock<Option<Regex>> = pattern!(r"^(?:元|块)?的[0-9]|^(?:元|块)?\((?:原价|平时|门市价)\)");
+/// It will be so when the offer is over.
+static LATER: LazyLock<Option<Regex>> = pattern!(
+    r"(?:恢复(?:到|至|成|为|原价)*|之后|过后|过了(?:就是|就|要|得)?|后|以后|[月日号年点天晨早末]一?(?:开始|起)|次[月年]起?|第二[年月]起?|续费价?|续[年月]|(?:[涨跳变改调弹升拉退](?:回|到|至|成|价)*|回[到至])了?|届时|下(?:周|月|播|次)(?:一|起|就)*)(?:每[^0-9，,。]{1,2}|就|又|要|得|改|按|原价|价格|是|都|全|票价|卖|收|变|成|涨|到|至|为){0,3}[:]?[ ]?(?:¥|nt\$?|hk\$?|\$)?$"
+);
+
+/// Before a figure that is paid, and asked nobody.
+static PAID: LazyLock<Option<Regex>> = pattern!(
+    r"(?:实付|支付|付款|合计|总计|余额|退款?|退还|扣款|扣费|到账|定金|订金|押金|充值|首付|运费)[^0-9，,。]{0,4}$"
+);
+/// Before a figure that is taken off, or must be spent first.
+static OFF: LazyLock<Option<Regex>> = pattern!(r"(?:减|省|抵|返|送|券|便宜|优惠|补贴|满|第[二2]件)了?[ ]?(?:¥|nt\$?|hk\$?|\$)?$");
+/// Between the two figures of 38(平时58) and 58/斤,平时98 stands little more than the word.
+static CLOSE: LazyLock<Option<Regex>> = pattern!(
+    r"^(?:元|块钱?|蚊|圆)?(?:/[^0-9，,。]{1,3}|一[^0-9，,。]|每[^0-9，,。])?[ ]?[(，,、]?[^0-9，,。()]{1,6}$|^的$"
+);
+/// Before a figure that is asked.
+static ASKED: LazyLock<Option<Regex>> = pattern!(
+    r"(?:现|价|卖|售|收|仅需?|只[要需收]?|才|特惠|到手|今[天日晚年]?|当天|当日|这周|本周|本月|这个?礼拜|[日天]|给|[给]?老客|老[学客]员?|新客|会员|学[生员]|老用户|一律|统一|早鸟|预[售购]|体验|单程|每[人位张件盒斤箱晚只节杯份束]|[一两]?[支件盒箱]|申请了?一个|按|拼团?|团|报|要|房|束|餐|从|由|票|卡|套|品|班|首[年月单])(?:[:是为到]|[^0-9，,。()]{0,2})[ ]?(?:¥|nt\$?|hk\$?|\$)?$"
+);
+/// Behind a figure that is asked: 520给, 680收.
+static HANDED: LazyLock<Option<Regex>> =
+    pattern!(r"^(?:元|块)?(?:就?(?:给|收|拿走?|卖|出|带走|抱走|包邮)|一[斤个只盒份杯箱位人]|/[^0-9a-z])");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::understand::normal::fold_phrase;
+    use crate::understand::prices::amounts_in;
+
+    /// `high>low` of every pair.
+    fn told(text: &str) -> String {
+        let text = fold_phrase(text);
+        let mut amounts = amounts_in(&text, 0..text.len());
+        if !mark_pairs(&May::ANY, &text, 0, &mut amounts) {
+            return String::new();
+        }
+        let figure = |kind: AmountKind| {
+            let of_kind = amounts.iter().filter(move |amount| amount.kind == kind && amount.said);
+            of_kind.map(|amount| format!("{}", amount.money.minor / 100)).collect::<Vec<_>>().join(",")
+        };
+        format!("{}>{}", figure(AmountKind::ListPrice), figure(AmountKind::Price))
+    }
+
+    #[test]
+    fn two_figures_are_told_for_one_thing() {
+        for (text, wanted) in [
+            ("广式礼盒198→88，今晚10点关门前随便挑", "198>88"),
+            ("智利车厘子2斤装79.9→59.9，今晚24点下架", "79>59"),
+            ("游泳12堂NT$4,800→NT$4,200,繳費截圖傳給我就算", "4800>4200"),
+            ("$20磅→$12磅,三枝公司嘅師奶", "20>12"),
+            ("4人餐268元变159，凌晨1点散团", "268>159"),
+            ("青团四只装15变12", "15>12"),
+            ("15元一斤变10元一斤", "15>10"),
+            ("家庭年卡999减到699", "999>699"),
+            ("它从1299降到了999，被别人买走了640次", "1299>999"),
+            ("水光三次卡由2680回落到1980的窗口就关了", "2680>1980"),
+            ("我可以把学费从9800调到8600", "9800>8600"),
+            ("门票188现99，跨年三天", "188>99"),
+            ("房价原680现520，含双早", "680>520"),
+            ("豆浆油条套餐原8元现6元", "8>6"),
+            ("开业期间25元一杯现19元", "25>19"),
+            ("年卡198现128，8月31日24:00恢复", "198>128"),
+            ("上周挂2180,现在1980,能再小刀", "2180>1980"),
+            ("下午茶餐平時$48今日$38,賣到六點就收", "48>38"),
+            ("鸡蛋一板平时23今天18,只有二十板摆门口", "23>18"),
+            ("沃柑平时6块8今天4块9一斤", "6>4"),
+            ("剪发一律38（平时58），整个暑假都有效", "58>38"),
+            ("码头价58/斤，平时98", "98>58"),
+            ("烫发398元(门市598)", "598>398"),
+            ("皇冠草莓这团85一箱(商场128)", "128>85"),
+            ("山景房260(平台标388),加床不收钱", "388>260"),
+            ("七夕一束玫瑰99(早上还卖139)", "139>99"),
+            ("鏡框+鏡片配到好NT$1,980(原NT$3,200)", "3200>1980"),
+            ("洗+剪 NT$450(一般NT$600)", "600>450"),
+            ("肩颈60分钟158元（单次198元）", "198>158"),
+            ("吊牌899,瑕疵价199", "899>199"),
+            ("原价980，今天报按680收，明天的价我没有权限再给", "980>680"),
+            ("原价880，老学员700，1月23日9点开课前交费", "880>700"),
+            ("9座商务原价900/天，今天中午12点前定只收700", "900>700"),
+            ("纯棉99元起，平时商场卖299", "299>99"),
+            ("春季班早鸟价1680只到周日，过了就是2280，一分不讲", "2280>1680"),
+            ("早鸟价 128/对，今晚零点恢复188", "188>128"),
+            ("早鸟价388元（1月18日及以前下单），之后460元", "460>388"),
+            ("C1全包班现价3180，三天后（8月14日零点）起涨到3680", "3680>3180"),
+            ("作业托管班1280/月，九月一号系统自动跳1580", "1580>1280"),
+            ("首月9.9元（次月起39元），可租积木", "39>9"),
+            ("新客首年99元（续费199元/年），每个账号限购1台", "199>99"),
+            ("Python数据分析全套从599跳回1299", "1299>599"),
+            ("月饼团购：10盒起每盒72元（零售98），9月23日18点前报数", "98>72"),
+            ("会员价/非会员价：山竹16.8/22.8，蓝莓9.9/13.8", "22,13>16,9"),
+            ("小龙虾3斤装168的138给", "168>138"),
+        ] {
+            assert_eq!(told(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_are_no_two_prices_of_one_thing() {
+        for text in [
+            "8点→6点营业时间调整",
+            "气温从38降到25",
+            "排名从12降到8",
+            "平时18点关门，今天20点",
+            "平时3个人，今天2个人",
+            "原定10日的会议改到8日",
+            "停车费由5元涨到8元",
+            "包月会员价格由15元/月调整为18元/月",
+            "订单4821已发货，之后3天送达",
+            "iPhone 15，后12个月保修",
+            "会议室从305改到201",
+            "航班CA1831改为CA1501",
+            "满意请回1，一般请回2，不满意请回3",
+            "实付299元(原价399元)",
+            "尾号1299的卡恢复使用，密码6次输错",
+            "今天28度，平时32度",
+            "体重从150降到120",
+            "原2号店搬到1号店",
+        ] {
+            assert_eq!(told(text), "", "{text}");
+        }
+    }
+}
