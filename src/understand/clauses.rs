@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::codes::speaks_of_paying;
+use super::cuts_zh::doubles_a_deposit;
 use super::lexicon::{Cue, Cues, heard_in};
 use super::prices::AmountKind;
 use super::reading::Sentence;
@@ -47,7 +48,7 @@ fn says(text: &str, sentence: &Sentence, clause: &Range<usize>) -> Says {
     let words = text.get(clause.clone()).unwrap_or_default();
     let heard = heard_in(words).cues(std::slice::from_ref(&(0..words.len())));
     let cues: Cues = heard.first().map(|(cues, _)| *cues).unwrap_or_default();
-    if cues.any(&[Cue::Billing, Cue::Notice, Cue::Code]) {
+    if cues.any(&[Cue::Billing, Cue::Notice, Cue::Code]) && !doubles_a_deposit(words) {
         return Says::Tells;
     }
     let inside = |range: &Range<usize>| clause.start <= range.start && range.end <= clause.end;
@@ -57,6 +58,7 @@ fn says(text: &str, sentence: &Sentence, clause: &Range<usize>) -> Says {
     };
     let sells = cues.has(Cue::Sale)
         || sentence.offs.iter().any(|off| off.is_figure() && inside(&off.range))
+        || sentence.is_paired && price(false)
         || cues.has(Cue::Offer) && price(false)
         || price(true);
     if sells { Says::Sells } else { Says::Nothing }

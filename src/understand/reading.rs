@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::message::{Part, PartKind, Span};
 
 use super::bygone::{Bygone, bygone_in};
+use super::cuts_zh::doubles_a_deposit;
 use super::codes::{is_guarded_code, speaks_of_paying};
 use super::expression::May;
 use super::html::{Link, Visible};
@@ -73,7 +74,7 @@ impl Sentence {
             || self.percent_off.is_some()
             || !self.cues.has(Cue::Billing) && takes_off()
             || self.threshold_deal
-            || self.is_paired && !self.cues.any(&[Cue::Billing, Cue::Notice])
+            || self.is_paired
             || self.cues.has(Cue::Offer) && !self.cues.has(Cue::Billing) && priced()
     }
 
@@ -146,7 +147,7 @@ impl<'a> Reading<'a> {
                 if is_plan {
                     cues.remove(&[Cue::Sale]);
                 }
-                if cues.has(Cue::Billing) && (waives_fees(words) || takes_home(words)) {
+                if cues.has(Cue::Billing) && (waives_fees(words) || takes_home(words) || doubles_a_deposit(words)) {
                     cues.remove(&[Cue::Billing]);
                 }
                 // 售价299元，可开发票: how it is sold bills nobody.

@@ -73,7 +73,12 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
             offs.push(Off { discount, range, is_pair: false });
         }
     };
-    each(&NEXT_ONE, may, words, |groups, range| add(Discount::NextOne(next_one(groups)), range));
+    each(&NEXT_ONE, may, words, |groups, range| {
+        // 押一付三: how rent is paid.
+        if !words.get(..range.start).is_some_and(|head| head.ends_with('押')) {
+            add(Discount::NextOne(next_one(groups)), range);
+        }
+    });
     if !words.is_ascii() {
         let unit = amounts.first().map_or(Currency::CNY, |amount| amount.money.currency);
         each(&THRESHOLD_ZH, may, words, |groups, range| {
@@ -440,6 +445,11 @@ mod tests {
             ("5折商品除外", vec![]),
             ("3折起专区不参加", vec![]),
             ("质量不打折", vec![]),
+            ("押一付三，押金不变", vec![]),
+            ("退订请发送0000", vec![]),
+            ("免运资格不受影响", vec![]),
+            ("定金50抵150", vec!["100.00 CNY"]),
+            ("免月租", vec!["Unsaid"]),
             ("订单满一万返现800元", vec!["800.00 CNY from 10000.00 CNY"]),
         ] {
             assert_eq!(told(text), wanted, "{text}");
