@@ -20,8 +20,8 @@ pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
     [&LESS, &DEPOSIT, &BOTH_GET, &SUBSIDY, &HALF, &TENTHS, &NEXT_FREE, &MORE_FREE, &FIRST_FREE, &WAIVED].into_iter()
 }
 
-/// What every cut has one of, where no sign of another reduction is.
-pub(super) const SIGNS: &str = "少收 少付 少给 平你 平您 便宜 购物金 各得 膨胀 当 首月 首年 首堂 首节 首次 首单 首周 首晚 首日 首小时 首个月 第一 0元 零元 前两 购补 新补 换补 另补 再补 直补";
+/// What every cut has one of, where no sign of another reduction is; the last are those of bundles.
+pub(super) const SIGNS: &str = "少收 少付 少给 少算 平你 平您 便宜 购物金 各得 膨胀 当 首月 首年 首堂 首节 首次 首单 首周 首晚 首日 首小时 首个月 第一 0元 零元 前两 购补 新补 换补 另补 再补 直补 单 双 零售 两";
 
 /// 付定金100抵200: what is paid down is worth more, and no bill. 已付定金 is one.
 pub(super) fn doubles_a_deposit(words: &str) -> bool {
@@ -32,7 +32,11 @@ pub(super) fn doubles_a_deposit(words: &str) -> bool {
 
 /// What a sentence takes off so, with the place of the words in it.
 pub(super) fn cuts_in(may: &May, words: &str) -> Vec<(Range<usize>, Discount)> {
-    if words.is_ascii() || ["纳税", "个税", "增值税", "所得税", "税务", "社保", "医保", "公积金"].iter().any(|public| words.contains(public)) {
+    if words.is_ascii()
+        || ["纳税", "个税", "增值税", "所得税", "税务", "社保", "医保", "公积金"]
+            .iter()
+            .any(|public| words.contains(public))
+    {
         return Vec::new();
     }
     let mut cuts = Vec::new();
@@ -49,7 +53,9 @@ pub(super) fn cuts_in(may: &May, words: &str) -> Vec<(Range<usize>, Discount)> {
     };
     ask(&DEPOSIT, &deposit);
     for amount in [&LESS, &BOTH_GET, &SUBSIDY] {
-        ask(amount, &|groups| ["off", "off2", "off3", "off4"].iter().find_map(|off| money(groups, off)).map(Discount::Amount));
+        ask(amount, &|groups| {
+            ["off", "off2", "off3", "off4"].iter().find_map(|off| money(groups, off)).map(Discount::Amount)
+        });
     }
     ask(&HALF, &|_| Some(Discount::Percent(50)));
     ask(&TENTHS, &tenths);
@@ -94,7 +100,7 @@ static LESS: Expression = expression!(
 
 /// 定金50抵150, 付定金100抵200, 付20抵60, 交99元当300元.
 static DEPOSIT: Expression = expression!(
-    r"(?:定金|订金|预付|预存|预定|预订|付|交|存)金?(?:仅|仅需|只要)?[ ]?¥?(?P<paid>[0-9]{1,5})(?:元|块)?(?:即|可|就|直接|能)?(?:抵扣?|当|膨胀(?:为|至|到|成)?|顶|变)[ ]?¥?(?P<off>[0-9]{2,5})"
+    r"(?:定金|订金|预付|预存|预定|预订|付|交|存)金?(?:仅|仅需|只要)?[ ]?¥?(?P<paid>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,5})(?:元|块)?(?:即|可|就|直接|能)?(?:抵扣?|当|膨胀(?:为|至|到|成)?|顶|变)[ ]?¥?(?P<off>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{2,5})"
 );
 
 /// 您和对方各得300元续费抵扣, 会员购物金200元.
@@ -105,7 +111,7 @@ static BOTH_GET: Expression = expression!(
 
 /// 置换补贴最高1.2万元. Allowances for heat, travel and housing are none.
 static SUBSIDY: Expression = expression!(
-    r"(?:置换|换新|换购|购车|购机|购房|购置|报废|厂家|厂商|平台|门店|回收|增购|旧机|旧车|装修)(?:[^0-9，,。]{0,4})补贴?(?:金额?)?(?:最高|高达|至高|最多|可达|达|另补|再补|直补)*[ ]?¥?(?P<off>[0-9]{1,6}(?:\.[0-9]{1,2})?万?)(?:元|块|$|[，,。!！;；、()~ ])"
+    r"(?:置换|换新|换购|购车|购机|购房|购置|报废|厂家|厂商|平台|门店|回收|增购|旧机|旧车|装修)(?:[^0-9，,。]{0,4})补贴?(?:金额?)?(?:最高|高达|至高|最多|可达|达|另补|再补|直补|每[^0-9，,。]{1,2})*[ ]?¥?(?P<off>[0-9]{1,6}(?:\.[0-9]{1,2})?万?)(?:元|块|$|[，,。!！;；、()~ ])"
 );
 
 /// 减免一半, 报名费一半.
@@ -168,6 +174,9 @@ mod tests {
             ("手續費減收NT$2,000,隨到隨辦", vec!["2000"]),
             ("平板电脑定金50抵150", vec!["100"]),
             ("付定金100抵200", vec!["100"]),
+            ("訂金2,000抵4,000，只到月底", vec!["2000"]),
+            ("师傅说每坪少算你300", vec!["300"]),
+            ("旧窗换新补贴每扇300", vec!["300"]),
             ("付20抵60,现在付还来得及", vec!["40"]),
             ("您和对方各得300元续费抵扣", vec!["300"]),
             ("會員購物金200元會跟著三月一起消失", vec!["200"]),

@@ -5,6 +5,7 @@ mod accessories;
 mod asking;
 mod audience;
 mod beside_en;
+mod bundles_zh;
 mod bygone;
 mod calendar;
 mod catalogue;

@@ -79,9 +79,10 @@ fn figures_in(words: &str, start: usize, amounts: &[Amount], has_columns: bool) 
         let (head, tail) = (words.get(..range.start).unwrap_or_default(), words.get(range.end..).unwrap_or_default());
         let overlaps = |figure: &Figure| figure.range.start < range.end && range.start < figure.range.end;
         // 16.8/22.8 is no date under the heads of two columns.
-        let is_inside = (says(&INSIDE, head) && !(has_columns && head.ends_with('/')))
-            || found.len() < 3 && says(&ANSWER, head);
-        if figures.iter().take(known).any(overlaps) || is_inside || !says(&PRICED, tail) {
+        let is_inside =
+            (says(&INSIDE, head) && !(has_columns && head.ends_with('/'))) || found.len() < 3 && says(&ANSWER, head);
+        let is_priced = says(&PRICED, tail) || has_columns && tail.starts_with('/');
+        if figures.iter().take(known).any(overlaps) || is_inside || !is_priced {
             continue;
         }
         if let Some(money) = money_of(found.as_str()) {
@@ -106,7 +107,10 @@ fn pairs_of(words: &str, figures: &[Figure], has_columns: bool) -> Vec<Pair> {
     let currency = currency.unwrap_or(Currency::CNY);
     let mut add = |high: usize, low: usize| {
         let falls = figures.get(high).zip(figures.get(low)).is_some_and(|(high, low)| is_fall(high, low))
-            && ![high, low].iter().any(|at| says(&NO_PRICES, before(words, figures, *at)));
+            && ![high, low].iter().any(|at| says(&NO_PRICES, before(words, figures, *at)))
+            && !(low < high
+                && says(&RISEN_FROM, before(words, figures, low))
+                && says(&RISES, before(words, figures, high)));
         let taken = |pair: &Pair| [pair.high, pair.low].iter().any(|place| *place == high || *place == low);
         if falls && !pairs.iter().any(taken) {
             pairs.push(Pair { high, low, currency });
@@ -199,12 +203,12 @@ fn set(amounts: &mut Vec<Amount>, start: usize, figure: &Figure, kind: AmountKin
 
 /// What every pair has one of.
 static MAY_PAIR: Expression = expression!(
-    r"[0-9元块][^0-9，,。]{0,6}(?:→|->|=>|➡|»|变|降|减|跌|回落|调|砍|现|今|给|拿)|原|平[时日常]|往[常日]|日常|通常|一般|正常|旧价|门市|市价|市场|专柜|吊牌|标价|定价|标准|单[买件卖次场独张人]|零售|零卖|商[场超]|超市|外面|别[处家]|平台|非会员|散客|现场|门店|上[周月次]|早上|昨[天日]|之前|以前|首购|挂牌|官网|官方|正价|路人|全价|面值|非[^0-9，,。]{1,3}[0-9]|一个人|过期|一[到过完]|恢复|后|过了|下[周月播次]|起|次[月年]|续费|[涨跳变改调弹升回]回?|届时"
+    r"[0-9元块][^0-9，,。]{0,6}(?:→|->|=>|➡|»|变|降|减|跌|回落|调|砍|现|今|给|拿|到手|券后|折后|特价|秒杀|限时|抢购)|原|平[时日常]|往[常日]|日常|通常|一般|正常|旧价|门市|市价|市场|专柜|吊牌|标价|定价|标准|单[买件卖次场独张人]|零售|零卖|商[场超]|超市|外面|别[处家]|平台|非会员|散客|现场|门店|上[周月次]|早上|昨[天日]|之前|以前|首购|挂牌|官网|官方|正价|路人|全价|面值|非[^0-9，,。]{1,3}[0-9]|一个人|过期|一[到过完]|恢复|后|过了|下[周月播次]|起|次[月年]|续费|[涨跳变改调弹升回]回?|届时"
 );
 
 /// Before figures that fall and are no prices, in the same clause.
 static NO_PRICES: LazyLock<Option<Regex>> = pattern!(
-    r"(?:排名|评分|得分|分数|气温|温度|降温|血压|血糖|血脂|体重|体温|利率|税率|汇率|库存|人数|票房|股|基金|指数|门槛|额度|[电水气]费|管理费|物业费|成绩|电话|号码|密码|房号|人均|捐款|座位|教室|会议室|房间|航班|车次|满分|赔偿|请求|索赔|时速|限速|房贷|月供|[lq]pr|时薪|工资|月薪)[^，,。;；]*$"
+    r"(?:排名|评分|得分|分数|气温|温度|降温|血压|血糖|血脂|体重|体温|利率|税率|汇率|库存|人数|票房|股|基金|指数|门槛|额度|[电水气]费|管理费|物业费|成绩|电话|号码|密码|房号|人均|捐款|课时|步数|余额|养老金|[高低]温|水位|补贴|座位|教室|会议室|房间|航班|车次|满分|赔偿|请求|索赔|时速|限速|房贷|月供|[lq]pr|时薪|工资|月薪)[^，,。;；]*$"
 );
 
 /// A receipt tells two prices of what is bought already.
@@ -213,8 +217,7 @@ static OF_AN_ORDER: LazyLock<Option<Regex>> = pattern!(
 );
 
 /// A number by itself: no part of a longer one.
-static BARE: LazyLock<Option<Regex>> =
-    pattern!(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?|[0-9]+(?:\.[0-9]+)?万?");
+static BARE: LazyLock<Option<Regex>> = pattern!(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?|[0-9]+(?:\.[0-9]+)?万?");
 /// Before a number that is a part of something else: a mark, a date, a time, a page, a place in a row.
 static INSIDE: LazyLock<Option<Regex>> = pattern!(
     r"[0-9a-z][-:./_]?$|[-:_#*@=&?]$|[0-9a-z]/$|(?:第|尾号|编号|单号|工号|货号|热线|电话|微信|qq|满|周|星期|礼拜|农历|初|no)[ :]?$"
@@ -223,13 +226,13 @@ static INSIDE: LazyLock<Option<Regex>> = pattern!(
 static ANSWER: LazyLock<Option<Regex>> = pattern!(r"(?:回复?|按|发送?|拨打?|选择?|评|打)[ ]?$");
 /// Behind a price: its unit, an end, or how it goes on when something is sold. 8月, 12点, 3人, 20只, 5g and 1-3 are none.
 static PRICED: LazyLock<Option<Regex>> = pattern!(
-    r"^[ ]?(?:元|块|蚊|圆|$|[，,。!！?？;；、()~+→»➡\n”」]|->|=>|/[^0-9a-z]|/[0-9.]+|只(?:到|限|有|要|剩|今|收)|一[^0-9个一二三四五六七八九十]|[ ][^0-9a-z])",
-    r"|^(?:每|起(?:步|跳)?|的|现|今|变|降|减|跌|回|调|砍|原|平[时日常]|给|收|拿|卖|包|出|抱|带|含|恢复|涨|跳|弹|随|吧|哦|啦|哈|咯|喔|嘛|了|就|嘅|磅|我|咱|本店|这[里儿边]|能|可|算|买|送|办|抢|入手|任)"
+    r"^[ ]?(?:元|块|蚊|圆|$|[，,。!！?？;；、()~+→»➡\n”」]|->|=>|/[^0-9a-z]|只(?:到|限|有|要|剩|今|收)|一[^0-9个一二三四五六七八九十]|[ ][^0-9a-z])",
+    r"|^(?:每|起(?:步|跳)?|的|现|今|变|降|减|跌|回|调|砍|原|平[时日常]|给|收|拿|卖|包|出|抱|带|含|恢复|涨|跳|弹|随|吧|哦|啦|哈|咯|喔|嘛|了|到手|就|嘅|磅|我|咱|本店|这[里儿边]|能|可|算|买|送|办|抢|入手|任)"
 );
 
 /// A sign or a word between two figures: the first fell to the second.
 static FALLS_TO: LazyLock<Option<Regex>> = pattern!(
-    r"^(?:元|块钱?|蚊|圆)?(?:/[^0-9，,。]{1,3}|一[^0-9，,。]|磅|每[^0-9，,。])?[ ]?(?:→|->|=>|➡|»|变成?了?|(?:直接|直|一路|立|已|骤|现)?(?:降|减|跌|回落|调|下调|砍|杀|打)(?:到|至|成|为)了?|降|[，,、]?[ ]?(?:现价?|现在|现仅|现只[要收]?|今价?|今[天日晚]))[^0-9，,。;；→!]{0,4}$"
+    r"^(?:元|块钱?|蚊|圆)?(?:/[^0-9，,。]{1,3}|一[^0-9，,。]|磅|每[^0-9，,。])?[ ]?(?:→|->|=>|➡|»|变成?了?|(?:直接|直|一路|立|已|骤|现)?(?:降|减|跌|回落|调|下调|砍|杀|打)(?:到|至|成|为)了?|降|[，,、]?[ ]?(?:现价?|现在|现仅|现只[要收]?|今价?|今[天日晚]|到手|券后|折后|特价|秒杀|限时|抢购)价?)[^0-9，,。;；→!]{0,4}$"
 );
 /// 会员价/非会员价:山竹16.8/22.8.
 static COLUMNS: LazyLock<Option<Regex>> = pattern!(
@@ -238,28 +241,33 @@ static COLUMNS: LazyLock<Option<Regex>> = pattern!(
 
 /// It was so, is so as a rule, elsewhere, for whoever is no member, or for a single one.
 static USUAL: LazyLock<Option<Regex>> = pattern!(
-    r"(?:原价?|原来|原本|原先|平[时日常]|往[常日]|日常|通常|一般|正常|旧价?|门市|市场?价|市面|专柜|吊牌|标价|牌价|定价|标准价?|单[买件卖次场独张人](?:价|购买|卖)?|零售|零卖|商[场超]|超市|外面|别[处家](?:都)?|平台|非会员|散客|现场|门店|上[周月次]|早上|早市|昨[天日]|之前|以前|先前|首购|挂牌|官网|官方|正价|店里|路人|全价|曾|面值|非[^0-9，,。]{1,3}|一个人来?就?)(?:价格?|票价?|标价?|挂|还|都|要|得|也|仲|才|一[位人份件只个斤盒箱张杯碗节]|每[位人份件只个斤盒箱张杯碗节])*(?:卖|售|标)?[价:为是要约]*[ ]?(?:¥|nt\$?|hk\$?|\$)?$"
+    r"(?:原价?|原来|原本|原先|平[时日常]|往[常日]|日常|通常|一般|正常|旧价?|门市|市场?价|市面|专柜|吊牌|标价|牌价|定价|标准价?|单[买件卖次场独张人](?:价|购买|卖)?|零售|零卖|商[场超]|超市|外面|别[处家](?:都)?|平台|非会员|散客|现场|门店|上[周月次]|早上|早市|昨[天日]|之前|以前|先前|首购|挂牌|官网|官方|正价|店里|路人|全价|曾|面值|非[^0-9，,。]{1,3}|一个人来?就?)(?:价格?|票价?|标价?|同款|里|那边|挂|还|都|要|得|也|仲|才|一[位人份件只个斤盒箱张杯碗节]|每[位人份件只个斤盒箱张杯碗节])*(?:卖|售|标)?[价:为是要约]*[ ]?(?:¥|nt\$?|hk\$?|\$)?$"
 );
 /// 80元(原价), 299/件原价.
 static USUAL_BEHIND: LazyLock<Option<Regex>> = pattern!(r"^(?:元|块)?的[0-9]|^(?:元|块)?\((?:原价|平时|门市价)\)");
 /// It will be so when the offer is over.
 static LATER: LazyLock<Option<Regex>> = pattern!(
-    r"(?:恢复(?:到|至|成|为|原价)*|之后|过后|过了(?:就是|就|要|得)?|后|以后|(?:[月日号年点天晨早末旦节假庆秋季午]|(?:周|礼拜|星期)[一二三四五六日])一?(?:开始|起)|次[月年]起?|第二[年月]起?|续费价?|续[年月]|(?:[涨跳变调弹升拉退](?:回|到|至|成|价)*|改回|回[到至])了?|过期|一[到过完]|届时|下(?:周|月|播|次)(?:一|起|就)*)(?:每[^0-9，,。]{1,2}|就|新[卡客]|又|要|得|改|按|原价|价格|是|都|全|票价|卖|收|变|成|涨|到|至|为){0,3}[:]?[ ]?(?:¥|nt\$?|hk\$?|\$)?$"
+    r"(?:恢复(?:到|至|成|为|原价)*|之后|过后|过了(?:就是|就|要|得)?|后|以后|(?:[月日号年点天晨早末旦节假庆秋季午]|(?:周|礼拜|星期)[一二三四五六日]|/[0-9]{1,2})一?(?:开始|起)|次[月年]起?|第二[年月]起?|续费价?|续[年月]|(?:[涨跳变调弹升拉退](?:回|到|至|成|价)*|改回|回[到至])了?|过期|一[到过完]|届时|下(?:周|月|播|次)(?:一|起|就)*)(?:每[^0-9，,。]{1,2}|就|新[卡客]|又|要|得|改|按|原价|价格|是|都|全|票价|卖|收|变|成|涨|到|至|为){0,3}[:]?[ ]?(?:¥|nt\$?|hk\$?|\$)?$"
 );
+
+/// 房租从3500涨到3800: what rises is news, and no offer.
+static RISEN_FROM: LazyLock<Option<Regex>> = pattern!(r"[从由][ ]?(?:¥|nt\$?|hk\$?|\$)?$");
+static RISES: LazyLock<Option<Regex>> = pattern!(r"^(?:元|块)?(?:上?[涨调升]|提高|增|上浮)");
 
 /// Before a figure that is paid, and asked nobody.
 static PAID: LazyLock<Option<Regex>> = pattern!(
     r"(?:实付|支付|付款|合计|总计|余额|退款?|退还|扣款|扣费|到账|定金|订金|押金|充值|首付|运费)[^0-9，,。]{0,4}$"
 );
 /// Before a figure that is taken off, or must be spent first.
-static OFF: LazyLock<Option<Regex>> = pattern!(r"(?:减|省|抵|返|送|券|便宜|优惠|补贴|满|第[二2]件)了?[ ]?(?:¥|nt\$?|hk\$?|\$)?$");
+static OFF: LazyLock<Option<Regex>> =
+    pattern!(r"(?:减|省|抵|返|送|券|便宜|优惠|补贴|满|第[二2]件)了?[ ]?(?:¥|nt\$?|hk\$?|\$)?$");
 /// Between the two figures of 38(平时58) and 58/斤,平时98 stands little more than the word.
 static CLOSE: LazyLock<Option<Regex>> = pattern!(
     r"^(?:元|块钱?|蚊|圆)?(?:/[^0-9，,。]{1,3}|一[^0-9，,。]|每[^0-9，,。])?[ ]?[(，,、]?[^0-9，,。()]{1,6}$|^的$"
 );
 /// Before a figure that is asked.
 static ASKED: LazyLock<Option<Regex>> = pattern!(
-    r"(?:现|价|卖|售|收|仅需?|只[要需收]?|才|特惠|到手|今[天日晚年]?|当天|当日|这周|本周|本月|本?周[一二三四五六日]|这个?礼拜|我们|咱们|本店|这[里儿边]|我家|[日天]|给|[给]?老客|老[学客]员?|新客|会员|学[生员]|老用户|一律|统一|早鸟|预[售购]|体验|单程|每[人位张件盒斤箱晚只节杯份束]|[一两]?[支件盒箱]|申请了?一个|按|拼团?|团|报|要|房|束|餐|从|由|票|卡|套|品|班|首[年月单])(?:[:是为到]|[^0-9，,。()]{0,2})[ ]?(?:¥|nt\$?|hk\$?|\$)?$"
+    r"(?:现|价|卖|售|收|仅需?|只[要需收]?|才|特惠|到手|今[天日晚年]?|当天|当日|这周|本周|本月|本?周[一二三四五六日]|这个?礼拜|我们|咱们|本店|这[里儿边]|我家|[日天]|给|[给]?老客|老[学客]员?|新客|会员|学[生员]|老用户|一[年月季]|包[年月季]|[年月]费|一律|统一|早鸟|预[售购]|体验|单程|每[人位张件盒斤箱晚只节杯份束]|[一两]?[支件盒箱]|申请了?一个|按|拼团?|团|报|要|房|束|餐|从|由|票|卡|套|品|班|首[年月单])(?:[:是为到]|[^0-9，,。()]{0,2})[ ]?(?:¥|nt\$?|hk\$?|\$)?$"
 );
 /// Behind a figure that is asked: 520给, 680收.
 static HANDED: LazyLock<Option<Regex>> =
@@ -339,6 +347,10 @@ mod tests {
             ("车位12万，市场价15万", "150000>120000"),
             ("礼券面值688，现在398就能买", "688>398"),
             ("凭学生证58，非学生78", "78>58"),
+            ("早鳥團費NT$18,800，6/1起NT$21,800", "21800>18800"),
+            ("吹风机899到手599 赠收纳袋", "899>599"),
+            ("网费一年720，续费同价，原先960", "960>720"),
+            ("台历19.9，商超同款35", "35>19"),
             ("空调清洗120，夏天一到就是180", "180>120"),
             ("续卡1980，过期就按新卡2680算", "2680>1980"),
             ("4人餐268元变159，你这团人数4缺1", "268>159"),
@@ -374,6 +386,10 @@ mod tests {
             "体重从150降到120",
             "原2号店搬到1号店",
             "您的订单48213已支付:靴子299元，原价399元，合计299元",
+            "我这边房租从3500涨到3800了",
+            "养老金由3200涨到3350",
+            "本学期课时由40减到36",
+            "今天步数由8000降到5000",
             "价保申请通过，原价399现价299，差价已退",
             "您本月电费从128元降到98元",
             "原来的电话是12345，现在改成67890",

@@ -94,8 +94,8 @@ fn kind_of(near: &str, around: &Around, previous: Option<AmountKind>, more: bool
     if around.after(After::Tariff) || around.before(Before::Worth) || around.before(Before::AtMost) {
         return (AmountKind::Other, false);
     }
-    // 从369元降至299元: what it fell from.
-    if around.before(Before::From) && around.after(After::Falls)
+    // 从369元降至299元: what it fell from. 余额由58元降到12元 fell, too, and was no price.
+    if around.before(Before::From) && around.after(After::Falls) && !says(&NO_GOODS, near)
         || around.after(After::Once)
         || more && around.after(After::Arrow)
     {
@@ -305,6 +305,9 @@ const GIVEN_AFTER: &str = r"^[ \n](?:[a-z]+[ \n]){0,2}(?:bonus|prize|dollars|cre
 /// "$29.99 tax included": no tax of that much.
 const TAX_IN_AFTER: &str =
     r"^[ \n](?:all[ ])?(?:tax(?:es)?|fees?|delivery|shipping|postage)(?:[ ]and[ ][a-z]+)?[ ](?:is[ ]|are[ ])?incl";
+static NO_GOODS: LazyLock<Option<Regex>> = pattern!(
+    r"(?:余额|[电水气]费|管理费|物业费|请求|索赔|赔偿|工资|补贴|养老金|保额|贷款|负债|营收|成本|市值)[^，,。0-9]{0,6}[从由][ ]?$"
+);
 /// 支付299元即可带走, 到手实付只要299元.
 const TAKES_HOME_AFTER: &str = r"^[ ]?(?:元|块)?钱?(?:就?(?:带走|抱走|带回家|开回家|搬回家)|(?:即可|就能|就可以?|便可|即能|就)(?:拿下|入手|到手|拥有|抱回家|牵走|提走))|^[ ]?(?:元|块)?钱?(?:即可|就能|就可以?|便可|即能)(?:带走|抱走|带回家|开回家|搬回家)";
 const PAYS_ONLY_BEFORE: &str = r"实付(?:只要|只需|仅需?|低至|才)[ ]?$|到手实付[ ]?$";
@@ -402,6 +405,8 @@ mod tests {
             ("到手实付只要299元", vec!["Price 299.00 CNY"]),
             ("$29.99 tax included", vec!["Price 29.99 USD"]),
             ("$29.99 tax", vec!["Other 29.99 USD"]),
+            ("从369元降至299元", vec!["ListPrice 369.00 CNY", "Price 299.00 CNY"]),
+            ("您的话费余额由58元降到12元", vec!["Other 58.00 CNY", "Price 12.00 CNY"]),
             ("支付299元", vec!["Other 299.00 CNY"]),
             ("实付299元", vec!["Other 299.00 CNY"]),
             ("工资5000元到手", vec!["Other 5000.00 CNY"]),

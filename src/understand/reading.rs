@@ -6,8 +6,8 @@ use std::ops::Range;
 use crate::message::{Part, PartKind, Span};
 
 use super::bygone::{Bygone, bygone_in};
-use super::cuts_zh::doubles_a_deposit;
 use super::codes::{is_guarded_code, speaks_of_paying};
+use super::cuts_zh::doubles_a_deposit;
 use super::expression::May;
 use super::html::{Link, Visible};
 use super::language::has_han;

@@ -8,6 +8,7 @@ use regex::{Captures, Regex};
 
 use crate::message::{Currency, Money};
 
+use super::bundles_zh::bundles_in;
 use super::cuts_zh::cuts_in;
 use super::expression::{Expression, May, expression};
 use super::meaning::Discount;
@@ -136,7 +137,7 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
         }
     }
     if !words.is_ascii() {
-        for (range, discount) in cuts_in(may, words) {
+        for (range, discount) in cuts_in(may, words).into_iter().chain(bundles_in(may, words)) {
             if !is_denied(&words[..range.start]) {
                 add(discount, range);
             }

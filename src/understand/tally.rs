@@ -299,7 +299,8 @@ impl Tally {
     /// chatty, and nothing that only looks like a notice is one.
     #[must_use]
     pub fn unless_no_chat(mut self, presses_hard: bool, presses_harder: bool) -> Tally {
-        self.is_of_a_firm |= self.is_personal && !self.is_gossip() && (presses_hard && self.shows_a_seller() || presses_harder);
+        self.is_of_a_firm |=
+            self.is_personal && !self.is_gossip() && (presses_hard && self.shows_a_seller() || presses_harder);
         // "Final boarding call for your miles" presses, and nothing else in it tells of a journey.
         let is_doubtful = self.phrased < Look::Likely || self.sells > 0 || self.is_priced || self.sale > 0;
         // A receipt with its order's number and an offer under it stays one, however the offer presses (design §3).
