@@ -71,7 +71,7 @@ static PARENTS: Expression = expression!(
 
 static CHAT: Expression = expression!(
     r"(?-u:\b)(?:kar liya|kar lo na|le rah[ai]|le lu|leke aa|jaldi bol|bol na|bolo na|lena hai kya|chahiye kya|bilhin ko|bili na ba|ko na ba|gusto mo ba|sama ka ba|abeg (?:make|help)|reply asap|u want (?:me|one|help)|want me to (?:get|grab|buy|book|order|pick)|should (?:i|we) (?:get|grab|buy|book|order) (?:it|one|two|them|some|2)|on (?:the|your|ur) way home|can (?:you|u) (?:grab|get me|buy me)|sorry (?:bru|mate|hun|babe|bro|bruv|boet|sis|love)|tell (?:mum|mom|dad|nan)|(?:dad|mum|mom|nan|he|she) (?:says?|said|reckons)|shall i (?:get|grab|buy|book|order)|they've got (?:the|a|it|them|loads)|wanna come|i wanted|did (?:you|u) see|pay me back|did (?:the|ur|your) code work|my basket|they said the|(?:is|are|r) doing (?:half price|half-price|[0-9]{1,2}% off|2 for 1|two for one|a sale))(?-u:\b)",
-    r"|听说没|听说了[吗没]|幸亏没|幸好没|还好没买|(?:还|又|也|天天|前天|昨天|刚)给我发|要不要一起|你说的那|我妈想|我爸想|^领导[,，:]|询价(?:截止|单|结果)|报价部分|初稿|标书|法务(?:说|没过|要|让|建议)|巡店|(?:打折|特价|促销)(?:牌|签)|印厂|给我(?:回复|新稿|改)|请设计|财务建议|^我刚?(?:刚|昨天|前天|才)?(?:看|查|问|买|去|逛)了|我还在犹豫|说好的[^，,。!！]{0,10}[呢啊吗]|算错|气死|抢到了没|我这边一直|要我就[拿买带]|你就送我|你?千万(?:不要|别)[打买点]|(?:阿嬷|外婆|奶奶|我妈|我爸|阿妈)说|您?看定?(?:选|定)?哪家",
+    r"|听说没|听说了[吗没]|幸亏没|幸好没|还好没买|(?:还|又|也|天天|前天|昨天|刚)给我发|要不要一起|你说的那|我妈想|我爸想|^领导[,，:]|询价(?:截止|单|结果)|报价部分|初稿|标书|法务(?:说|没过|要|让|建议)|巡店|(?:打折|特价|促销)(?:牌|签)|印厂|给我(?:回复|新稿|改)|请设计|财务建议|^我刚?(?:刚|昨天|前天|才)?(?:看|查|问|买|去|逛)了|我还在犹豫|的话我就|说好的[^，,。!！]{0,10}[呢啊吗]|算错|气死|抢到了没|我这边一直|要我就[拿买带]|你就送我|你?千万(?:不要|别)[打买点]|(?:阿嬷|外婆|奶奶|我妈|我爸|阿妈)说|您?看定?(?:选|定)?哪家",
 );
 
 #[cfg(test)]
