@@ -10,6 +10,7 @@ use regex::{Captures, Match, Regex};
 use super::beside_en::in_their_month;
 use super::calendar::{date_in_figures, date_of, day_of_month, days_after, end_of, monday_of, number};
 use super::holidays::{self, holiday};
+use super::hours_en::{clock_of, half_of_day, is_alone, is_night, is_tomorrow, later_half, lone_hour_of};
 use super::meaning::DeadlineKind;
 use super::moments::{Moment, told_once};
 use super::patterns::{pattern, says};
@@ -45,8 +46,9 @@ pub(super) fn moments_in(now: &Zoned, words: &str) -> Vec<Moment> {
         } else if is_cut {
             from = found.name("day").map_or(whole.end(), |day| day.end());
         } else {
-            from = whole.end();
-            moments.extend(moment(now, &found, words));
+            let told = moment(now, &found, words);
+            from = told.as_ref().map_or(0, |told| told.range.end).max(whole.end());
+            moments.extend(told);
         }
     }
     in_their_month(now, words, told_once(now, words, moments))
@@ -89,7 +91,8 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         && !is_morning();
     let is_open = |hour: i64| is_half && (1..8).contains(&hour) && !clock_words.is_some_and(|w| w.starts_with('0'));
     let clock = clock.map(|(hour, minute)| if is_open(hour) { (hour + 12, minute) } else { (hour, minute) });
-    let clock = clock.or_else(|| half_of_day(hour?.as_str(), named.as_deref().is_some_and(is_night)));
+    let mut clock =
+        clock.or_else(|| Some((half_of_day(hour?.as_str().parse().ok()?, named.as_deref().unwrap_or_default()), 0)));
     if let Some(date) = calendar_date(&here, found) {
         moment.at = end_of(date?, clock, zone)?;
         moment.begins = end_of(date?, Some((0, 0)), zone).filter(|_| clock.is_none());
@@ -98,16 +101,18 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
     if let (Some(first), Some(second)) = (found.name("dot_first"), found.name("dot_second")) {
         let is_date = is_led_as_date(&words[..first.start()]) && is_alone(&words[second.end()..]);
         let date = date_in_figures(&here, None, number(found, "dot_first")?, number(found, "dot_second")?);
-        moment.at = end_of(date.filter(|_| is_date)?, None, zone)?;
+        let told = (number(found, "dot_first")?, number(found, "dot_second")?);
+        let (lead, tail) = (&words[..first.start()], &words[second.end()..]);
+        // "Shutters down 4.30", "until 9.30 tonight": an hour, where it is no date.
+        if !is_date || lone_hour_of("", tail).is_some() {
+            return at_hour(&here, moment, (lead, tail), told);
+        }
+        moment.at = end_of(date?, None, zone)?;
         return Some(moment);
     }
     if let Some(hour) = found.name("lone_hour") {
-        let (lead, tail) = (&words[..hour.start()], &words[hour.end()..]);
-        let day = lone_hour_of(lead, tail)?;
-        let clock = half_of_day(hour.as_str(), day.starts_with("tonigh") || day.starts_with("tonite"))?;
-        let date = if matches!(day, "tomorrow" | "tmrw") { here.date().tomorrow().ok()? } else { here.date() };
-        moment.at = later_half(now, end_of(date, Some(clock), zone)?, clock.0);
-        return Some(Moment { kind: DeadlineKind::Relative, is_bare: true, is_clock: true, ..moment });
+        let hours = hour.as_str().parse().ok()?;
+        return at_hour(&here, moment, (&words[..hour.start()], &words[hour.end()..]), (hours, 0));
     }
     if let Some(month) = text("whole_month") {
         let named = month_of(month)?;
@@ -141,6 +146,11 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
             return Some(moment);
         }
         moment.range.end = nth.start();
+        // "Sunday, 10.06pm": the number is of the clock.
+        if let Some(found) = AT_CLOCK.as_ref().and_then(|clock| clock.find(&words[nth.start()..])) {
+            clock = clock.or_else(|| clock_of(found.as_str()));
+            moment.range.end = nth.start() + found.end();
+        }
         named.truncate(named.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ' || c == ',').len());
         named = named.trim_end_matches(" the").to_owned();
     }
@@ -165,6 +175,15 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
     Some(moment)
 }
 
+/// "Till 9 this morning", "today 10-3": an hour by itself, between the words before it and behind it.
+fn at_hour(here: &Zoned, moment: Moment, (lead, tail): (&str, &str), (hour, minute): (i64, i64)) -> Option<Moment> {
+    let day = lone_hour_of(lead, tail).filter(|_| hour <= 12 && minute < 60)?;
+    let hour = half_of_day(hour, day);
+    let date = if is_tomorrow(day) { here.date().tomorrow().ok()? } else { here.date() };
+    let at = later_half(here, end_of(date, Some((hour, minute)), here.time_zone())?, hour);
+    Some(Moment { at, kind: DeadlineKind::Relative, is_bare: true, is_clock: true, ..moment })
+}
+
 /// "Memorial Day weekend" ends with its Monday, "Thanksgiving weekend" with the Sunday behind it, Easter's with the
 /// Monday behind it.
 fn end_of_long_weekend(day: Date) -> Option<Date> {
@@ -173,37 +192,6 @@ fn end_of_long_weekend(day: Date) -> Option<Date> {
         6 => days_after(day, 1),
         days => days_after(day, 6 - days),
     }
-}
-
-fn is_night(named: &str) -> bool {
-    named.contains("night") || named.contains("nite") || named.contains("evening")
-}
-
-/// Ends what was said: nothing follows that a number before it counts.
-fn is_alone(tail: &str) -> bool {
-    says(&ALONE, tail)
-}
-
-/// An hour without its half of the day: shops close in the afternoon.
-fn half_of_day(written: &str, night: bool) -> Option<(i64, i64)> {
-    let hour: i64 = written.parse().ok()?;
-    // "Tonight at 12" is midnight.
-    Some((if hour < 8 || night { hour + 12 } else { hour }, 0))
-}
-
-/// "By 9 today", said at noon, is nine in the evening.
-fn later_half(now: &Zoned, at: Timestamp, hour: i64) -> Timestamp {
-    let later = at.checked_add(SignedDuration::from_hours(12)).unwrap_or(at);
-    let is_today = later.duration_since(now.timestamp()) < SignedDuration::from_hours(12);
-    if at <= now.timestamp() && hour < 12 && is_today { later } else { at }
-}
-
-/// "b4 2 today", "@5": the day of an hour that stands by itself.
-fn lone_hour_of<'w>(lead: &str, tail: &'w str) -> Option<&'w str> {
-    if let Some(day) = HOUR_OF.as_ref()?.captures(tail).and_then(|found| found.get(1)) {
-        return Some(day.as_str());
-    }
-    ((lead.trim_end_matches(' ').ends_with('@') || says(&ENDS_AT, lead)) && is_alone(tail)).then_some("today")
 }
 
 /// "Ends 11.22": a date without its year, not a price.
@@ -277,14 +265,20 @@ fn named_day(today: Date, named: &str) -> Option<(Date, bool)> {
     let first = name.split([' ', '-']).next()?;
     let date = match first {
         "day" if name.contains("after tomorrow") => days_after(today, 2)?,
-        "today" | "tonight" | "tonite" | "2nite" | "2night" | "midnight" | "eod" | "cob" | "day" | "business"
-        | "close" | "evening" | "afternoon" | "morning" | "night" => today,
-        "tomorrow" | "tmrw" | "tmr" | "tmw" => today.tomorrow().ok()?,
-        "weekend" | "week" => days_after(monday_of(today)?, 6 + later)?,
+        "today" | "tonight" | "tonite" | "2nite" | "2night" | "midnight" | "midnite" | "2day" | "eod" | "cob"
+        | "day" | "business" | "close" | "evening" | "afternoon" | "morning" | "night" | "eve" | "arvo" | "aft"
+        | "avo" => today,
+        "tomorrow" | "tmrw" | "tmr" | "tmw" | "tomoz" | "2moro" | "2morrow" => today.tomorrow().ok()?,
+        "weekend" | "week" | "wknd" | "wkend" => days_after(monday_of(today)?, 6 + later)?,
         "month" if next => today.checked_add(1.month()).ok()?.last_of_month(),
         "month" | "eom" => today.last_of_month(),
         "year" if next => today.checked_add(1.year()).ok()?.last_of_year(),
         "year" | "eoy" => today.last_of_year(),
+        "a" => {
+            let day = name.rsplit(' ').next()?;
+            let (date, is_weekday) = named_day(today, day)?;
+            return Some((days_after(date, 7)?, is_weekday && day.is_empty()));
+        }
         _ if name.ends_with(" quarter") || name.starts_with('q') => last_of_quarter(today, first)?,
         weekday if name.ends_with(" week") => {
             let days = i64::from(weekday_of(weekday)?.since(today.weekday()));
@@ -309,37 +303,6 @@ fn last_of_quarter(today: Date, which: &str) -> Option<Date> {
     };
     let last = Date::new(today.year(), quarter * 3, 1).ok()?.last_of_month();
     if last < today { Some(last.checked_add(1.year()).ok()?.last_of_month()) } else { Some(last) }
-}
-
-/// `6 pm`, `11:59pm`, `18:00`, `midnight` (the end of the day), `noon`.
-fn clock_of(written: &str) -> Option<(i64, i64)> {
-    match written.trim_start_matches("12").trim_start() {
-        "midnight" | "mn" | "eod" | "cob" | "close of business" | "close of play" | "end of day" => {
-            return Some((24, 0));
-        }
-        "noon" | "midday" | "nn" => return Some((12, 0)),
-        _ => {}
-    }
-    // "17h30", "1730hrs".
-    let is_french = written.split_once('h').is_some_and(|(hour, minute)| {
-        hour.len() <= 2 && minute.len() == 2 && minute.bytes().all(|c| c.is_ascii_digit())
-    });
-    let hours = written.replacen('h', ":", 1);
-    let written = if is_french { hours.as_str() } else { written };
-    let digits = written.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(written.len());
-    if digits == 4 && !written[..digits].contains([':', '.']) {
-        let (hour, minute) = (written[..2].parse::<i64>().ok()?, written[2..4].parse::<i64>().ok()?);
-        return (hour <= 24).then_some((hour, minute));
-    }
-    let (hour, minute) = written[..digits].split_once([':', '.']).unwrap_or((&written[..digits], "0"));
-    let (hour, minute) = (hour.parse::<i64>().ok()?, minute.parse().ok()?);
-    let half = written[digits..].trim_start().chars().next();
-    let hour = match half {
-        Some('p') if hour < 12 => hour + 12,
-        Some('a') if hour == 12 => 24,
-        _ => hour,
-    };
-    (hour <= 24).then_some((hour, minute))
 }
 
 fn last_of(now: &Zoned, month: i64) -> Option<Date> {
@@ -389,21 +352,13 @@ static TO_A_MONTH: LazyLock<Option<Regex>> = pattern!(
     r"^-(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?[ \n])?(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?[ \n])?[0-9]"
 );
 
-/// "Today at 12, full or not", "@5. Two hrs": nothing that an hour or a date might count.
-static ALONE: LazyLock<Option<Regex>> = pattern!(
-    r"^(?:[ \n]?$|[,;!?)]|\.(?:[^0-9]|$)|\n|[ \n](?:or|and|sharp|when|on|in|at|-|@|only|for)(?:[ \n]|[,.!]|$)|[ \n][(])"
-);
-/// "Closing at 4", "everything half price till 6", "ends at 12".
-static ENDS_AT: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:until|untill|till?|'til|(?:ends?|ending|clos(?:es?|ing)|shuts?|shutting|finish(?:es|ing)?|expires?|gone|over|closing[ \n]time|close[ \n]up|pack(?:ing)?[ \n]up|shutters?[ \n](?:come[ \n])?down)[ \n](?:at|by))[ \n]$"
-);
-static HOUR_OF: LazyLock<Option<Regex>> = pattern!(r"^[ \n](sharp|today|tonight|tonite|tomorrow|tmrw)(?-u:\b)");
+static AT_CLOCK: LazyLock<Option<Regex>> = pattern!(r"^[0-9]{1,2}[:.][0-9]{2}[ \n]?[ap]\.?m(?-u:\b)");
 
 static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     const MONTH: &str = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
     const WEEKDAY: &str =
-        r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)";
-    const CLOCK: &str = r"(?:12[ \n]?(?:nn|mn|noon|midnight)(?-u:\b)|[0-9]{1,2}(?:[:.][0-9]{2})?[ \n]?(?:am(?-u:\b)|pm(?-u:\b)|a\.m\.?|p\.m\.?)|[0-9]{1,2}[ \n]?o'?clock(?-u:\b)|[0-2]?[0-9]h[0-5][0-9](?-u:\b)|[0-2][0-9][0-5][0-9][ \n]?h(?:ou)?rs(?-u:\b)|[0-9]{1,2}:[0-9]{2}(?-u:\b)|midnight|noon|midday)";
+        r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues?|weds?|thu(?:rs?)?|fri|sat|sun)";
+    const CLOCK: &str = r"(?:12[ \n]?(?:nn|mn|noon|midnight)(?-u:\b)|(?:half[ \n](?:past[ \n])?|quarter[ \n](?:past|to)[ \n])(?:1[0-2]|[1-9]|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?:[ \n]?[ap]m)?(?-u:\b)|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[ \n](?:[ap]m|o'?clock)(?-u:\b)|[0-9]{1,2}(?:[:.][0-9]{2})?[ \n]?(?:am(?-u:\b)|pm(?-u:\b)|a\.m\.?|p\.m\.?)|[0-9]{1,2}[ \n]?o'?clock(?-u:\b)|[0-2]?[0-9]h[0-5][0-9](?-u:\b)|[0-2][0-9][0-5][0-9][ \n]?h(?:ou)?rs(?-u:\b)|[0-9]{1,2}:[0-9]{2}(?-u:\b)|midnight|midnite|noon|midday)";
     const DAY: &str = r"[0-9]{1,2}(?:st|nd|rd|th)?";
     const JOIN: &str = r"[ \n]?(?:-|&|to|thru|through|until|till?|and)[ \n]?(?:the[ \n])?";
     let zone = |name: &str| format!(r"(?:[ \n]?\(?(?P<{name}>{})(?-u:\b)\)?)?", zones::NAMES);
@@ -426,13 +381,13 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?:(?:this[ \n])?{WEEKDAY}\.?,?[ \n]\(?(?:the[ \n])?)?(?:{figures}|{month_first}|{day_first}|{in_words}|the[ \n](?P<nth>[0-9]{{1,2}})(?:st|nd|rd|th)(?P<nth_month>[ \n]of[ \n](?:next|this|the)[ \n]month)?)(?-u:\b)(?:,?[ \n-](?:of[ \n]|in[ \n])?(?P<year>20[0-9]{{2}})(?-u:\b))?"
     );
     let of_today = concat!(
-        r"the[ \n]day[ \n]after[ \n]tomorrow|today|tonight|tonite|2nite|2night|tmrw|tmr|tmw|eom|eoy|tomorrow(?:[ \n](?:night|evening|morning|afternoon))?|this[ \n](?:evening|afternoon|morning)",
+        r"the[ \n]day[ \n]after[ \n]tomorrow|today|tonight|tonite|2nite|2night|2day|eom|eoy|(?:tomorrow|tmrw|tmr|tmw|tomoz|2moro|2morrow)(?:[ \n](?:night|evening|morning|afternoon|arvo))?|this[ \n](?:evening|eve|afternoon|arvo|avo|aft|morning)",
         r"|(?:the[ \n])?end[ \n]of[ \n](?:the[ \n]|this[ \n]|next[ \n])?(?:business(?:[ \n]day)?|day|week|weekend|month|year)|close[ \n]of[ \n]business|eod|cob",
         r"|(?:the[ \n])?end[ \n]of[ \n](?:the[ \n])?(?:q[1-4]|(?:first|second|third|fourth|last)[ \n]quarter)",
-        r"|(?:the[ \n])?(?:year|month)[ -]end|(?:the[ \n])?last[ \n]day[ \n]of[ \n](?:the[ \n]|this[ \n])?(?:week|month|year)|(?:next|this[ \n]coming|this|the|coming)[ \n](?:weekend|week|month|year)|weekend|midnight",
+        r"|(?:the[ \n])?(?:year|month)[ -]end|(?:the[ \n])?last[ \n]day[ \n]of[ \n](?:the[ \n]|this[ \n])?(?:week|month|year)|(?:next|this[ \n]coming|this|the|coming)[ \n](?:weekend|wknd|wkend|week|month|year)|weekend|wknd|wkend|midnight|midnite",
     );
     let named = format!(
-        r"(?P<named>(?:{})(?:[ \n]weekend)?|(?:mon|tues|wednes|thurs|fri|satur|sun)day[ \n]week|{WEEKDAY},?[ \n](?:the[ \n])?(?P<weekday_nth>[0-9]{{1,2}})(?P<suffix>st|nd|rd|th)?|(?:next[ \n]|this[ \n]coming[ \n]|this[ \n]|coming[ \n])?{WEEKDAY}(?:[ \n](?:night|evening|morning|afternoon|midnight|noon))?|{of_today})(?-u:\b)",
+        r"(?P<named>(?:{})(?:[ \n]weekend)?|a[ \n]week[ \n](?:today|tomorrow|(?:on[ \n])?{WEEKDAY})|{WEEKDAY}[ \n]week|{WEEKDAY},?[ \n](?:the[ \n])?(?P<weekday_nth>[0-9]{{1,2}})(?P<suffix>st|nd|rd|th)?|(?:next[ \n]|this[ \n]coming[ \n]|this[ \n]|coming[ \n])?{WEEKDAY}(?:[ \n](?:night|evening|morning|afternoon|midnight|noon))?|{of_today})(?-u:\b)",
         holidays::names(false),
     );
     let whole_month = format!(
@@ -508,6 +463,16 @@ mod tests {
             ("the 14th of next month", "2026-12-15T00:00"),
             ("the 14th of the month", "2026-11-15T00:00"),
             ("hallowe'en", "2026-11-01T00:00"),
+            ("sunday, 10.06pm", "2026-11-22T22:06"),
+            ("a week today", "2026-11-28T00:00"),
+            ("a week on monday", "2026-12-01T00:00"),
+            ("sat week", "2026-11-29T00:00"),
+            ("weds 25 nov", "2026-11-26T00:00"),
+            ("bank holiday monday", "2027-03-30T00:00"),
+            ("canada day", "2027-07-02T00:00"),
+            ("this wknd", "2026-11-23T00:00"),
+            ("tomoz evening", "2026-11-22T00:00"),
+            ("half past four today", "2026-11-20T16:30"),
         ] {
             let moments = moments_in(&now, words);
             assert_eq!(moments.len(), 1, "{words}: {moments:?}");

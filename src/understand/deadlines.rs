@@ -12,13 +12,14 @@ use super::calendar::end_of;
 use super::days_en::MONTHS;
 use super::duties::is_duty;
 use super::end_of_what::{
-    ONLY_BYTES_MAX, hands_over, is_a_mail, is_an_answer, is_headed_as_answer, is_only_an_end, is_priced_by_a_firm,
-    names_a_price, sells, speaks_of_goods, takes_off, voice_of,
+    ONLY_BYTES_MAX, gossips, hands_over, is_a_mail, is_an_answer, is_headed_as_answer, is_only_an_end,
+    is_priced_by_a_firm, names_a_price, sells, sells_until, speaks_of_goods, takes_off, voice_of,
 };
 use super::ends_en::Around;
 use super::gains_en::{Gains, asks_to_take};
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Deadline, DeadlineKind, Source};
+use super::plain_ends::without_mere_days;
 use super::prices::AmountKind;
 use super::reading::{Reading, Sentence};
 use super::reductions::Off;
@@ -86,6 +87,7 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     // Whoever must say how to refuse more of it promotes; 即日起 is said to everybody.
     let is_public = |reading: &Reading<'_>| !reading.opt_outs.is_empty() || reading.normal.text.contains("即日起");
     let is_refusable = readings.iter().any(is_public);
+    let sells_until = |reading: &Reading<'_>| sells_until(&reading.heard.may, &reading.normal.text);
     let promotes = is_refusable
         || presses && !tally.is_personal() && !tally.is_transactional()
         || !is_an_answer(readings)
@@ -94,7 +96,8 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
                 || readings.iter().flat_map(|reading| &reading.sentences).any(sells)
                 || readings
                     .iter()
-                    .any(|reading| hands_over(readings, &reading.normal.text) || is_only_an_end(&reading.normal.text)));
+                    .any(|reading| hands_over(readings, &reading.normal.text) || is_only_an_end(&reading.normal.text))
+                || !tally.is_transactional() && readings.iter().any(sells_until));
     // In Chinese a shop signs; in English a line of a shop has only its words.
     let is_latin = !readings.iter().any(Reading::has_chinese);
     let is_signed = is_latin && !tally.is_personal() && (tally.is_of_a_firm() || is_a_mail(readings));
@@ -127,6 +130,10 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     // those of the offer.
     if claims.is_empty() && setting.gains.any() {
         claims = claims_in(&now, readings, &setting, true);
+    }
+    if is_latin {
+        without_mere_days(readings, &mut claims);
+        claims.retain(|claim| !claim.ends.is_empty());
     }
     without_last_day(&mut claims);
     hours_of_their_days(&now, readings, &mut claims);
@@ -253,11 +260,29 @@ fn read_with_sentence_before(
     }
 }
 
+/// "15 percent off baths til Saturday week", "$18, usually $25, last day 4 Feb", "orders close at noon": as no friend tells it.
+pub(super) fn takes_off_until(readings: &[Reading<'_>], claims: &[Claim]) -> bool {
+    let amounts = || readings.iter().flat_map(|reading| &reading.sentences).flat_map(|sentence| &sentence.amounts);
+    let is_lowered =
+        [AmountKind::ListPrice, AmountKind::Price].into_iter().all(|kind| amounts().any(|amount| amount.kind == kind));
+    let is_sold = |reading: &Reading<'_>| is_lowered || sells_until(&reading.heard.may, &reading.normal.text);
+    let takes_off = |claim: &Claim| {
+        let reading = readings.get(claim.reading).filter(|reading| !reading.has_chinese());
+        let sentence = reading.and_then(|reading| reading.sentences.get(claim.sentence));
+        sentence.is_some_and(|sentence| sentence.percent_off.is_some() || sentence.offs.iter().any(Off::is_figure))
+            || reading.is_some_and(is_sold)
+    };
+    let ends = |claim: &&Claim| claim.ends.iter().any(|end| end.instant.is_some());
+    let gossip = |reading: &Reading<'_>| gossips(&reading.heard.may, &reading.normal.text);
+    claims.iter().filter(ends).any(takes_off) && !readings.iter().any(gossip)
+}
+
 /// "£8 off. The code is good until 24 May": no code that is asked for at the door of an account lives until a day.
 fn is_code_of_offer(now: &Zoned, words: &str, ends: &[ClaimedEnd]) -> bool {
     let is_day = |end: &ClaimedEnd| {
         let at = end.instant.map(|at| at.to_zoned(now.time_zone().clone()).time());
-        end.kind == DeadlineKind::Absolute && at == Some(Time::midnight())
+        let is_day = end.kind == DeadlineKind::Absolute || !end.is_stretch && !end.names_today;
+        is_day && at == Some(Time::midnight())
     };
     words.contains("code") && ends.iter().all(is_day)
 }
@@ -294,7 +319,7 @@ fn may_be_of_a_gift(sentence: &Sentence, words: &str, gives: bool, near: bool, t
     if asks
         || cues.has(Cue::Code)
         || sentence.is_refund && !words.contains("waive")
-        || tally.tells_a_notice() && cues.has(Cue::Notice)
+        || tally.tells_a_notice() && cues.has(Cue::Notice) && !words.contains("waiv")
     {
         return false;
     }
@@ -479,6 +504,19 @@ pub(super) fn signs() -> Vec<String> {
         "we shut",
         "til closing",
         "they close",
+        "arvo",
+        "this eve",
+        "wknd",
+        "wkend",
+        "tmrw",
+        "tmr",
+        "tmw",
+        "tomoz",
+        "2moro",
+        "midnite",
+        "half past",
+        "quarter to",
+        "quarter past",
     ];
     let chinese = ["今", "明", "当", "月", "年", "周", "星期", "礼拜", "时", "天", "日", "钟", "点"];
     // A clock time by itself: `ends at 8pm`, 20:00截止.

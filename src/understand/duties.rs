@@ -31,7 +31,21 @@ fn is_of_the_reader(words: &str) -> bool {
 }
 
 /// "Your fixed rate of 3.15% ends on 30 April": a bank's, not a shop's.
-const BORROWED: [&str; 6] = ["fixed rate", "fixed-rate", "mortgage", "loan", "tariff", "interest"];
+const BORROWED: [&str; 13] = [
+    "fixed rate",
+    "fixed-rate",
+    "mortgage",
+    "loan",
+    "tariff",
+    "interest",
+    "fixed deal",
+    "fixed-term",
+    "fixed term",
+    "contract",
+    "promotional discount",
+    "month discount",
+    "introductory discount",
+];
 
 /// What is somebody's, and is an offer all the same.
 const TO_SPEND: [&str; 44] = [
@@ -42,7 +56,7 @@ const TO_SPEND: [&str; 44] = [
 ];
 
 static YOURS: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)your[ \n]((?:[^.!?,;]|\.[0-9]){2,48}?)[ \n](?:will[ \n]|is[ \n]|are[ \n])?(?:(?:set|due|about|going)[ \n]to[ \n])?(?:expir(?:es?|ing)|ends?|ending|runs?[ \n]out|lapses?|be[ \n](?:cancell?ed|terminated|suspended|deactivated|closed))(?-u:\b)"
+    r"(?-u:\b)(?:your|ur)[ \n]((?:[^.!?,;]|\.[0-9]){2,48}?)[ \n](?:will[ \n]|is[ \n]|are[ \n])?(?:(?:set|due|about|going)[ \n]to[ \n])?(?:expir(?:es?|ing)|ends?|ending|runs?[ \n]out|lapses?|be[ \n](?:cancell?ed|terminated|suspended|deactivated|closed))(?-u:\b)"
 );
 static YOURS_CHINESE: LazyLock<Option<Regex>> = pattern!(
     r"(?:您|你)(?:的|于|在|名下|所)([^，,。!！?？]{1,24}?)(?:将于|将在|于|已于|即将在?)[^，,。!！?？]{2,16}(?:到期|失效|停用|作废|过期|届满|截止)"
@@ -110,6 +124,9 @@ mod tests {
             "您于尖沙咀广场的月租车位将于8月31日到期，如需续租请于8月25日前缴付HK$3,200。",
             "您的社会保险卡将于2026年12月31日停用旧卡功能",
             "您的驾驶证将于5月1日到期",
+            "Your Harbour Broadband promotional discount ends on 14 January.",
+            "Ur 12-month discount ends 1 March.",
+            "Your fixed deal ends on 31 July",
         ] {
             assert!(is_duty(&fold_phrase(text), false, false), "{text}");
         }

@@ -6,10 +6,12 @@ use regex::Regex;
 
 use crate::message::PartKind;
 
+use super::expression::{Expression, May, expression};
 use super::lexicon::{Cue, heard_in};
 use super::patterns::{pattern, says};
 use super::prices::AmountKind;
 use super::reading::{Reading, Sentence};
+use super::reductions::Off;
 use super::tally::Tally;
 use super::voice::Voice;
 
@@ -26,8 +28,13 @@ pub(super) fn is_headed_as_answer(readings: &[Reading<'_>]) -> bool {
 
 /// The same, or begun as colleagues begin.
 pub(super) fn is_an_answer(readings: &[Reading<'_>]) -> bool {
-    let is_told_off =
-        || readings.iter().flat_map(|reading| &reading.sentences).any(|sentence| sentence.percent_off.is_some());
+    let is_told_off = || {
+        let sentences = || readings.iter().flat_map(|reading| &reading.sentences);
+        let amounts = sentences().flat_map(|sentence| &sentence.amounts);
+        let priced = |kind: AmountKind| amounts.clone().any(|amount| amount.kind == kind);
+        sentences().any(|sentence| sentence.percent_off.is_some() || sentence.offs.iter().any(Off::is_figure))
+            || priced(AmountKind::ListPrice) && priced(AmountKind::Price)
+    };
     let greets = |reading: &Reading<'_>| {
         reading.kind == PartKind::Plain
             && COLLEAGUES.iter().any(|sign| reading.normal.text.trim_start().starts_with(sign))
@@ -78,16 +85,56 @@ pub(super) fn is_priced_by_a_firm(readings: &[Reading<'_>], tally: Tally) -> boo
 /// "1-for-1 kopi until 14 June": a sentence that speaks of goods, in a message that does not otherwise; in a receipt only
 /// one that says what a price does.
 pub(super) fn speaks_of_goods(words: &str, tally: Tally) -> bool {
-    if tally.is_transactional() {
-        return says(&PRICE_DOES, words);
+    if says(&PRICE_DOES, words) || says(&TAKEN_UNTIL, words) {
+        return true;
     }
-    heard_in(words).voices.says() >= GOODS_SAYS
+    !tally.is_transactional() && (says(&ORDERED_UNTIL, words) || heard_in(words).voices.says() >= GOODS_SAYS)
 }
 
 /// "Prices rise at midnight", "earn triple points on flights booked before …".
 static PRICE_DOES: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:prices?|fares?|rates|offer|sale|deals?|discount|promo|promotion|pre-?sale|pricing|early[ -]bird)[ \n](?:will[ \n])?(?:rises?|goes?[ \n](?:back[ \n])?up|ends?|increases?|expires?|jumps?|finish(?:es)?)(?-u:\b)|(?-u:\b)earn[ \n][a-z0-9, ]{1,16}points(?-u:\b)"
 );
+
+/// "Bookings received before 1 June", "order no later than 14 December", "the voucher must be redeemed before 15 November": what
+/// a shop takes until then, and nobody else.
+static TAKEN_UNTIL: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:bookings?|orders|pre-?orders|reservations|passes|tickets)[ \n](?:for[ \n][a-z]{3,14}[ \n])?(?:will[ \n]be[ \n]|are[ \n]|is[ \n]|can[ \n]be[ \n])?(?:received|taken|made|placed|confirmed|bought|accepted)[ \n](?:[a-z]{2,8}[ \n]){0,3}(?:before|by|until|till?|to|through)[ \n]",
+    r"|^order[ \n](?:now[ \n]|online[ \n])?(?:by|before|on[ \n]or[ \n]before|no[ \n]later[ \n]than)[ \n]|(?-u:\b)(?:voucher|coupon|gift[ \n]card)(?-u:\b)[^.!?]{0,48}(?-u:\b)(?:redeemed|used|spent|claimed)[ \n](?:[a-z]{2,8}[ \n]){0,2}(?:before|by|until)[ \n]"
+);
+/// "A ten-class pass will cost £92 from 6 September", "entries close on Friday".
+static ORDERED_UNTIL: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:pass|passes|class|course|membership|ticket|tickets|set|session|workshop|box|fee|price|it)[ \n](?:will[ \n](?:cost|be)|goes[ \n](?:up[ \n])?to|becomes)[ \n][$£€₹][0-9]",
+    r"|(?-u:\b)if[ \n](?:you|u)[ \n](?:order|book|pay|join|buy|enrol|sign[ \n]up)(?-u:\b)[^.!?]{0,24}(?-u:\b)(?:by|before)[ \n][^.!?]{2,32}(?:off|free|[$£€₹][0-9])",
+    r"|(?-u:\b)(?:bookings?|orders|pre-?orders|reservations|sign-?ups|ticket[ \n]sales)[ \n](?:are[ \n]|will[ \n])?(?:clos(?:e|es|ing)|shut|end|stop|open[ \n]until)[ \n]"
+);
+/// True when a text closes its orders, "orders closing at noon tomorrow my loves", or makes a price of them: "it's 3600 if you
+/// pay by Saturday". Whoever writes so sells, however warmly.
+pub(super) fn sells_until(may: &May, text: &str) -> bool {
+    CLOSES_ORDERS.is_in(may, text) || PRICED_IF.is_in(may, text)
+}
+
+/// True when a text tells what others sell: "did you see they have a sale on".
+pub(super) fn gossips(may: &May, text: &str) -> bool {
+    GOSSIP.is_in(may, text)
+}
+
+static PRICED_IF: Expression = expression!(
+    r"(?-u:\b)[0-9]{2,5}(?: all in)? if (?:you|u|ya|you're|ur) (?:[a-z]{2,8} ){0,2}(?:pay|book|booked|order|join|signed up|sign up|buy|enrol|re-?enrol|confirm|say yes)[^.!?]{0,24} (?:by|before|b4) ",
+    r"|(?-u:\b)if (?:you|u|ya) (?:can )?(?:pay|book|order|join|sign up|buy|enrol|re-?enrol|confirm|say yes)[^.!?]{0,32} (?:by|before|b4) [^.!?]{2,32}(?:for|it's|take|knock|you get|you save|you pay|is) (?:an? |only )?[$£€₹]?(?:[0-9]{2,5}|tenner|fiver)(?-u:\b)"
+);
+static GOSSIP: Expression = expression!(
+    r"(?-u:\b)(?:did (?:you|u) (?:see|know|hear)|(?:has|have|having|got) (?:a|an|their) (?:sale|offer)|(?:you|u) wanted|shall we|should we|wanna go|let's go|(?:you|u) going|apparently|they've got|they said|call me)(?-u:\b)|(?-u:\b)(?:mum|mam|mom|dad|nan|gran)(?: x+)?[.!]?$"
+);
+
+static CLOSES_ORDERS: Expression = expression!(
+    r"(?-u:\b)(?:(?:pre-? ?|[a-z]{3,12} )orders|ticket sales|orders|bookings|sign-?ups|reservations)[ \n](?:are[ \n]|will[ \n])?(?:clos(?:e|es|ing)|shut(?:s|ting)?|must be in)[ \n](?:at|on|by|tonight|today|tomorrow|this|noon|[0-9])"
+);
+
+/// The expressions asked here.
+pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
+    [&CLOSES_ORDERS, &PRICED_IF, &GOSSIP].into_iter()
+}
 
 pub(super) fn voice_of(readings: &[Reading<'_>]) -> Voice {
     readings.iter().fold(Voice::default(), |all, reading| all.with(reading.heard.voices))
@@ -109,10 +156,17 @@ pub(super) fn hands_over(readings: &[Reading<'_>], text: &str) -> bool {
     if readings.iter().flat_map(|reading| &reading.sentences).any(asks) {
         return false;
     }
+    if says(&YOUR_CREDIT, text) {
+        return true;
+    }
     // What points are left is told by whoever keeps the account.
     !text.contains("points")
         && ["reward", "redeem", "voucher", "gift card", "券"].iter().any(|word| text.contains(word))
 }
+
+/// "Your £10 Christmas credit is ticking".
+static YOUR_CREDIT: LazyLock<Option<Regex>> =
+    pattern!(r"(?-u:\b)your[ \n][$£€₹][0-9]{1,4}[ \n](?:[a-z]{3,12}[ \n]){0,2}(?:credit|bonus|treat|gift)(?-u:\b)");
 
 pub(super) fn sells(sentence: &Sentence) -> bool {
     sentence.cues.any(&[Cue::Sale, Cue::Offer])

@@ -7,15 +7,20 @@ use regex::Regex;
 
 use super::days_en::{MONTHS, moments_in};
 use super::deadlines::{ENDS_MAX, End};
+use super::does_en::{offer_does, then_does};
 use super::expression::May;
+use super::hours_en::is_tomorrow;
 use super::meaning::DeadlineKind;
 use super::moments::Moment;
+use super::no_end_en::{ARRIVES, BEGINS, is_no_end};
 use super::patterns::{pattern, says};
 use super::periods_en::{
     LEFT, are_days_of_every_week, begin_if_before, is_always_to_be_had, is_held_to, is_month_after, is_no_day,
     is_whole_month,
 };
-use super::stretches_en::{close_of_this_day, stretch_in};
+use super::same_day_en::{at_hour_of_tomorrow, is_hour_of_this_day, is_of_this_day, is_until_hour};
+use super::stretches_en::{all_this_day, close_of_this_day, stretch_in};
+use super::turns_en::begin_when_turned_back;
 
 /// How far back the words stand that make a moment an end.
 const LEAD_BYTES_MAX: usize = 64;
@@ -47,7 +52,10 @@ pub(super) fn ends_in(now: &Zoned, may: &May, words: &str, (dated, named): (bool
     let mut ends: Vec<End> = Vec::new();
     for (at, moment) in moments.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|before| moments.get(before));
-        let begins = moments.get(at + 1).is_some_and(|next| follows(words, next, Some(moment)));
+        // "Shutters down 4.30 til next year" is over at half past four.
+        let begins = moments
+            .get(at + 1)
+            .is_some_and(|next| follows(words, next, Some(moment)) && (next.is_clock || !moment.is_clock));
         if ends.len() < ENDS_MAX
             && !begins
             && let Some(instant) = ends_at(words, moment, before, around)
@@ -61,6 +69,9 @@ pub(super) fn ends_in(now: &Zoned, may: &May, words: &str, (dated, named): (bool
     }
     if ends.is_empty() && around.offers && moments.is_empty() {
         ends.extend(close_of_this_day(now, may, words));
+    }
+    if ends.is_empty() && around.offers && moments.is_empty() {
+        ends.extend(all_this_day(now, may, words));
     }
     ends
 }
@@ -79,6 +90,7 @@ pub(super) fn date_signs() -> Vec<String> {
     let hours = ["til", "till", "ends at", "ending at", "close at", "closes at", "closing at", "shut at", "shuts at"];
     let hours =
         hours.into_iter().chain(["time at", "up at", "gone by", "gone at", "over at", "over by", "es at", "down at"]);
+    let hours = hours.chain(["ing at", "closes", "closing", "shuts", "shutting", "down", "now and", "now-", "strikes"]);
     let hours = hours.flat_map(|lead| (1..10).map(move |digit| format!("{lead} {digit}")));
     let clocks = ["clock", "00hrs", "30hrs", "00 hrs", "30 hrs", "h00", "h30"].map(str::to_owned);
     let ordinals = ordinals.chain(led).chain(hours).chain(clocks);
@@ -107,19 +119,26 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
     if !around.uses && is_used()
         || is_no_day(lead, own, tail, moment, around)
         || is_always_to_be_had(first, around)
-        || DENIED.as_ref()?.is_match(lead)
-        || DENIED.as_ref()?.is_match(first)
-        || is_last_day_of_somebody(lead)
+        || is_no_end(lead, first, tail, moment)
     {
         return None;
     }
     // "Open daily 5am-11pm", "4-6pm": the hours of every day, unless they are today's.
     let is_of_day = moment.is_clock && follows && before.is_some_and(|before| before.is_clock);
+    if follows && !moment.is_clock && before.is_some_and(|before| before.is_clock) && own.starts_with("next ") {
+        return None;
+    }
     if let Some(at) = at_hour_of_day(words, first, moment, before.filter(|_| follows)) {
-        return at.filter(|_| around.takes_off || around.offers && before.is_some_and(|day| day.begins.is_some()));
+        let until = is_until(lead) && before.is_some_and(|day| day.is_this_day);
+        return at
+            .filter(|_| until || around.takes_off || around.offers && before.is_some_and(|day| day.begins.is_some()));
     }
     // "Every Tuesday thru Nov 25" ends then; "every Tuesday to Friday" does not.
     let is_date = moment.kind == DeadlineKind::Absolute && moment.month_begins.is_none() && !moment.is_clock;
+    // "Tomorrow the first pint is free if you're in before 3pm".
+    if let Some(at) = at_hour_of_tomorrow(words, lead, moment, before) {
+        return Some(at).filter(|_| around.beside || around.gives);
+    }
     let recurs = RECURS.as_ref()?.is_match(first) && before.is_none_or(|first| first.is_bare && !is_date || !follows);
     if recurs || is_of_day && !words.contains("today") && !words.contains("tonight") {
         return None;
@@ -135,32 +154,39 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
         return None;
     }
     // "30% off this weekend", "this Saturday and Sunday": the days of a sale.
-    let is_weekend = own.starts_with("this weekend")
+    let own_weekend = ["weekend", "wknd", "wkend"].iter().any(|name| own.ends_with(name));
+    let is_weekend = own_weekend && own.starts_with("this ")
         || is_whole_month(lead, own, moment, around)
         || own == "this week"
             && around.takes_off
             && !lead.ends_with("from ")
             && !tail.starts_with('\'')
             && !LEFT.as_ref()?.is_match(lead)
-        || own.starts_with("this coming weekend")
         || is_tomorrow_with(words, before, moment)
-        || own == "weekend" && (lead.ends_with("all ") || lead.ends_with("whole "))
+        || around.takes_off && moment.is_bare && !moment.is_clock && is_with_tomorrow(words, before, moment)
+        || own_weekend && !own.contains(' ') && (lead.ends_with("all ") || lead.ends_with("whole "))
         || moment.is_bare && !moment.is_clock && before.is_some_and(|before| is_saturday_with(words, before, moment));
     let at_midnight = || {
         let at = ["at ", "by ", "before ", "'til ", "@ "].iter().any(|word| lead.ends_with(word));
         at && own.contains("midnight") && STARTS.as_ref().is_some_and(|starts| !starts.is_match(lead))
-    };
-    // "This deal melts at noon", "the code dies on Friday": whatever an offer does then, unless it begins.
-    let does = || {
-        let found = OFFER_DOES.as_ref()?.captures(lead)?;
-        Some(!BEGINS_VERBS.contains(&found.get(1)?.as_str()))
     };
     // "Midnight tonight." and nothing else.
     let is_alone = || words.trim_matches(|c: char| !c.is_alphanumeric()) == own && own.contains("night");
     if let Some(begin) = begin_when_turned_back(lead, tail, moment) {
         return Some(begin);
     }
-    if around.offers && is_weekend || at_midnight() || is_alone() || does() == Some(true) {
+    // "Kids eat free tonight", "9-10am this morning all lip tints £4".
+    if is_of_this_day(words, lead, tail, moment, around) || is_hour_of_this_day(words, lead, moment, before, around) {
+        return Some(moment.at);
+    }
+    // "HALF PRICE POOLS. Today, Saturday and Sunday at Toyland".
+    let offers_all = || around.beside && (own.starts_with("all ") || words.starts_with("today"));
+    if is_weekend && (around.offers || offers_all())
+        || at_midnight()
+        || is_alone()
+        || offer_does(words, lead, around) == Some(true)
+        || then_does(tail)
+    {
         return Some(moment.at);
     }
     // "Ladies get 20% off on 8 March": the day of a sale.
@@ -174,7 +200,7 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
     let told = UNTIL.as_ref()?.is_match(lead) || UNTIL_THEN.as_ref()?.is_match(lead) || is_held_to(lead);
     if moment.is_bare && !told && follows && before.is_some_and(|before| before.is_bare) {
         let hours = before.is_some_and(|before| are_days_of_every_week(words, before, moment, around));
-        return (!hours).then_some(moment.at);
+        return (!hours || tail.starts_with(" this week")).then_some(moment.at);
     }
     let only = || says(&ONLY_BEFORE, lead) && !lead.ends_with("s only ");
     // "The fall colours weekend, Oct 16-18", "camp Aug 3-7": the days of something, not of its offer.
@@ -189,7 +215,9 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
     }
     // "We close at 7": so every day, where nothing is taken off.
     let is_mere_hour = moment.is_clock && own.bytes().all(|c| c.is_ascii_digit());
-    if is_mere_hour && lead.ends_with(" at ") && !around.takes_off && !around.gives {
+    // "I'm shutting at 6" is said of today.
+    let closes_now = lead.ends_with("ing at ") && around.beside;
+    if is_mere_hour && lead.ends_with(" at ") && !closes_now && !around.takes_off && !around.gives {
         return None;
     }
     // "Order by 2pm for same-day delivery": so every day.
@@ -204,8 +232,13 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
         return None;
     }
     // "Matinees are $6 before 4pm": so every day, unless it says that something ends or is to be ordered.
-    let is_today = [" today", " tonight", " tonite", " sharp"].iter().any(|day| tail.starts_with(day));
-    if moment.is_clock && !is_today && BEFORE_MONTH.as_ref()?.is_match(lead) && !ENDS_SOMETHING.as_ref()?.is_match(lead)
+    let is_today =
+        [" today", " tonight", " tonite", " sharp", " this ", " arvo"].iter().any(|day| tail.starts_with(day));
+    if moment.is_clock
+        && !is_today
+        && !is_until_hour(words, lead, around)
+        && BEFORE_MONTH.as_ref()?.is_match(lead)
+        && !ENDS_SOMETHING.as_ref()?.is_match(lead)
     {
         return None;
     }
@@ -244,31 +277,6 @@ fn hours_later(from: Timestamp, clock: Timestamp) -> Timestamp {
     from.checked_add(SignedDuration::from_secs(later)).unwrap_or(from)
 }
 
-/// "It's Joseph's last day today".
-fn is_last_day_of_somebody(lead: &str) -> bool {
-    const NOBODY: [&str; 7] = ["it's", "that's", "here's", "today's", "tomorrow's", "sale's", "offer's"];
-    let found = LAST_DAY_OF.as_ref().and_then(|last| last.captures(lead)).and_then(|found| found.get(1));
-    found.is_some_and(|whose| !NOBODY.contains(&whose.as_str()))
-}
-
-/// "Full price again on Monday", "£40 from 1 June": over when that day begins.
-fn begin_when_turned_back(lead: &str, tail: &str, moment: &Moment) -> Option<Timestamp> {
-    // "Our play mornings are back from this week".
-    let is_day = !moment.is_clock
-        && !moment.is_range
-        && !moment.is_this_day
-        && moment.month_begins.is_none()
-        && !lead.ends_with("back from ");
-    let begins_then = says(&THEN_TURNS_BACK, tail) && !lead.ends_with("after ");
-    if is_day && moment.begins.is_some() {
-        return (begins_then || TURNS_BACK.as_ref()?.is_match(lead)).then_some(moment.begins?);
-    }
-    // "At 8:45 tomorrow morning it becomes $145"; "£48 today, £60 tomorrow" is over with this day.
-    let is_dearer_then = || moment.is_this_day && says(&DEARER_TOMORROW, tail);
-    let is_hour = !moment.is_range && !moment.is_this_day && moment.month_begins.is_none();
-    (is_hour && begins_then || is_dearer_then()).then_some(moment.at)
-}
-
 /// "Nov 20 - Dec 1", "now to Sunday": the second end of a stretch.
 fn follows(words: &str, moment: &Moment, before: Option<&Moment>) -> bool {
     let from = before.map_or(0, |before| before.range.end);
@@ -302,9 +310,21 @@ fn is_tomorrow_with(words: &str, before: Option<&Moment>, moment: &Moment) -> bo
         && before.is_some_and(|before| before.is_this_day && matches!(gap(before), "and" | "&" | "+" | "n" | "or"))
 }
 
+/// "Facials tomorrow & Friday".
+fn is_with_tomorrow(words: &str, before: Option<&Moment>, moment: &Moment) -> bool {
+    let own = |moment: &Moment| words.get(moment.range.clone()).unwrap_or_default();
+    let gap = |before: &Moment| words.get(before.range.end..moment.range.start).unwrap_or_default().trim();
+    before.is_some_and(|before| is_tomorrow(own(before)) && matches!(gap(before), "and" | "&" | "+" | "n"))
+}
+
 /// "Between Nov 20 and Nov 24".
 fn is_between(words: &str, moment: &Moment) -> bool {
     ["between", "btwn", "betw", "btw"].iter().any(|word| lead_of(words, moment.range.start).trim_end().ends_with(word))
+}
+
+/// "Bookings close on", "if you pay by": whatever stands behind it ends something.
+pub(super) fn is_told_as_end(lead: &str) -> bool {
+    says(&UNTIL, lead) || says(&UNTIL_THEN, lead)
 }
 
 /// The words just before a place.
@@ -315,18 +335,9 @@ pub(super) fn lead_of(words: &str, start: usize) -> &str {
 
 /// Ends in what makes the moment behind it an end.
 static UNTIL: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:until|untill|till?|through|thru|before|b4|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|shuts?|closing|clos(?:e|ing)[ \n]date",
-    r"|(?:last|final)[ \n](?:day|date|call|chance|orders?|bookings?|entries|entry|sign-?ups?)|deadline|hingga|hanggang|sampai|w/?e|week[ \n]ending|not[ \n](?:valid|available|redeemable)[ \n]after|cut-?off|good|up[ \n]?to|stops?[ \n](?:serving|selling|taking|baking|frying|grilling|cooking|pouring|accepting)(?:[ \n](?:new[ \n])?(?:orders|bookings|entries|walk-ins))?|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|dies?|lapses?|concludes?|leaves|returns?|go(?:es)?[ \n](?:back[ \n])?up|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|go(?:es)?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
-    r"(?:\.?[ \n](?:(?:and|&)[ \n]incl(?:uding|uded|usive|\.)?|or[ \n]before|or[ \n]by|upto|'til|@|out|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|with|inclusive|order|book|shop|strictly|w/?e|lunch(?:time)?|tea-?time|dusk|sunset|first[ \n]thing)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
-);
-/// "Prices go up on Monday", "back to £40 from 1 June".
-static TURNS_BACK: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:(?:prices?|fares?|rates?|fees?|it|they)[ \n](?:will[ \n])?(?:rises?|go(?:es)?[ \n]up|go(?:es)?[ \n]back(?:[ \n]up)?|increases?|jumps?|returns?|reverts?)|back|(?:full|regular|normal|usual|standard)[ \n]price(?:[ \n](?:again|returns?|resumes?|applies))?)",
-    r"(?:[ \n]to[ \n](?:full[ \n]price|normal|(?:[a-z]{0,3}[$£€₦₱₹]?)[0-9][0-9.,]{0,8}))?[ \n](?:again[ \n])?(?:from[ \n]|on[ \n]|come[ \n]|starting[ \n])?(?:the[ \n])?$",
-);
-/// "On 2 November the price goes back to $89".
-static THEN_TURNS_BACK: LazyLock<Option<Regex>> = pattern!(
-    r"^,?[ \n](?:(?:the|our|all|these|this)[ \n])?(?:prices?|fares?|rates?|fees?|it|they)(?:[ \n](?:will|all))?[ \n](?:(?:rises?|go(?:es)?[ \n](?:back|up)|increases?|jumps?|climbs?|returns?|reverts?|is[ \n]back|'s[ \n]back)(?-u:\b)|(?:(?:becomes?|turns?[ \n]into|costs?|will[ \n]be|is)[ \n]|'s[ \n])(?:[a-z]{0,3}[$£€₦₱₹]|rs\.?|rm|aed|usd|php|ngn)[ \n]?[0-9]|becomes?[ \n]full[ \n]price)"
+    r"(?-u:\b)(?:until|untill|till?|through|thru|before|b4|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|shuts?|closing|shutting|shutters?[ \n](?:(?:come|go|are)[ \n])?down|clos(?:e|ing)[ \n]date|(?:deal|offer|sale|all)[ \n](?:is[ \n])?done|strikes",
+    r"|(?:last|final)[ \n](?:day|date|call|chance|orders?|bookings?|entries|entry|sign-?ups?)|deadline|hingga|hanggang|sampai|w/e|week[ \n]ending|not[ \n](?:valid|available|redeemable)[ \n]after|cut-?off|good|up[ \n]?to|stops?[ \n](?:serving|selling|taking|baking|frying|grilling|cooking|pouring|accepting)(?:[ \n](?:new[ \n])?(?:orders|bookings|entries|walk-ins))?|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|dies?|lapses?|concludes?|leaves|returns?|go(?:es)?[ \n](?:back[ \n])?up|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|go(?:es)?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
+    r"(?:\.?[ \n](?:(?:and|&)[ \n]incl(?:uding|uded|usive|\.)?|or[ \n]before|or[ \n]by|upto|'til|@|out|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|with|inclusive|order|book|shop|strictly|w/e|lunch(?:time)?|tea-?time|dusk|sunset|first[ \n]thing)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
 );
 /// "Promo runs from April 1 to June 30", "booking period: April 10-12".
 static PERIOD: LazyLock<Option<Regex>> = pattern!(
@@ -336,10 +347,6 @@ static PERIOD: LazyLock<Option<Regex>> = pattern!(
 static UNTIL_THEN: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:before|by|b4|to)[ \n](?:[a-z'-]{1,14}[ \n]){1,6}[(]$|(?-u:\b)(?:until|till?|thru|through|up[ \n]to)[ \n](?:[a-z'-]{1,14}[ \n]){0,3}[a-z'-]{3,14},[ \n]$|(?-u:\b)(?:ends?|ending|closes|closing|finish(?:es)?|stops?)[ \n]with[ \n](?:[a-z'-]{1,14}[ \n]){1,4}(?:on|of)[ \n](?:the[ \n])?$|(?-u:\b)(?:until|untill|till?|thru|through)[ \n](?:[a-z'-]{1,14}[ \n]){1,6}(?:(?:on|at|in)[ \n](?:the[ \n])?|@[ \n]?|[(])$|(?-u:\b)(?:until|till?|thru|through|to)[ \n](?:the[ \n])?end[ \n]of[ \n](?:the[ \n])?(?:term|semester|season|summer|winter|spring|autumn|half[ -]term|holidays)[,]?[ \n][(]?$|(?-u:\b)(?:ends?|ending|expir(?:es|ing)|clos(?:es|ing))[ \n](?:in|within)[ \n][a-z0-9 ]{1,16}[,(-]?[ \n](?:on[ \n])?[(]?(?:the[ \n])?$|(?-u:\b)(?:last|final|closing)[ \n](?:date|day)[ \n](?:to|for)[ \n][^.!?]{1,40}?(?::|[ \n](?:is|on|-))[ \n]?(?:on[ \n])?$"
 );
-/// "Before Black Friday even starts": nothing ends there.
-static BEGINS: LazyLock<Option<Regex>> = pattern!(
-    r"^[ \n](?:(?:even|really|officially|finally|actually)[ \n])?(?:starts?|begins?|kicks[ \n]off|launches|arrives|opens|gets[ \n]here|comes(?:[ \n](?:round|around|along)|[^a-z \n]|$)|rolls|is[ \n](?:here|on|coming|almost|nearly))(?-u:\b)"
-);
 /// "Camp Aug 3-7", "the film festival, Oct 16-18".
 static IS_EVENT: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:weekend|week|camps?|retreat|rental|hire|tour|trip|hike|getaway|cruise|workshops?|class|course|lessons?|conference|forum|summit|festival|fair|expo|exhibition|market|show|shows|concert|gig|match|race|run|term|semester|season|tournament|performances?|nights?|event|party|dates?|held|takes[ \n]place|happening|join[ \n]us)[,:]?[ \n](?:on[ \n]|from[ \n]|between[ \n]|is[ \n])?[(]?$"
@@ -348,26 +355,17 @@ static IS_EVENT: LazyLock<Option<Regex>> = pattern!(
 static SERVED: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:open|opens|opening|hours|served|serving|serves|closed|weekly|lunch|dinner|breakfast|happy[ \n]hours?|office[ \n]hours|we're[ \n]here|call[ \n]us|phone[ \n]lines)[:,]?[ \n](?:(?:on|from|for|all|every)[ \n]){0,2}$"
 );
-/// "£48 today, £60 tomorrow", "S$58 tonight, tmr S$68".
-static DEARER_TOMORROW: LazyLock<Option<Regex>> = pattern!(
-    r"^(?:[ \n]only)?[,;:/.-]?[ \n](?:-[ \n])?(?:and[ \n]|but[ \n]|then[ \n])?",
-    r"(?:(?:it's|it[ \n]is|back[ \n]to)[ \n])?(?:(?:tomorrow|tmrw?|tmw)(?:'s|:|[ \n]is|[ \n]it's|[ \n]at|[ \n]back[ \n]to)?[ \n](?:[a-z]{0,3}[$£€₦₱₹]|rs\.?|rm|aed|usd|php|ngn)[ \n]?[0-9]",
-    r"|(?:[a-z]{0,3}[$£€₦₱₹]|rs\.?|rm|aed|usd|php|ngn)[ \n]?[0-9][0-9.,]{0,8}(?:/[a-z]{1,6})?[ \n](?:from[ \n])?(?:tomorrow|tmrw?|tmw)(?-u:\b))",
-);
-static LAST_DAY_OF: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)([a-z]{2,15}'s|my|his|her|their)[ \n](?:very[ \n])?(?:last|final)[ \n](?:work(?:ing)?[ \n])?(?:day|shift|week)(?:[ \n](?:is|at|on|here|with|us|the|work|office|company)){0,4}[ \n]$"
-);
 static ONLY_BEFORE: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:only|one[ \n]day[ \n]only|24[ \n]hours[ \n]only)[:,!-]?[ \n]?(?:on[ \n]|for[ \n])?(?:-[ \n])?$"
 );
 /// Stands right behind a moment that is an end.
 static AFTER: LazyLock<Option<Regex>> = pattern!(
-    r"^[),]?[ \n](?:only(?-u:\b)|is[ \n](?:the|your|our)[ \n](?:very[ \n])?(?:last|final)|is[ \n](?:the|your)[ \n]deadline|deadline|cut-?off",
-    r"|(?:is[ \n])?when[ \n](?:it|this|the[ \n](?:offer|sale|deal))[ \n]ends|(?:the[ \n])?(?:last|final)[ \n](?:day|chance|call)|or[ \n](?:it|they|you)|and[ \n]it's[ \n]gone)",
+    r"^[),]?[ \n](?:only(?-u:\b)|(?:is|be)[ \n](?:the|your|our|ur|yr|my)[ \n](?:very[ \n])?(?:last|final)|is[ \n](?:the|your)[ \n]deadline|deadline|cut-?off",
+    r"|(?:is[ \n])?when[ \n](?:it|this|the[ \n](?:offer|sale|deal))[ \n]ends|(?:the[ \n])?(?:last|final)[ \n](?:day|chance|call)|or[ \n](?:it|they|you)|and[ \n]it's[ \n]gone)|^'s[ \n](?:the|your|our|ur|my)[ \n](?:very[ \n])?(?:last|final)[ \n](?:day|night|evening|chance)|^[:,]?[ \n](?:(?:for[ \n])?(?:one|1)[ \n](?:day|night)[ \n]only)",
 );
 /// "Nov 20 - Dec 1" and "now through Sunday" join two moments.
 static JOINS: LazyLock<Option<Regex>> = pattern!(
-    r"^(?:,?[ \n][0-9]{1,2}(?:st|nd|rd|th)?)?[,)]?[ \n]?(?:-|to|thru|through|until|till?|'til|hingga|hanggang|t/m|(?:to|until|till?|thru)[ \n]w/?e|up[ \n](?:to|until)|to[ \n]and[ \n]including|and|&|and[ \n]ends?(?:[ \n]on)?)[ \n]?(?:\(?the[ \n]|on[ \n])?$"
+    r"^(?:,?[ \n](?:from[ \n]|between[ \n]|at[ \n])?[0-9]{1,2}(?:st|nd|rd|th|[.:][0-9]{2})?(?:[ap]m)?)?[,)]?[ \n]?(?:-|to|thru|through|until|till?|'til|hingga|hanggang|t/m|(?:to|until|till?|thru)[ \n]w/e|up[ \n](?:to|until)|to[ \n]and[ \n]including|and|&|and[ \n]ends?(?:[ \n]on)?)[ \n]?(?:\(?the[ \n]|on[ \n])?$"
 );
 static FROM_NOW: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:(?:now|today|immediately)[ \n]?(?:-|to|thru|through|until|till?|'til|up[ \n](?:to|until))",
@@ -379,10 +377,6 @@ static RECURS: LazyLock<Option<Regex>> = pattern!(r"(?-u:\b)(?:every|each|daily|
 static BEGINS_AT: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:since|(?:start|begin)(?:s|ning|ing)?(?:[ \n](?:on|at|from|of))?|opens?(?:[ \n](?:on|at))?)[ \n](?:the[ \n])?$"
 );
-/// The day a parcel arrives is the courier's promise, not the offer's end.
-static ARRIVES: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:deliver(?:y|ed|s)?|arriv(?:es?|ing|al)|ships?|shipped|shipping|get[ \n](?:it|them|yours)|receive(?:[ \n](?:it|them|yours))?|back[ \n]in[ \n]stock|in[ \n]time[ \n]for|here)[ \n](?:[a-z']{1,12}[ \n]){0,2}(?:by|before|on|until)[ \n](?:the[ \n])?$"
-);
 /// What is used, travelled or played then, not bought until then.
 static IS_USED: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:(?:bonus|reward|promo)[ \n](?:gift[ \n])?(?:e-?)?(?:cards?|vouchers?)|travel(?:ling)?|fly|flying|depart(?:s|ing)?|departures?|sail(?:s|ing)?|sailings|stays?|arriv(?:e|ing)|valid[ \n]for[ \n](?:travel|stays)|dates|performances|screenings|check[- ]in|doors|kick-?off)(?:[ \n](?:on|from|between|dates?|period|window|is|are|must[ \n]be|completed?|valid|any[ \n]?time|now|or|through|thru|until|till?|to|in|for|by|before|up))*[:]?[ \n]?$"
@@ -390,43 +384,6 @@ static IS_USED: LazyLock<Option<Regex>> = pattern!(
 /// Days on which something is taught, unless it is sold until then: "15% off any course through 15 October".
 static IS_TAUGHT: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:class(?:es)?|sessions|lessons|courses?)(?:[ \n](?:on|from|between|dates?|period|window|is|are|must[ \n]be|completed?|valid|any[ \n]?time|now|or|through|thru|until|till?|to|in|for|by|before|up))*[:]?[ \n]?$"
-);
-static OFFER_DOES: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:offer|deal|sale|price|pricing|discount|code|coupon|promo|promotion|event|savings|fare|rate|reward|window|chance)s?[ \n](?:(?:will|is|are|officially|really)[ \n])?([a-z]{3,12})(?:[ \n](?:away|out|off|up|for[ \n]good))?[ \n](?:at|on|by|this|@)[ \n](?:the[ \n])?$"
-);
-/// What an offer does when it begins, or all the time.
-const BEGINS_VERBS: [&str; 24] = [
-    "starts",
-    "start",
-    "begins",
-    "begin",
-    "opens",
-    "open",
-    "launches",
-    "launch",
-    "drops",
-    "lands",
-    "arrives",
-    "returns",
-    "works",
-    "applies",
-    "apply",
-    "goes",
-    "kicks",
-    "comes",
-    "unlocks",
-    "valid",
-    "available",
-    "live",
-    "starting",
-    "coming",
-];
-/// "We can't restock before Christmas": nothing ends there.
-static DENIED: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:due|payable|owed|overdue)(?:[ \n]back)?[ \n](?:by|before|on|in|until)[ \n](?:the[ \n])?$|(?-u:\b)(?:can't|cannot|won't|don't|doesn't|didn't|isn't|cant|wont|dont|doesnt|didnt|isnt|not|never|unable[ \n]to)[ \n](?:[a-z]{2,12}[ \n]){1,4}(?:before|until|till|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:expect|expects|expected|expecting|likely)[ \n](?:[a-z]{2,12}[ \n]){1,5}by[ \n](?:the[ \n])?$",
-    r"|(?-u:\b)(?:no[ \n]need[ \n]to|needn't|don't[ \n](?:have|need)[ \n]to|nothing[ \n]to)[ \n](?:[a-z0-9']{1,12}[ \n]){1,7}(?:before|until|till|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:don't|never|won't)[ \n](?:do|run|have|play|use|shout)[ \n][^a-z]{0,2}(?:sale|offer|deal)s?[ \n]ends?[ \n](?:on[ \n])?$",
-    // "The seats made between January and March 2026": called back, not sold.
-    r"|(?-u:\b)(?:seats?|cars?|batch(?:es)?|units?|models?|products?|items?|vehicles?|packs?|packets|jars|lots?|cases|toys?|chargers?|those|ones)[ \n](?:(?:that|which)?[ \n]?(?:were|was)[ \n])?(?:made|manufactured|produced|built|issued)[ \n](?:between|from|in)[ \n](?:the[ \n])?$"
 );
 /// "Starts at midnight".
 static STARTS: LazyLock<Option<Regex>> = pattern!(
@@ -440,7 +397,7 @@ static OPEN: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:open|opened|hours|stores?|lines?|call(?:[ \n]us)?|chat)[ \n](?:[a-z]{1,9}[ \n]){0,2}(?:until|till?|from|to|by|before)[ \n]$"
 );
 static ENDS_SOMETHING: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:ends?|expires?|closes?|valid|good|runs?|have|got|sale|offer|deal|code|order|book|buy|shop|only|use|redeem|claim|join|grab|come|hurry|hold|holding|held|reserved|saved|saving|keep|keeping|today|tonight)(?-u:\b)"
+    r"(?-u:\b)(?:ends?|expires?|closes?|closing|valid|good|runs?|have|got|sale|offer|deal|code|orders?|book|buy|shop|only|use|redeem|claim|join|grab|come|hurry|left|online|anything|(?:if|when|as[ \n]long[ \n]as|so[ \n]long[ \n]as)[ \n](?:you|u|you're|ur|your|it's|it)|hold|holding|held|reserved|saved|saving|keep|keeping|today|tonight)(?-u:\b)"
 );
 static BEFORE_MONTH: LazyLock<Option<Regex>> = pattern!(r"(?-u:\b)(?:until|till?|before|b4|by|up[ \n]to)[ \n]$");
 #[cfg(test)]

@@ -29,7 +29,8 @@ pub(super) fn gives(may: &May, words: &str) -> bool {
     pattern.find_iter(words).take(GIFTS_MAX).any(|gift| {
         let tail = words.get(gift.end()..).unwrap_or_default();
         let tail = &tail[..tail.floor_char_boundary(TAIL_BYTES_MAX)];
-        !says(&NOT_GIVEN_BEFORE, lead_of(words, gift.start())) && !says(&NOT_GIVEN_AFTER, tail)
+        let lead = lead_of(words, gift.start());
+        !says(&NOT_GIVEN_BEFORE, lead) && (!says(&NOT_GIVEN_AFTER, tail) || says(&GIVEN_THEN, lead))
     })
 }
 
@@ -84,7 +85,7 @@ static GIVES: Expression = expression!(
     r"|(?:eat|stay|sleep|travel|go|ride|play|swim) (?:for )?half price|(?:[2-9]|10|two|three|four|five|six|ten) ?for ?(?:the price of )?(?:[1-8]|one|two|three|four|five|eight)|bogof?|pay (?:for )?(?:only|just|no|one|two|1|2|3|half)|months? (?:for (?:the price of )?|rather than |instead of )(?:[0-9]|one|two|three|six|ten|eleven|twelve)",
     r"|(?:is|are|be|breakfast|lunch|dinner|parking|wifi|delivery) included|(?:we'll|we will|we shall|i'll|i will) (?:also |even )?(?:include|throw in|add|knock|take [^a-z]{0,3}[0-9])|throw in|thrown in",
     // Less than else.
-    r"|thereafter|after that date|from that date|(?:price|rate|fee|tariff|fare|fees|rates|fares)s? (?:is |are |will be |stays? )?(?:held|frozen|kept|locked|reduced|lowered)|(?:at|pay|keep|this|last) (?:this|last) year's (?:price|rate|fee|tariff)s?|year's (?:price|rate|fee)s?",
+    r"|thereafter|after that date|from that date|(?:price|rate|fee|tariff|fare|fees|rates|fares)s? (?:is |are |will be |stays? )?(?:held|frozen|kept|locked|reduced|lowered)|(?:at|pay|keep|keeps) (?:(?:the|our|your) (?:current|existing|present|old)|today's) (?:price|rate|fee|tariff)s?|(?:at|pay|keep|this|last) (?:this|last) year's (?:price|rate|fee|tariff)s?|year's (?:price|rate|fee)s?",
     r"|(?:half|reduced|special|introductory|early(?:[- ](?:bird|booking|payment|entry))?|lower|preferential|promotional|advance|concessionary|preview|pre-?launch|launch|summer|winter|spring|autumn|fall|off[- ]?season|low[- ]season|off[- ]?peak|new[- ]member|founder|founding|partner|trade) (?:price|rate|fee|fare|tariff|admission|entry|lettings|ticket|pricing)s?|introductory terms|we (?:also |even )?(?:include|grant)|(?:price|rate|fee|offer)s? appl(?:y|ies) to (?:all )?(?:bookings|orders|purchases)|same (?:price|rate|fee) as|halved|half the (?:usual|normal|regular|standard)|covered by us|we(?:\'ll| will)? (?:cover|pay) (?:the|your|half)|fixed (?:[a-z]{3,12} )?(?:fee|price)|buy one|for (?:each|every) (?:[a-z]{2,12} ){1,5}you buy|save|saves|saving|savings|cash ?back",
     r"|offers?|promo|promotion|specials|gift with|(?:goody|goodie|gift) bag|(?:repair|starter|roller|travel) (?:kit|set)|bursary",
     r"|(?:tariff|scheme|rate|bond|plan) (?:is|are|remains?|stays?) (?:open|available) (?:to|till|until|for)|(?:midweek|weekend|winter|summer|spring|autumn|lunch|dinner|breakfast|holiday|half[- ]term|monthly|school) specials?|(?:for|only|just) [0-9]{1,3}\.(?:99|95|49|50|00))(?-u:\b)",
@@ -105,6 +106,10 @@ static ASKS_TO_TAKE: Expression = expression!(
 static NOT_GIVEN_BEFORE: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:(?:i|im|i'm|you|u|we|we're|you're|they|they're|he's|she's|who's|who|everyone|anyone|anybody|feel|get|got|break|set|keep|r)(?:[ \n](?:am|are|is|be|was|will[ \n]be|all|both|not|also|r|u|you)){0,3}|be|(?:cancel|cancell?ed|cancell?ation|change[ds]?|changing|amend(?:ed)?|amendments?|returns?|returned|exchange[ds]?|rebook(?:ed)?|refunds?|refunded|stored?|kept|held)(?:[ \n][a-z]{1,8}){0,2}|(?:sugar|gluten|dairy|fat|duty|tax|toll|risk|hassle|stress|hands|care|contact|smoke|debt|plastic|cruelty|nut|ad|lead|fee|rent)[ \n-]?|job|whatever|no|not|don't|isn't|aren't|your[ \n]existing)[ \n-]?$"
 );
+/// "Kids eat free tonight", "entry free today".
+static GIVEN_THEN: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:eats?|kids|children|under[ -][0-9]{1,2}s|entry|admission|delivery|parking|desserts?|drinks?|coffee|tickets)[ \n](?:(?:is|are|go|goes|get[ \n]in)[ \n])?$"
+);
 /// "Free to choose", "free on Friday", "your free trial ends".
 static NOT_GIVEN_AFTER: LazyLock<Option<Regex>> = pattern!(
     r"^(?:[ \n](?:to[ \n]|trial[ \n](?:ends|expires|period)|slots?(?-u:\b)|time(?-u:\b)|period(?-u:\b)|cancell?ation|returns?(?-u:\b)|up[ \n](?:to|until)[ \n]|of[ \n](?:errors|charge[ \n](?:up|until|within)|the)(?-u:\b)|tonight|tomorrow|today|later|agent|will(?-u:\b)|speech|school[ \n]meals)|phone|-?range|-?standing|lance|[ \n](?:letter|in[ \n]compromise))"
@@ -119,6 +124,8 @@ mod tests {
     fn a_gift_is_told_in_many_words() {
         for text in [
             "Free underlay with every room ordered",
+            "Kids eat free tonight",
+            "Orders paid now stay at the current price",
             "Children under twelve sleep free in our family rooms",
             "Get a complimentary glass of fizz",
             "We'll add a second month at no cost",

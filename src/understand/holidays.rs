@@ -16,6 +16,9 @@ const PAST_DAYS_MAX: i32 = 30;
 pub(super) fn holiday(today: Date, name: &str) -> Option<Date> {
     let name = name.replace('\n', " ");
     let rule = HOLIDAYS.iter().find(|(known, _)| *known == name).map(|(_, rule)| *rule)?;
+    if let Rule::Bank = rule {
+        return next_bank_holiday(today);
+    }
     let gone = |date: &Date| date.until(today).is_ok_and(|gone| gone.get_days() > PAST_DAYS_MAX);
     let this = rule.in_year(today.year());
     // 元旦 said in November is next year's.
@@ -65,10 +68,27 @@ enum Rule {
     Moon(usize, i64),
     /// So many days after Easter Sunday.
     Easter(i64),
+    /// The next of the British Mondays without work.
+    Bank,
+}
+
+/// "Until bank holiday Monday": of those that fall on Mondays, whichever comes next.
+fn next_bank_holiday(today: Date) -> Option<Date> {
+    const MONDAYS: [Rule; 4] = [
+        Rule::Easter(1),
+        Rule::Nth(5, Weekday::Monday, 1, 0),
+        Rule::Nth(5, Weekday::Monday, -1, 0),
+        Rule::Nth(8, Weekday::Monday, -1, 0),
+    ];
+    let of_year = |year: i16| MONDAYS.iter().filter_map(move |rule| rule.in_year(year));
+    of_year(today.year()).chain(of_year(today.year().checked_add(1)?)).filter(|date| *date >= today).min()
 }
 
 impl Rule {
     fn parse(written: &str) -> Option<Rule> {
+        if written == "bank" {
+            return Some(Rule::Bank);
+        }
         if let Some(later) = written.strip_prefix("easter") {
             return Some(Rule::Easter(if later.is_empty() { 0 } else { later.trim().parse().ok()? }));
         }
@@ -103,6 +123,7 @@ impl Rule {
                 days_after(Date::new(year, i8::try_from(day / 100).ok()?, i8::try_from(day % 100).ok()?).ok()?, later)
             }
             Rule::Easter(later) => days_after(easter(year)?, later),
+            Rule::Bank => next_bank_holiday(Date::new(year, 1, 1).ok()?),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::normal::fold_phrase;
 use super::urgency::{self, Urge};
 use super::voice::Voice;
 use super::{
-    asking, audience, beside_en, bundles_zh, bygone, codes, currencies, cuts_zh, deadlines, ends_en, gains_en, gains_zh, hearsay,
+    asking, audience, beside_en, bundles_zh, bygone, codes, currencies, cuts_zh, deadlines, end_of_what, ends_en, gains_en, gains_zh, hearsay,
     optout, price_pairs_en, price_pairs_zh, reductions, reductions_en, sale_words, stretches_en, surveys, tally, terms,
     vouchers,
 };
@@ -291,6 +291,7 @@ fn asked() -> impl Iterator<Item = &'static Expression> {
         .chain(gains_en::asked())
         .chain(gains_zh::asked())
         .chain(beside_en::asked())
+        .chain(end_of_what::asked())
         .chain(hearsay::asked())
         .chain(price_pairs_zh::asked())
         .chain(cuts_zh::asked())

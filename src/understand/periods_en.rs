@@ -20,8 +20,10 @@ pub(super) fn is_whole_month(lead: &str, own: &str, moment: &Moment, around: Aro
     if moment.month_begins.is_none() {
         return own == "this month" && (around.takes_off || around.gives);
     }
+    // "20% off all October".
+    let is_all = own.starts_with("all ") && (around.takes_off || around.gives || around.beside);
     let is_this = ["this ", "throughout ", "thruout ", "whole of ", "rest of ", "duration of ", "during "];
-    let is_said = is_this.iter().any(|word| lead.ends_with(word)) || own.starts_with("all ");
+    let is_said = is_this.iter().any(|word| lead.ends_with(word)) || is_all;
     is_said || is_in_month(lead, around)
 }
 
@@ -74,7 +76,8 @@ pub(super) fn is_held_to(lead: &str) -> bool {
 
 /// "Before 15 January" is over when that day begins; "on or before" is not.
 pub(super) fn begin_if_before(lead: &str, own: &str, moment: &Moment) -> Option<Timestamp> {
-    let is_date = moment.kind == DeadlineKind::Absolute && own.contains(|c: char| c.is_ascii_digit());
+    let is_date = moment.kind == DeadlineKind::Absolute
+        && (own.contains(|c: char| c.is_ascii_digit()) || moment.is_name && own.ends_with("day"));
     let is_day = is_date && !moment.is_range && moment.month_begins.is_none();
     let begins = moment.begins.filter(|begins| moment.at.duration_since(*begins) <= SignedDuration::from_hours(25))?;
     (is_day && says(&BEFORE, lead) && !says(&ON_OR_BEFORE, lead)).then_some(begins)
@@ -82,14 +85,14 @@ pub(super) fn begin_if_before(lead: &str, own: &str, moment: &Moment) -> Option<
 
 /// "Only 4 slots left this month": so many, not so long.
 pub(super) static LEFT: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:left|remaining|remain|available|sold|booked|new|so[ \n]far)[ \n](?:for[ \n])?(?:this[ \n])?$"
+    r"(?-u:\b)(?:left|remaining|remain|available|sold|booked|used|new|so[ \n]far|free[ \n](?:weeks?|nights?|dates?|slots?|spaces?|places?|spots?|beds?)[ \n]in)[ \n](?:for[ \n])?(?:this[ \n])?$"
 );
 static IN_MONTH: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:in|during|throughout|within|for|over)[ \n](?:the[ \n])?(?:(?:whole|months?|rest)[ \n]of[ \n])?(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?,?[ \n](?:(?:and|&|or)[ \n])?)*$"
 );
 /// What happens in a month is no offer of that month.
 static HAPPENS: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:start|begin|open(?:s|ing)|launch|arriv|return|back|due|deliver|ship|held|tak(?:es?|ing)[ \n]place|publish|releas|travel|fly|flying|sail|depart|born|happen|mov(?:e|ing)|com(?:es?|ing)|next|ready|planned|planning|finish|end|expir|bloom|last|introduc|renew|chang|increas|ris|clos|was|were|been|visit(?:ed|ing)|join(?:ed)|list[ \n]goes[ \n]up|concert|festival|conference|intake|resum|review|announc|trip|tours?|due[ \n]out|on[ \n]sale)[a-z]{0,4}(?:[ \n][a-z]{1,12}){0,2}[ \n]?$"
+    r"(?-u:\b)(?:start|begin|open(?:s|ing)|launch|arriv|return|back|due|deliver|ship|held|tak(?:es?|ing)[ \n]place|publish|releas|travel|fly|flying|sail|depart|born|happen|mov(?:e|ing)|com(?:es?|ing)|next|ready|planned|planning|finish|end|expir|bloom|last|introduc|renew|chang|increas|ris|clos|was|were|been|visit(?:ed|ing)|join(?:ed|ing[ \n]us)|came|list[ \n]goes[ \n]up|concert|festival|conference|intake|resum|review|announc|trip|tours?|due[ \n]out|on[ \n]sale)[a-z]{0,4}(?:[ \n][a-z]{1,12}){0,2}[ \n]?$"
 );
 /// What is bought then, at whatever price.
 static BOUGHT: LazyLock<Option<Regex>> = pattern!(
@@ -97,7 +100,7 @@ static BOUGHT: LazyLock<Option<Regex>> = pattern!(
 );
 /// "15% off all flights in January": bought before.
 static USED_IN: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:flights?|fares?|sailings?|departures|crossings|journeys|trains?|holidays?|cruises?|breaks?|stays?|nights?|travel)[ \n]?$"
+    r"(?-u:\b)(?:flights?|fares?|sailings?|departures|crossings|journeys|trains?|holidays?|cruises?|breaks?|stays?|nights?|travel|weeks?|tours?|trips?|retreats?|workshops?|cottages?|lodges?|cabins?)[ \n](?:free[ \n])?(?:in[ \n]|for[ \n])?$"
 );
 static ALWAYS: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:any|every|each|most)[ \n](?:other[ \n])?(?:day|week|fortnight|weekend|month|morning|evening|afternoon|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)(?:[ \n](?:from|of|between|the|year)(?:[ \n](?:now|the|year|until|till?|through))*)?[ \n]$|(?-u:\b)(?:books[ \n]are[ \n]open|open|here|hours|season)[ \n](?:for|from)[ \n]$"
@@ -119,7 +122,7 @@ static MEANWHILE: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:over|through|throughout|during|in|for|all|across|within|of|lasts?|lasting)[ \n](?:the[ \n])?$"
 );
 static HELD_TO: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:held|frozen|fixed|kept|bookings?|reservations|orders?|applications|open|available|prices?|rates?|offers?|applies|apply|valid|good|on|on[ \n]sale|sale|taken|received)[ \n](?:at[ \n][^ \n]{1,10}[ \n])?(?:up[ \n])?to[ \n](?:the[ \n])?$"
+    r"(?-u:\b)(?:held|frozen|fixed|kept|bookings?|reservations|orders?|applications|open|available|prices?|rates?|offers?|applies|apply|valid|good|on|on[ \n]sale|sale|taken|received|online|in[ \n](?:store|shop)|deposit|deposits|good|so)[ \n](?:at[ \n][^ \n]{1,10}[ \n])?(?:up[ \n])?to[ \n](?:the[ \n])?$"
 );
 static BEFORE: LazyLock<Option<Regex>> = pattern!(r"(?-u:\b)(?:before|b4)[ \n](?:the[ \n])?$");
 static ON_OR_BEFORE: LazyLock<Option<Regex>> =

@@ -14,7 +14,8 @@ use super::patterns::{pattern, says};
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&UNTIL_CLOSE, &HOUR_AHEAD, &FROM_RECEIPT, &CLOCK_LEFT, &TIME_AFTER_WORD, &TIME_BEFORE_WORD, &COUNTDOWN].into_iter()
+    [&UNTIL_CLOSE, &ALL_DAY, &HOUR_AHEAD, &FROM_RECEIPT, &CLOCK_LEFT, &TIME_AFTER_WORD, &TIME_BEFORE_WORD, &COUNTDOWN]
+        .into_iter()
 }
 
 /// The end of a stretch that begins now, or when the message is received.
@@ -27,6 +28,15 @@ pub(super) fn close_of_this_day(now: &Zoned, may: &May, words: &str) -> Option<E
     let range = UNTIL_CLOSE.groups(may, words)?.get(1)?.range();
     let is_hour = says(&OPEN_FROM, lead_of(words, range.start));
     let at = end_of(now.date(), None, now.time_zone()).filter(|_| !is_hour)?;
+    Some(End { at, kind: DeadlineKind::Relative, words: range, is_stretch: false })
+}
+
+/// "Dozen for $24, not $30, all day long": the end of this day.
+pub(super) fn all_this_day(now: &Zoned, may: &May, words: &str) -> Option<End> {
+    let range = ALL_DAY.groups(may, words)?.get(1)?.range();
+    // "Breakfast £6 all day" is so every day.
+    let recurs = says(&OPEN_FROM, words.get(..range.start)?) || !says(&OTHERWISE, words);
+    let at = end_of(now.date(), None, now.time_zone()).filter(|_| !recurs)?;
     Some(End { at, kind: DeadlineKind::Relative, words: range, is_stretch: false })
 }
 
@@ -87,6 +97,7 @@ fn time_left(now: &Zoned, may: &May, words: &str) -> Option<End> {
     if lead == "for"
         && words.get(found.get(0)?.start() + lead.len()..amount.start()).is_some_and(|gap| gap.trim().is_empty())
         && !found[0].contains(" more ")
+        && !(says(&TAKEN_OFF, lead_of(words, found.get(0)?.start())) && !is_days(unit.as_str()))
     {
         return None;
     }
@@ -137,7 +148,7 @@ macro_rules! words {
         )
     };
     (left) => {
-        r"(?P<tail>[ \n-](?:only|left|remaining|to[ \n](?:go|claim|use|save|order|shop|get|grab|book|redeem|enjoy|buy|spend|lock)|sale|flash|deal|offer|event))"
+        r"(?P<tail>[ \n-](?:only|left|remaining|and[ \n]counting|to[ \n](?:go|claim|use|save|order|shop|get|grab|book|redeem|enjoy|buy|spend|lock)|sale|flash|deal|offer|event))"
     };
 }
 
@@ -148,10 +159,19 @@ static ANSWERS: LazyLock<Option<Regex>> = pattern!(
 static UNTIL_CLOSE: Expression = expression!(
     r"(?-u:\b)((?:until|till?) (?:(?:we|they|the (?:shop|stall|store|bakery|kitchen|market|doors?)) )?(?:close|closing(?: time)?|shut|closes|shuts|pack up))(?: today| tonight)?(?:$|[.,;!?)]| -)"
 );
+static ALL_DAY: Expression =
+    expression!(r"(?-u:\b)(all day(?: long| today)?)(?:$|[.!]| (?:at|in store|in the shop|for one day|here)(?-u:\b))");
+static OTHERWISE: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:not|instead|was|were|usually|normally|reg|rather[ \n]than|tomorrow|off|half[ \n]price|free|today)(?-u:\b)"
+);
 static OPEN_FROM: LazyLock<Option<Regex>> =
     pattern!(r"(?-u:\b)(?:open|from|daily|every|each|hours?)(?-u:\b)|[0-9][ \n]?(?:am|pm)(?-u:\b)");
 static HOUR_AHEAD: Expression = expression!(
     r"(?-u:\b)(?:(?:within|in|for|over|next|only|just|last|final) (?:(?:the|only|just|about) )?(?:next |last |final )?(?:half an hour|half[ -]hour|quarter of an hour)|(?:within|in|for|over) the (?:next )?hour|(?:half an hour|half[ -]hour|quarter of an hour) (?:left|only|to go|remaining))(?-u:\b)"
+);
+/// "26% off for 26 hours": how long something is taken off.
+static TAKEN_OFF: LazyLock<Option<Regex>> = pattern!(
+    r"(?:%|half[ \n]price|2[ \n-]for[ \n-]1)[^.!?]{0,24}(?-u:\b)$|(?-u:\b)(?:off|sale|sale[ \n]on|price)[ \n]?$|(?:%|half[ \n]price)[^.!?]{0,24}[ \n]$"
 );
 static VOLUME: LazyLock<Option<Regex>> = pattern!(r"[0-9][ \n]?[gm]b(?-u:\b)");
 static FROM_RECEIPT: Expression = expression!(

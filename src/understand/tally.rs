@@ -319,6 +319,13 @@ impl Tally {
         self.chats && !self.is_mail && !self.is_from_a_sender && self.sells == 0
     }
 
+    /// The same; what takes a figure off until a day is no friend's, unless it is talk of what others sell.
+    #[must_use]
+    pub fn unless_it_takes_off(mut self, until_a_day: bool) -> Tally {
+        self.is_of_a_firm |= until_a_day && self.is_personal && !self.chats;
+        self
+    }
+
     /// True when something in it is written by those who sell, and by no friend: a subject line, a link, a way to refuse,
     /// a price, a word of sale, a signature. Chat has turns that weigh as much as hurry does.
     pub fn shows_a_seller(self) -> bool {

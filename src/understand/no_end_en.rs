@@ -1,0 +1,126 @@
+//! What is told in the words of an end and is none: "we can't restock before Christmas", "you can change it until Friday",
+//! "Sam's last day is today", "out for delivery today", "the final one before Christmas", "closed until Monday".
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::meaning::DeadlineKind;
+use super::moments::Moment;
+use super::patterns::{pattern, says};
+
+/// True when what stands before a moment says that nothing is over then. `lead`, `first`: the words before it and before the
+/// beginning of its stretch.
+pub(super) fn is_no_end(lead: &str, first: &str, tail: &str, moment: &Moment) -> bool {
+    says(&DENIED, lead)
+        || says(&DENIED, first)
+        || says(&UNDONE, lead)
+        || says(&DELIVERED, first)
+        || says(&WAS_SO, tail)
+        || is_last_day_of_somebody(lead)
+        || is_season(lead, moment)
+}
+
+/// "Final slots b4 xmas", "grooming on weekdays before Easter": when it is used or made, not until when it is sold.
+fn is_season(lead: &str, moment: &Moment) -> bool {
+    let is_holiday = moment.is_name && moment.kind == DeadlineKind::Absolute;
+    is_holiday && says(&BEFORE_A_SEASON, lead) && !says(&ORDERED_BEFORE, lead)
+}
+
+/// "It's Joseph's last day today".
+fn is_last_day_of_somebody(lead: &str) -> bool {
+    const NOBODY: [&str; 7] = ["it's", "that's", "here's", "today's", "tomorrow's", "sale's", "offer's"];
+    let found = LAST_DAY_OF.as_ref().and_then(|last| last.captures(lead)).and_then(|found| found.get(1));
+    found.is_some_and(|whose| !NOBODY.contains(&whose.as_str()))
+}
+
+/// "Before Black Friday even starts": nothing ends there.
+pub(super) static BEGINS: LazyLock<Option<Regex>> = pattern!(
+    r"^[ \n](?:(?:even|really|officially|finally|actually)[ \n])?(?:starts?|begins?|kicks[ \n]off|launches|arrives|opens|gets[ \n]here|comes(?:[ \n](?:round|around|along)|[^a-z \n]|$)|rolls|is[ \n](?:here|on|coming|almost|nearly))(?-u:\b)"
+);
+/// The day a parcel arrives is the courier's promise, not the offer's end.
+pub(super) static ARRIVES: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:deliver(?:y|ed|s)?|arriv(?:es?|ing|al)|ships?|shipped|shipping|get[ \n](?:it|them|yours)|receive(?:[ \n](?:it|them|yours))?|back[ \n]in[ \n]stock|in[ \n]time[ \n]for|here)[ \n](?:[a-z']{1,12}[ \n]){0,2}(?:by|before|on|until)[ \n](?:the[ \n])?$"
+);
+static LAST_DAY_OF: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)([a-z]{2,15}'s|my|his|her|their)[ \n](?:very[ \n])?(?:last|final)[ \n](?:work(?:ing)?[ \n])?(?:day|shift|week)(?:[ \n](?:is|at|on|here|with|us|the|work|office|company)){0,4}[ \n]$"
+);
+/// "We can't restock before Christmas": nothing ends there.
+static DENIED: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:due|payable|owed|overdue)(?:[ \n]back)?[ \n](?:by|before|on|in|until)[ \n](?:the[ \n])?$|(?-u:\b)(?:can't|cannot|won't|don't|doesn't|didn't|isn't|cant|wont|dont|doesnt|didnt|isnt|not|never|unable[ \n]to)[ \n](?:[a-z]{2,12}[ \n]){1,4}(?:before|until|till|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:expect|expects|expected|expecting|likely)[ \n](?:[a-z]{2,12}[ \n]){1,5}by[ \n](?:the[ \n])?$",
+    r"|(?-u:\b)(?:no[ \n]need[ \n]to|needn't|don't[ \n](?:have|need)[ \n]to|nothing[ \n]to)[ \n](?:[a-z0-9']{1,12}[ \n]){1,7}(?:before|until|till|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:don't|never|won't)[ \n](?:do|run|have|play|use|shout)[ \n][^a-z]{0,2}(?:sale|offer|deal)s?[ \n]ends?[ \n](?:on[ \n])?$",
+    // "The seats made between January and March 2026": called back, not sold.
+    r"|(?-u:\b)(?:seats?|cars?|batch(?:es)?|units?|models?|products?|items?|vehicles?|packs?|packets|jars|lots?|cases|toys?|chargers?|those|ones)[ \n](?:(?:that|which)?[ \n]?(?:were|was)[ \n])?(?:made|manufactured|produced|built|issued)[ \n](?:between|from|in)[ \n](?:the[ \n])?$"
+);
+/// What can be undone until then was bought before: "you can cancel until 19 April", "returns extended to 31 January"; and
+/// what is asked of colleagues: "questions to HR before Friday".
+static UNDONE: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:change|amend|edit|cancel|reschedule|withdraw|opt[ \n]out|return|exchange)(?:[ \n](?:it|them|this|your[ \n][a-z]+|free|for[ \n]free|at[ \n]no[ \n]cost|of[ \n]charge|any[ \n]?time|details|unwanted[ \n][a-z]+))*[ \n](?:until|till?|up[ \n]to|by|before)[ \n](?:the[ \n])?$",
+    r"|(?-u:\b)returns?(?:[ \n](?:period|window|policy|are|is|now|have|been))*[ \n](?:extended[ \n](?:to|until|till?)|until|till?|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:we|we'll|we[ \n]will|can)[ \n]keep[ \n](?:it|them|your[ \n][a-z]+)[ \n](?:until|till?)[ \n]$",
+    r"|(?-u:\b)(?:isn't|not|aren't|wasn't|won't[ \n]be)[ \n](?:until|till)[ \n](?:the[ \n])?$|(?-u:\b)(?:questions?|comments|motions?|nominations?|timesheets?|slides|expenses|minutes|reports?|wrong,?)[ \n](?:[a-z]{1,14}[ \n]){0,7}(?:by|before|until)[ \n](?:the[ \n])?$",
+    r"|(?-u:\b)(?:is|are|be|we're|being|remains?|stays?)[ \n](?:shut|closed)(?:[ \n](?:on|from|until|till?|all|this|for|the|all[ \n]day))*[ \n]$|(?-u:\b)no[ \n]more[ \n](?:[a-z]{1,12}[ \n]){0,3}(?:until|till?)[ \n]$|(?-u:\b)(?:was|were)[ \n](?:due|meant|supposed|set|going|originally)[ \n](?:[a-z]{1,10}[ \n]){1,5}$|(?-u:\b)(?:moves?|moved|rescheduled|postponed)[ \n](?:from[ \n])?(?:[a-z0-9]+[ \n]){0,3}to[ \n]$"
+);
+/// "Out for delivery today 11:20-12:20", "order for delivery Tuesday to Friday".
+static DELIVERED: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:(?:out[ \n]for|for|your|next)[ \n]delivery|delivery[ \n]slot|deliver(?:ing)?|courier|driver)[ \n](?:is[ \n])?(?:on[ \n]|today[ \n]|between[ \n])*$"
+);
+/// "By lunchtime today there were 31".
+static WAS_SO: LazyLock<Option<Regex>> =
+    pattern!(r"^,?[ \n](?:there[ \n](?:were|was)|(?:we|they|it|all|most)[ \n](?:had|were|was|sold))(?-u:\b)");
+static BEFORE_A_SEASON: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:(?:last|final|only)[ \n](?:[a-z]{1,12}[ \n]){0,4}|(?:weekdays|weekends|days?|weeks?|nights?|slots?|mornings|evenings|sorted|ready|one|appointments?|appts?|rush|busy|chaos|time|shift)[ \n](?:[a-z]{4,6}[ \n])?)(?:before|b4)[ \n]$"
+);
+static ORDERED_BEFORE: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:orders?|ordered|orderin?g?|bookings?|book|booked|buy|chance|day|date|call|bought|signed?)[ \n](?:[a-z]{1,12}[ \n]){0,3}(?:before|b4)[ \n]$"
+);
+
+#[cfg(test)]
+mod tests {
+    use jiff::Zoned;
+
+    use crate::understand::ends_en::{Around, ends_in};
+    use crate::understand::expression::May;
+    use crate::understand::normal::fold_phrase;
+
+    #[test]
+    fn nothing_ends_there() {
+        // A Tuesday.
+        let now: Zoned = "2026-01-20T10:00:00+00:00[Europe/London]".parse().unwrap();
+        let around = Around { takes_off: true, offers: true, beside: true, gives: true, ..Around::default() };
+        for text in [
+            "you can change it until 11pm on tuesday",
+            "you can cancel at no cost until 19 april",
+            "cancel your box by 3 may",
+            "returns extended to 31 january",
+            "returns until 31 january",
+            "we keep it until 7 april",
+            "the next one isn't until february",
+            "questions to hr before the end of the month",
+            "if they are wrong, call us by 20 february",
+            "nominations must reach the secretary by 22 march",
+            "the shop is shut sunday",
+            "we're closed until 5 february",
+            "the sale was due to wrap up today",
+            "your parcel is out for delivery today 11:20-12:20",
+            "order online for delivery tuesday to friday",
+            "your sofa moves from today to tue 29 jan",
+            "by lunchtime today there were 31",
+            "the final one before christmas",
+            "final nails slots b4 xmas",
+            "£8 off grooming on weekdays before easter weekend",
+            "it's joseph's last day today",
+        ] {
+            let ends = ends_in(&now, &May::ANY, &fold_phrase(text), (true, true), around);
+            assert!(ends.is_empty(), "{text}: {ends:?}");
+        }
+        for text in [
+            "last orders before christmas",
+            "order before easter and save 20%",
+            "your last chance to book before christmas",
+            "free delivery until thursday",
+            "our sale is on until friday",
+        ] {
+            assert!(!ends_in(&now, &May::ANY, &fold_phrase(text), (true, true), around).is_empty(), "{text}");
+        }
+    }
+}
