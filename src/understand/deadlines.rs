@@ -13,7 +13,7 @@ use super::days_en::MONTHS;
 use super::duties::is_duty;
 use super::end_of_what::{
     ONLY_BYTES_MAX, gossips, hands_over, is_a_mail, is_an_answer, is_headed_as_answer, is_only_an_end,
-    is_priced_by_a_firm, names_a_price, sells, sells_until, speaks_of_goods, takes_off, voice_of,
+    is_priced_by_a_firm, names_a_price, sells, sells_until, speaks_of_goods, takes_off, tells_of_others, voice_of,
 };
 use super::ends_en::Around;
 use super::gains_en::{Gains, asks_to_take};
@@ -98,6 +98,11 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
                     .iter()
                     .any(|reading| hands_over(readings, &reading.normal.text) || is_only_an_end(&reading.normal.text))
                 || !tally.is_transactional() && readings.iter().any(sells_until));
+    // "Dad says they've 50% off til tomorrow, want me to grab you some?"
+    let tells_of_others = |reading: &Reading<'_>| tells_of_others(&reading.heard.may, &reading.normal.text);
+    if !is_refusable && !tally.is_of_a_firm() && !is_a_mail(readings) && readings.iter().any(tells_of_others) {
+        return Vec::new();
+    }
     // In Chinese a shop signs; in English a line of a shop has only its words.
     let is_latin = !readings.iter().any(Reading::has_chinese);
     let is_signed = is_latin && !tally.is_personal() && (tally.is_of_a_firm() || is_a_mail(readings));

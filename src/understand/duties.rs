@@ -63,7 +63,7 @@ static YOURS_CHINESE: LazyLock<Option<Regex>> = pattern!(
 );
 /// "If it is paid within 14 days of the date of service it will be reduced by 50%": a fine, whatever it takes off.
 static FINED: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:pay|paid|payment|settled?)(?-u:\b)[^.!?]{0,32}(?-u:\b)within[ \n][0-9a-z]{1,10}[ \n](?:working[ \n]|calendar[ \n])?days[ \n](?:of|from|after)[ \n](?:the[ \n]|this[ \n])?(?:date[ \n]of[ \n])?(?:the[ \n]|this[ \n])?(?:service|issue|notice|letter|offence|ticket|invoice)(?-u:\b)"
+    r"(?-u:\b)(?:settlement[ \n]discount|discount[ \n]period[ \n]ends)(?-u:\b)|(?-u:\b)(?:pay|paid|payment|settled?)(?-u:\b)[^.!?]{0,32}(?-u:\b)within[ \n][0-9a-z]{1,10}[ \n](?:working[ \n]|calendar[ \n])?days[ \n](?:of|from|after)[ \n](?:the[ \n]|this[ \n])?(?:date[ \n]of[ \n])?(?:the[ \n]|this[ \n])?(?:service|issue|notice|letter|offence|ticket|invoice)(?-u:\b)"
 );
 /// "Stay 3, pay 2 until 15 February", "pay only half": a price, not a bill.
 static PAYS_LESS: LazyLock<Option<Regex>> = pattern!(
@@ -86,7 +86,7 @@ static PAPERS: LazyLock<Option<Regex>> = pattern!(
 static TO_DO: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:pay|settle|renew|submit|reply|respond|rsvp|vote|cancel|appeal|object|file[ \n](?:your|a|an|the)|return[ \n](?:it|them|the|your|this)|complete[ \n](?:the|your|this)|fill[ \n](?:in|out)|confirm[ \n]your|send[ \n](?:me|us|it|your)|let[ \n](?:me|us)[ \n]know|hand[ \n]in|draw[ \n]a|drop[ \n/](?:a|add)|withdraw)(?-u:\b)[^.!?]{0,48}(?-u:\b)(?:by|before|within|until|no[ \n]later[ \n]than|is|on)[ \n]",
     // "Must be received by", "please sign and return the letter by", "unless you choose another by".
-    r"|(?-u:\b)(?:must|should|need(?:s)?[ \n]to|to|shall)[ \n]be[ \n](?:received|submitted|returned|lodged|made|completed|paid|filed|sent)(?-u:\b)[^.!?]{0,32}(?-u:\b)(?:by|before|within|until|no[ \n]later[ \n]than)[ \n]",
+    r"|(?-u:\b)(?:must|should|need(?:s)?[ \n]to|to|shall)[ \n]be[ \n](?:received|submitted|returned|lodged|made|completed|paid|filed|sent|emptied|removed|vacated|cleared)(?-u:\b)[^.!?]{0,32}(?-u:\b)(?:by|before|within|until|no[ \n]later[ \n]than)[ \n]",
     r"|(?-u:\b)sign[ \n](?:(?:and|it|the|this|your|off|below|here)(?-u:\b)[^.!?]{0,48}(?-u:\b))?(?:by|before)[ \n]|(?-u:\b)unless[ \n](?:you|we)[ \n](?:choose|tell|contact|opt|notify|inform|hear|object|cancel|switch|respond|reply|act|decide|pay)(?-u:\b)[^.!?]{2,48}(?-u:\b)(?:by|before)[ \n]",
     r"|(?-u:\b)due[ \n](?:by|on|back|date)(?-u:\b)|(?-u:\b)no[ \n]later[ \n]than[^.!?]{0,24}(?:or|otherwise)[ \n]",
 );

@@ -44,7 +44,10 @@ pub(super) fn is_an_answer(readings: &[Reading<'_>]) -> bool {
 }
 
 /// How colleagues begin.
-const COLLEAGUES: [&str; 15] = [
+const COLLEAGUES: [&str; 18] = [
+    "staff:",
+    "staff,",
+    "hi staff",
     "hi team",
     "hi both",
     "hello both",
@@ -116,24 +119,33 @@ pub(super) fn sells_until(may: &May, text: &str) -> bool {
 
 /// True when a text tells what others sell: "did you see they have a sale on".
 pub(super) fn gossips(may: &May, text: &str) -> bool {
-    GOSSIP.is_in(may, text)
+    GOSSIP.is_in(may, text) || tells_of_others(may, text)
 }
+
+/// The same, in words that no seller writes.
+pub(super) fn tells_of_others(may: &May, text: &str) -> bool {
+    OTHERS.is_in(may, text)
+}
+
+static OTHERS: Expression = expression!(
+    r"(?-u:\b)(?:did (?:you|u) (?:see|hear)|(?:mum|dad|sis|bro|nan) (?:says?|said|reckons?|told)|want (?:me|us) to (?:get|grab|pick|buy|order|book)|get down here|shall we go|wanna go|(?:he|she|they)(?:'s|s|'ve) got (?:a|an|another) offer)(?-u:\b)"
+);
 
 static PRICED_IF: Expression = expression!(
     r"(?-u:\b)[0-9]{2,5}(?: all in)? if (?:you|u|ya|you're|ur) (?:[a-z]{2,8} ){0,2}(?:pay|book|booked|order|join|signed up|sign up|buy|enrol|re-?enrol|confirm|say yes)[^.!?]{0,24} (?:by|before|b4) ",
     r"|(?-u:\b)if (?:you|u|ya) (?:can )?(?:pay|book|order|join|sign up|buy|enrol|re-?enrol|confirm|say yes)[^.!?]{0,32} (?:by|before|b4) [^.!?]{2,32}(?:for|it's|take|knock|you get|you save|you pay|is) (?:an? |only )?[$£€₹]?(?:[0-9]{2,5}|tenner|fiver)(?-u:\b)"
 );
 static GOSSIP: Expression = expression!(
-    r"(?-u:\b)(?:did (?:you|u) (?:see|know|hear)|(?:has|have|having|got) (?:a|an|their) (?:sale|offer)|(?:you|u) wanted|shall we|should we|wanna go|let's go|(?:you|u) going|apparently|they've got|they said|call me)(?-u:\b)|(?-u:\b)(?:mum|mam|mom|dad|nan|gran)(?: x+)?[.!]?$"
+    r"(?-u:\b)(?:did (?:you|u) (?:see|know|hear)|(?:has|have|having|got) (?:a|an|their) (?:sale|offer)|(?:you|u) wanted|shall we|should we|wanna go|let's go|(?:you|u) going|apparently|they've got|call me|(?:mum|dad|they|he|she|hes|shes|sis|bro) (?:says?|said|reckons?|told)|(?:is|are|r) (?:doing|having) (?:a |an )?(?:[0-9]|half|sale|free|2)|want (?:me|us) to|(?:u|you) some|haha|hahaha|lol|lmk|get down here|swap|shift|commission|meet (?:at|me)|pick me|on my way|see (?:u|you) (?:there|later|soon|at))(?-u:\b)|^mate(?-u:\b)|(?-u:\b)(?:mum|mam|mom|dad|nan|gran)(?: x+)?[.!]?$"
 );
 
 static CLOSES_ORDERS: Expression = expression!(
-    r"(?-u:\b)(?:(?:pre-? ?|[a-z]{3,12} )orders|ticket sales|orders|bookings|sign-?ups|reservations)[ \n](?:are[ \n]|will[ \n])?(?:clos(?:e|es|ing)|shut(?:s|ting)?|must be in)[ \n](?:at|on|by|tonight|today|tomorrow|this|noon|[0-9])"
+    r"(?-u:\b)(?:orders|ticket sales|bookings|sign-?ups|reservations)[ \n](?:are[ \n]|will[ \n])?(?:clos(?:e|es|ing)|shut(?:s|ting)?|must be in)[ \n](?:at|on|by|tonight|today|tomorrow|this|noon|[0-9])"
 );
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&CLOSES_ORDERS, &PRICED_IF, &GOSSIP].into_iter()
+    [&CLOSES_ORDERS, &PRICED_IF, &GOSSIP, &OTHERS].into_iter()
 }
 
 pub(super) fn voice_of(readings: &[Reading<'_>]) -> Voice {
@@ -189,4 +201,61 @@ pub(super) const ONLY_BYTES_MAX: usize = 48;
 /// It takes something off, or has a word of sale.
 pub(super) fn takes_off(sentence: &Sentence) -> bool {
     !sentence.offs.is_empty() || sentence.cues.has(Cue::Sale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::understand::normal::fold_phrase;
+
+    #[test]
+    fn a_seller_closes_orders() {
+        for text in [
+            "Orders closing at noon tomorrow my loves",
+            "Pre orders shut at 6 this eve",
+            "Bookings close on 13 November",
+            "8 class pack usually 4500, its 3600 if u pay by Sat",
+            "If you can say yes by the 25th I can do it for £580",
+            "If you book by Friday I'll take 20 off",
+        ] {
+            assert!(sells_until(&May::ANY, &fold_phrase(text)), "{text}");
+        }
+        for text in [
+            "If you come by at 8 we'll order pizza",
+            "Your order will be closed",
+            "Can you book the room by Friday?",
+            "If you pay by Friday I'll be happy",
+        ] {
+            assert!(!sells_until(&May::ANY, &fold_phrase(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn friends_tell_what_others_sell() {
+        for text in [
+            "Did you see M&J have a sale on?",
+            "Dad says it's 50% off til tomoz, want me to grab u some?",
+            "hes got another offer and it ends tonight",
+        ] {
+            assert!(tells_of_others(&May::ANY, &fold_phrase(text)), "{text}");
+        }
+        for text in ["Did you know? 20% off ends Sunday", "Call me on 07700 900177, £20 off till Friday"] {
+            assert!(!tells_of_others(&May::ANY, &fold_phrase(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_shop_takes_orders_until_then() {
+        for text in [
+            "Bookings received before 1 June are invoiced at the current rate",
+            "Order no later than 14 December please",
+            "The voucher code is NCR and it must be redeemed before 15 November",
+            "Reservations for Georgia will be taken until 14 January",
+        ] {
+            assert!(says(&TAKEN_UNTIL, &fold_phrase(text)), "{text}");
+        }
+        for text in ["Your order will be delivered by Friday", "Your reservation is held until 6pm"] {
+            assert!(!says(&TAKEN_UNTIL, &fold_phrase(text)), "{text}");
+        }
+    }
 }

@@ -206,10 +206,12 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
     // "The fall colours weekend, Oct 16-18", "camp Aug 3-7": the days of something, not of its offer.
     let is_stretch = (moment.is_range || follows) && !told;
     // "Pay for one during half term (24-28 May)".
-    let is_event = || says(&IS_EVENT, first) && !first.contains("during ");
+    let is_event =
+        || (says(&IS_EVENT, first) || !around.takes_off && says(&EVENT_NEAR, first)) && !first.contains("during ");
     let is_of_offer =
         |words: &str| [&FROM_NOW, &PERIOD, &UNTIL].iter().any(|of| of.as_ref().is_some_and(|of| of.is_match(words)));
-    let offers = around.offers && !(around.only_gives && is_event());
+    let is_priced_event = || !around.takes_off && !around.gives && says(&EVENT_NEAR, first);
+    let offers = around.offers && !(around.only_gives && is_event() || is_priced_event());
     if is_stretch && !offers && !is_of_offer(first) && !is_of_offer(lead) && (!around.beside || is_event()) {
         return None;
     }
@@ -351,6 +353,10 @@ static UNTIL_THEN: LazyLock<Option<Regex>> = pattern!(
 static IS_EVENT: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:weekend|week|camps?|retreat|rental|hire|tour|trip|hike|getaway|cruise|workshops?|class|course|lessons?|conference|forum|summit|festival|fair|expo|exhibition|market|show|shows|concert|gig|match|race|run|term|semester|season|tournament|performances?|nights?|event|party|dates?|held|takes[ \n]place|happening|join[ \n]us)[,:]?[ \n](?:on[ \n]|from[ \n]|between[ \n]|is[ \n])?[(]?$"
 );
+/// "Tennis camp, ages 6-12, 7-10 April, £30 a day", "the Winter Craft Fair in the Corn Hall (27-28 November)".
+static EVENT_NEAR: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:camps?|workshops?|fair|market|festival|conference|retreat|exhibition|tournament|concert|panto|performances?|summit|expo|theatre)[ \n,(][^.!?]{0,40}$"
+);
 /// "Served Wednesday through Saturday", "kitchen open Thu-Sun".
 static SERVED: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:open|opens|opening|hours|served|serving|serves|closed|weekly|lunch|dinner|breakfast|happy[ \n]hours?|office[ \n]hours|we're[ \n]here|call[ \n]us|phone[ \n]lines)[:,]?[ \n](?:(?:on|from|for|all|every)[ \n]){0,2}$"
@@ -391,7 +397,7 @@ static STARTS: LazyLock<Option<Regex>> = pattern!(
 );
 /// What begins, is used or was bought on a day is no sale of that day.
 static BEGINS_SOMEWHERE: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:start|begin|launch|open|coming|arriv|kick|drop|live|travel|stay|ship|deliver|arrive|land|return|order(?:ed)?[ \n]on|purchase|bought|paid|placed|due)[a-z]{0,4}(?-u:\b)"
+    r"(?-u:\b)(?:start|begin|launch|open|coming|arriv|kick|drop|live|travel|stay|ship|deliver|arrive|land|return|reopen|payment|takes[ \n]place|held|happen|order(?:ed)?[ \n]on|purchase|bought|paid|placed|due)[a-z]{0,4}(?-u:\b)"
 );
 static OPEN: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:open|opened|hours|stores?|lines?|call(?:[ \n]us)?|chat)[ \n](?:[a-z]{1,9}[ \n]){0,2}(?:until|till?|from|to|by|before)[ \n]$"
@@ -536,6 +542,8 @@ mod tests {
             ("lunch served thu-sun", beside, false),
             ("two cabins remain for the ski weekend, dec 4-6", beside, false),
             ("summer camp 3-7 december", beside, false),
+            ("easter tennis camp, ages 6-12, 4-6 december, £30 a day", Around { offers: true, ..beside }, false),
+            ("the winter craft fair in the corn hall (4-6 december)", beside, false),
             ("dec 4-6", none, false),
             ("dec 4-6", beside, true),
             ("offer valid dec 4-6", none, true),

@@ -30,7 +30,8 @@ pub(super) fn gives(may: &May, words: &str) -> bool {
         let tail = words.get(gift.end()..).unwrap_or_default();
         let tail = &tail[..tail.floor_char_boundary(TAIL_BYTES_MAX)];
         let lead = lead_of(words, gift.start());
-        !says(&NOT_GIVEN_BEFORE, lead) && (!says(&NOT_GIVEN_AFTER, tail) || says(&GIVEN_THEN, lead))
+        let is_given = gift.as_str().starts_with("waiv") || !says(&NOT_GIVEN_BEFORE, lead);
+        is_given && (!says(&NOT_GIVEN_AFTER, tail) || says(&GIVEN_THEN, lead))
     })
 }
 
@@ -125,6 +126,7 @@ mod tests {
         for text in [
             "Free underlay with every room ordered",
             "Kids eat free tonight",
+            "We are waiving our £250 arrangement fee",
             "Orders paid now stay at the current price",
             "Children under twelve sleep free in our family rooms",
             "Get a complimentary glass of fizz",

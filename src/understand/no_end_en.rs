@@ -56,7 +56,7 @@ static DENIED: LazyLock<Option<Regex>> = pattern!(
 /// what is asked of colleagues: "questions to HR before Friday".
 static UNDONE: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:change|amend|edit|cancel|reschedule|withdraw|opt[ \n]out|return|exchange)(?:[ \n](?:it|them|this|your[ \n][a-z]+|free|for[ \n]free|at[ \n]no[ \n]cost|of[ \n]charge|any[ \n]?time|details|unwanted[ \n][a-z]+))*[ \n](?:until|till?|up[ \n]to|by|before)[ \n](?:the[ \n])?$",
-    r"|(?-u:\b)returns?(?:[ \n](?:period|window|policy|are|is|now|have|been))*[ \n](?:extended[ \n](?:to|until|till?)|until|till?|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:we|we'll|we[ \n]will|can)[ \n]keep[ \n](?:it|them|your[ \n][a-z]+)[ \n](?:until|till?)[ \n]$",
+    r"|(?-u:\b)for[ \n](?:[a-z']{3,12}[ \n])?delivery:[ \n][^.!?]{0,48}(?-u:\b)by[ \n]$|(?:^|[.!?][ \n])(?:please[ \n])?(?:collect|held)[ \n](?:it[ \n])?(?:by|before|until|till?)[ \n]$|(?-u:\b)early[ \n]closing[ \n](?:on[ \n])?$|(?-u:\b)(?:details[ \n]please|lmk)[ \n]by[ \n]$|(?-u:\b)(?:centre|center|library|office|school|branch|surgery|pool|gym|clinic|road|park)[ \n]will[ \n]close[ \n](?:early[ \n])?(?:at[ \n]|on[ \n])?$|(?:day|mon|tue|wed|thu|fri|sat|sun)s?[ \n]closed,[ \n]$|(?-u:\b)returns?(?:[ \n](?:period|window|policy|are|is|now|have|been))*[ \n](?:extended[ \n](?:to|until|till?)|until|till?|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:we|we'll|we[ \n]will|can)[ \n]keep[ \n](?:it|them|your[ \n][a-z]+)[ \n](?:until|till?)[ \n]$",
     r"|(?-u:\b)(?:isn't|not|aren't|wasn't|won't[ \n]be)[ \n](?:until|till)[ \n](?:the[ \n])?$|(?-u:\b)(?:questions?|comments|motions?|nominations?|timesheets?|slides|expenses|minutes|reports?|wrong,?)[ \n](?:[a-z]{1,14}[ \n]){0,7}(?:by|before|until)[ \n](?:the[ \n])?$",
     r"|(?-u:\b)(?:is|are|be|we're|being|remains?|stays?)[ \n](?:shut|closed)(?:[ \n](?:on|from|until|till?|all|this|for|the|all[ \n]day))*[ \n]$|(?-u:\b)no[ \n]more[ \n](?:[a-z]{1,12}[ \n]){0,3}(?:until|till?)[ \n]$|(?-u:\b)(?:was|were)[ \n](?:due|meant|supposed|set|going|originally)[ \n](?:[a-z]{1,10}[ \n]){1,5}$|(?-u:\b)(?:moves?|moved|rescheduled|postponed)[ \n](?:from[ \n])?(?:[a-z0-9]+[ \n]){0,3}to[ \n]$"
 );
@@ -98,6 +98,12 @@ mod tests {
             "questions to hr before the end of the month",
             "if they are wrong, call us by 20 february",
             "nominations must reach the secretary by 22 march",
+            "for christmas delivery: overseas by wed 8 dec, uk by sat 18 dec",
+            "collect by 16 aug",
+            "held til 10 feb",
+            "solicitor details please by friday",
+            "the leisure centre will close at 2pm on friday 24 january",
+            "easter hrs: fri closed, sat 8-4",
             "the shop is shut sunday",
             "we're closed until 5 february",
             "the sale was due to wrap up today",

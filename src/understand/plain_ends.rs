@@ -7,7 +7,6 @@ use regex::Regex;
 
 use super::days_en::MONTHS;
 use super::deadlines::{Claim, ClaimedEnd};
-use super::end_of_what::takes_off;
 use super::ends_en::{is_told_as_end, lead_of};
 use super::meaning::DeadlineKind;
 use super::patterns::{pattern, says};
@@ -58,7 +57,8 @@ fn is_mere_day(words: &str, sentence: &Sentence, end: &ClaimedEnd) -> bool {
     let is_month = MONTHS.iter().any(|month| own.starts_with(month)) && !own.contains(|c: char| c.is_ascii_digit());
     end.kind == DeadlineKind::Absolute
         && !is_told_as_end(lead)
-        && (is_month && !says(&WHOLE, lead) || is_range(lead, own) && !takes_off(sentence) && !says(&OFFERED, words))
+        && (is_month && !says(&WHOLE, lead)
+            || is_range(lead, own) && sentence.offs.is_empty() && !says(&OFFERED, words))
 }
 
 /// "Tue to Thu, whole of December".
@@ -73,7 +73,7 @@ fn is_range(lead: &str, own: &str) -> bool {
 }
 
 static SECOND: LazyLock<Option<Regex>> =
-    pattern!(r"[0-9a-z)](?:[ \n]?(?:-|&|/)[ \n]?|[ \n](?:to|and|or|until|till?)[ \n])(?:the[ \n])?$");
+    pattern!(r"[0-9a-z)](?:[ \n]?(?:-|&|/)[ \n]?|[ \n](?:to|and|or)[ \n])(?:the[ \n])?$");
 static RANGE: LazyLock<Option<Regex>> = pattern!(r"[0-9](?:st|nd|rd|th)?[ \n]?(?:-|&|to|and)[ \n]?[a-z, ]{0,11}[0-9]");
 static FROM_WEEKDAY: LazyLock<Option<Regex>> =
     pattern!(r"(?-u:\b)(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[ \n]?(?:-|to|thru|through)[ \n]?$");
@@ -81,5 +81,5 @@ static WHOLE: LazyLock<Option<Regex>> =
     pattern!(r"(?-u:\b)(?:whole[ \n]of|throughout|all[ \n]of|all|end[ \n]of)[ \n](?:the[ \n])?$");
 /// "The offer runs 1-31 May", "booking period 2-9 June": days of an offer all the same.
 static OFFERED: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:offer|promo|promotion|sale|deal|discount|booking[ \n](?:period|window)|valid|period|save|off|free|redeem(?:able|ed)?)(?-u:\b)"
+    r"(?-u:\b)(?:(?:offer|promo|promotion|sale|deal|discount)s?[ \n]?(?:runs?|running|from|is|are|on|valid|dates?|:|-)|booking[ \n](?:period|window)|valid|period|save|off|free|redeem(?:able|ed)?)(?-u:\b)"
 );

@@ -46,7 +46,8 @@ pub(super) fn is_hour_of_this_day(
 /// "Half price till 4pm": today, unless it is so every day; "£6 before 4pm" is.
 pub(super) fn is_until_hour(words: &str, lead: &str, around: Around) -> bool {
     let is_until = ["until ", "till ", "til "].iter().any(|until| lead.ends_with(until));
-    is_until && around.takes_off && !says(&EVERY_DAY, words)
+    let is_lowered = around.takes_off || around.gives || around.beside && says(&OTHERWISE, words);
+    is_until && is_lowered && !says(&EVERY_DAY, words)
 }
 
 /// "Tomorrow's the fair, first pint free if you're in before 3pm": the hour of the day told before.
@@ -133,7 +134,7 @@ mod tests {
             ("dresses from £25, tomorrow 10-3, cash only", "2026-01-21T15:00"),
             ("tomorrow from 11 til 3 everything is half price", "2026-01-21T15:00"),
             ("2-for-1 gin flights tonight between 7 and 9 only", "2026-01-20T21:00"),
-            ("tmrw is paddys day so first pint is free if ur in before 3pm", "2026-01-21T15:00"),
+            ("tmrw is market day so first pint is free if ur in before 3pm", "2026-01-21T15:00"),
             ("the code works until 7 pm tomorrow", "2026-01-21T19:00"),
             ("full valet £45 if you're on the forecourt before 1pm", "2026-01-20T13:00"),
             ("pre orders shut at 6 this eve", "2026-01-20T18:00"),

@@ -34,7 +34,7 @@ static TURNS_BACK: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:(?:prices?|fares?|rates?|fees?|it|they)[ \n](?:will[ \n])?(?:rises?|go(?:es)?[ \n]up|go(?:es)?[ \n]back(?:[ \n]up)?|increases?|jumps?|returns?|reverts?)|back|(?:full|regular|normal|usual|standard)[ \n]price(?:[ \n](?:again|returns?|resumes?|applies))?)",
     r"(?:[ \n]to[ \n](?:full[ \n]price|normal|(?:[a-z]{0,3}[$£€₦₱₹]?)[0-9][0-9.,]{0,8}))?[ \n](?:again[ \n])?(?:from[ \n]|on[ \n]|come[ \n]|starting[ \n]|as[ \n]of[ \n])?(?:first[ \n]thing[ \n](?:on[ \n])?)?(?:the[ \n])?$",
     // "£60 a kid (£85 from Monday)".
-    r"|[$£€₹][ \n]?[0-9][^.!?]{0,24}[$£€₹][ \n]?[0-9][0-9.,]{0,8}[ \n](?:from|as[ \n]of|starting|come)[ \n](?:first[ \n]thing[ \n](?:on[ \n])?)?(?:the[ \n])?$",
+    r"|[$£€₹][ \n]?[0-9][^.!?]{0,20}(?:[(,;:/-]|then|but|and|goes[ \n]to)[ \n]?[$£€₹][ \n]?[0-9][0-9.,]{0,8}[ \n](?:from|as[ \n]of|starting|come)[ \n](?:first[ \n]thing[ \n](?:on[ \n])?)?(?:the[ \n])?$",
 );
 /// "On 2 November the price goes back to $89".
 static THEN_TURNS_BACK: LazyLock<Option<Regex>> = pattern!(
@@ -84,7 +84,11 @@ mod tests {
             let ends: Vec<String> = ends.iter().map(|end| local(&now, end.at)).collect();
             assert_eq!(ends.first().map_or("", String::as_str), wanted, "{text}");
         }
-        for text in ["tables from £40, rooms from £60 on monday", "from monday the bus stops at the pier"] {
+        for text in [
+            "your box will cost £27 rather than £25 from 20 april",
+            "tables from £40, rooms from £60 on monday",
+            "from monday the bus stops at the pier",
+        ] {
             assert!(ends_in(&now, &May::ANY, &fold_phrase(text), (true, true), around).is_empty(), "{text}");
         }
     }
