@@ -128,7 +128,7 @@ pub(super) fn tells_of_others(may: &May, text: &str) -> bool {
 }
 
 static OTHERS: Expression = expression!(
-    r"(?-u:\b)(?:did (?:you|u) (?:see|hear)|(?:mum|dad|sis|bro|nan) (?:says?|said|reckons?|told)|want (?:me|us) to (?:get|grab|pick|buy|order|book)|get down here|shall we go|wanna go|(?:he|she|they)(?:'s|s|'ve) got (?:a|an|another) offer)(?-u:\b)"
+    r"(?-u:\b)(?:did (?:you|u) (?:see|hear)|(?:mum|mam|mom|dad|sis|bro|nan|coach|(?:my|your) (?:father|mother|wife|husband|sister|brother)) (?:says?|said|reckons?|told)|want (?:me|us) to (?:get|grab|pick|buy|order|book)|get down here|shall we go|wanna go|(?:he|she|they)(?:'s|s|'ve) got (?:a|an|another) offer)(?-u:\b)"
 );
 
 static PRICED_IF: Expression = expression!(

@@ -56,17 +56,18 @@ static DENIED: LazyLock<Option<Regex>> = pattern!(
 /// what is asked of colleagues: "questions to HR before Friday".
 static UNDONE: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:change|amend|edit|cancel|reschedule|withdraw|opt[ \n]out|return|exchange)(?:[ \n](?:it|them|this|your[ \n][a-z]+|free|for[ \n]free|at[ \n]no[ \n]cost|of[ \n]charge|any[ \n]?time|details|unwanted[ \n][a-z]+))*[ \n](?:until|till?|up[ \n]to|by|before)[ \n](?:the[ \n])?$",
-    r"|(?-u:\b)for[ \n](?:[a-z']{3,12}[ \n])?delivery:[ \n][^.!?]{0,48}(?-u:\b)by[ \n]$|(?:^|[.!?][ \n])(?:please[ \n])?(?:collect|held)[ \n](?:it[ \n])?(?:by|before|until|till?)[ \n]$|(?-u:\b)early[ \n]closing[ \n](?:on[ \n])?$|(?-u:\b)(?:details[ \n]please|lmk)[ \n]by[ \n]$|(?-u:\b)(?:centre|center|library|office|school|branch|surgery|pool|gym|clinic|road|park)[ \n]will[ \n]close[ \n](?:early[ \n])?(?:at[ \n]|on[ \n])?$|(?:day|mon|tue|wed|thu|fri|sat|sun)s?[ \n]closed,[ \n]$|(?-u:\b)returns?(?:[ \n](?:period|window|policy|are|is|now|have|been))*[ \n](?:extended[ \n](?:to|until|till?)|until|till?|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:we|we'll|we[ \n]will|can)[ \n]keep[ \n](?:it|them|your[ \n][a-z]+)[ \n](?:until|till?)[ \n]$",
+    r"|(?-u:\b)for[ \n](?:[a-z']{3,12}[ \n])?delivery:[ \n][^.!?]{0,48}(?-u:\b)by[ \n]$|(?:^|[.!?][ \n])(?:please[ \n])?(?:collect|held)[ \n](?:it[ \n])?(?:by|before|until|till?)[ \n]$|(?-u:\b)(?:wait(?:ing)?|come[ \n]back|be[ \n](?:home|there|back))[ \n](?:[a-z]{1,8}[ \n]){0,2}(?:till?|until|by|before)[ \n]$|(?-u:\b)dated[ \n](?:the[ \n])?$|(?-u:\b)forms?[ \n](?:received|returned)[ \n](?:by|before)[ \n]$|(?-u:\b)early[ \n]closing[ \n](?:on[ \n])?$|(?-u:\b)(?:details[ \n]please|lmk)[ \n]by[ \n]$|(?-u:\b)(?:centre|center|library|office|school|branch|surgery|pool|gym|clinic|road|park)[ \n]will[ \n]close[ \n](?:early[ \n])?(?:at[ \n]|on[ \n])?$|(?:day|mon|tue|wed|thu|fri|sat|sun)s?[ \n]closed,[ \n]$|(?-u:\b)returns?(?:[ \n](?:period|window|policy|are|is|now|have|been))*[ \n](?:extended[ \n](?:to|until|till?)|until|till?|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:we|we'll|we[ \n]will|can)[ \n]keep[ \n](?:it|them|your[ \n][a-z]+)[ \n](?:until|till?)[ \n]$",
     r"|(?-u:\b)(?:isn't|not|aren't|wasn't|won't[ \n]be)[ \n](?:until|till)[ \n](?:the[ \n])?$|(?-u:\b)(?:questions?|comments|motions?|nominations?|timesheets?|slides|expenses|minutes|reports?|wrong,?)[ \n](?:[a-z]{1,14}[ \n]){0,7}(?:by|before|until)[ \n](?:the[ \n])?$",
     r"|(?-u:\b)(?:is|are|be|we're|being|remains?|stays?)[ \n](?:shut|closed)(?:[ \n](?:on|from|until|till?|all|this|for|the|all[ \n]day))*[ \n]$|(?-u:\b)no[ \n]more[ \n](?:[a-z]{1,12}[ \n]){0,3}(?:until|till?)[ \n]$|(?-u:\b)(?:was|were)[ \n](?:due|meant|supposed|set|going|originally)[ \n](?:[a-z]{1,10}[ \n]){1,5}$|(?-u:\b)(?:moves?|moved|rescheduled|postponed)[ \n](?:from[ \n])?(?:[a-z0-9]+[ \n]){0,3}to[ \n]$"
 );
 /// "Out for delivery today 11:20-12:20", "order for delivery Tuesday to Friday".
 static DELIVERED: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:(?:out[ \n]for|for|your|next)[ \n]delivery|delivery[ \n]slot|deliver(?:ing)?|courier|driver)[ \n](?:is[ \n])?(?:on[ \n]|today[ \n]|between[ \n])*$"
+    r"(?-u:\b)(?:(?:out[ \n]for|for|your|next)[ \n]delivery|delivery[ \n]slot|deliver(?:ing)?|courier|driver|unavailable|offline|maintenance|disruption|outage)[ \n](?:is[ \n])?(?:on[ \n]|today[ \n]|tonight[ \n]|from[ \n]|between[ \n])*$"
 );
 /// "By lunchtime today there were 31".
-static WAS_SO: LazyLock<Option<Regex>> =
-    pattern!(r"^,?[ \n](?:there[ \n](?:were|was)|(?:we|they|it|all|most)[ \n](?:had|were|was|sold))(?-u:\b)");
+static WAS_SO: LazyLock<Option<Regex>> = pattern!(
+    r"^,?[ \n](?:there[ \n](?:were|was)|(?:was|were|wasn't|weren't|leaves|departs)(?-u:\b)|to[ \n](?:end|stop|cancel|avoid|opt)(?-u:\b)|(?:we|they|it|all|most)[ \n](?:had|were|was|sold))(?-u:\b)"
+);
 static BEFORE_A_SEASON: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:(?:last|final|only)[ \n](?:[a-z]{1,12}[ \n]){0,4}|(?:weekdays|weekends|days?|weeks?|nights?|slots?|mornings|evenings|sorted|ready|one|appointments?|appts?|rush|busy|chaos|time|shift)[ \n](?:[a-z]{4,6}[ \n])?)(?:before|b4)[ \n]$"
 );
@@ -100,6 +101,12 @@ mod tests {
             "nominations must reach the secretary by 22 march",
             "for christmas delivery: overseas by wed 8 dec, uk by sat 18 dec",
             "collect by 16 aug",
+            "if we wait till 7:04 we save nine bucks",
+            "please come back by 2:20",
+            "text off before midnight to end",
+            "oct 12-14 wasn't included",
+            "despite reminders dated 2 and 16 may",
+            "it will be unavailable tonight from 11pm to 3am",
             "held til 10 feb",
             "solicitor details please by friday",
             "the leisure centre will close at 2pm on friday 24 january",

@@ -92,7 +92,7 @@ static IN_MONTH: LazyLock<Option<Regex>> = pattern!(
 );
 /// What happens in a month is no offer of that month.
 static HAPPENS: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:start|begin|open(?:s|ing)|launch|arriv|return|back|due|deliver|ship|held|tak(?:es?|ing)[ \n]place|publish|releas|travel|fly|flying|sail|depart|born|happen|mov(?:e|ing)|com(?:es?|ing)|next|ready|planned|planning|finish|end|expir|bloom|last|introduc|renew|chang|increas|ris|clos|was|were|been|visit(?:ed|ing)|join(?:ed|ing[ \n]us)|came|list[ \n]goes[ \n]up|concert|festival|conference|intake|resum|review|announc|trip|tours?|due[ \n]out|on[ \n]sale)[a-z]{0,4}(?:[ \n][a-z]{1,12}){0,2}[ \n]?$"
+    r"(?-u:\b)(?:start|begin|open(?:s|ing)|launch|arriv|return|back|due|deliver|ship|held|tak(?:es?|ing)[ \n]place|publish|releas|travel|fly|flying|sail|depart|born|happen|mov(?:e|ing)|com(?:es?|ing)|next|ready|planned|planning|finish|end|expir|bloom|last|introduc|renew|chang|increas|ris|clos|was|were|been|visit(?:ed|ing)|join(?:ed|ing[ \n]us)|came|less|cheaper|dearer|list[ \n]goes[ \n]up|concert|festival|conference|intake|resum|review|announc|trip|tours?|due[ \n]out|on[ \n]sale)[a-z]{0,4}(?:[ \n][a-z]{1,12}){0,2}[ \n]?$"
 );
 /// What is bought then, at whatever price.
 static BOUGHT: LazyLock<Option<Regex>> = pattern!(
@@ -235,6 +235,8 @@ mod tests {
             "we don't do \"sale ends sunday\"",
             "the car seats made between january and march",
             "flights in january from £30",
+            "same sofa was 20 quid less in march",
+            "four lodges still have a free week in august",
         ] {
             assert!(ends(text, priced).is_empty(), "{text}: {:?}", ends(text, priced));
         }

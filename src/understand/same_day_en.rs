@@ -78,7 +78,7 @@ static HAPPENS_THEN: LazyLock<Option<Regex>> = pattern!(
 );
 /// "Shop today", "book your seat tonight": no end, only haste.
 static ASKS: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:shop|order|book|join|buy|visit|get|save|start|claim|call|ring|text|apply|try|register|sign[ \n]up|switch|upgrade|grab|subscribe|enrol|reply|see[ \n]you|use|redeem|shopping|pop[ \n]in|come|pick[ \n]up|treat|donate|give)(?:[ \n][a-z0-9%£$€'-]{1,14}){0,5}[ \n]$"
+    r"(?-u:\b)(?:shop|order|book|join|buy|visit|get|save|start|claim|call|ring|text|apply|try|register|sign[ \n]up|switch|upgrade|grab|subscribe|enrol|reply|see[ \n]you|use|redeem|shopping|pop[ \n]in|come|pick[ \n]up|treat|donate|give|take|took|collect|fetch|could|can|would|shall)(?:[ \n][a-z0-9%£$€'-]{1,14}){0,5}[ \n]$"
 );
 static HAPPENS: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:start(?:s|ing)?|begins?|launch(?:es|ing)?|opens?|opening|deliver(?:y|ed|ing)?|every|each|weekly|usual[ \n]time|meeting|home|dinner[ \n]at|pick[ \n]you|are[ \n]you|r[ \n]u|u[ \n]free)(?-u:\b)"
@@ -159,6 +159,7 @@ mod tests {
             "happy hour: half-price cocktails until 7pm, every day",
             "20% off orders placed, see you tonight",
             "get 20% off today",
+            "would you do 70 for the buggy, we could take it tonight, save you hanging on",
             "free coffee b4 11am",
             "your free gift will be out for delivery tonight",
         ] {
