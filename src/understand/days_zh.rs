@@ -116,7 +116,9 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
     if let (Some(month), Some(day)) = (number(found, "fig_month"), number(found, "fig_day")) {
         // A price, a percentage, a version or a telephone number is written in figures, too.
         let is_other = before.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '¥' | '$' | '.' | '第'))
-            || after.is_some_and(|c| c.is_ascii_alphanumeric() || "元块折%倍万米寸斤克公kmgl°版分成亿".contains(c));
+            || after.is_some_and(|c| {
+                c.is_ascii_alphanumeric() || "元块折%倍万米寸斤克公kmgl°版分成亿匹升吨度级".contains(c)
+            });
         if is_other {
             return None;
         }
@@ -151,6 +153,10 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
     if let Some(day) = number(found, "last_moon") {
         return told(day_of_last_moon(here.date(), day), false);
     }
+    // 年廿八(2月4日), as it is said in the south.
+    if let Some(day) = number(found, "year_moon") {
+        return Some(Moment { is_name: true, ..told(day_of_last_moon(here.date(), day), false)? });
+    }
     if let Some(name) = found.name("holiday") {
         let day = match year(&here, found, "holiday_year") {
             Some(year) => holiday_in(i16::try_from(year).ok()?, name.as_str())?,
@@ -164,9 +170,14 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
         clock?;
         let today = end_of(here.date(), clock, zone)?;
         // 六点前回复, said at ten in the morning: six in the evening.
-        let half =
-            clock.map(|(hour, minute)| if (1..=11).contains(&hour) { (hour + 12, minute) } else { (hour, minute) });
-        let is_half_told = clock_words.is_none_or(|words| words.starts_with(['上', '早', '凌', '0']));
+        // 过了12点, said in the evening: midnight.
+        let is_plain = clock_words.is_some_and(|words| words.starts_with(['1', '十']));
+        let half = clock.map(|(hour, minute)| match hour {
+            1..=11 => (hour + 12, minute),
+            12 if is_plain && minute == 0 => (24, 0),
+            _ => (hour, minute),
+        });
+        let is_half_told = clock_words.is_none_or(|words| words.starts_with(['上', '早', '凌', '朝', '0']));
         let later = if is_half_told { today } else { end_of(here.date(), half, zone)? };
         let today = if today <= now.timestamp() { later } else { today };
         let is_past = today <= now.timestamp();
@@ -295,13 +306,13 @@ fn clock_of(written: &str, night: bool) -> Option<(i64, i64)> {
         });
     }
     let hour = number(&found, "hour").or_else(|| number(&found, "hours"))?;
-    let evening = night || part.starts_with('晚') || matches!(part, "夜里" | "深夜" | "午夜");
+    let evening = night || part.starts_with('晚') || matches!(part, "夜里" | "夜晚" | "深夜" | "午夜");
     let hour = match hour {
         // 今晚12点 and 今晚0点 are the midnight that ends the day.
         0 | 12 if evening => 24,
         // 今晚两点 is past midnight.
         1..=3 if evening => hour + 24,
-        1..=11 if evening || matches!(part, "下午" | "傍晚") => hour + 12,
+        1..=11 if evening || matches!(part, "下午" | "傍晚") || part.starts_with(['下', '晏']) => hour + 12,
         1..=2 if part == "中午" => hour + 12,
         _ => hour,
     };
@@ -354,18 +365,18 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     );
     let whole = format!(r"{}(?P<whole_month>{NUMBER})月(?:份)?(?P<part>{PART})?", year("whole_year"));
     Regex::new(&format!(
-        r"(?:{in_month}|{date}|{months}|{figures}|{nth}|(?:(?P<holiday_year>今|明|来|20[0-9]{{2}})年)?(?P<holiday>{}){WEEKDAY}|腊月初?(?P<last_moon>{NUMBER})|{named}|{whole})(?:[ \n]?[,()的]?[ \n]?(?P<zone>北京时间|香港时间)?[ \n]?(?P<clock>{CLOCK_WORDS}))?|(?P<lone>{CLOCK_WORDS})",
+        r"(?:{in_month}|{date}|{months}|{figures}|{nth}|(?:(?P<holiday_year>今|明|来|20[0-9]{{2}})年)?(?P<holiday>{}){WEEKDAY}|腊月初?(?P<last_moon>{NUMBER})|年(?P<year_moon>廿[一二三四五六七八九])|{named}|{whole})(?:[ \n]?(?:[,()的]|打烊|闭店|关门|收市|收工)?[ \n]?(?P<zone>北京时间|香港时间)?[ \n]?(?P<clock>{CLOCK_WORDS}))?|(?P<lone>{CLOCK_WORDS})",
         holidays::names(true),
     ))
     .ok()
 });
 
 /// A clock time, with a part of the day or without.
-const CLOCK_WORDS: &str = r"(?:晚上|下午|上午|中午|早上|凌晨|晚间|傍晚|夜里|深夜|午夜|晚|早)?[ \n]?(?:零点整?|正午|午夜|(?:[0-9]{1,2}|[一二两三四五六七八九十]{1,3})[ \n]?[点时](?:半|[0-9]{1,2}分?)?整?|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?|中午)";
+const CLOCK_WORDS: &str = r"(?:晚上|晚黑|夜晚|朝早|上[昼晝]|[下晏][昼晝]|下午|上午|中午|早上|凌晨|晚间|傍晚|夜里|深夜|午夜|晚|早)?[ \n]?(?:零点整?|正午|午夜|(?:[0-9]{1,2}|[一二两三四五六七八九十]{1,3})[ \n]?[点时](?:半|[0-9]{1,2}分?)?[整正]?|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?|中午)";
 
 /// The same in parts.
 static CLOCK: LazyLock<Option<Regex>> = pattern!(
-    r"^(?P<part>晚上|下午|上午|中午|早上|凌晨|晚间|傍晚|夜里|深夜|午夜|晚|早)?[ \n]?",
+    r"^(?P<part>晚上|晚黑|夜晚|朝早|上[昼晝]|[下晏][昼晝]|下午|上午|中午|早上|凌晨|晚间|傍晚|夜里|深夜|午夜|晚|早)?[ \n]?",
     r"(?:(?P<word>零点|正午|中午|0点|午夜)整?$|(?P<hour>[0-9]{1,2}|[一二两三四五六七八九十]{1,3})[ \n]?[点时](?:(?P<half>半)|(?P<minute>[0-9]{1,2})分?)?|(?P<hours>[0-9]{1,2}):(?P<minutes>[0-9]{2}))",
 );
 

@@ -129,7 +129,14 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
         ["截止", "前预订", "前预定", "前购", "前下单"].iter().any(|end| reading.normal.text.contains(end))
     };
     let of_use = !is_latin && !readings.iter().any(names_another);
-    let setting = Setting { promotes, is_refusable, is_signed, stands_alone, tally, gains, is_given, of_use };
+    // 招生, 一日游: whoever takes people in says until when.
+    let takes_in = !is_latin
+        && !tally.is_personal()
+        && !tally.is_code()
+        && !tally.is_transactional()
+        && !is_an_answer(readings)
+        && gains_zh::take_people_in(readings);
+    let setting = Setting { promotes, is_refusable, is_signed, stands_alone, tally, gains, is_given, takes_in, of_use };
     let mut claims = claims_in(&now, readings, &setting, false);
     // "Earn double miles, fly between 1 March and 30 April": where nothing else ends, the days on which it is used are
     // those of the offer.
@@ -160,6 +167,8 @@ struct Setting {
     gains: Gains,
     /// Something is given in Chinese, to customers.
     is_given: bool,
+    /// People are taken in, for a course or a tour.
+    takes_in: bool,
     /// Days on which it is used are those of the offer.
     of_use: bool,
 }
@@ -187,7 +196,8 @@ fn claims_in(now: &Zoned, readings: &[Reading<'_>], setting: &Setting, uses: boo
                 && (!tally.is_transactional()
                     || gains_zh::gives(reading, sentence)
                     || gains_zh::names_a_term(reading, sentence));
-            if !may && !by_itself && !by_gain || uses && !gives && !near {
+            let by_term = !may && setting.takes_in && gains_zh::takes_in_until(reading, sentence);
+            if !may && !by_itself && !by_gain && !by_term || uses && !gives && !near {
                 continue;
             }
             let around = around(reading, index, gives, near, uses);
@@ -435,6 +445,12 @@ fn ends_in(now: &Zoned, words: &str, sentence: &Sentence, around: Around, of_use
     let mut ends = Vec::new();
     if digit || named {
         ends = ends_zh::ends_in(now, words, around.offers, of_use);
+        // 双11期间使用的优惠已计入: what is gone is told of, not offered.
+        let is_done = words.contains('已') || words.contains("消费");
+        ends.retain(|end| end.at > now.timestamp() || !is_done);
+        if ends.is_empty() && around.beside {
+            ends.extend(ends_zh::one_day(now, words));
+        }
         if ends.is_empty() {
             ends = ends_en::ends_in(now, &sentence.may, words, (dated, named), around);
         }
@@ -523,7 +539,7 @@ pub(super) fn signs() -> Vec<String> {
         "quarter to",
         "quarter past",
     ];
-    let chinese = ["今", "明", "当", "月", "年", "周", "星期", "礼拜", "时", "天", "日", "钟", "点"];
+    let chinese = ["今", "明", "当", "月", "年", "周", "星期", "礼拜", "时", "天", "日", "钟", "点", "听"];
     // A clock time by itself: `ends at 8pm`, 20:00截止.
     let clocks =
         (0..10).flat_map(|digit| ["pm", " pm", "am", " am", " p.m", " a.m"].map(|half| format!("{digit}{half}")));

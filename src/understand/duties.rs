@@ -14,8 +14,9 @@ use super::patterns::{pattern, says};
 pub(super) fn is_duty(words: &str, takes_off: bool, has_figure: bool) -> bool {
     let is = |pattern| says(pattern, words);
     is(&FINED)
+        || is(&BILLED_CHINESE)
         || !has_figure && (says(&PAPERS, &without_praise(words)) || is_of_the_reader(words))
-        || !takes_off && (is(&TO_DO) && !is(&PAYS_LESS) && !is(&ORDERED) || is(&DO_CHINESE))
+        || !takes_off && (is(&TO_DO) && !is(&PAYS_LESS) && !is(&ORDERED) || is(&DO_CHINESE) && !is(&TAKES_A_SEAT))
 }
 
 /// "Outstanding deals", "fine furniture": praised, and neither owed nor a penalty.
@@ -65,6 +66,14 @@ static YOURS_CHINESE: LazyLock<Option<Regex>> = pattern!(
 static FINED: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:settlement[ \n]discount|discount[ \n]period[ \n]ends)(?-u:\b)|(?-u:\b)(?:pay|paid|payment|settled?)(?-u:\b)[^.!?]{0,32}(?-u:\b)within[ \n][0-9a-z]{1,10}[ \n](?:working[ \n]|calendar[ \n])?days[ \n](?:of|from|after)[ \n](?:the[ \n]|this[ \n])?(?:date[ \n]of[ \n])?(?:the[ \n]|this[ \n])?(?:service|issue|notice|letter|offence|ticket|invoice)(?-u:\b)"
 );
+/// 应缴512元，到期日10月26日，将自动转账; 逾期订单将自动取消; 医保减征: owed, whatever discount is named beside it.
+static BILLED_CHINESE: LazyLock<Option<Regex>> = pattern!(
+    r"应[缴还付](?:金额|费|款|总额)?(?:为|是|:)?[^，,。0-9]{0,4}[0-9]|缴费截止日|缴款(?:期限|截止)|(?:医保|社保|养老保险)[^，,。!！]{0,12}(?:减征|缴费|申报|参保|政策)|订单(?:将|会)?自动(?:取消|关闭)|(?:如有不符|如有疑义|有误)[^，,。]{0,2}[,，]?[^，,。!！]{0,16}前|(?:您|你)(?:订购|开通|办理|选用)的[^，,。]{0,24}(?:将于|将在)[^，,。]{1,12}(?:结束|到期)[,，][^。]{0,20}(?:收取|扣费|计费|资费)"
+);
+/// 请在10月14日前填写报名表, 请于7月6日前回复是否出席，以便安排座席.
+static TAKES_A_SEAT: LazyLock<Option<Regex>> = pattern!(
+    r"(?:填写|填好|提交|回复|回传|发送)[^，,。!！]{0,8}(?:报名|预约|意向|订购|参观|参会|出席)|(?:安排|预留|保留)[^，,。]{0,4}(?:席|座|位)"
+);
 /// "Stay 3, pay 2 until 15 February", "pay only half": a price, not a bill.
 static PAYS_LESS: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)pay(?:ing)?[ \n](?:for[ \n])?(?:(?:only|just)(?-u:\b)|(?:less|half|no|nothing|zero|one|two|three|[1-9])(?-u:\b))"
@@ -91,7 +100,7 @@ static TO_DO: LazyLock<Option<Regex>> = pattern!(
     r"|(?-u:\b)due[ \n](?:by|on|back|date)(?-u:\b)|(?-u:\b)no[ \n]later[ \n]than[^.!?]{0,24}(?:or|otherwise)[ \n]",
 );
 static DO_CHINESE: LazyLock<Option<Regex>> = pattern!(
-    r"新股|申购|报名费|准考证|考试报名|报名考试|(?:缴付|缴纳|交纳|缴清|交清|归还|提交|上交|报送|换领|补办|年检|年审|续租|退租|搬离|清退)[^，,。!！]{0,16}|(?:请|须|需|务必)[^，,。!！]{0,16}(?:前|之前|内)[^，,。!！]{0,8}(?:缴|交齐|归还|提交|办理|回复|确认|反馈|换领|登记|填写|填报|上传|报到|完成[^，,。!！]{0,8}(?:采集|登记|注册|认证|填报|核对|确认|学习|体检|培训|整改|自查))"
+    r"新股|申购|考[^，,。!！]{0,12}报名费|准考证|考试报名|报名考试|(?:缴付|缴纳|交纳|缴清|交清|归还|提交|上交|报送|换领|补办|年检|年审|续租|退租|搬离|清退)[^，,。!！]{0,16}|(?:请|须|需|务必)[^，,。!！]{0,16}(?:前|之前|内)[^，,。!！]{0,8}(?:缴|交齐|归还|提交|办理|回复|确认|反馈|换领|登记|填写|填报|上传|报到|完成[^，,。!！]{0,8}(?:采集|登记|注册|认证|填报|核对|确认|学习|体检|培训|整改|自查))"
 );
 
 #[cfg(test)]

@@ -5,10 +5,12 @@ use std::sync::LazyLock;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::Regex;
 
+use super::closes_zh::{self, closes_as_usual, shuts};
 use super::days_zh::moments_in;
 use super::deadlines::{ENDS_MAX, End};
 use super::meaning::DeadlineKind;
 use super::moments::Moment;
+use super::other_days_zh::is_of_something_else;
 use super::patterns::{pattern, says};
 use super::stretches_zh::{from_receipt, time_left};
 use super::turned_zh::{begin_of, is_left_out, turns_after, turns_back};
@@ -33,10 +35,16 @@ pub(super) fn ends_in(now: &Zoned, words: &str, offers: bool, of_use: bool) -> V
     ends
 }
 
+/// 只有一天: where something is sold and no other end is told.
+pub(super) fn one_day(now: &Zoned, words: &str) -> Option<End> {
+    closes_zh::one_day(now, words, &moments_in(now, words))
+}
+
 /// The moments that are ends; `of_use`: 适用入住日期12月1日至3月31日, for want of another end, tells how long an
 /// offer holds.
 fn told_in(now: &Zoned, words: &str, moments: &[Moment], offers: bool, of_use: bool) -> Vec<End> {
     let mut ends: Vec<End> = Vec::new();
+    let mut is_told_as_range = false;
     for (at, moment) in moments.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|before| moments.get(before));
         let next = moments.get(at + 1);
@@ -47,16 +55,25 @@ fn told_in(now: &Zoned, words: &str, moments: &[Moment], offers: bool, of_use: b
         let asked = Asked { own, before, offers, of_use };
         if ends.len() < ENDS_MAX && !begins && is_end(words, moment, asked).unwrap_or(false) {
             let joined = before.filter(|before| joins(words, before, moment));
-            let at = joined.map_or(moment.at, |before| after(now, before, moment));
+            let named = moments.get(..at).and_then(|told| same_hour(now, words, told, moment));
+            let at = joined.map_or(named.unwrap_or(moment.at), |before| after(now, before, moment));
             let at = if turns_back(words, moment, offers) || is_left_out(words, moment) {
                 begin_of(now, words, moment).unwrap_or(at)
             } else {
                 at
             };
+            is_told_as_range |= joined.is_some() || moment.is_range;
             if ends.iter().all(|end| end.at != at) {
                 ends.push(End { at, kind: moment.kind, words: moment.range.clone(), is_stretch: false });
             }
         }
+    }
+    // 黑五全场8折,时间11月24日至30日: the days of the sale, not the one that it is called after.
+    if is_told_as_range && ends.len() > 1 {
+        let is_holiday = |end: &End| {
+            moments.iter().any(|told| told.is_name && told.kind == DeadlineKind::Absolute && told.range == end.words)
+        };
+        ends.retain(|end| !is_holiday(end));
     }
     ends
 }
@@ -85,6 +102,10 @@ fn after(now: &Zoned, before: &Moment, moment: &Moment) -> Timestamp {
     if !moment.is_clock {
         return moment.at;
     }
+    // 22点-24点, said at half past ten: tonight's, and not those of tomorrow.
+    if before.is_clock && moment.at < before.at {
+        return moment.at;
+    }
     let zone = now.time_zone();
     let time = moment.at.to_zoned(zone.clone()).time();
     let first = before.at.to_zoned(zone.clone());
@@ -95,6 +116,17 @@ fn after(now: &Zoned, before: &Moment, moment: &Moment) -> Timestamp {
         }
     }
     at
+}
+
+/// 明早10点就要下单,要的10点以前喊我: the hour of the day told before.
+fn same_hour(now: &Zoned, words: &str, told: &[Moment], moment: &Moment) -> Option<Timestamp> {
+    let hour = |at: Timestamp| {
+        let time = at.to_zoned(now.time_zone().clone()).time();
+        (time.hour() % 12, time.minute())
+    };
+    let has_clock = |other: &Moment| words.get(other.range.clone()).is_some_and(|own| own.contains(['点', '时', ':']));
+    let is_same = |other: &&Moment| !other.is_clock && has_clock(other) && hour(other.at) == hour(moment.at);
+    told.iter().rfind(is_same).filter(|_| moment.is_clock).map(|other| other.at)
 }
 
 /// Where the words begin that make the next moment an end.
@@ -112,6 +144,36 @@ fn is_end(words: &str, moment: &Moment, asked: Asked<'_>) -> Option<bool> {
     let tail = tail.get(INCLUDED.as_ref()?.find(tail).map_or(0, |included| included.end())..)?;
     let own = words.get(moment.range.clone())?;
     let joined = before.filter(|before| joins(words, before, moment));
+    // 三天后零点: a stretch of time.
+    if moment.is_clock && says(&DAYS_LATER, lead) {
+        return Some(false);
+    }
+    if joined.is_none_or(|_| !moment.is_clock) && shuts(words, moment) && !says(&RECURS, lead) && !says(&EXCEPT, lead) {
+        return Some(true);
+    }
+    let first_lead = joined.map_or(Some(lead), |first| lead_of(words, first.range.start))?;
+    let is_two = joined.is_some() || moment.is_range;
+    if closes_as_usual(words, moment)
+        || !(offers && is_two && says(&HELD_THEN, tail))
+            && is_of_something_else(
+                (first_lead, lead),
+                tail,
+                moment,
+                is_two,
+                (of_use, of_use && says(&HOLDS_FOR, first_lead)),
+            )
+    {
+        return Some(false);
+    }
+    // 22点-24点全场6.6折, 8点到10点,下播改价.
+    if offers && moment.is_clock && joined.is_some() && says(&DEAL_THEN, tail) && !says(&EVERY_DAY, first_lead) {
+        return Some(true);
+    }
+    // 今天是暑期价最后一天, 今晚下单只要298.
+    let is_today = own.starts_with('今') && !moment.is_range;
+    if says(&LAST_DAY_OF, tail) || offers && is_today && says(&BOUGHT_TODAY, tail) {
+        return Some(true);
+    }
     // 旅行时间10月10日-12月20日: the days on which it is used are no end of the offer.
     let used = |lead: &str| says(&IS_USED, lead) && !(of_use && says(&HOLDS_FOR, lead));
     if used(lead) || joined.is_some_and(|first| lead_of(words, first.range.start).is_some_and(used)) {
@@ -132,7 +194,12 @@ fn is_end(words: &str, moment: &Moment, asked: Asked<'_>) -> Option<bool> {
         return Some(false);
     }
     // 就今天, 只剩今晚; 只剩周二晚一个空档 is what is free.
-    if own.starts_with('今') && !moment.is_range && own.len() <= "今天".len() && says(&JUST, lead) {
+    if own.starts_with('今')
+        && !moment.is_range
+        && own.len() <= "今明两天".len()
+        && !own.contains(['年', '月'])
+        && says(&JUST, lead)
+    {
         return Some(true);
     }
     // 双11前最后一批仓位: the last before a day, not until it; 晚上八点前都有人在店里.
@@ -252,7 +319,7 @@ static UNTIL: LazyLock<Option<Regex>> = pattern!(
     r"(?:截至|截止(?:时间|日期|日)?(?:到|至|于|为|是)?|有效(?:期|至|到)(?:限)?(?:至|到|为)?(?:截止)?(?:到|至)?|(?:活动|优惠|促销|使用|兑换|领取|抢购|销售|特惠|特价|有效|参与|开抢)(?:时间|日期|期限|期间?|时段|周期)(?:为|是)?|持续(?:到|至)|延长(?:到|至)|延期(?:到|至)|顺延至|最后[^，,。]{0,4}日(?:期)?(?:为|是|:)",
     // 预售至, 开放到, 售卖至; but 推迟至, 预计到 and 送到 tell when something comes.
     r"|(?:^|[^改迟整误送寄运达前计等来发收从由拖撑熬忙看])[至到]|(?:预订|预约|预售|购票|购买|售票|出票|下单|报名|申请|申领|办理|投保|入会|续费|拼团|团购|订购|缴费|认购|招募|征集|秒杀|福利|折扣|早鸟|执行|惠民|展销|预约|订房|订票|充值)(?:(?:时间|日期|期限|有效期|通道|入口)(?:为|是|:)?|:)",
-    r"|仅(?:限)?(?:于|在)?|只限(?:于|在)?|限于?|仅到|只到|仅在|只在|直至|直到|即日起[-~至到]*|今日起[-~至到]*|[0-9日号天起][ \n]?[至到]|最晚|最迟|赶在|务必(?:于|在)|须(?:于|在)|结束(?:于|时间)|(?:到|过)期(?:日|时间)?(?:为)?|请(?:您)?(?:于|在)|倒数|尽在|就在|(?:券|卡|码|优惠|折扣|活动|特惠|特卖)[至到将于]{1,2})[ \n]?[:至到]?[ \n]?(?:北京时间)?$",
+    r"|仅(?:限)?(?:于|在)?|只限(?:于|在)?|限于?|仅到|只到|仅在|只在|直至|直到|即日起[-~至到]*|今日起[-~至到]*|[0-9日号天起][ \n]?[至到]|最晚|最迟|赶在|务必(?:于|在)|须(?:于|在)|结束(?:于|时间)|(?:到|过)期(?:日|时间)?(?:为)?|请(?:您)?(?:于|在)|倒数|尽在|就在|(?:团|单|龙|只|报名|预订|订单|名额|再|可)收[到至]|(?:券|卡|码|优惠|折扣|活动|特惠|特卖)[至到将于]{1,2})[ \n]?[:至到]?[ \n]?(?:北京时间)?$",
 );
 /// 不限周末, 节假日除外.
 static EXCEPT: LazyLock<Option<Regex>> =
@@ -266,7 +333,22 @@ static HOLDS_FOR: LazyLock<Option<Regex>> = pattern!(
     r"(?:适用|可用|可选|有效|优惠|特价|套票|套餐)的?[^，,。;；:]{0,4}(?:入住|住宿|取车|提车|用车|乘机|乘车|出行|旅行|拍摄|用餐|就餐|游玩|入园|观影|服务|使用)[^，,。;；]{0,4}(?:为|是|:)?[ \n]?[^，,。;；]{0,32}$|(?:预订|预约|预定|购买|购票|下单|兑换|报名)(?:及|和|与|、|/)[^，,。;；]{1,8}(?:为|是|:)?[ \n]?[^，,。;；]{0,32}$"
 );
 /// 就今天.
-static JUST: LazyLock<Option<Regex>> = pattern!(r"(?:只剩|只有|就(?:是|到|剩)?)[ \n]?$");
+static JUST: LazyLock<Option<Regex>> = pattern!(r"(?:只剩|只有|就(?:是|到|剩)?|(?:^|[,，。!！ \n])得(?:返)?)[ \n]?$");
+/// 全场6.6折 behind a range of hours.
+static DEAL_THEN: LazyLock<Option<Regex>> = pattern!(
+    r"^[)]?[,，]?(?:[^，,。!！0-9]{0,6}(?:[0-9一二三四五六七八九](?:\.[0-9])?[ ]?折|半价|买[一二三1-9][送赠]|立减|秒杀)|[^，,。!！]{0,3}(?:下播|散场|过时不候|过点|逾期不候))"
+);
+static DAYS_LATER: LazyLock<Option<Regex>> = pattern!(r"[0-9一二两三四五六七八九十][天日](?:之|以)?后的?$");
+static EVERY_DAY: LazyLock<Option<Regex>> =
+    pattern!(r"[每逢]$|(?:每天|每晚|每日|每周|天天|逢|工作日|平日|周[一二三四五六日末]|早市|夜市)[^，,。!！]{0,12}$");
+/// 今天是早鸟价最后一天; 明天是8月的最后一天,也是这个价的最后一天.
+static LAST_DAY_OF: LazyLock<Option<Regex>> = pattern!(
+    r"^(?:就?是|[,，])[^。!！?？\n]{0,20}?(?:价格?|惠|折扣?|活动|报名|促销?|特卖|团购|预售|早鸟|福利|清仓|大促|[节季庆]卡?)[^，,。!！不没0-9]{0,3}最后(?:一|1)(?:天|日|晚|夜)"
+);
+/// 今晚下单只要298, 今天报按680收, 今晚订折200.
+static BOUGHT_TODAY: LazyLock<Option<Regex>> = pattern!(
+    r"^(?:内|就)?(?:下单|下定|报名?|预?订|付款?|买|拍|交|定|充|办)[^，,。!！0-9前]{0,5}?(?:只要|只需|仅需|仅|就是?|按|折|减|省|享|优惠|便宜)[ ]?(?:nt|hk)?[¥$]?[0-9]"
+);
 /// 六一前最后一次大促.
 static LAST_BEFORE: LazyLock<Option<Regex>> =
     pattern!(r"^节?(?:之|以)?前(?:的)?(?:最后|仅剩|就剩|只剩)(?:一|的|这)?[^，,。天日]{0,3}[批次波轮场班车拨期]");
@@ -277,7 +359,8 @@ static MANNED: LazyLock<Option<Regex>> =
 static OF_THE_WARES: LazyLock<Option<Regex>> =
     pattern!(r"^的[^，,。!！]{0,8}(?:房|票|航班|床|团|车|座|档期|场次|席位|班次|船)");
 /// 28号、29号全满.
-static TAKEN: LazyLock<Option<Regex>> = pattern!(r"^[^，,。!！]{0,3}(?:全满|已满|满了|约满|订满|售罄|还有|仅剩|只剩)");
+static TAKEN: LazyLock<Option<Regex>> =
+    pattern!(r"^[^，,。!！]{0,10}?(?:全满|已满|满了|约满|变红|没了|没有了|订满|售罄|还有|仅剩|只剩)");
 /// 31日(含)之前, 3月25日(含当日)前.
 static INCLUDED: LazyLock<Option<Regex>> = pattern!(r"^[ \n]?\((?:包?含|包括)[^)]{0,12}\)");
 /// 年前下单; 年前烫染需提前预约 tells of a busy time.
@@ -303,7 +386,7 @@ static WITHIN: LazyLock<Option<Regex>> = pattern!(r"^[ \n]?(?:之|以)?内(?:[^�
 static DAYS_OF_SALE: LazyLock<Option<Regex>> = pattern!(r"六[、和及&,，~-]?(?:周|星期|礼拜)?[日天]");
 /// Stands right behind a moment that is an end.
 static ENDS: LazyLock<Option<Regex>> = pattern!(
-    r"^[ \n]?[)]?(?:晚上?)?(?:或?(?:之|以)?前(?:[^往台后面排夕提瞻十百0-9一二三四五六七八九]|$)|[,，、]?[ \n]?(?:的)?(?:本次|此次|本轮)?(?:活动|优惠|促销|特卖|特惠|折扣|大促|狂欢|福利|报名|售完|准时|正式|即将|就|全部|统一|将|自动|表单|入口)*(?:截止|结束|为止|止[ \n,，。;；!！)]|止$|截(?:票|团|单)?(?:[ \n,，。;；!！)]|$)|到期|过期|失效|作废|后?(?:系统|通道|价格|报名|活动)?(?:自动)?(?:关闭|停止)|收回|消失|清场|散场|收锤|撤柜|撤展|撤店|闭店|关门|收单|封单|关单|关团|收炉|收档|收尾|收铺|下播|清退|完结|完[,，。!！]|(?:下班|打烊|关门|闭店|关店|闭馆|收摊|收工|收市|收档|收铺|营业结束|结束)(?:之|以)?前|(?:价格|原价)?恢复(?:正[价式]|[^正营日供运开更通办课]|$)|(?:价格)?(?:涨价|上涨|上调|回调)|收官|关闭|关店|闭幕|截单|下架|下线|停售|收摊|停止|失效|清零|归零|回收|打烊|最后)",
+    r"^[ \n]?[)]?(?:晚上?)?(?:[或及]?(?:之|以)?前(?:[^往台后面排夕提瞻十百0-9一二三四五六七八九]|$)|[,，、]?[ \n]?(?:的)?(?:本次|此次|本轮)?(?:活动|优惠|促销|特卖|特惠|折扣|大促|狂欢|福利|报名|售完|准时|正式|即将|就|全部|统一|将|自动|表单|入口)*(?:截止|结束|为止|止[ \n,，。;；!！)]|止$|截(?:票|团|单)?(?:[ \n,，。;；!！)]|$)|到期|过期|失效|作废|后?(?:系统|通道|价格|报名|活动)?(?:自动)?(?:关闭|停止)|收回|消失|清场|散场|收锤|撤柜|撤展|撤店|闭店|关门|收单|封单|关单|关团|收炉|收档|收尾|收铺|下播|清退|完结|完[,，。!！]|(?:下班|打烊|关门|闭店|关店|闭馆|收摊|收工|收市|收档|收铺|营业结束|结束|开课|开班|上课|开场|开赛|发车|发团|开团)(?:之|以)?前|(?:价格|原价)?恢复(?:正[价式]|[^正营日供运开更通办课]|$)|(?:价格)?(?:涨价|上涨|上调|回调)|收官|关闭|关店|闭幕|截单|下架|下线|停售|收摊|停止|失效|清零|归零|回收|打烊|最后)",
     r"|(?:一天|仅此|之内|内有效|有效)|当[天日](?:一天|有效|使用|止|购买|下单|到店|消费|预订|报名|开通|办理|可))",
 );
 /// 3月18日全场88折.
@@ -313,13 +396,14 @@ static OFFERS_THEN: LazyLock<Option<Regex>> = pattern!(
 /// 12月10日当天，线下门店同享.
 static THAT_DAY: LazyLock<Option<Regex>> = pattern!(r"^[ \n]?当[天日](?:[,，。;；!！]|$)");
 /// 国庆期间, 五一假期.
-static DAYS_OFF: LazyLock<Option<Regex>> = pattern!(r"^节?(?:期间|假期|长假|黄金周)(?:[^不正照除]|$)");
+static DAYS_OFF: LazyLock<Option<Regex>> =
+    pattern!(r"^节?(?:期间|假期|长假|黄金周)(?:[^不正照除快物停放暂客收关早0-9]|$)");
 /// 今日专享, 本周限定: a day of its own.
 static DAY_OF_SALE: LazyLock<Option<Regex>> = pattern!(r"^[ \n]?(?:限定|专享|限时|特供|疯抢|限量)");
 /// 截至11月20日，您已使用…: the day of an account, not the end of an offer.
 static AS_OF: LazyLock<Option<Regex>> = pattern!(r"(?:截至|截止)(?:到|至|于)?[ \n]?$");
 static AS_OF_THEN: LazyLock<Option<Regex>> = pattern!(
-    r"^[ \n]?[,，]?[ \n]?(?:当月|本月|套餐|已|共有|累计|账户|目前|剩余|(?:您|你)(?:的|已|定制|有|在|名下|本|当|账|尾|套餐))"
+    r"^[ \n]?[,，]?[ \n]?(?:当月|本月|套餐|已|共有|累计|账户|目前|剩余|(?:您|你)(?:的|已|定制|有|在|名下|本|当|账|尾|套餐)|[^，,。!！]{0,10}(?:只剩|还剩|仅剩|已售|已报|售出|剩下|余)[0-9一二两三四五六七八九十]{1,3}[^天日小0-9])"
 );
 /// Between two moments: the second one ends what the first begins.
 static JOINS: LazyLock<Option<Regex>> =
@@ -331,8 +415,9 @@ static RECURS: LazyLock<Option<Regex>> =
 static BEGINS: LazyLock<Option<Regex>> = pattern!(
     r"^[ \n]?[)]?(?:起(?:$|[^至到~-])|开始|开启|开抢|开售|开门|开业|开幕|首发|上线|上市|上架|启动|发售|预售|见|送达|到货|发货|到店|起飞|出发)"
 );
-static BEGINS_AT: LazyLock<Option<Regex>> =
-    pattern!(r"(?:自|从|始于|开始(?:于|时间):?|预计|开抢时间:?|开售时间:?|定[在于]|[安改排约]在|安排在)[ \n]?$");
+static BEGINS_AT: LazyLock<Option<Regex>> = pattern!(
+    r"(?:自|从|始于|开始(?:于|时间):?|预计|开抢时间:?|开售时间:?|改咗|改约|覆诊|复诊|定[在于]|[安改排约]在|安排在)[ \n]?$"
+);
 static DELIVERS: LazyLock<Option<Regex>> = pattern!(
     r"^[ \n]?(?:内|期间?)?(?:(?:到店|来店|到场|前来|前往[^，,。!！]{0,8})?(?:取车|提车|取件|取货|提货|就诊|复查|面签|报到)|送达|到货|发货|送到|到达|派送|停|休|放假|出行|入住|乘机|出发|旅行|起飞|开课|开班|上课|开赛|举行|举办|营业|演出|播出|面试|考试|开考|(?:成立|提交|产生|付款)的(?:订单|包裹))"
 );
@@ -442,6 +527,17 @@ mod tests {
             ("今天下班前付定金享9折", vec!["2026-11-21T00:00"]),
             ("本周日闭店前结束，大衣1折", vec!["2026-11-23T00:00"]),
             ("十块钱一米，就今天，下雨也卖", vec!["2026-11-21T00:00"]),
+            ("感恩节全场3件8折，时间11月24日至11/30", vec!["2026-12-01T00:00"]),
+            ("早鸟价388元(12月18日及以前下单)，之后460元", vec!["2026-12-19T00:00"]),
+            ("老学员700，12月23日9点开课前交费都按这个价", vec!["2026-12-23T09:00"]),
+            ("深夜档22点-24点全场6.6折", vec!["2026-11-21T00:00"]),
+            ("每晚22点-24点全场6.6折", vec![]),
+            ("我这儿还是20，就剩今明两天", vec!["2026-11-22T00:00"]),
+            ("活动只到这周日打烊21:30", vec!["2026-11-22T21:30"]),
+            ("優惠至年廿八(2月4日)", vec!["2027-02-05T00:00"]),
+            ("今天是早鸟价最后一天", vec!["2026-11-21T00:00"]),
+            ("降价仅维持12小时", vec!["2026-11-20T22:00"]),
+            ("清明前付清尾款享此价", vec!["2027-04-05T00:00"]),
             ("百天照88元就今天", vec!["2026-11-21T00:00"]),
             ("运费全免，只有今天", vec!["2026-11-21T00:00"]),
             ("直播券立减50，8点半就下播", vec!["2026-11-20T20:30"]),

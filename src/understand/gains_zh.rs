@@ -8,7 +8,7 @@ use super::tally::Tally;
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&GIVES, &TELLS, &SPEAKS_TO_MANY, &NAMES_A_TERM, &WARNS].into_iter()
+    [&GIVES, &TELLS, &SPEAKS_TO_MANY, &NAMES_A_TERM, &WARNS, &SIGN_UP_UNTIL, &TAKES_IN, &TAKES_NOBODY_IN].into_iter()
 }
 
 /// Whether a sentence gives something to whoever comes.
@@ -34,6 +34,19 @@ pub(super) fn names_a_term(reading: &Reading<'_>, sentence: &Sentence) -> bool {
     NAMES_A_TERM.is_in(&sentence.may, reading.words(sentence))
 }
 
+/// Whether a sentence says until when one may sign up, 报名截止9月16日, 收件到9/19.
+pub(super) fn takes_in_until(reading: &Reading<'_>, sentence: &Sentence) -> bool {
+    SIGN_UP_UNTIL.is_in(&sentence.may, reading.words(sentence))
+}
+
+/// Whether a message takes people in, for a course, a tour, a choir: 招生, 一日游; an examination or a court does not.
+pub(super) fn take_people_in(readings: &[Reading<'_>]) -> bool {
+    let any = |expression: &Expression| {
+        readings.iter().any(|reading| expression.is_in(&reading.heard.may, &reading.normal.text))
+    };
+    any(&TAKES_IN) && !any(&TAKES_NOBODY_IN)
+}
+
 /// Whether a message warns of the offers of others.
 pub(super) fn warn(readings: &[Reading<'_>]) -> bool {
     readings.iter().any(|reading| WARNS.is_in(&reading.heard.may, &reading.normal.text))
@@ -52,11 +65,25 @@ static GIVES: Expression = expression!(
 
 static TELLS: Expression = expression!(
     r"订单(?:号|编号|已)|您的订单|已发货|已签收|快递|快件|包裹|运单|航班|车次|登机|尾号|户号|末四码|账单|帐单|应缴|应还|应付|待缴|欠费|欠款|逾期|滞纳金|违约金|缴清|结清|缴款|扣款|还款|验证码|登录提醒|异常登[录入]|密码|征信|罚|传票|开庭|法院|申报|汇算|年检|检验有效期|借阅|续借|捐|社保|医保|公积金|志愿者?填报|准考证",
-    r"|预约(?:已|成功)|(?:您|已)(?:的)?(?:预约|预订|预定|报名|订位)(?:的|了|已|成功|信息)|订位已|报到|就诊|挂号|门诊|复诊|手术|接种|疫苗|面试(?:时间|地点|通知|安排|邀请|结果|定|确认)|参加面试|剩余|已使用|余额(?:为|是|:)?[ \n]?[0-9]|已(?:生效|开通|办理|为您|成功|完成|确认)|闭馆|放假|改道|家长群?[,，]|交给老师|奖学金|助学金|停水|停电|停气|停运|停课|停机|施工|检修|录取|招聘|稿件|论文|家长会|开学典礼|诈骗|警惕|谨防|假冒|冒充|勿点|维权|投诉",
+    r"|预约(?:已|成功)|(?:您|已)(?:的)?(?:预约|预订|预定|报名|订位)(?:的|了|已|成功|信息)|订位已|报到|就诊|挂号|门诊|复诊|手术|接种|疫苗|面试(?:时间|地点|通知|安排|邀请|结果|定|确认)|参加面试|剩余|已使用|余额(?:为|是|:)?[ \n]?[0-9]|已(?:生效|开通|办理|为您|成功|完成|确认)|闭馆|放假|改道|家长群?[,，]|交给老师|奖学金|助学金|停水|停电|停气|停运|停课|停机|施工|检修|录取|召回|招聘|稿件|论文|家长会|开学典礼|诈骗|警惕|谨防|假冒|冒充|勿点|维权|投诉",
 );
 
 static NAMES_A_TERM: Expression = expression!(
     r"(?:活动|优惠|报名|办理|发售|售卖|销售|购买|购票|预售|推广|申购|征订|订购|充值|开卡|团购|预约|预订|申请|采摘)(?:时间|日期|期限|期间|期)(?:为|是)?:?[ \n]?(?:20[0-9]{2}年[ \n]?)?[0-9]{1,2}[月./]"
+);
+
+static SIGN_UP_UNTIL: Expression = expression!(
+    r"(?:报名|可约|预约|预订|接单|订购|征订|招募|招生|订位|收件|投稿|收稿|售票|购票|订票)(?:时间|日期|期限|期|通道|入口)?(?:截止)?(?:日期|时间)?(?:为|是|:|到|至|于)*[ 
+]?(?:20[0-9]{2}年[ 
+]?)?[0-9]{1,2}[月./]"
+);
+
+static TAKES_IN: Expression = expression!(
+    r"招生|招新|招募|开班|[0-9一二三四五六七八九十]日游|专列|合唱|围棋|航模|书法|舞蹈|兴趣班|培训班|训练营|夏令营|冬令营|研学|学员|团费|学费|骑行|徒步|马拉松|露营|自驾|讲座|沙龙"
+);
+
+static TAKES_NOBODY_IN: Expression = expression!(
+    r"考试|准考证|考生|志愿填报|录取|招聘|应聘|社保|医保|公积金|年检|开庭|违约金|滞纳金|账单|奖学金|助学金|订单(?:号|编号)|您(?:已|的)(?:预约|报名|预订)|(?:报名|预约|预订)(?:已)?成功|家长会|学籍|义务教育|评审|答辩|论文|验证码"
 );
 
 static WARNS: Expression = expression!(r"警惕|诈骗|勿点击|勿轻信|勿上当|假冒本|冒充|冒用本|并无此活动|非本公司发");
@@ -70,6 +97,31 @@ mod tests {
     use super::*;
     use crate::understand::expression::May;
     use crate::understand::normal::fold_phrase;
+
+    #[test]
+    fn courses_and_tours_take_people_in_until_a_day() {
+        for text in [
+            "合唱班网上报名，报名时间6月26日至7月3日",
+            "桂林专列接受预订，订位到5月17日",
+            "合唱团招新，收件到9/19",
+            "钢琴班招生，报名截止9月16日",
+            "苗栗一日遊，報名時間:5月4日至5月8日",
+        ] {
+            let text = fold_phrase(text);
+            let is = |expression: &Expression| expression.is_in(&May::ANY, &text);
+            assert!(is(&SIGN_UP_UNTIL) && is(&TAKES_IN) && !is(&TAKES_NOBODY_IN), "{text}");
+        }
+        for text in [
+            "教师资格考试报名时间6月26日至7月3日，开班另行通知",
+            "您已报名夏令营，报到时间7月3日",
+            "书法班5月25日开课",
+            "请于9月16日前提交训练营作业",
+        ] {
+            let text = fold_phrase(text);
+            let is = |expression: &Expression| expression.is_in(&May::ANY, &text);
+            assert!(!is(&SIGN_UP_UNTIL) || !is(&TAKES_IN) || is(&TAKES_NOBODY_IN), "{text}");
+        }
+    }
 
     #[test]
     fn what_is_given_is_told_from_what_is_due() {

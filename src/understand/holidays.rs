@@ -70,6 +70,8 @@ enum Rule {
     Easter(i64),
     /// The next of the British Mondays without work.
     Bank,
+    /// 清明, the fifteenth day behind the spring equinox.
+    Qingming,
 }
 
 /// "Until bank holiday Monday": of those that fall on Mondays, whichever comes next.
@@ -88,6 +90,9 @@ impl Rule {
     fn parse(written: &str) -> Option<Rule> {
         if written == "bank" {
             return Some(Rule::Bank);
+        }
+        if written == "qingming" {
+            return Some(Rule::Qingming);
         }
         if let Some(later) = written.strip_prefix("easter") {
             return Some(Rule::Easter(if later.is_empty() { 0 } else { later.trim().parse().ok()? }));
@@ -121,6 +126,12 @@ impl Rule {
                 let (_, days) = MOON.iter().find(|(known, _)| *known == year)?;
                 let day = *days.get(column)?;
                 days_after(Date::new(year, i8::try_from(day / 100).ok()?, i8::try_from(day % 100).ok()?).ok()?, later)
+            }
+            Rule::Qingming => {
+                // Good for every year of this century.
+                let of_century = i32::from(year.rem_euclid(100));
+                let day = (of_century * 2_422 + 48_100) / 10_000 - of_century / 4;
+                Date::new(year, 4, i8::try_from(day).ok()?).ok()
             }
             Rule::Easter(later) => days_after(easter(year)?, later),
             Rule::Bank => next_bank_holiday(Date::new(year, 1, 1).ok()?),
@@ -194,6 +205,7 @@ mod tests {
             ("春节", "2027-02-06"),
             ("除夕", "2027-02-05"),
             ("中秋", "2027-09-15"),
+            ("清明", "2027-04-05"),
             ("easter", "2027-03-28"),
             ("good friday", "2027-03-26"),
             ("easter monday", "2027-03-29"),

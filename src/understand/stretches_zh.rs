@@ -3,9 +3,10 @@
 use std::sync::LazyLock;
 
 use jiff::Zoned;
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::calendar::{count, days_after, end_of, more_units, seconds_from};
+use super::closes_zh::over_after;
 use super::deadlines::End;
 use super::meaning::DeadlineKind;
 use super::patterns::{pattern, says};
@@ -15,6 +16,10 @@ use super::patterns::{pattern, says};
 pub(super) fn from_receipt(now: &Zoned, words: &str) -> Option<End> {
     let found = FROM_RECEIPT.as_ref()?.captures(words)?;
     if TIME_LEFT.as_ref()?.captures_iter(words).any(|left| left.name("lead").is_some()) {
+        return None;
+    }
+    // 链接30天内有效: nobody's offer.
+    if words.get(..found.get(0)?.start()).is_some_and(|lead| lead.ends_with("链接") || lead.ends_with("二维码")) {
         return None;
     }
     // 48小时内下单 by itself calls on everybody; it is one's own when it speaks of what is yours.
@@ -29,11 +34,15 @@ pub(super) fn from_receipt(now: &Zoned, words: &str) -> Option<End> {
 
 /// 最后3天, 限时48小时, 还剩02:17:44.
 pub(super) fn time_left(now: &Zoned, words: &str) -> Option<End> {
-    if let Some(end) = counted_down(now, words) {
+    if let Some(end) = counted_down(now, words).or_else(|| over_after(now, words)) {
         return Some(end);
     }
-    let found =
-        TIME_LEFT.as_ref()?.captures_iter(words).find(|found| found.name("lead").or(found.name("tail")).is_some())?;
+    // 等到最后一小时才想起来: what others did.
+    let is_told = |found: &Captures<'_>| {
+        let behind = found.get(0).and_then(|found| words.get(found.end()..)).unwrap_or_default();
+        found.name("lead").or(found.name("tail")).is_some() && !behind.starts_with('才')
+    };
+    let found = TIME_LEFT.as_ref()?.captures_iter(words).find(is_told)?;
     let lead = found.name("lead").map_or("", |lead| lead.as_str());
     let (amount, unit) = (found.name("count")?, found.name("unit")?);
     // 新馆开业倒计时7天, 距离开幕还有3天, 倒计时7天:新馆见: something begins then.
@@ -98,11 +107,11 @@ static FROM_RECEIPT: LazyLock<Option<Regex>> = pattern!(
     r"(?:之?内(?:均|都)?(?:使用)?有效|有效|之?内(?:均|都)?可(?:用|使用)|(?P<order>之?内(?:下单|购买|付款|完成)))",
 );
 static TIME_LEFT: LazyLock<Option<Regex>> = pattern!(
-    r"(?P<lead>最后|仅此|限时|仅剩|还剩|只剩|剩余|剩下|还有|倒计时|倒数|仅限|活动仅|为期|未来|接下来|距(?:离)?(?:活动|优惠|促销|大促)?(?:结束|截止)(?:还有|还剩|仅剩|仅)?)?(?:不到|不足)?[ \n]?:?[ \n]?",
+    r"(?P<lead>最后|仅此|限时|仅剩|还剩|只剩|剩余|剩下|尚余|尚剩|净返|还有|倒计时|倒数|仅限|维持|(?:系统|价格?|优惠|名额|只|仅|折扣|[为给帮][您你])(?:只|仅)?保留|只活|只留|活动仅|为期|未来|接下来|距(?:离)?(?:活动|优惠|促销|大促)?(?:结束|截止)(?:还有|还剩|仅剩|仅)?)?(?:不到|不足)?[ \n]?:?[ \n]?",
     words!(count),
     words!(unit),
     r"[ \n]?",
-    r"(?P<tail>之?内(?:下单|购买|有效|抢|付|使用|领|完成|参与|享|预订|报名)|后(?:就|将)?(?:系统)?(?:将|会)?(?:自动|准时|全部)?(?:结束|截止|恢复|失效|涨价|过期|到期|作废|释放|关闭|下架|下线|停售|消失|清零|收回|取消|回收)|(?:限时)?(?:特卖|秒杀|闪购))?",
+    r"(?P<tail>之?内(?:下单|购买|有效|抢|付|使用|领|完成|参与|享|预订|报名|点|戳|锁|回复)|后(?:就|将)?(?:系统)?(?:将|会)?(?:自动|准时|全部)?(?:结束|截止|恢复|失效|涨价|过期|到期|作废|释放|关闭|下架|下线|停售|消失|清零|收回|取消|回收)|(?:限时)?(?:特卖|秒杀|闪购))?",
 );
 static MORE_UNITS: LazyLock<Option<Regex>> =
     pattern!(r"^[ \n]?(?P<count>[0-9]{1,3}|[一二两三四五六七八九十]{1,3})[ \n]?(?P<unit>个小时|小时|分钟|分|秒)");
@@ -113,8 +122,9 @@ static RUNS_DOWN: LazyLock<Option<Regex>> = pattern!(
 static OPENS_THEN: LazyLock<Option<Regex>> = pattern!(
     r"(?:开业|开馆|开幕|开园|开学|开课|开考|开赛|首发|首映|上线|上市|发布|见面|亮相|搬[^，,。!！]{0,12}|(?:中|高)考|婚礼|演出|比赛|出发)[^，,。!！]{0,4}$"
 );
-static SEEN_THEN: LazyLock<Option<Regex>> =
-    pattern!(r"^[,，:!！ \n]{0,2}[^，,。!！]{0,8}(?:见$|见[。!！\n]|相见|见面|开业|开馆|开幕|与您见)");
+static SEEN_THEN: LazyLock<Option<Regex>> = pattern!(
+    r"^[,，:!！ \n]{0,2}[^，,。!！]{0,8}(?:见$|见[。!！\n]|提醒[^。!！]{0,24}(?:开抢|开售|开始|开启|开播)|相见|见面|开业|开馆|开幕|与您见)"
+);
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,7 @@ use jiff::{Timestamp, Zoned};
 use regex::Regex;
 
 use super::calendar::{days_after, end_of};
+use super::closes_zh::is_over_then;
 use super::moments::Moment;
 use super::patterns::{pattern, says};
 
@@ -18,14 +19,24 @@ pub(super) fn turns_back(words: &str, moment: &Moment, offers: bool) -> bool {
         let own = words.get(moment.range.clone()).unwrap_or_default();
         NEXT_DAYS.contains(&own) && (offers && says(&DEARER, tail) || says(&TODAY, lead) && says(&GONE, tail))
     };
-    !moment.is_range && !is_passed(words, moment) && (says(&TURNS_BACK, tail) || is_day_after())
+    !moment.is_range
+        && !is_passed(words, moment)
+        && (says(&TURNS_BACK, tail) || is_day_after() || rises_from(lead, tail))
 }
 
 /// 过了2月8日按原价, 2月8日过后恢复, 周日一过,一律原价: over when that day is.
 pub(super) fn turns_after(words: &str, moment: &Moment, offers: bool) -> bool {
     let tail = words.get(moment.range.end..).unwrap_or_default();
     let is_over = is_passed(words, moment) || tail.starts_with("过后") || tail.starts_with("之后");
-    is_over && says(&AFTER_THAT, tail) || offers && says(&ONCE_OVER, tail)
+    is_over && (says(&AFTER_THAT, tail) || is_over_then(tail)) || offers && says(&ONCE_OVER, tail)
+}
+
+/// 现价3980元，8月1日起4380元: dearer then, and never cheaper.
+fn rises_from(lead: &str, tail: &str) -> bool {
+    let figure = |pattern: &LazyLock<Option<Regex>>, words: &str, group: usize| {
+        pattern.as_ref()?.captures(words)?.get(group)?.as_str().parse::<u32>().ok()
+    };
+    figure(&PRICE_BEFORE, lead, 1).zip(figure(&PRICE_THEN, tail, 1)).is_some_and(|(first, then)| then > first)
 }
 
 /// 至12月20日(不含).
@@ -35,7 +46,9 @@ pub(super) fn is_left_out(words: &str, moment: &Moment) -> bool {
 
 /// 过了2月8日, 错过今天: when that day is over.
 fn is_passed(words: &str, moment: &Moment) -> bool {
-    words.get(..moment.range.start).is_some_and(|lead| ["过了", "错过", "过完"].iter().any(|over| lead.ends_with(over)))
+    words
+        .get(..moment.range.start)
+        .is_some_and(|lead| ["过了", "过咗", "错过", "过完"].iter().any(|over| lead.ends_with(over)))
 }
 
 /// The beginning of a day told without a clock time; of 下周, of its Monday.
@@ -45,6 +58,11 @@ pub(super) fn begin_of(now: &Zoned, words: &str, moment: &Moment) -> Option<Time
         return None;
     }
     let at = moment.at.to_zoned(now.time_zone().clone());
+    // 8月涨价: with its first day.
+    if own.ends_with('月') && !own.starts_with(['本', '这', '今']) {
+        let first = days_after(at.date(), -1)?.first_of_month();
+        return end_of(first, Some((0, 0)), now.time_zone());
+    }
     let days = if own == "下周" { 7 } else { 1 };
     let day = days_after(at.date(), -days).filter(|_| at.time() == Time::midnight())?;
     end_of(day, Some((0, 0)), now.time_zone())
@@ -56,7 +74,15 @@ const NEXT_DAYS: [&str; 8] = ["明天", "明日", "明早", "后天", "听日", 
 static TURNS_BACK: LazyLock<Option<Regex>> = pattern!(
     r"^[)]?起?[,，]?(?:就|即|将|会|要|便|价格|统一|全部|又|马上|全面|一律|的?价格?就?)*(?:恢复(?:至|到|为)?(?:原价|正价|日常价|标准价|[0-9])|恢复(?:$|[,，。!！;；])|涨价|涨至|涨到|涨回|上涨|上调|调价|提价|跳涨|回到|回归|变回|没有(?:这|此|该)|不再(?:有|享|优惠|赠|送|打折|参加)|(?:按|执行|改回)(?:原价|正价|新价)|取消(?:优惠|活动|折扣|减免))",
     // 1月1日起全线课程上调18%, 后天起,宴席每桌统一加280.
-    r"|^[)]?起[,，]?[^，,。!！?？;；:前不没未内止无再]{0,10}?(?:恢复(?:至|到|为)?(?:原价|正价|[0-9])|涨价|上调|调价|涨至|涨到|涨回|提价|(?:每[^，,。]{1,2}|统一|一律|再)(?:加|涨)[ \n]?[¥$]?[0-9])"
+    r"|^[)]?起[,，]?[^，,。!！?？;；:前不没未内止无再]{0,10}?(?:恢复(?:至|到|为)?(?:原价|正价|[0-9])|涨价|上调|调价|涨至|涨到|涨回|提价|(?:每[^，,。]{1,2}|统一|一律|再)(?:加|涨)[ \n]?[¥$]?[0-9])",
+    // 明天现场只有原价, 周一价格就跳回去, 9月1号系统自动跳1580, 明天的价我没有权限给.
+    r"|^起?[,，]?[^，,。!！?？;；0-9前后]{0,8}?(?:(?:只有|只剩|就是|就|按|回|得返)(?:原价|正价|门市价|老价|平价)|(?:跳|弹|换|改|变|调)回|(?:跳|变|涨|调|改)(?:到|成|至|为)?[ \n]?[¥$]?[0-9]{2})|^的价[^，,。0-9]{0,8}(?:没|不)"
+);
+/// The last price told before.
+static PRICE_BEFORE: LazyLock<Option<Regex>> =
+    pattern!(r"(?:^|[^0-9])([0-9]{2,6})(?:元|块)(?:/[^，,。0-9]{1,2})?[,，;；][^，,。0-9]{0,4}$");
+static PRICE_THEN: LazyLock<Option<Regex>> = pattern!(
+    r"^起[,，]?(?:价格|票价|学费|年费|统一|收费)?(?:为|是|按|要|就是?)?[ \n]?[¥$]?([0-9]{2,6})(?:元|块|[,，。;；!！])"
 );
 /// 明天2380, 明起129, 明早醒来是2680, 聽日開始$580.
 static DEARER: LazyLock<Option<Regex>> = pattern!(
@@ -101,6 +127,14 @@ mod tests {
             ("油价今晚24时上调，现减0.5元", vec!["2026-11-21T00:00"]),
             ("11月21日(含)至12月20日(不含)购买送安装", vec!["2026-12-20T00:00"]),
             ("滨江双人票158元，预售今晚22:00截止，别拖到明天", vec!["2026-11-20T22:00"]),
+            ("全程班现价3980元，12月1日起4380元，1月1日起4780元", vec!["2026-12-01T00:00", "2027-01-01T00:00"]),
+            ("今晚订折200，明天现场只有原价", vec!["2026-11-21T00:00"]),
+            ("今天报按680收，明天的价我没有权限再给", vec!["2026-11-21T00:00"]),
+            ("这团收到周日晚上10点，周一价格就跳回去", vec!["2026-11-22T22:00", "2026-11-23T00:00"]),
+            ("价格牌周一就换回去了", vec!["2026-11-23T00:00"]),
+            ("12月1日系统自动跳1580", vec!["2026-12-01T00:00"]),
+            ("门票180元，12月1日起120元", vec![]),
+            ("元旦后每平涨15，先订一批", vec![]),
             ("明天10点见，票价98元", vec![]),
             ("明天发200份，免费领", vec![]),
             ("下周一恢复正常更新", vec![]),
