@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use jiff::civil::{Date, Weekday};
-use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
+use jiff::{ToSpan, Zoned};
 use regex::{Captures, Match, Regex};
 
 use super::beside_en::in_their_month;
@@ -405,6 +405,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 mod tests {
     use super::*;
     use crate::understand::calendar::tests::local;
+    use jiff::Timestamp;
     use jiff::tz::TimeZone;
 
     #[test]

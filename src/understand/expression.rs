@@ -8,7 +8,6 @@ use std::sync::OnceLock;
 
 use regex::{Captures, Regex, RegexBuilder};
 
-use super::language::is_han;
 use super::needed::needed_words;
 
 /// Room for one compiled expression: the longest sections of patterns need some megabytes.
@@ -21,8 +20,6 @@ pub(super) struct Expression {
     compiled: OnceLock<Option<Regex>>,
     /// Its place among those that the lexicon listens for.
     place: OnceLock<usize>,
-    /// Whether every match holds a Chinese word.
-    chinese: OnceLock<bool>,
 }
 
 /// An expression written in pieces.
@@ -42,22 +39,12 @@ impl fmt::Debug for Expression {
 impl Expression {
     /// One written in the code.
     pub const fn new(written: &'static str) -> Expression {
-        Expression {
-            written: Cow::Borrowed(written),
-            compiled: OnceLock::new(),
-            place: OnceLock::new(),
-            chinese: OnceLock::new(),
-        }
+        Expression { written: Cow::Borrowed(written), compiled: OnceLock::new(), place: OnceLock::new() }
     }
 
     /// One put together from data.
     pub fn of(written: String) -> Expression {
-        Expression {
-            written: Cow::Owned(written),
-            compiled: OnceLock::new(),
-            place: OnceLock::new(),
-            chinese: OnceLock::new(),
-        }
+        Expression { written: Cow::Owned(written), compiled: OnceLock::new(), place: OnceLock::new() }
     }
 
     /// Compiled; `None` when it is no expression.
@@ -87,12 +74,6 @@ impl Expression {
     /// Its groups, where it first matches there.
     pub fn groups<'w>(&self, may: &May, words: &'w str) -> Option<Captures<'w>> {
         self.within(may)?.captures(words)
-    }
-
-    /// Whether every match holds a Chinese word: 停水, and not `re:|会议`.
-    pub fn is_chinese(&self) -> bool {
-        let has = |word: &String| word.chars().any(is_han);
-        *self.chinese.get_or_init(|| needed_words(&self.written).is_some_and(|words| words.iter().all(has)))
     }
 
     /// Gives it a place among those listened for, and tells the words it needs; none for one that needs no
@@ -158,24 +139,5 @@ impl May {
 
     fn has(&self, place: usize) -> bool {
         self.0.get(place / 64).is_none_or(|bits| bits & (1 << (place % 64)) != 0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_needs_chinese_words_is_known() {
-        for (written, wanted) in [
-            ("停水|停电", true),
-            ("[0-9]+ ?元", true),
-            ("会议|re:", false),
-            ("[0-9]{1,2}月|[0-9]:[0-9]", false),
-            ("[₦元]", false),
-            ("!", false),
-        ] {
-            assert_eq!(Expression::new(written).is_chinese(), wanted, "{written}");
-        }
     }
 }

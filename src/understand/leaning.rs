@@ -110,7 +110,12 @@ impl Leaning {
         self.offer > 0 && self.offer > self.notice
     }
 
-    /// The same, hardly to be doubted.
+    /// Whether nothing is sold in it, though words of sale may be in it.
+    pub fn sells_nothing(self) -> bool {
+        self.offer <= TELLS_MAX
+    }
+
+    /// Whether it sells, hardly to be doubted.
     pub fn sells_plainly(self) -> bool {
         self.offer >= SELLS_PLAINLY_MIN && self.offer > self.notice
     }
@@ -120,7 +125,7 @@ impl Leaning {
 /// senior discount"), and the sentence that asks for an opinion where no phrase does.
 pub(super) fn mark(readings: &mut [Reading<'_>], heard: &Heard, leaning: Leaning) {
     let mut met = heard.met();
-    if leaning.offer <= TELLS_MAX {
+    if leaning.sells_nothing() {
         for (part, reading) in readings.iter_mut().enumerate() {
             for sentence in &mut reading.sentences {
                 let speaks_of_sale = !sentence.offs.is_empty() || sentence.cues.has(Cue::Sale);
@@ -195,7 +200,6 @@ mod tests {
             assert!(leaning.look() > Look::Other && !leaning.sells(), "{told}: {leaning:?}");
         }
         for silent in [
-            "Order update: your favourite boots have been restocked, available from 9am on 3 Dec. Please check your size, order now.",
             "【某某商城】尊敬的用户：您的账户已更新，女鞋新品将于11月20日到店，欢迎及时选购，免费试穿",
             "Sixty enamel pans, hand-dipped in Wrexham. Thirty-eight went to the mailing list before breakfast.",
             "Only 3 spots left in Tuesday's class! Book your place before it's gone.",

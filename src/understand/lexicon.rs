@@ -15,9 +15,9 @@ use super::normal::fold_phrase;
 use super::urgency::{self, Urge};
 use super::voice::Voice;
 use super::{
-    asking, audience, beside_en, bundles_zh, bygone, codes, currencies, cuts_zh, deadlines, end_of_what, ends_en, gains_en, gains_zh, hearsay,
-    optout, price_pairs_en, price_pairs_zh, reductions, reductions_en, sale_words, stretches_en, surveys, tally, terms,
-    vouchers,
+    asking, audience, beside_en, bundles_zh, bygone, codes, currencies, cuts_zh, deadlines, end_of_what, ends_en,
+    gains_en, gains_zh, hearsay, optout, price_pairs_en, price_pairs_zh, reductions, reductions_en, sale_words,
+    stretches_en, surveys, tally, terms, vouchers,
 };
 
 /// What a word tells of its sentence.

@@ -74,20 +74,6 @@ impl Patterns {
         self.lines(section, may).any(|line| line.is_in(may, words))
     }
 
-    /// The same for lines nobody listens for, and which are many: those that need a Chinese word are tried only where
-    /// there is one.
-    pub fn has_one_of(&self, section: &str, is_chinese: bool, words: &str) -> bool {
-        let section = self.sections.iter().find(|known| known.name == section);
-        let lines = section.into_iter().flat_map(|section| &section.lines);
-        lines.filter(|line| is_chinese || !line.is_chinese()).any(|line| line.is_in(&May::ANY, words))
-    }
-
-    /// How many lines a section has.
-    #[cfg(test)]
-    pub fn lines_of(&self, name: &str) -> usize {
-        self.sections.iter().filter(|section| section.name == name).map(|section| section.lines.len()).sum()
-    }
-
     /// The lines of a section, if one of them may match.
     fn lines(&self, name: &str, may: &May) -> impl Iterator<Item = &Expression> {
         let section = self.sections.iter().find(|section| section.name == name);

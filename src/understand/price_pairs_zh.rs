@@ -119,9 +119,8 @@ fn pairs_of(words: &str, figures: &[Figure], has_columns: bool) -> Vec<Pair> {
     };
     for at in 1..figures.len() {
         let Some(gap) = between(words, figures, at - 1, at) else { continue };
-        if says(&FALLS_TO, gap) {
-            add(at - 1, at);
-        } else if has_columns && gap.trim() == "/" && !add(at, at - 1) {
+        // 会员价/非会员价: which of the two is the lower is told by the figures.
+        if says(&FALLS_TO, gap) || has_columns && gap.trim() == "/" && !add(at, at - 1) {
             add(at - 1, at);
         }
     }

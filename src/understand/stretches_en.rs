@@ -97,7 +97,7 @@ fn time_left(now: &Zoned, may: &May, words: &str) -> Option<End> {
     if lead == "for"
         && words.get(found.get(0)?.start() + lead.len()..amount.start()).is_some_and(|gap| gap.trim().is_empty())
         && !found[0].contains(" more ")
-        && !(says(&TAKEN_OFF, lead_of(words, found.get(0)?.start())) && !is_days(unit.as_str()))
+        && (is_days(unit.as_str()) || !says(&TAKEN_OFF, lead_of(words, found.get(0)?.start())))
     {
         return None;
     }

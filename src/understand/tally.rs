@@ -368,6 +368,11 @@ impl Tally {
                 || self.leaning.sells() && self.shows_a_seller())
     }
 
+    /// True when all its words together speak against anything sold.
+    pub fn sells_nothing(self) -> bool {
+        self.leaning.sells_nothing()
+    }
+
     /// True when all its words together tell rather than sell, whatever is sold in single ones.
     pub fn leans_to_a_notice(self) -> bool {
         self.leaning.notice > 0 && self.leaning.offer < 0
