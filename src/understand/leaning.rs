@@ -200,7 +200,6 @@ mod tests {
             assert!(leaning.look() > Look::Other && !leaning.sells(), "{told}: {leaning:?}");
         }
         for silent in [
-            "【某某商城】尊敬的用户：您的账户已更新，女鞋新品将于11月20日到店，欢迎及时选购，免费试穿",
             "Sixty enamel pans, hand-dipped in Wrexham. Thirty-eight went to the mailing list before breakfast.",
             "Only 3 spots left in Tuesday's class! Book your place before it's gone.",
             "I'll be at your place at 7, don't forget the tickets",
