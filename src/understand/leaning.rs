@@ -21,13 +21,17 @@ const AGAINST_MAX: i32 = -200;
 
 /// Odds of three to one against an offer: then what a sentence takes off must weigh for one itself.
 const TELLS_MAX: i32 = -100;
+/// So much the words of a sentence must weigh for an offer, where the message sells nothing.
+const SENTENCE_SELLS_MIN: i32 = 120;
+/// What a sentence tells with odds of twelve to one more than it sells.
+const TELLS_MORE_MIN: i32 = 250;
 /// Odds of five to one for an offer, and more than for a notice: no friend speaks so, and no phrase of a notice stands
 /// against it.
 const SELLS_PLAINLY_MIN: i32 = 150;
-/// Odds of five to one for an invitation to tell an opinion: many a notice ends with one.
-const ASKS_MIN: i32 = 150;
+/// Odds of three to one for an invitation to tell an opinion: many a notice ends with one.
+const ASKS_MIN: i32 = 100;
 /// What one must weigh that shows no sender: friends ask each other how it was.
-const ASKS_UNSIGNED_MIN: i32 = 300;
+const ASKS_UNSIGNED_MIN: i32 = 250;
 
 /// What a message looks like, for a notice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,9 +109,20 @@ impl Leaning {
         }
     }
 
+    /// Whether a sentence of a message that sells nothing only tells of what was taken off: its words do not sell, or tell
+    /// much more than they sell.
+    fn only_tells(self) -> bool {
+        self.offer <= SENTENCE_SELLS_MIN || self.notice - self.offer > TELLS_MORE_MIN
+    }
+
     /// Whether it sells, in whatever words.
     pub fn sells(self) -> bool {
         self.offer > 0 && self.offer > self.notice
+    }
+
+    /// Whether it tells rather than sells.
+    pub fn tells(self) -> bool {
+        self.notice > 0 && self.offer < 0
     }
 
     /// Whether nothing is sold in it, though words of sale may be in it.
@@ -129,7 +144,7 @@ pub(super) fn mark(readings: &mut [Reading<'_>], heard: &Heard, leaning: Leaning
         for (part, reading) in readings.iter_mut().enumerate() {
             for sentence in &mut reading.sentences {
                 let speaks_of_sale = !sentence.offs.is_empty() || sentence.cues.has(Cue::Sale);
-                if speaks_of_sale && weighed(heard, part, sentence, &mut met).offer <= 0 {
+                if speaks_of_sale && weighed(heard, part, sentence, &mut met).only_tells() {
                     (sentence.is_past, sentence.percent_off, sentence.threshold_deal) = (true, None, false);
                     sentence.offs.clear();
                 }
@@ -159,10 +174,10 @@ fn shows_a_sender(reading: &Reading<'_>) -> bool {
         || sender_name::signature(&reading.visible.text).is_some()
 }
 
-/// What a sentence adds, with what any text weighs.
+/// What a sentence adds.
 fn weighed(heard: &Heard, part: usize, sentence: &Sentence, met: &mut Met) -> Leaning {
     met.begin();
-    let mut leaning = Leaning::of_any(heard);
+    let mut leaning = Leaning::default();
     for phrase in heard.inside(part, &sentence.range).filter(|phrase| met.is_first(phrase)) {
         leaning.add(&phrase);
     }

@@ -194,7 +194,13 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     let mut deadlines = deadlines::with_declared(claims, declared);
     deadlines.extend(structured.deadlines.iter().cloned());
     let asks = surveys.iter().filter(|survey| survey.source == Source::Declared || !tally.is_personal()).count();
-    let found = purpose::Found { offers: offers.len(), surveys: asks, presses: !urgencies.is_empty(), ends };
+    let found = purpose::Found {
+        offers: offers.len(),
+        vouchers: vouchers.len(),
+        surveys: asks,
+        presses: !urgencies.is_empty(),
+        ends,
+    };
     let purpose = purpose::purpose_of(tally, found);
     let audiences = audience::audiences_of(&readings, purpose);
     let mut meaning = Meaning {

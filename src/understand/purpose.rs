@@ -12,6 +12,8 @@ use super::tally::Tally;
 pub(super) struct Found {
     /// Offers.
     pub offers: usize,
+    /// Vouchers and their codes.
+    pub vouchers: usize,
     /// Invitations to tell an opinion.
     pub surveys: usize,
     /// It presses.
@@ -38,7 +40,7 @@ pub(super) fn purpose_of(tally: Tally, found: Found) -> Purpose {
         return Purpose::Notice;
     }
     // All its words tell, and none of them sell much: "the £15 discount we agreed will be on the invoice".
-    if tally.leans_to_a_notice() {
+    if tally.leans_to_a_notice(found.offers + found.vouchers > 0) {
         return Purpose::Notice;
     }
     let sells = found.offers > 0 || tally.promotes() || tally.sells > 1;

@@ -373,9 +373,10 @@ impl Tally {
         self.leaning.sells_nothing()
     }
 
-    /// True when all its words together tell rather than sell, whatever is sold in single ones.
-    pub fn leans_to_a_notice(self) -> bool {
-        self.leaning.notice > 0 && self.leaning.offer < 0
+    /// True when all its words together tell rather than sell, whatever is sold in single ones; surely, where something is
+    /// offered: "your gift card code: GIFT7788. Enjoy!" hands one over.
+    pub fn leans_to_a_notice(self, offers: bool) -> bool {
+        self.leaning.tells() && (!offers || self.leaning.look() == Look::Surely)
     }
 
     /// True when it is signed, or worded as firms word it.
