@@ -145,8 +145,8 @@ pub(super) fn urgencies_of(
         }
         let may_be_calm = match hit.needs {
             Needs::Weighed | Needs::Itself => false,
-            // "Last chance! BT-200 only $39.99" presses, however calm the rest.
-            Needs::Nothing => !setting.sells(),
+            // "Last chance! BT-200 only $39.99" presses, however calm the rest; "it's not a limited-time thing" does not.
+            Needs::Nothing => !setting.sells() || weighed.is_all_calm(),
             Needs::Sold | Needs::Undated => true,
         };
         if may_be_calm && weighed.is_calm((at, index)) {

@@ -48,6 +48,11 @@ impl Weighed {
         self.presses() && self.weight.is_some_and(|weight| weight >= least)
     }
 
+    /// True when all words of the message speak against hurry, hardly to be doubted.
+    pub fn is_all_calm(&self) -> bool {
+        self.weight.is_some_and(|weight| weight < ALL_CALM_WEIGHT_MAX)
+    }
+
     /// True when all words of the message speak so much against hurry, and those of the sentence not for it, that the fixed
     /// ones mean something else: "act now to protect your life".
     pub fn is_calm(&self, sentence: (usize, usize)) -> bool {
@@ -59,6 +64,8 @@ impl Weighed {
 const HARD_WEIGHT_MIN: i32 = 100;
 /// Odds of twelve to one against: then fixed words need a sentence that presses.
 const CALM_WEIGHT_MAX: i32 = -250;
+/// Odds of a hundred to one against: then the same goes for words that else need nothing.
+const ALL_CALM_WEIGHT_MAX: i32 = -450;
 /// What the phrases of such a sentence must weigh: "Last chance!".
 const PRESSING_MIN: i32 = 20;
 /// Fewer bytes are too few words to be weighed: "Only 3 left!" presses by its fixed ones or not at all.
