@@ -140,7 +140,9 @@ impl Leaning {
 /// senior discount"), and the sentence that asks for an opinion where no phrase does.
 pub(super) fn mark(readings: &mut [Reading<'_>], heard: &Heard, leaning: Leaning) {
     let mut met = heard.met();
-    if leaning.sells_nothing() {
+    // Whoever says how to refuse more of its kind takes it off now: "Welcome! 15% off your first order. Unsubscribe".
+    let is_refusable = readings.iter().any(|reading| !reading.opt_outs.is_empty());
+    if leaning.sells_nothing() && !is_refusable {
         for (part, reading) in readings.iter_mut().enumerate() {
             for sentence in &mut reading.sentences {
                 let speaks_of_sale = !sentence.offs.is_empty() || sentence.cues.has(Cue::Sale);
@@ -153,7 +155,9 @@ pub(super) fn mark(readings: &mut [Reading<'_>], heard: &Heard, leaning: Leaning
     }
     let asks = |reading: &Reading<'_>| reading.sentences.iter().any(|sentence| sentence.cues.has(Cue::SurveyPhrase));
     let least = if readings.iter().any(shows_a_sender) { ASKS_MIN } else { ASKS_UNSIGNED_MIN };
-    if leaning.opinion >= least && !readings.iter().any(asks) {
+    // Who takes a figure off and says how to refuse more of it asks no more than by the way.
+    let takes_off = is_refusable && readings.iter().any(|reading| reading.sentences.iter().any(|s| !s.offs.is_empty()));
+    if leaning.opinion >= least && !takes_off && !leaning.sells_plainly() && !readings.iter().any(asks) {
         for (part, reading) in readings.iter_mut().enumerate() {
             let of = |sentence: &&mut Sentence| weighed(heard, part, sentence, &mut met).opinion;
             if let Some(sentence) = reading.sentences.iter_mut().max_by_key(of) {
@@ -263,6 +267,9 @@ mod tests {
         assert_eq!(offs("【漫尚】订单尾号5527已发货，双11期间使用的满300减50优惠已计入实付459元，预计3-5天送达。"), 0);
         assert!(offs("Your order 48213 has shipped. While you wait: 25% off everything in store this weekend.") > 0);
         assert!(offs("【漫尚】订单尾号5527已发货。女装新品全场5折，欢迎选购。") > 0);
+        assert!(
+            offs("Welcome! New here? Take 15% off your first order with us. Unsubscribe: https://shop.example/u/1") > 0
+        );
     }
 
     #[test]

@@ -376,7 +376,8 @@ impl Tally {
     /// True when all its words together tell rather than sell, whatever is sold in single ones; surely, where something is
     /// offered: "your gift card code: GIFT7788. Enjoy!" hands one over.
     pub fn leans_to_a_notice(self, offers: bool) -> bool {
-        self.leaning.tells() && (!offers || self.leaning.look() == Look::Surely)
+        let courts = self.is_refusable && self.sale + self.sells > 0;
+        self.leaning.tells() && !courts && (!offers || self.leaning.look() == Look::Surely)
     }
 
     /// True when it is signed, or worded as firms word it.
