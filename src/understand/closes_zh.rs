@@ -7,7 +7,7 @@ use jiff::Zoned;
 use regex::Regex;
 
 use super::calendar::{count, days_after, end_of, seconds_from};
-use super::deadlines::End;
+use super::claim::End;
 use super::meaning::DeadlineKind;
 use super::moments::Moment;
 use super::patterns::{pattern, says};

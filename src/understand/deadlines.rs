@@ -1,24 +1,23 @@
 //! When does it say it ends? English and Chinese, as instants in the brand's zone. The end of a day is
 //! its 24:00. Only ends of offers: the last day to pay a bill presses nobody to buy.
 
-use std::ops::Range;
-
-use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
 use crate::message::Declared;
 
 use super::calendar::end_of;
-use super::days_en::MONTHS;
+use super::claim::{Claim, ClaimedEnd, End};
 use super::duties::is_duty;
 use super::end_of_what::{
-    ONLY_BYTES_MAX, gossips, hands_over, is_a_mail, is_an_answer, is_headed_as_answer, is_only_an_end,
-    is_priced_by_a_firm, names_a_price, sells, sells_until, speaks_of_goods, takes_off, tells_of_others, voice_of,
+    gossips, hands_over, is_a_mail, is_an_answer, is_headed_as_answer, is_only_an_end, is_priced_by_a_firm,
+    names_a_price, sells, sells_until, speaks_of_goods, takes_off, tells_of_others, voice_of,
 };
 use super::ends_en::Around;
-use super::gains_en::{Gains, asks_to_take};
+use super::gains_en::Gains;
 use super::lexicon::Cue;
+use super::may_end::{around, is_code_of_offer, may_be_of_a_gift, may_press};
 use super::meaning::{Confidence, Deadline, DeadlineKind, Source};
+use super::one_end::{agree, hours_of_their_days, without_last_day};
 use super::plain_ends::without_mere_days;
 use super::prices::AmountKind;
 use super::reading::{Reading, Sentence};
@@ -26,56 +25,12 @@ use super::reductions::Off;
 use super::sale_words::names_a_plan;
 use super::tally::Tally;
 use super::urgency::{tells_of_a_plan, tells_of_a_service};
-use super::{Context, beside_en, days_en, days_zh, ends_en, ends_zh, gains_zh, holidays};
+use super::{Context, beside_en, days_en, days_zh, ends_en, ends_zh, gains_zh};
 
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.
 pub(super) const DEADLINES_MAX: usize = 64;
 /// Ends further away than this are slips of reading, not promises.
 const AHEAD_DAYS_MAX: i64 = 3 * 366;
-
-/// Ends read of one sentence.
-pub(super) const ENDS_MAX: usize = 4;
-
-/// An end as the readers of one language tell it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct End {
-    /// When.
-    pub at: Timestamp,
-    /// What sort of claim.
-    pub kind: DeadlineKind,
-    /// The words that tell it, as a range of the sentence.
-    pub words: Range<usize>,
-    /// Told as a stretch of time from now (最后3天, `within 48 hours`), not as a day.
-    pub is_stretch: bool,
-}
-
-/// An end and where it is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ClaimedEnd {
-    /// When, if it says.
-    pub instant: Option<Timestamp>,
-    /// What sort of claim.
-    pub kind: DeadlineKind,
-    /// The words that tell it, in the normalised text.
-    pub range: Range<usize>,
-    /// Told as a stretch of time from now.
-    pub is_stretch: bool,
-    /// Told as this very day: `tonight`, 今日.
-    pub names_today: bool,
-}
-
-/// A deadline and the sentence it stands in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Claim {
-    /// Index into the readings.
-    pub reading: usize,
-    /// Index of the sentence.
-    pub sentence: usize,
-    /// What it claims.
-    pub ends: Vec<ClaimedEnd>,
-    /// The same, for the meaning.
-    pub deadlines: Vec<Deadline>,
-}
 
 /// Every promotional deadline in the text.
 pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally, presses: bool) -> Vec<Claim> {
@@ -292,122 +247,6 @@ pub(super) fn takes_off_until(readings: &[Reading<'_>], claims: &[Claim]) -> boo
     claims.iter().filter(ends).any(takes_off) && !readings.iter().any(gossip)
 }
 
-/// "£8 off. The code is good until 24 May": no code that is asked for at the door of an account lives until a day.
-fn is_code_of_offer(now: &Zoned, words: &str, ends: &[ClaimedEnd]) -> bool {
-    let is_day = |end: &ClaimedEnd| {
-        let at = end.instant.map(|at| at.to_zoned(now.time_zone().clone()).time());
-        let is_day = end.kind == DeadlineKind::Absolute || !end.is_stretch && !end.names_today;
-        is_day && at == Some(Time::midnight())
-    };
-    words.contains("code") && ends.iter().all(is_day)
-}
-
-/// "Saturday is the last day. We close at 5pm": of that Saturday.
-fn hours_of_their_days(now: &Zoned, readings: &[Reading<'_>], claims: &mut [Claim]) {
-    let days: Vec<(usize, usize, Timestamp)> = claims
-        .iter()
-        .filter_map(|claim| match claim.ends.as_slice() {
-            [only] if !only.names_today => Some((claim.reading, claim.sentence, only.instant?)),
-            _ => None,
-        })
-        .collect();
-    for claim in claims {
-        let beside = |day: &&(usize, usize, Timestamp)| day.0 == claim.reading && day.1.abs_diff(claim.sentence) == 1;
-        let Some((_, _, day)) = days.iter().find(beside) else { continue };
-        let Some(reading) = readings.get(claim.reading) else { continue };
-        let Some(sentence) = reading.sentences.get(claim.sentence) else { continue };
-        for end in &mut claim.ends {
-            let place = end.range.start.saturating_sub(sentence.range.start);
-            let Some(at) = beside_en::hour_of_day_beside(now, reading.words(sentence), place, *day) else { continue };
-            let told = claim.deadlines.iter_mut().filter(|deadline| deadline.instant == end.instant);
-            told.for_each(|deadline| deadline.instant = Some(at));
-            end.instant = Some(at);
-        }
-    }
-}
-
-/// What a sentence gives it gives for a time, even in a letter that looks like a notice, unless the sentence itself is one;
-/// what stands beside a gift does so where it asks to book or to join, or is hardly more than a date.
-fn may_be_of_a_gift(sentence: &Sentence, words: &str, gives: bool, near: bool, tally: Tally) -> bool {
-    let cues = sentence.cues;
-    let asks = cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
-    if asks
-        || cues.has(Cue::Code)
-        || sentence.is_refund && !words.contains("waive")
-        || tally.tells_a_notice() && cues.has(Cue::Notice) && !words.contains("waiv")
-    {
-        return false;
-    }
-    let is_short = words.len() <= ONLY_BYTES_MAX && !tally.tells_a_notice();
-    let is_plain = !tally.is_transactional() && !cues.any(&[Cue::Billing, Cue::Notice]);
-    gives || near && (is_short || is_plain && asks_to_take(&sentence.may, words))
-}
-
-/// "Last day!" is this day, where no other is told.
-fn without_last_day(claims: &mut [Claim]) {
-    let is_last_day = |kind: DeadlineKind| kind == DeadlineKind::LastChance;
-    let told = |end: &ClaimedEnd| end.instant.is_some() && !is_last_day(end.kind);
-    if !claims.iter().flat_map(|claim| &claim.ends).any(told) {
-        return;
-    }
-    for claim in claims {
-        claim.ends.iter_mut().filter(|end| is_last_day(end.kind)).for_each(|end| end.instant = None);
-        let last = claim.deadlines.iter_mut().filter(|deadline| is_last_day(deadline.kind));
-        last.for_each(|deadline| deadline.instant = None);
-    }
-}
-
-/// What the sentence offers, and those beside it; `gives`: it gives in no word of sale, `near`: one beside it does.
-fn around(reading: &Reading<'_>, index: usize, gives: bool, near: bool, uses: bool) -> Around {
-    let names_a_price = |sentence: &Sentence| {
-        sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price && !sentence.is_refund)
-    };
-    let offers = |sentence: &Sentence| {
-        takes_off(sentence) || sells(sentence) || names_a_price(sentence) || gains_zh::gives(reading, sentence)
-    };
-    let at = |index: usize| reading.sentences.get(index);
-    let beside =
-        [index.checked_sub(1), Some(index), index.checked_add(1)].into_iter().flatten().filter_map(at).any(offers);
-    let own = at(index).is_some_and(offers);
-    Around {
-        takes_off: at(index).is_some_and(takes_off),
-        offers: own || gives,
-        beside: beside || near,
-        gives,
-        only_gives: gives && !own,
-        uses,
-    }
-}
-
-/// "Ends Friday … on Friday, October 9 at 6 pm" and 最后两天…周二晚10点 tell one end: the clock time of a day is more
-/// than the day, and a day more than a stretch of time.
-fn agree(now: &Zoned, claims: &mut [Claim]) {
-    const SAME_HOURS: i64 = 24;
-    let told: Vec<(Timestamp, bool)> =
-        claims.iter().flat_map(|claim| &claim.ends).filter_map(|end| Some((end.instant?, end.is_stretch))).collect();
-    let is_day = |at: Timestamp| at.to_zoned(now.time_zone().clone()).time() == Time::midnight();
-    let exact = |at: Timestamp, is_stretch: bool| {
-        let same = |other: &&(Timestamp, bool)| {
-            let ahead = at.duration_since(other.0);
-            !other.1
-                && !ahead.is_zero()
-                && ahead.abs() < SignedDuration::from_hours(SAME_HOURS)
-                && (is_stretch || ahead.is_positive() && is_day(at) && !is_day(other.0))
-        };
-        told.iter().find(same).map(|other| other.0)
-    };
-    for claim in claims {
-        for end in &mut claim.ends {
-            let Some(at) = end.instant else { continue };
-            if let Some(other) = exact(at, end.is_stretch) {
-                end.instant = Some(other);
-                let same = claim.deadlines.iter_mut().filter(|deadline| deadline.instant == Some(at));
-                same.for_each(|deadline| deadline.instant = Some(other));
-            }
-        }
-    }
-}
-
 /// The list for the meaning: declared ends first.
 pub(super) fn with_declared(claims: Vec<Claim>, declared: &Declared) -> Vec<Deadline> {
     let said = declared.offers.iter().filter_map(|offer| offer.ends).map(|ends| Deadline {
@@ -422,20 +261,6 @@ pub(super) fn with_declared(claims: Vec<Claim>, declared: &Declared) -> Vec<Dead
     all.dedup();
     all.extend(claims.into_iter().flat_map(|claim| claim.deadlines));
     all
-}
-
-fn may_press(sentence: &Sentence, promotes: bool, is_refusable: bool, tally: Tally) -> bool {
-    let cues = sentence.cues;
-    let asks = cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
-    // What can be refused and is no notice speaks of fees and payments as a shop does: 9月12日前缴费享早鸟价.
-    // So does a firm that writes of no order: "the early bird fee", "no joining fee".
-    let billed = cues.has(Cue::Billing) && !tally.is_of_a_firm();
-    let other = asks || cues.has(Cue::Code) || !is_refusable && (billed || cues.has(Cue::Notice));
-    if tally.is_transactional() {
-        sentence.is_plainly_a_sale() && !cues.has(Cue::Code)
-    } else {
-        promotes && (!other || cues.has(Cue::Sale))
-    }
 }
 
 /// The ends a sentence claims: a date or a span of time beats a mere last chance.
@@ -492,63 +317,4 @@ fn names_today(words: &str) -> bool {
     ["today", "tonight", "midnight", "eod", "this evening", "this afternoon", "end of the day", "今", "午夜"]
         .iter()
         .any(|word| words.contains(word))
-}
-
-/// Every end has a digit in it (a date, so many hours) or one of these (`tonight`, 周末, 三天内).
-pub(super) fn signs() -> Vec<String> {
-    let english = [
-        " mon",
-        " tue",
-        " wed",
-        " thu",
-        " fri",
-        " sat",
-        " sun",
-        "day",
-        "night",
-        "tonite",
-        "tomorrow",
-        "week",
-        "month",
-        "year",
-        "hour",
-        "hr",
-        "min",
-        "eod",
-        "cob",
-        "noon",
-        "close of",
-        "til close",
-        "till close",
-        "l we close",
-        "closing time",
-        "we shut",
-        "til closing",
-        "they close",
-        "arvo",
-        "this eve",
-        "wknd",
-        "wkend",
-        "tmrw",
-        "tmr",
-        "tmw",
-        "tomoz",
-        "2moro",
-        "midnite",
-        "half past",
-        "quarter to",
-        "quarter past",
-    ];
-    let chinese = ["今", "明", "当", "月", "年", "周", "星期", "礼拜", "时", "天", "日", "钟", "点", "听"];
-    // A clock time by itself: `ends at 8pm`, 20:00截止.
-    let clocks =
-        (0..10).flat_map(|digit| ["pm", " pm", "am", " am", " p.m", " a.m"].map(|half| format!("{digit}{half}")));
-    let minutes = (0..6).map(|digit| format!(":{digit}"));
-    // 限时三h: a lone `h` is in too many words.
-    let hours = "一二两三四五六七八九十".chars().flat_map(|c| ["", " ", "\n"].map(|blank| format!("{c}{blank}h")));
-    let words = english.into_iter().chain(chinese).map(str::to_owned);
-    // "Throughout July", "in Feb", "until May": a month without a figure.
-    let leads = ["in", "during", "throughout", "all", "until", "till", "through", "thru", "by", "of", "and", "&"];
-    let months = leads.into_iter().flat_map(|lead| MONTHS.map(|month| format!("{lead} {month}")));
-    words.chain(months).chain(hours).chain(clocks).chain(minutes).chain(holidays::all_names()).collect()
 }

@@ -5,18 +5,20 @@ use std::sync::LazyLock;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::Regex;
 
-use super::days_en::{MONTHS, moments_in};
-use super::deadlines::{ENDS_MAX, End};
+use super::claim::{ENDS_MAX, End};
+use super::days_en::moments_in;
 use super::does_en::{offer_does, then_does};
 use super::expression::May;
-use super::hours_en::is_tomorrow;
+use super::happens_en::{
+    BEGINS_AT, BEGINS_SOMEWHERE, EVENT_NEAR, IS_EVENT, IS_TAUGHT, IS_USED, OPEN, RECURS, SERVED, STARTS,
+};
+use super::joined_en::{FROM_NOW, follows, is_saturday_with, is_tomorrow_with, is_with_tomorrow};
 use super::meaning::DeadlineKind;
 use super::moments::Moment;
 use super::no_end_en::{ARRIVES, BEGINS, is_no_end};
 use super::patterns::{pattern, says};
 use super::periods_en::{
-    LEFT, are_days_of_every_week, begin_if_before, is_always_to_be_had, is_held_to, is_month_after, is_no_day,
-    is_whole_month,
+    LEFT, are_days_of_every_week, begin_if_before, is_always_to_be_had, is_held_to, is_no_day, is_whole_month,
 };
 use super::same_day_en::{at_hour_of_tomorrow, is_hour_of_this_day, is_of_this_day, is_until_hour};
 use super::stretches_en::{all_this_day, close_of_this_day, stretch_in};
@@ -42,7 +44,7 @@ pub(super) struct Around {
     pub uses: bool,
 }
 
-/// The ends normalised words tell. `dated`: there is a digit and one of the [`date_signs`] in them;
+/// The ends normalised words tell. `dated`: there is a digit and one of the [`date_signs`](super::end_signs::date_signs) in them;
 /// `named`: so is a name of a time (`tonight`, `weeks`).
 pub(super) fn ends_in(now: &Zoned, may: &May, words: &str, (dated, named): (bool, bool), around: Around) -> Vec<End> {
     if !dated && !named {
@@ -74,27 +76,6 @@ pub(super) fn ends_in(now: &Zoned, may: &May, words: &str, (dated, named): (bool
         ends.extend(all_this_day(now, may, words));
     }
     ends
-}
-
-/// What every date has one of: a month, the stroke of 11/30, the year of 2026-11-30, the `th` of 20th.
-pub(super) fn date_signs() -> Vec<String> {
-    let years = (2_000..2_100).flat_map(|year| ["-", ".", "/"].map(|mark| format!("{year}{mark}")));
-    let dotted = (2_000..2_100).chain(24..40).map(|year| format!(".{year}"));
-    let dotted = dotted.chain((2_000..2_100).map(|year| format!("-{year}")));
-    let ordinals =
-        ["1st", "2nd", "3rd"].map(str::to_owned).into_iter().chain((0..10).map(|digit| format!("{digit}th")));
-    // "Ends 11.22".
-    let led = ["ends", "ending", "until", "till", "til", "thru", "through", "expires", "exp", "by"];
-    let led = led.into_iter().flat_map(|lead| (0..4).map(move |digit| format!("{lead} {digit}")));
-    // "Closing at 4", "till 6", "by 5 o'clock".
-    let hours = ["til", "till", "ends at", "ending at", "close at", "closes at", "closing at", "shut at", "shuts at"];
-    let hours =
-        hours.into_iter().chain(["time at", "up at", "gone by", "gone at", "over at", "over by", "es at", "down at"]);
-    let hours = hours.chain(["ing at", "closes", "closing", "shuts", "shutting", "down", "now and", "now-", "strikes"]);
-    let hours = hours.flat_map(|lead| (1..10).map(move |digit| format!("{lead} {digit}")));
-    let clocks = ["clock", "00hrs", "30hrs", "00 hrs", "30 hrs", "h00", "h30"].map(str::to_owned);
-    let ordinals = ordinals.chain(led).chain(hours).chain(clocks);
-    MONTHS.into_iter().chain(["/"]).map(str::to_owned).chain(years).chain(dotted).chain(ordinals).collect()
 }
 
 /// The instant at which something ends there, when the words around the moment say that it does.
@@ -279,51 +260,6 @@ fn hours_later(from: Timestamp, clock: Timestamp) -> Timestamp {
     from.checked_add(SignedDuration::from_secs(later)).unwrap_or(from)
 }
 
-/// "Nov 20 - Dec 1", "now to Sunday": the second end of a stretch.
-fn follows(words: &str, moment: &Moment, before: Option<&Moment>) -> bool {
-    let from = before.map_or(0, |before| before.range.end);
-    let gap = words.get(from..moment.range.start).unwrap_or_default();
-    let is_choice = matches!(gap.trim(), "and" | "&") && !before.is_some_and(|before| is_between(words, before));
-    before.is_some_and(|before| is_month_after(gap, moment, before))
-        || before.is_some() && says(&JOINS, gap) && !is_choice
-        || says(&FROM_NOW, gap)
-}
-
-/// "Sat & Sun", "this Saturday and Sunday".
-fn is_saturday_with(words: &str, before: &Moment, sunday: &Moment) -> bool {
-    let gap = words.get(before.range.end..sunday.range.start).unwrap_or_default();
-    let first = words.get(before.range.clone()).unwrap_or_default();
-    if first.starts_with("this ")
-        && first.ends_with(|c: char| c.is_ascii_alphabetic())
-        && matches!(gap.trim(), "and" | "&" | "+")
-    {
-        return true;
-    }
-    let day = first.trim_start_matches("this ").trim_start_matches("coming ").trim_start_matches("next ");
-    let own = words.get(sunday.range.clone()).unwrap_or_default();
-    own.contains("sun") && day.starts_with("sat") && matches!(gap.trim(), "and" | "&" | "+" | "/" | "-" | "to")
-}
-
-/// "Today and tomorrow".
-fn is_tomorrow_with(words: &str, before: Option<&Moment>, moment: &Moment) -> bool {
-    let own = words.get(moment.range.clone()).unwrap_or_default();
-    let gap = |before: &Moment| words.get(before.range.end..moment.range.start).unwrap_or_default().trim();
-    own.starts_with("tomorrow")
-        && before.is_some_and(|before| before.is_this_day && matches!(gap(before), "and" | "&" | "+" | "n" | "or"))
-}
-
-/// "Facials tomorrow & Friday".
-fn is_with_tomorrow(words: &str, before: Option<&Moment>, moment: &Moment) -> bool {
-    let own = |moment: &Moment| words.get(moment.range.clone()).unwrap_or_default();
-    let gap = |before: &Moment| words.get(before.range.end..moment.range.start).unwrap_or_default().trim();
-    before.is_some_and(|before| is_tomorrow(own(before)) && matches!(gap(before), "and" | "&" | "+" | "n"))
-}
-
-/// "Between Nov 20 and Nov 24".
-fn is_between(words: &str, moment: &Moment) -> bool {
-    ["between", "btwn", "betw", "btw"].iter().any(|word| lead_of(words, moment.range.start).trim_end().ends_with(word))
-}
-
 /// "Bookings close on", "if you pay by": whatever stands behind it ends something.
 pub(super) fn is_told_as_end(lead: &str) -> bool {
     says(&UNTIL, lead) || says(&UNTIL_THEN, lead)
@@ -349,18 +285,6 @@ static PERIOD: LazyLock<Option<Regex>> = pattern!(
 static UNTIL_THEN: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:before|by|b4|to)[ \n](?:[a-z'-]{1,14}[ \n]){1,6}[(]$|(?-u:\b)(?:until|till?|thru|through|up[ \n]to)[ \n](?:[a-z'-]{1,14}[ \n]){0,3}[a-z'-]{3,14},[ \n]$|(?-u:\b)(?:ends?|ending|closes|closing|finish(?:es)?|stops?)[ \n]with[ \n](?:[a-z'-]{1,14}[ \n]){1,4}(?:on|of)[ \n](?:the[ \n])?$|(?-u:\b)(?:until|untill|till?|thru|through)[ \n](?:[a-z'-]{1,14}[ \n]){1,6}(?:(?:on|at|in)[ \n](?:the[ \n])?|@[ \n]?|[(])$|(?-u:\b)(?:until|till?|thru|through|to)[ \n](?:the[ \n])?end[ \n]of[ \n](?:the[ \n])?(?:term|semester|season|summer|winter|spring|autumn|half[ -]term|holidays)[,]?[ \n][(]?$|(?-u:\b)(?:ends?|ending|expir(?:es|ing)|clos(?:es|ing))[ \n](?:in|within)[ \n][a-z0-9 ]{1,16}[,(-]?[ \n](?:on[ \n])?[(]?(?:the[ \n])?$|(?-u:\b)(?:last|final|closing)[ \n](?:date|day)[ \n](?:to|for)[ \n][^.!?]{1,40}?(?::|[ \n](?:is|on|-))[ \n]?(?:on[ \n])?$"
 );
-/// "Camp Aug 3-7", "the film festival, Oct 16-18".
-static IS_EVENT: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:weekend|week|camps?|retreat|rental|hire|tour|trip|hike|getaway|cruise|workshops?|class|course|lessons?|conference|forum|summit|festival|fair|expo|exhibition|market|show|shows|concert|gig|match|race|run|term|semester|season|tournament|performances?|nights?|event|party|dates?|held|takes[ \n]place|happening|join[ \n]us)[,:]?[ \n](?:on[ \n]|from[ \n]|between[ \n]|is[ \n])?[(]?$"
-);
-/// "Tennis camp, ages 6-12, 7-10 April, £30 a day", "the Winter Craft Fair in the Corn Hall (27-28 November)".
-static EVENT_NEAR: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:camps?|workshops?|fair|market|festival|conference|retreat|exhibition|tournament|concert|panto|performances?|summit|expo|theatre)[ \n,(][^.!?]{0,40}$"
-);
-/// "Served Wednesday through Saturday", "kitchen open Thu-Sun".
-static SERVED: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:open|opens|opening|hours|served|serving|serves|closed|weekly|lunch|dinner|breakfast|happy[ \n]hours?|office[ \n]hours|we're[ \n]here|call[ \n]us|phone[ \n]lines)[:,]?[ \n](?:(?:on|from|for|all|every)[ \n]){0,2}$"
-);
 static ONLY_BEFORE: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:only|one[ \n]day[ \n]only|24[ \n]hours[ \n]only)[:,!-]?[ \n]?(?:on[ \n]|for[ \n])?(?:-[ \n])?$"
 );
@@ -369,43 +293,11 @@ static AFTER: LazyLock<Option<Regex>> = pattern!(
     r"^[),]?[ \n](?:only(?-u:\b)|(?:is|be)[ \n](?:the|your|our|ur|yr|my)[ \n](?:very[ \n])?(?:last|final)|is[ \n](?:the|your)[ \n]deadline|deadline|cut-?off",
     r"|(?:is[ \n])?when[ \n](?:it|this|the[ \n](?:offer|sale|deal))[ \n]ends|(?:the[ \n])?(?:last|final)[ \n](?:day|chance|call)|or[ \n](?:it|they|you)|and[ \n]it's[ \n]gone)|^'s[ \n](?:the|your|our|ur|my)[ \n](?:very[ \n])?(?:last|final)[ \n](?:day|night|evening|chance)|^[:,]?[ \n](?:(?:for[ \n])?(?:one|1)[ \n](?:day|night)[ \n]only)",
 );
-/// "Nov 20 - Dec 1" and "now through Sunday" join two moments.
-static JOINS: LazyLock<Option<Regex>> = pattern!(
-    r"^(?:,?[ \n](?:from[ \n]|between[ \n]|at[ \n])?[0-9]{1,2}(?:st|nd|rd|th|[.:][0-9]{2})?(?:[ap]m)?)?[,)]?[ \n]?(?:-|to|thru|through|until|till?|'til|hingga|hanggang|t/m|(?:to|until|till?|thru)[ \n]w/e|up[ \n](?:to|until)|to[ \n]and[ \n]including|and|&|and[ \n]ends?(?:[ \n]on)?)[ \n]?(?:\(?the[ \n]|on[ \n])?$"
-);
-static FROM_NOW: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:(?:now|today|immediately)[ \n]?(?:-|to|thru|through|until|till?|'til|up[ \n](?:to|until))",
-    r"|between[ \n](?:now|today)[ \n](?:and|&)|from[ \n]now[ \n](?:on[ \n])?(?:to|until|till?))[ \n]?(?:the[ \n]|and[ \n]including[ \n])?(?:(?:[a-z'-]{2,14}[ \n]){1,3}[(])?$",
-);
-/// What happens every week is no end of anything.
-static RECURS: LazyLock<Option<Regex>> = pattern!(r"(?-u:\b)(?:every|each|daily|hours:?)[ \n](?:the[ \n])?$");
-/// "Starts on Friday": no end, and the beginning of one in "starts Friday until Sunday".
-static BEGINS_AT: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:since|(?:start|begin)(?:s|ning|ing)?(?:[ \n](?:on|at|from|of))?|opens?(?:[ \n](?:on|at))?)[ \n](?:the[ \n])?$"
-);
-/// What is used, travelled or played then, not bought until then.
-static IS_USED: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:(?:bonus|reward|promo)[ \n](?:gift[ \n])?(?:e-?)?(?:cards?|vouchers?)|travel(?:ling)?|fly|flying|depart(?:s|ing)?|departures?|sail(?:s|ing)?|sailings|stays?|arriv(?:e|ing)|valid[ \n]for[ \n](?:travel|stays)|dates|performances|screenings|check[- ]in|doors|kick-?off)(?:[ \n](?:on|from|between|dates?|period|window|is|are|must[ \n]be|completed?|valid|any[ \n]?time|now|or|through|thru|until|till?|to|in|for|by|before|up))*[:]?[ \n]?$"
-);
-/// Days on which something is taught, unless it is sold until then: "15% off any course through 15 October".
-static IS_TAUGHT: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:class(?:es)?|sessions|lessons|courses?)(?:[ \n](?:on|from|between|dates?|period|window|is|are|must[ \n]be|completed?|valid|any[ \n]?time|now|or|through|thru|until|till?|to|in|for|by|before|up))*[:]?[ \n]?$"
-);
-/// "Starts at midnight".
-static STARTS: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:starts?|starting|begins?|opens?|opening|launch(?:es|ing)?|live|drops?|kicks?[ \n]off|unlocks?|lands?|arrives?)[ \n](?:[a-z]{1,8}[ \n]){0,2}(?:at|by|@)[ \n]$"
-);
-/// What begins, is used or was bought on a day is no sale of that day.
-static BEGINS_SOMEWHERE: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:start|begin|launch|open|coming|arriv|kick|drop|live|travel|stay|ship|deliver|arrive|land|return|reopen|payment|takes[ \n]place|held|happen|order(?:ed)?[ \n]on|purchase|bought|paid|placed|due)[a-z]{0,4}(?-u:\b)"
-);
-static OPEN: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:open|opened|hours|stores?|lines?|call(?:[ \n]us)?|chat)[ \n](?:[a-z]{1,9}[ \n]){0,2}(?:until|till?|from|to|by|before)[ \n]$"
-);
 static ENDS_SOMETHING: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:ends?|expires?|closes?|closing|valid|good|runs?|have|got|sale|offer|deal|code|orders?|book|buy|shop|only|use|redeem|claim|join|grab|come|hurry|left|online|anything|(?:if|when|as[ \n]long[ \n]as|so[ \n]long[ \n]as)[ \n](?:you|u|you're|ur|your|it's|it)|hold|holding|held|reserved|saved|saving|keep|keeping|today|tonight)(?-u:\b)"
 );
 static BEFORE_MONTH: LazyLock<Option<Regex>> = pattern!(r"(?-u:\b)(?:until|till?|before|b4|by|up[ \n]to)[ \n]$");
+
 #[cfg(test)]
 mod tests {
     use super::*;

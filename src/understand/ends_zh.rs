@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::Regex;
 
+use super::claim::{ENDS_MAX, End};
 use super::closes_zh::{self, closes_as_usual, shuts};
 use super::days_zh::moments_in;
-use super::deadlines::{ENDS_MAX, End};
 use super::meaning::DeadlineKind;
 use super::moments::Moment;
 use super::other_days_zh::is_of_something_else;

@@ -15,9 +15,9 @@ use super::normal::fold_phrase;
 use super::urgency::{self, Urge};
 use super::voice::Voice;
 use super::{
-    asking, audience, beside_en, bundles_zh, bygone, codes, currencies, cuts_zh, deadlines, end_of_what, ends_en,
-    gains_en, gains_zh, hearsay, optout, price_pairs_en, price_pairs_zh, reductions, reductions_en, sale_words,
-    stretches_en, surveys, tally, terms, vouchers,
+    asking, audience, beside_en, bundles_zh, bygone, codes, currencies, cuts_zh, end_of_what, end_signs, gains_en,
+    gains_zh, hearsay, optout, price_pairs_en, price_pairs_zh, reductions, reductions_en, sale_words, stretches_en,
+    surveys, tally, terms, vouchers,
 };
 
 /// What a word tells of its sentence.
@@ -327,8 +327,8 @@ impl Words {
             words.extend(forms(&fold_phrase(phrase)).into_iter().map(|form| (form, topic, false)));
         }
         for (tell, signs) in [
-            (Tells::Cue(Cue::MayEnd), deadlines::signs()),
-            (Tells::Cue(Cue::MayBeDate), ends_en::date_signs()),
+            (Tells::Cue(Cue::MayEnd), end_signs::signs()),
+            (Tells::Cue(Cue::MayBeDate), end_signs::date_signs()),
             (Tells::Cue(Cue::MayCost), currencies::money_signs()),
             (Tells::Cue(Cue::MayTakeOff), reductions::reduction_signs()),
             (Tells::Cue(Cue::MayBeCode), codes::code_signs()),

@@ -10,8 +10,8 @@ use crate::message::{Declared, DeclaredOffer, PartKind};
 
 use super::Context;
 use super::asking::{Talk, is_owed, talk_of};
+use super::claim::Claim;
 use super::clauses::selling_stretch;
-use super::deadlines::Claim;
 use super::drafts::{Draft, OFFERS_MAX, fold, merge};
 use super::joining::{join, shown_at};
 use super::lexicon::Cue;

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::claim::{Claim, ClaimedEnd};
 use super::days_en::MONTHS;
-use super::deadlines::{Claim, ClaimedEnd};
 use super::ends_en::{is_told_as_end, lead_of};
 use super::meaning::DeadlineKind;
 use super::patterns::{pattern, says};

@@ -6,7 +6,7 @@ use jiff::Zoned;
 use regex::Regex;
 
 use super::calendar::{count, days_after, end_of, more_units, seconds_from};
-use super::deadlines::End;
+use super::claim::End;
 use super::ends_en::lead_of;
 use super::expression::{Expression, May, expression};
 use super::meaning::DeadlineKind;

@@ -6,8 +6,8 @@ use jiff::Zoned;
 use regex::{Captures, Regex};
 
 use super::calendar::{count, days_after, end_of, more_units, seconds_from};
+use super::claim::End;
 use super::closes_zh::over_after;
-use super::deadlines::End;
 use super::meaning::DeadlineKind;
 use super::patterns::{pattern, says};
 

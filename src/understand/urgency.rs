@@ -14,7 +14,7 @@ use std::ops::Range;
 use jiff::SignedDuration;
 
 use super::Context;
-use super::deadlines::Claim;
+use super::claim::Claim;
 use super::expression::Expression;
 use super::meaning::{Confidence, DeadlineKind, Source, UrgencyClaim, UrgencyKind};
 use super::reading::Reading;

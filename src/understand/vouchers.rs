@@ -9,7 +9,7 @@ use jiff::{Timestamp, Zoned};
 use regex::Regex;
 
 use super::Context;
-use super::deadlines::Claim;
+use super::claim::Claim;
 use super::expiry::expiry_in;
 use super::expression::{Expression, May, expression};
 use super::lexicon::Cue;

@@ -10,7 +10,7 @@ use super::super::patterns::{pattern, says};
 use super::{NEAR_HOURS, Needs};
 use crate::message::PartKind;
 use crate::understand::Context;
-use crate::understand::deadlines::Claim;
+use crate::understand::claim::Claim;
 use crate::understand::lexicon::{Cue, heard_in};
 use crate::understand::meaning::{DeadlineKind, UrgencyKind};
 use crate::understand::reading::{Reading, Sentence};

@@ -5,7 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Needs, Said};
-use crate::understand::deadlines::{Claim, ClaimedEnd};
+use crate::understand::claim::{Claim, ClaimedEnd};
 use crate::understand::meaning::UrgencyKind;
 use crate::understand::tally::Tally;
 
