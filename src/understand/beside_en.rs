@@ -60,8 +60,12 @@ pub(super) fn then(now: &Zoned, may: &May, words: &str, before: &str) -> Option<
     let range = THEN.groups(may, words)?.get(0)?.range();
     let is_day = |moment: &Moment| !moment.is_clock && moment.month_begins.is_none() && !moment.is_this_day;
     let own = moments_in(now, words.get(..range.start)?).into_iter().rfind(is_day);
-    let day = own.or_else(|| moments_in(now, before).into_iter().rfind(is_day))?;
+    let day = own.or_else(|| moments_in(now, before).into_iter().rfind(is_day));
+    // "Our rider leaves at 11am. Order before then".
+    let orders = || says(&ORDERS, words.get(..range.start).unwrap_or_default());
+    let hour = || moments_in(now, before).into_iter().rfind(|moment| moment.is_clock).filter(|_| orders());
     let is_before = words.get(range.clone())?.starts_with("before");
+    let day = day.or_else(hour)?;
     let at = if is_before { day.begins.unwrap_or(day.at) } else { day.at };
     Some((at, range))
 }
@@ -90,6 +94,8 @@ static RUNS_TO: LazyLock<Option<Regex>> =
     pattern!(r"^[ \n]?(?:-|to|until|till?|through|thru|up[ \n]to|and[ \n]ends[ \n](?:on)?)[ \n]?$");
 static THEN: Expression =
     expression!(r"(?-u:\b)(?:by|before|until|till?|up to|on or before) (?:then|that (?:date|day)|this date)(?-u:\b)");
+static ORDERS: LazyLock<Option<Regex>> =
+    pattern!(r"(?-u:\b)(?:order|book|buy|pay|reserve|join|claim|be[ \n]in|grab[ \n]it)[ \n](?:[a-z]{2,10}[ \n]){0,2}$");
 static CLOSES: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:close[sd]?|closing|shuts?|ends?|ending|doors?|until|till?|finish(?:es)?|stops?)(?:[ \n](?:at|by|time|shut|close|is|until))*[ \n:@]{1,2}$"
 );

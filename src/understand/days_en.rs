@@ -387,7 +387,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"|(?:the[ \n])?(?:year|month)[ -]end|(?:the[ \n])?last[ \n]day[ \n]of[ \n](?:the[ \n]|this[ \n])?(?:week|month|year)|(?:next|this[ \n]coming|this|the|coming)[ \n](?:weekend|wknd|wkend|week|month|year)|weekend|wknd|wkend|midnight|midnite",
     );
     let named = format!(
-        r"(?P<named>(?:{})(?:[ \n]weekend)?|a[ \n]week[ \n](?:today|tomorrow|(?:on[ \n])?{WEEKDAY})|{WEEKDAY}[ \n]week|{WEEKDAY},?[ \n](?:the[ \n])?(?P<weekday_nth>[0-9]{{1,2}})(?P<suffix>st|nd|rd|th)?|(?:next[ \n]|this[ \n]coming[ \n]|this[ \n]|coming[ \n])?{WEEKDAY}(?:[ \n](?:night|evening|morning|afternoon|midnight|noon))?|{of_today})(?-u:\b)",
+        r"(?P<named>(?:{})(?:[ \n]weekend)?|a[ \n]week[ \n](?:today|tomorrow|(?:on[ \n])?{WEEKDAY})|{WEEKDAY}[ \n]week|{WEEKDAY},?[ \n](?:the[ \n])?(?P<weekday_nth>[0-9]{{1,2}})(?P<suffix>st|nd|rd|th)?|(?:next[ \n]|this[ \n]coming[ \n]|this[ \n]|coming[ \n])?{WEEKDAY}(?:[ \n](?:night|evening|morning|afternoon|midnight|noon|lunchtime|teatime))?|{of_today})(?-u:\b)",
         holidays::names(false),
     );
     let whole_month = format!(

@@ -9,11 +9,12 @@ use super::calendar::end_of;
 use super::claim::{Claim, ClaimedEnd, End};
 use super::duties::is_duty;
 use super::end_of_what::{
-    gossips, hands_over, is_a_mail, is_an_answer, is_headed_as_answer, is_only_an_end, is_priced_by_a_firm,
-    names_a_price, sells, sells_until, speaks_of_goods, takes_off, tells_of_others, voice_of,
+    gossips, greets_colleagues, hands_over, is_a_mail, is_an_answer, is_headed_as_answer, is_only_an_end,
+    is_priced_by_a_firm, names_a_price, sells, sells_until, speaks_of_goods, takes_off, tells_of_others, voice_of,
 };
 use super::ends_en::Around;
 use super::gains_en::Gains;
+use super::last_hour_en::only_hour;
 use super::lexicon::Cue;
 use super::may_end::{around, is_code_of_offer, may_be_of_a_gift, may_press};
 use super::meaning::{Confidence, Deadline, DeadlineKind, Source};
@@ -25,6 +26,7 @@ use super::reductions::Off;
 use super::sale_words::names_a_plan;
 use super::tally::Tally;
 use super::urgency::{tells_of_a_plan, tells_of_a_service};
+use super::weak_ends::without_weak_ends;
 use super::{Context, beside_en, days_en, days_zh, ends_en, ends_zh, gains_zh};
 
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.
@@ -36,7 +38,7 @@ const AHEAD_DAYS_MAX: i64 = 3 * 366;
 pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally, presses: bool) -> Vec<Claim> {
     let now = context.now.to_zoned(context.zone.clone());
     // 请勿点击「限时2小时」: the ends that a warning tells are those of others.
-    if gains_zh::warn(readings) {
+    if gains_zh::warn(readings) || greets_colleagues(readings, tally) {
         return Vec::new();
     }
     // Whoever must say how to refuse more of it promotes; 即日起 is said to everybody.
@@ -99,6 +101,11 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
         claims = claims_in(&now, readings, &setting, true);
     }
     if is_latin {
+        without_weak_ends(readings, &setting.gains, tally, presses, &mut claims);
+        let is_told = |claim: &Claim| claim.ends.iter().any(|end| end.instant.is_some());
+        if presses && promotes && tally.seems_to_sell(true) && !claims.iter().any(is_told) {
+            claims.extend(only_hour(&now, readings));
+        }
         without_mere_days(readings, &mut claims);
         claims.retain(|claim| !claim.ends.is_empty());
     }
@@ -155,7 +162,7 @@ fn claims_in(now: &Zoned, readings: &[Reading<'_>], setting: &Setting, uses: boo
             if !may && !by_itself && !by_gain && !by_term || uses && !gives && !near {
                 continue;
             }
-            let around = around(reading, index, gives, near, uses);
+            let around = Around { uses, ..around(reading, index, gives, near, tally) };
             let mut ends = ends_in(now, words, sentence, around, setting.of_use);
             let before = index.checked_sub(1).and_then(|before| reading.sentences.get(before));
             let before = before.map_or("", |before| reading.words(before));

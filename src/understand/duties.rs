@@ -76,7 +76,8 @@ static TAKES_A_SEAT: LazyLock<Option<Regex>> = pattern!(
 );
 /// "Stay 3, pay 2 until 15 February", "pay only half": a price, not a bill.
 static PAYS_LESS: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)pay(?:ing)?[ \n](?:for[ \n])?(?:(?:only|just)(?-u:\b)|(?:less|half|no|nothing|zero|one|two|three|[1-9])(?-u:\b))"
+    // "Members pay £44, provided they book by Saturday".
+    r"(?-u:\b)(?:members|friends|guests|subscribers|students|pensioners|seniors|couples|families|residents|locals|customers|children|kids|under-?[0-9]{1,2}s|and|you|you'd|you'll)[ \n][^.!?]{0,32}pay[ \n][$£€₹][0-9][^.!?]{0,24}(?:if|provided|when|as[ \n]long[ \n]as)(?-u:\b)|(?-u:\b)pay(?:ing)?[ \n](?:for[ \n])?(?:(?:only|just)(?-u:\b)|(?:less|half|no|nothing|zero|one|two|three|[1-9])(?-u:\b))"
 );
 /// "Bookings must be made by 30 November": what a shop asks for.
 static ORDERED: LazyLock<Option<Regex>> = pattern!(

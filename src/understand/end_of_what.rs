@@ -43,8 +43,18 @@ pub(super) fn is_an_answer(readings: &[Reading<'_>]) -> bool {
         && readings.iter().all(|reading| reading.kind != PartKind::Html && reading.visible.links.is_empty())
 }
 
+/// True when a text begins as colleagues begin, and its words together do not sell: "Hi both, rerun the margin at 20% off".
+pub(super) fn greets_colleagues(readings: &[Reading<'_>], tally: Tally) -> bool {
+    let greets = |reading: &Reading<'_>| {
+        reading.kind == PartKind::Plain
+            && COLLEAGUES.iter().any(|sign| reading.normal.text.trim_start().starts_with(sign))
+    };
+    !tally.sells_plainly() && readings.iter().any(greets)
+}
+
 /// How colleagues begin.
-const COLLEAGUES: [&str; 18] = [
+const COLLEAGUES: [&str; 19] = [
+    "morning both",
     "staff:",
     "staff,",
     "hi staff",

@@ -40,6 +40,8 @@ pub(super) struct Around {
     pub gives: bool,
     /// It does, and names no price and takes nothing off.
     pub only_gives: bool,
+    /// All words of the message together sell.
+    pub sells: bool,
     /// The days on which something is used are those of the offer: nothing else is told to end.
     pub uses: bool,
 }
@@ -124,6 +126,19 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
     if recurs || is_of_day && !words.contains("today") && !words.contains("tonight") {
         return None;
     }
+    // "£84 a night, Sunday through Thursday": so every week, where nothing is taken off.
+    let gap = before.and_then(|before| words.get(before.range.end..moment.range.start)).unwrap_or_default().trim();
+    if follows
+        && moment.is_bare
+        && !moment.is_clock
+        && matches!(gap, "through" | "thru" | "to" | "-")
+        && before.is_some_and(|before| {
+            before.is_bare && !before.is_clock && are_days_of_every_week(words, before, moment, around)
+        })
+        && !tail.starts_with(" this week")
+    {
+        return None;
+    }
     // "Served Wednesday through Saturday": so every week.
     let is_weekday = |day: &Moment| day.is_bare && !day.is_clock;
     if follows
@@ -136,7 +151,9 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
     }
     // "30% off this weekend", "this Saturday and Sunday": the days of a sale.
     let own_weekend = ["weekend", "wknd", "wkend"].iter().any(|name| own.ends_with(name));
-    let is_weekend = own_weekend && own.starts_with("this ")
+    let is_all_day = lead.ends_with(" all ") && moment.is_bare && !moment.is_clock && around.takes_off;
+    let is_weekend = is_all_day
+        || own_weekend && own.starts_with("this ")
         || is_whole_month(lead, own, moment, around)
         || own == "this week"
             && around.takes_off
@@ -149,7 +166,9 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
         || moment.is_bare && !moment.is_clock && before.is_some_and(|before| is_saturday_with(words, before, moment));
     let at_midnight = || {
         let at = ["at ", "by ", "before ", "'til ", "@ "].iter().any(|word| lead.ends_with(word));
-        at && own.contains("midnight") && STARTS.as_ref().is_some_and(|starts| !starts.is_match(lead))
+        at && own.contains("midnight")
+            && !says(&TOASTED, lead)
+            && STARTS.as_ref().is_some_and(|starts| !starts.is_match(lead))
     };
     // "Midnight tonight." and nothing else.
     let is_alone = || words.trim_matches(|c: char| !c.is_alphanumeric()) == own && own.contains("night");
@@ -193,7 +212,12 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
         |words: &str| [&FROM_NOW, &PERIOD, &UNTIL].iter().any(|of| of.as_ref().is_some_and(|of| of.is_match(words)));
     let is_priced_event = || !around.takes_off && !around.gives && says(&EVENT_NEAR, first);
     let offers = around.offers && !(around.only_gives && is_event() || is_priced_event());
-    if is_stretch && !offers && !is_of_offer(first) && !is_of_offer(lead) && (!around.beside || is_event()) {
+    if is_stretch
+        && !offers
+        && !is_of_offer(first)
+        && !is_of_offer(lead)
+        && (!around.beside && !(around.sells && says(&OTHERWISE, words)) || is_event())
+    {
         return None;
     }
     // "We close at 7": so every day, where nothing is taken off.
@@ -226,7 +250,10 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
         return None;
     }
     // "Ends in 02:14" counts hours; "open until 9pm" is of every day.
-    if moment.is_bare && (OPEN.as_ref()?.is_match(lead) || lead.trim_end_matches([' ', ':', '\n']).ends_with(" in")) {
+    if moment.is_bare
+        && (OPEN.as_ref()?.is_match(lead) && !lead.contains("in store ")
+            || lead.trim_end_matches([' ', ':', '\n']).ends_with(" in"))
+    {
         return None;
     }
     if let Some(begin) = begin_if_before(lead, own, moment) {
@@ -271,10 +298,17 @@ pub(super) fn lead_of(words: &str, start: usize) -> &str {
     words.get(from..start).unwrap_or_default()
 }
 
+/// "A bucket is R480 (normally R560)": a price of that time.
+static OTHERWISE: LazyLock<Option<Regex>> =
+    pattern!(r"(?-u:\b)(?:normally|usually|ordinarily|ord|instead[ \n]of|rather[ \n]than|reg)(?-u:\b)");
+/// "Fizz at midnight": what is had then.
+static TOASTED: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:fizz|fireworks?|countdown|toast|champagne|prosecco|bubbly|party|show|set|band|dj|buffet|supper|mass)[ \n](?:at|@)[ \n]$"
+);
 /// Ends in what makes the moment behind it an end.
 static UNTIL: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:until|untill|till?|through|thru|before|b4|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|shuts?|closing|shutting|shutters?[ \n](?:(?:come|go|are)[ \n])?down|clos(?:e|ing)[ \n]date|(?:deal|offer|sale|all)[ \n](?:is[ \n])?done|strikes",
-    r"|(?:last|final)[ \n](?:day|date|call|chance|orders?|bookings?|entries|entry|sign-?ups?)|deadline|hingga|hanggang|sampai|w/e|week[ \n]ending|not[ \n](?:valid|available|redeemable)[ \n]after|cut-?off|good|up[ \n]?to|stops?[ \n](?:serving|selling|taking|baking|frying|grilling|cooking|pouring|accepting)(?:[ \n](?:new[ \n])?(?:orders|bookings|entries|walk-ins))?|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|dies?|lapses?|concludes?|leaves|returns?|go(?:es)?[ \n](?:back[ \n])?up|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|go(?:es)?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
+    r"|(?:last|final)[ \n](?:day|date|call|chance|orders?|bookings?|entries|entry|sign-?ups?)(?:[ \n](?:for|to|at)[ \n](?:the[ \n]|this[ \n])?(?:[a-z]{3,14})(?:[ \n]price)?)?|deadline|hingga|hanggang|sampai|w/e|week[ \n]ending|not[ \n](?:valid|available|redeemable)[ \n]after|cut-?off|good|up[ \n]?to|stops?[ \n](?:serving|selling|taking|baking|frying|grilling|cooking|pouring|accepting)(?:[ \n](?:new[ \n])?(?:orders|bookings|entries|walk-ins))?|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|dies?|lapses?|concludes?|leaves|returns?|go(?:es)?[ \n](?:(?:back[ \n])?up|pop|bang|poof|dark|away|dead|to[ \n]sleep|up[ \n]in[ \n](?:smoke|flames))|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|go(?:es)?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
     r"(?:\.?[ \n](?:(?:and|&)[ \n]incl(?:uding|uded|usive|\.)?|or[ \n]before|or[ \n]by|upto|'til|@|out|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|with|inclusive|order|book|shop|strictly|w/e|lunch(?:time)?|tea-?time|dusk|sunset|first[ \n]thing)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
 );
 /// "Promo runs from April 1 to June 30", "booking period: April 10-12".
@@ -283,7 +317,8 @@ static PERIOD: LazyLock<Option<Regex>> = pattern!(
 );
 /// "Until term starts on 2 September", "till the shutters come down @5", "until Eid (26 June)".
 static UNTIL_THEN: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:before|by|b4|to)[ \n](?:[a-z'-]{1,14}[ \n]){1,6}[(]$|(?-u:\b)(?:until|till?|thru|through|up[ \n]to)[ \n](?:[a-z'-]{1,14}[ \n]){0,3}[a-z'-]{3,14},[ \n]$|(?-u:\b)(?:ends?|ending|closes|closing|finish(?:es)?|stops?)[ \n]with[ \n](?:[a-z'-]{1,14}[ \n]){1,4}(?:on|of)[ \n](?:the[ \n])?$|(?-u:\b)(?:until|untill|till?|thru|through)[ \n](?:[a-z'-]{1,14}[ \n]){1,6}(?:(?:on|at|in)[ \n](?:the[ \n])?|@[ \n]?|[(])$|(?-u:\b)(?:until|till?|thru|through|to)[ \n](?:the[ \n])?end[ \n]of[ \n](?:the[ \n])?(?:term|semester|season|summer|winter|spring|autumn|half[ -]term|holidays)[,]?[ \n][(]?$|(?-u:\b)(?:ends?|ending|expir(?:es|ing)|clos(?:es|ing))[ \n](?:in|within)[ \n][a-z0-9 ]{1,16}[,(-]?[ \n](?:on[ \n])?[(]?(?:the[ \n])?$|(?-u:\b)(?:last|final|closing)[ \n](?:date|day)[ \n](?:to|for)[ \n][^.!?]{1,40}?(?::|[ \n](?:is|on|-))[ \n]?(?:on[ \n])?$"
+    // "Until the last tram, ie midnight", "till you go to bed (ok, 11:59pm)".
+    r"(?-u:\b)(?:until|till?|before)[ \n](?:[a-z'-]{1,14}[ \n,]{1,2}){1,6}[(]?(?:ie|i\.e\.|ok|okay|so|that's|that[ \n]is|aka|meaning|say)[ \n,.]{1,2}(?:at[ \n])?$|(?-u:\b)(?:before|by|b4|to)[ \n](?:[a-z'-]{1,14}[ \n]){1,6}[(]$|(?-u:\b)(?:until|till?|thru|through|up[ \n]to)[ \n](?:[a-z'-]{1,14}[ \n]){0,3}[a-z'-]{3,14},[ \n]$|(?-u:\b)(?:ends?|ending|closes|closing|finish(?:es)?|stops?)[ \n]with[ \n](?:[a-z'-]{1,14}[ \n]){1,4}(?:on|of)[ \n](?:the[ \n])?$|(?-u:\b)(?:until|untill|till?|thru|through)[ \n](?:[a-z'-]{1,14}[ \n]){1,6}(?:(?:on|at|in)[ \n](?:the[ \n])?|@[ \n]?|[(])$|(?-u:\b)(?:until|till?|thru|through|to)[ \n](?:the[ \n])?end[ \n]of[ \n](?:the[ \n])?(?:term|semester|season|summer|winter|spring|autumn|half[ -]term|holidays)[,]?[ \n][(]?$|(?-u:\b)(?:ends?|ending|expir(?:es|ing)|clos(?:es|ing))[ \n](?:in|within)[ \n][a-z0-9 ]{1,16}[,(-]?[ \n](?:on[ \n])?[(]?(?:the[ \n])?$|(?-u:\b)(?:last|final|closing)[ \n](?:date|day)[ \n](?:to|for)[ \n][^.!?]{1,40}?(?::|[ \n](?:is|on|-))[ \n]?(?:on[ \n])?$"
 );
 static ONLY_BEFORE: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:only|one[ \n]day[ \n]only|24[ \n]hours[ \n]only)[:,!-]?[ \n]?(?:on[ \n]|for[ \n])?(?:-[ \n])?$"

@@ -20,7 +20,7 @@ pub(super) fn may_press(sentence: &Sentence, promotes: bool, is_refusable: bool,
     let asks = cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
     // What can be refused and is no notice speaks of fees and payments as a shop does: 9月12日前缴费享早鸟价.
     // So does a firm that writes of no order: "the early bird fee", "no joining fee".
-    let billed = cues.has(Cue::Billing) && !tally.is_of_a_firm();
+    let billed = cues.has(Cue::Billing) && !tally.is_of_a_firm() && !tally.sells_plainly();
     let other = asks || cues.has(Cue::Code) || !is_refusable && (billed || cues.has(Cue::Notice));
     if tally.is_transactional() {
         sentence.is_plainly_a_sale() && !cues.has(Cue::Code)
@@ -47,7 +47,7 @@ pub(super) fn may_be_of_a_gift(sentence: &Sentence, words: &str, gives: bool, ne
 }
 
 /// What the sentence offers, and those beside it; `gives`: it gives in no word of sale, `near`: one beside it does.
-pub(super) fn around(reading: &Reading<'_>, index: usize, gives: bool, near: bool, uses: bool) -> Around {
+pub(super) fn around(reading: &Reading<'_>, index: usize, gives: bool, near: bool, tally: Tally) -> Around {
     let names_a_price = |sentence: &Sentence| {
         sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price && !sentence.is_refund)
     };
@@ -64,7 +64,8 @@ pub(super) fn around(reading: &Reading<'_>, index: usize, gives: bool, near: boo
         beside: beside || near,
         gives,
         only_gives: gives && !own,
-        uses,
+        sells: tally.sells_plainly(),
+        uses: false,
     }
 }
 

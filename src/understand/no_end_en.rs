@@ -19,6 +19,8 @@ pub(super) fn is_no_end(lead: &str, first: &str, tail: &str, moment: &Moment) ->
         || says(&WAS_SO, tail)
         || is_last_day_of_somebody(lead)
         || is_season(lead, moment)
+        || moment.is_name && says(&OF_A_SEASON, tail)
+        || says(&OF_A_ROW, tail)
 }
 
 /// "Final slots b4 xmas", "grooming on weekdays before Easter": when it is used or made, not until when it is sold.
@@ -55,9 +57,17 @@ static DENIED: LazyLock<Option<Regex>> = pattern!(
 /// What can be undone until then was bought before: "you can cancel until 19 April", "returns extended to 31 January"; and
 /// what is asked of colleagues: "questions to HR before Friday".
 static UNDONE: LazyLock<Option<Regex>> = pattern!(
+    // "Unworn items may be exchanged right through to 30 September", "returns to 31 January".
+    r"(?-u:\b)(?:be|are|is)[ \n](?:[a-z]{2,8}[ \n])?(?:returned|exchanged|refunded|cancell?ed|changed|amended|swapped|sent[ \n]back)(?:[ \n][a-z]{2,8}){0,3}[ \n](?:until|till?|up[ \n]to|to|by|before|within)[ \n](?:the[ \n])?$|(?-u:\b)(?:returns?|exchanges?|refunds?)[ \n](?:accepted[ \n])?(?:to|until|through)[ \n](?:the[ \n])?$",
+    // "I answer, mostly before 9am", "since last April", "they went by bonfire night".
+    r"|(?-u:\b)(?:usually|normally|mostly|typically|generally|often|sometimes)[ \n](?:by|before|until|till?|within|at)[ \n]$|(?-u:\b)since[ \n](?:last[ \n])?$|(?-u:\b)(?:went|gone|sold[ \n]out|sold|all[ \n]went|disappeared|flew)[ \n](?:out[ \n])?(?:by|before)[ \n]$",
+    // "Desk shuts at 00.30", "lines are staffed tonight till 8", "phones back on 29 December": hours of a house.
+    r"|(?:^|[.,;:!?(][ \n]|(?-u:\b)(?:the|our)[ \n])(?:reception|phones?|switchboard|helpline|lines?|phone[ \n]lines?|office|boarding|gates?)[ \n](?:(?:is|are|will[ \n]be)[ \n])?(?:staffed|manned|answered|back|reopens?|opens?[^.!?]{1,16}and[ \n]closes)[ \n](?:(?:on|at|until|till?|tonight|today|from|between|the)[ \n])*$",
+    r"|(?:^|[.,;:!?(][ \n])(?:(?:the|our)[ \n])?(?:desk|office|bag[ \n]drop|check-?in|reception|gates?|boarding)[ \n](?:closes?|shuts?)[ \n](?:at|on)[ \n]$|(?-u:\b)(?:fell|went|was|were|came|got)[ \n]over[ \n]on[ \n]$|(?-u:\b)(?:roll(?:s|ed)?|carr(?:y|ies|ied)|moved?)[ \n]over[ \n](?:to|until)[ \n]$",
+    r"|",
     r"(?-u:\b)(?:change|amend|edit|cancel|reschedule|withdraw|opt[ \n]out|return|exchange)(?:[ \n](?:it|them|this|your[ \n][a-z]+|free|for[ \n]free|at[ \n]no[ \n]cost|of[ \n]charge|any[ \n]?time|details|unwanted[ \n][a-z]+))*[ \n](?:until|till?|up[ \n]to|by|before)[ \n](?:the[ \n])?$",
     r"|(?-u:\b)for[ \n](?:[a-z']{3,12}[ \n])?delivery:[ \n][^.!?]{0,48}(?-u:\b)by[ \n]$|(?:^|[.!?][ \n])(?:please[ \n])?(?:collect|held)[ \n](?:it[ \n])?(?:by|before|until|till?)[ \n]$|(?-u:\b)(?:wait(?:ing)?|come[ \n]back|be[ \n](?:home|there|back))[ \n](?:[a-z]{1,8}[ \n]){0,2}(?:till?|until|by|before)[ \n]$|(?-u:\b)dated[ \n](?:the[ \n])?$|(?-u:\b)forms?[ \n](?:received|returned)[ \n](?:by|before)[ \n]$|(?-u:\b)early[ \n]closing[ \n](?:on[ \n])?$|(?-u:\b)(?:details[ \n]please|lmk)[ \n]by[ \n]$|(?-u:\b)(?:centre|center|library|office|school|branch|surgery|pool|gym|clinic|road|park)[ \n]will[ \n]close[ \n](?:early[ \n])?(?:at[ \n]|on[ \n])?$|(?:day|mon|tue|wed|thu|fri|sat|sun)s?[ \n]closed,[ \n]$|(?-u:\b)returns?(?:[ \n](?:period|window|policy|are|is|now|have|been))*[ \n](?:extended[ \n](?:to|until|till?)|until|till?|by)[ \n](?:the[ \n])?$|(?-u:\b)(?:we|we'll|we[ \n]will|can)[ \n]keep[ \n](?:it|them|your[ \n][a-z]+)[ \n](?:until|till?)[ \n]$",
-    r"|(?-u:\b)(?:isn't|not|aren't|wasn't|won't[ \n]be)[ \n](?:until|till)[ \n](?:the[ \n])?$|(?-u:\b)(?:questions?|comments|motions?|nominations?|timesheets?|slides|expenses|minutes|reports?|wrong,?)[ \n](?:[a-z]{1,14}[ \n]){0,7}(?:by|before|until)[ \n](?:the[ \n])?$",
+    r"|(?-u:\b)(?:isn't|isnt|not|aren't|arent|wasn't|wasnt|won't[ \n]be|wont[ \n]be)[ \n](?:until|till?)[ \n](?:the[ \n])?$|(?-u:\b)(?:questions?|comments|motions?|nominations?|timesheets?|slides|expenses|minutes|reports?|wrong,?)[ \n](?:[a-z]{1,14}[ \n]){0,7}(?:by|before|until)[ \n](?:the[ \n])?$",
     r"|(?-u:\b)(?:is|are|be|we're|being|remains?|stays?)[ \n](?:shut|closed)(?:[ \n](?:on|from|until|till?|all|this|for|the|all[ \n]day))*[ \n]$|(?-u:\b)no[ \n]more[ \n](?:[a-z]{1,12}[ \n]){0,3}(?:until|till?)[ \n]$|(?-u:\b)(?:was|were)[ \n](?:due|meant|supposed|set|going|originally)[ \n](?:[a-z]{1,10}[ \n]){1,5}$|(?-u:\b)(?:moves?|moved|rescheduled|postponed)[ \n](?:from[ \n])?(?:[a-z0-9]+[ \n]){0,3}to[ \n]$"
 );
 /// "Out for delivery today 11:20-12:20", "order for delivery Tuesday to Friday".
@@ -68,8 +78,16 @@ static DELIVERED: LazyLock<Option<Regex>> = pattern!(
 static WAS_SO: LazyLock<Option<Regex>> = pattern!(
     r"^,?[ \n](?:there[ \n](?:were|was)|(?:was|were|wasn't|weren't|leaves|departs)(?-u:\b)|to[ \n](?:end|stop|cancel|avoid|opt)(?-u:\b)|(?:we|they|it|all|most)[ \n](?:had|were|was|sold))(?-u:\b)"
 );
+/// "Our last Xmas delivery date", "extended Christmas returns", "before the Easter rush".
+static OF_A_SEASON: LazyLock<Option<Regex>> = pattern!(
+    r"^[ \n](?:deliver(?:y|ies)|returns|rush|post|posting|shopping|orders|party|parties|menus?|dinner|lunch|fortnight|holidays?|hols|presents?|gifts?|cards?|trees?)(?-u:\b)"
+);
+/// "Before the 1st ball": one of a row, and no day.
+static OF_A_ROW: LazyLock<Option<Regex>> = pattern!(
+    r"^[ \n](?:ball|half|match|game|race|visit|order|purchase|person|lesson|class|course|quarter|year|attempt)(?-u:\b)"
+);
 static BEFORE_A_SEASON: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:(?:last|final|only)[ \n](?:[a-z]{1,12}[ \n]){0,4}|(?:weekdays|weekends|days?|weeks?|nights?|slots?|mornings|evenings|sorted|ready|one|appointments?|appts?|rush|busy|chaos|time|shift)[ \n](?:[a-z]{4,6}[ \n])?)(?:before|b4)[ \n]$"
+    r"(?-u:\b)(?:(?:last|final|only|one[ \n]more|day)[ \n](?:[a-z]{1,12}[ \n]){0,4}|(?:weekdays|weekends|days?|weeks?|nights?|slots?|mornings|evenings|sorted|ready|one|appointments?|appts?|rush|busy|chaos|time|shift)[ \n](?:[a-z]{4,6}[ \n])?)(?:before|b4)[ \n]$"
 );
 static ORDERED_BEFORE: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:orders?|ordered|orderin?g?|bookings?|book|booked|buy|chance|day|date|call|bought|signed?)[ \n](?:[a-z]{1,12}[ \n]){0,3}(?:before|b4)[ \n]$"

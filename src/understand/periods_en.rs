@@ -18,7 +18,7 @@ pub(super) fn is_whole_month(lead: &str, own: &str, moment: &Moment, around: Aro
         return false;
     }
     if moment.month_begins.is_none() {
-        return own == "this month" && (around.takes_off || around.gives);
+        return own == "this month" && !lead.ends_with("from ") && (around.takes_off || around.gives);
     }
     // "20% off all October".
     let is_all = own.starts_with("all ") && (around.takes_off || around.gives || around.beside);
@@ -92,7 +92,7 @@ static IN_MONTH: LazyLock<Option<Regex>> = pattern!(
 );
 /// What happens in a month is no offer of that month.
 static HAPPENS: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:start|begin|open(?:s|ing)|launch|arriv|return|back|due|deliver|ship|held|tak(?:es?|ing)[ \n]place|publish|releas|travel|fly|flying|sail|depart|born|happen|mov(?:e|ing)|com(?:es?|ing)|next|ready|planned|planning|finish|end|expir|bloom|last|introduc|renew|chang|increas|ris|clos|was|were|been|visit(?:ed|ing)|join(?:ed|ing[ \n]us)|came|less|cheaper|dearer|list[ \n]goes[ \n]up|concert|festival|conference|intake|resum|review|announc|trip|tours?|due[ \n]out|on[ \n]sale)[a-z]{0,4}(?:[ \n][a-z]{1,12}){0,2}[ \n]?$"
+    r"(?-u:\b)(?:start|begin|open(?:s|ing)|launch|arriv|return|back|due|deliver|ship|held|tak(?:es?|ing)[ \n]place|publish|releas|travel|fly|flying|sail|depart|born|happen|mov(?:e|ing)|com(?:es?|ing)|next|ready|planned|planning|finish|end|expir|bloom|last|introduc|renew|chang|increas|ris|clos|was|were|been|visit(?:ed|ing)|join(?:ed|ing[ \n]us)|came|less|cheaper|dearer|list[ \n]goes[ \n]up|concert|sent|wrote|gave|met|lapsed|festival|conference|intake|resum|review|announc|trip|tours?|due[ \n]out|on[ \n]sale)[a-z]{0,4}(?:[ \n][a-z]{1,12}){0,2}[ \n]?$"
 );
 /// What is bought then, at whatever price.
 static BOUGHT: LazyLock<Option<Regex>> = pattern!(
@@ -122,7 +122,7 @@ static MEANWHILE: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:over|through|throughout|during|in|for|all|across|within|of|lasts?|lasting)[ \n](?:the[ \n])?$"
 );
 static HELD_TO: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:held|frozen|fixed|kept|bookings?|reservations|orders?|applications|open|available|prices?|rates?|offers?|applies|apply|valid|good|on|on[ \n]sale|sale|taken|received|online|in[ \n](?:store|shop)|deposit|deposits|good|so)[ \n](?:at[ \n][^ \n]{1,10}[ \n])?(?:up[ \n])?to[ \n](?:the[ \n])?$"
+    r"(?-u:\b)(?:held|frozen|fixed|kept|authori[sz]ed|honou?red|bookings?|reservations|orders?|applications|open|available|prices?|rates?|offers?|applies|apply|valid|good|on|on[ \n]sale|sale|taken|received|online|in[ \n](?:store|shop)|deposit|deposits|good|so)[ \n](?:at[ \n][^ \n]{1,10}[ \n])?(?:up[ \n])?to[ \n](?:the[ \n])?$"
 );
 static BEFORE: LazyLock<Option<Regex>> = pattern!(r"(?-u:\b)(?:before|b4)[ \n](?:the[ \n])?$");
 static ON_OR_BEFORE: LazyLock<Option<Regex>> =
@@ -144,8 +144,15 @@ mod tests {
         ends.iter().map(|end| end.at.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%d").to_string()).collect()
     }
 
-    const GIVEN: Around =
-        Around { takes_off: false, offers: true, beside: true, gives: true, only_gives: false, uses: false };
+    const GIVEN: Around = Around {
+        takes_off: false,
+        offers: true,
+        beside: true,
+        gives: true,
+        only_gives: false,
+        sells: false,
+        uses: false,
+    };
 
     #[test]
     fn a_gift_is_given_until_its_period_is_over() {

@@ -55,6 +55,9 @@ fn is_plain(words: &str, sentence: &Sentence, end: &ClaimedEnd) -> bool {
 fn is_mere_day(words: &str, sentence: &Sentence, end: &ClaimedEnd) -> bool {
     let (lead, own) = told(words, sentence, end);
     let is_month = MONTHS.iter().any(|month| own.starts_with(month)) && !own.contains(|c: char| c.is_ascii_digit());
+    if end.kind == DeadlineKind::Absolute && is_range(lead, own) && says(&EVENT_RUNS, lead) {
+        return true;
+    }
     end.kind == DeadlineKind::Absolute
         && !is_told_as_end(lead)
         && (is_month && !says(&WHOLE, lead)
@@ -72,6 +75,10 @@ fn is_range(lead: &str, own: &str) -> bool {
     says(&SECOND, lead) || says(&RANGE, own)
 }
 
+/// "Camp runs 24-28 August", "performances of an opera, 14-30 April".
+static EVENT_RUNS: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:camps?|school|course|festival|fair|retreat|tour|classes|workshops?|show|exhibition|conference|summit)[ \n](?:runs?|is|are|takes[ \n]place|returns)[ \n](?:on[ \n]|from[ \n])?(?:[0-9a-z]{1,9}[ \n]?(?:-|to)[ \n]?)?$|(?-u:\b)(?:performances|screenings|sessions|shows)[ \n][^.!?]{0,40},[ \n]$"
+);
 static SECOND: LazyLock<Option<Regex>> =
     pattern!(r"[0-9a-z)](?:[ \n]?(?:-|&|/)[ \n]?|[ \n](?:to|and|or)[ \n])(?:the[ \n])?$");
 static RANGE: LazyLock<Option<Regex>> = pattern!(r"[0-9](?:st|nd|rd|th)?[ \n]?(?:-|&|to|and)[ \n]?[a-z, ]{0,11}[0-9]");

@@ -46,7 +46,7 @@ pub(super) fn is_hour_of_this_day(
 /// "Half price till 4pm": today, unless it is so every day; "£6 before 4pm" is.
 pub(super) fn is_until_hour(words: &str, lead: &str, around: Around) -> bool {
     let is_until = ["until ", "till ", "til "].iter().any(|until| lead.ends_with(until));
-    let is_lowered = around.takes_off || around.gives || around.beside && says(&OTHERWISE, words);
+    let is_lowered = around.takes_off || around.gives || around.sells || around.beside && says(&OTHERWISE, words);
     is_until && is_lowered && !says(&EVERY_DAY, words)
 }
 
@@ -93,7 +93,7 @@ static PRICED: LazyLock<Option<Regex>> =
 static FROM_HOUR: LazyLock<Option<Regex>> =
     pattern!(r"(?:^|[ \n(])[0-9]{1,2}(?:[.:][0-9]{2})?[ \n]?(?:[ap]m)?[ \n]?(?:-|to|till?|until|and)[ \n]?$");
 static EVERY_DAY: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:(?:every|each|any)[ \n](?:day|night|morning|evening|afternoon|week|weekday|weekend|mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}|daily|weekdays?|weekends|(?:mon|tues|wednes|thurs|fri|satur|sun)days|happy[ \n]hours?|mon|always)(?-u:\b)"
+    r"(?-u:\b)(?:(?:every|each|any)[ \n](?:day|night|morning|evening|afternoon|week|weekday|weekend|mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}|daily|weekdays?|weekends|(?:mon|tues|wednes|thurs|fri|satur|sun)days|happy[ \n]hours?|mon|always[ \n](?:[a-z]|open))(?-u:\b)"
 );
 static TOLD: LazyLock<Option<Regex>> = pattern!(r"(?-u:\b)(?:before|b4|by|until|till?)[ \n]$");
 

@@ -14,13 +14,34 @@ use super::patterns::{pattern, says};
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&UNTIL_CLOSE, &ALL_DAY, &HOUR_AHEAD, &FROM_RECEIPT, &CLOCK_LEFT, &TIME_AFTER_WORD, &TIME_BEFORE_WORD, &COUNTDOWN]
-        .into_iter()
+    [
+        &ONLY_STRETCH,
+        &UNTIL_CLOSE,
+        &ALL_DAY,
+        &HOUR_AHEAD,
+        &FROM_RECEIPT,
+        &CLOCK_LEFT,
+        &TIME_AFTER_WORD,
+        &TIME_BEFORE_WORD,
+        &COUNTDOWN,
+    ]
+    .into_iter()
 }
 
 /// The end of a stretch that begins now, or when the message is received.
 pub(super) fn stretch_in(now: &Zoned, may: &May, words: &str) -> Option<End> {
-    from_receipt(now, may, words).or_else(|| hour_ahead(now, may, words)).or_else(|| time_left(now, may, words))
+    from_receipt(now, may, words)
+        .or_else(|| hour_ahead(now, may, words))
+        .or_else(|| time_left(now, may, words))
+        .or_else(|| only_stretch(now, may, words))
+}
+
+/// "48 hrs." and nothing else, "2 hours, then poof".
+fn only_stretch(now: &Zoned, may: &May, words: &str) -> Option<End> {
+    let found = ONLY_STRETCH.groups(may, words)?;
+    let (amount, unit) = (found.name("count")?, found.name("unit")?);
+    let at = seconds_from(now, count(amount.as_str())?, seconds_of(unit.as_str())?)?;
+    Some(End { at, kind: DeadlineKind::Relative, words: amount.start()..unit.end(), is_stretch: true })
 }
 
 /// "Half price cakes until close": the end of this day, unless it closes so every day ("4pm until close").
@@ -101,6 +122,11 @@ fn time_left(now: &Zoned, may: &May, words: &str) -> Option<End> {
     {
         return None;
     }
+    // "Switch to another flight within 7 days of the original date", "returns within 30 days", "we answer, usually within a day".
+    let behind = words.get(unit.end()..).unwrap_or_default();
+    if lead == "within" && (says(&OF_SOMETHING, behind) || says(&TERMS, words)) {
+        return None;
+    }
     let (more, end) =
         more_units(words, unit, MORE_UNITS.as_ref(), |number, unit| count(number)?.checked_mul(seconds_of(unit)?));
     let number = count(amount.as_str())?;
@@ -142,19 +168,27 @@ macro_rules! words {
     };
     (count) => {
         concat!(
-            r"(?P<count>[0-9]{1,4}|an?|",
+            r"(?P<count>[0-9]{1,4}|(?:an?|",
             words!(number),
-            r")[ \n-]?(?:more[ \n]|short[ \n]|full[ \n])?(?P<unit>hours?|hrs?|h|days?|d|minutes?|mins?|weeks?)(?-u:\b)"
+            r")(?-u:\b))[ \n-]?(?:more[ \n]|short[ \n]|full[ \n])?(?P<unit>hours?|hrs?|h|days?|d|minutes?|mins?|weeks?)(?-u:\b)"
         )
     };
     (left) => {
-        r"(?P<tail>[ \n-](?:only|left|remaining|and[ \n]counting|to[ \n](?:go|claim|use|save|order|shop|get|grab|book|redeem|enjoy|buy|spend|lock)|sale|flash|deal|offer|event))"
+        r"(?P<tail>[ \n-](?:only|more|left|remaining|and[ \n]counting|to[ \n](?:go|claim|use|save|order|shop|get|grab|book|redeem|enjoy|buy|spend|lock)|sale|flash|deal|offer|event))"
     };
 }
 
 /// "We reply within 24 hours", "ships in 3 days": the shop's promise.
 static ANSWERS: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:ship|deliver|dispatch|arriv|repl(?:y|ies)|respon|sent|send|contact|get[ \n]back|process|refund|answer)[a-z]*[ \n](?:[a-z]{1,12}[ \n]){0,4}$"
+);
+/// "Within 14 days of delivery": counted from something that happens later.
+static OF_SOMETHING: LazyLock<Option<Regex>> = pattern!(
+    r"^[ \n](?:of|from|after)[ \n](?:the|your|this|each|an?|purchase|departure|signing|order|ordering|delivery|payment)(?-u:\b)"
+);
+/// What is promised for later, to whoever has bought.
+static TERMS: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:returns?|returned|refund(?:s|ed)?|exchanges?|exchanged|money[ \n]back|cooling|guarantee|warranty|usually|normally|typically|released|installed|installation|fitted|ready|replac(?:e|ed|ement))(?-u:\b)"
 );
 static UNTIL_CLOSE: Expression = expression!(
     r"(?-u:\b)((?:until|till?) (?:(?:we|they|the (?:shop|stall|store|bakery|kitchen|market|doors?)) )?(?:close|closing(?: time)?|shut|closes|shuts|pack up))(?: today| tonight)?(?:$|[.,;!?)]| -)"
@@ -171,7 +205,7 @@ static HOUR_AHEAD: Expression = expression!(
 );
 /// "26% off for 26 hours": how long something is taken off.
 static TAKEN_OFF: LazyLock<Option<Regex>> = pattern!(
-    r"(?:%|half[ \n]price|2[ \n-]for[ \n-]1)[^.!?]{0,24}(?-u:\b)$|(?-u:\b)(?:off|sale|sale[ \n]on|price)[ \n]?$|(?:%|half[ \n]price)[^.!?]{0,24}[ \n]$"
+    r"(?:%|half[ \n]price|2[ \n-]for[ \n-]1)[^.!?]{0,24}(?-u:\b)$|(?-u:\b)(?:off|sale|sale[ \n]on|prices?|fares|it's)[ \n]?$|(?:%|half[ \n]price)[^.!?]{0,24}[ \n]$"
 );
 static VOLUME: LazyLock<Option<Regex>> = pattern!(r"[0-9][ \n]?[gm]b(?-u:\b)");
 static FROM_RECEIPT: Expression = expression!(
@@ -191,6 +225,11 @@ static FROM_RECEIPT: Expression = expression!(
     words!(unit),
     r")[ \n](?:of|from|after)[ \n]",
     r"(?:(?:the[ \n])?(?:day|date)[ \n](?:of[ \n])?)?(?:you[ \n](?:receive|get)|your[ \n](?:receipt|registration)|receiving|receipt|getting|activat|registration|sign(?:ing)?[ -]?up|this[ \n](?:e-?mail|text|message|sms))",
+);
+static ONLY_STRETCH: Expression = expression!(
+    r"^(?:just |only )?(?P<count>[0-9]{1,3}|",
+    words!(number),
+    r"|half an|an)[ -](?P<unit>hours?|hrs?|minutes?|mins?)(?: flat| only| tops)?(?:[.!]|, then |$)"
 );
 static COUNTDOWN: Expression =
     expression!(r"(?-u:\b)(?:last|final|ends[ \n]in|ending[ \n]in)[ \n](?:the[ \n])?", words!(count));

@@ -322,7 +322,7 @@ impl Tally {
     /// The same; what takes a figure off until a day is no friend's, unless it is talk of what others sell.
     #[must_use]
     pub fn unless_it_takes_off(mut self, until_a_day: bool) -> Tally {
-        self.is_of_a_firm |= until_a_day && self.is_personal && !self.chats;
+        self.is_of_a_firm |= until_a_day && self.is_personal && !self.chats && !self.sells_nothing();
         self
     }
 
@@ -366,6 +366,11 @@ impl Tally {
             && (presses && (self.is_mail || self.is_from_a_sender)
                 || self.leaning.sells_plainly()
                 || self.leaning.sells() && self.shows_a_seller())
+    }
+
+    /// True when all its words together speak against anything sold.
+    pub fn sells_plainly(self) -> bool {
+        self.leaning.sells_plainly()
     }
 
     /// True when all its words together speak against anything sold.

@@ -32,7 +32,7 @@ pub(super) fn begin_when_turned_back(lead: &str, tail: &str, moment: &Moment) ->
 /// "Prices go up on Monday", "back to £40 from 1 June".
 static TURNS_BACK: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:(?:prices?|fares?|rates?|fees?|it|they)[ \n](?:will[ \n])?(?:rises?|go(?:es)?[ \n]up|go(?:es)?[ \n]back(?:[ \n]up)?|increases?|jumps?|returns?|reverts?)|back|(?:full|regular|normal|usual|standard)[ \n]price(?:[ \n](?:again|returns?|resumes?|applies))?)",
-    r"(?:[ \n]to[ \n](?:full[ \n]price|normal|(?:[a-z]{0,3}[$£€₦₱₹]?)[0-9][0-9.,]{0,8}))?[ \n](?:again[ \n])?(?:from[ \n]|on[ \n]|come[ \n]|starting[ \n]|as[ \n]of[ \n])?(?:first[ \n]thing[ \n](?:on[ \n])?)?(?:the[ \n])?$",
+    r"(?:[ \n]to[ \n](?:(?:full|normal|regular|usual|standard)[ \n](?:price|rate|whack)s?|normal|regular|full|usual|standard|(?:[a-z]{0,3}[$£€₦₱₹]?)[0-9][0-9.,]{0,8}))?[ \n](?:again[ \n])?(?:from[ \n]|on[ \n]|come[ \n]|starting[ \n]|as[ \n]of[ \n])?(?:first[ \n]thing[ \n](?:on[ \n])?)?(?:the[ \n])?$",
     // "£60 a kid (£85 from Monday)".
     r"|[$£€₹][ \n]?[0-9][^.!?]{0,20}(?:[(,;:/-]|then|but|and|goes[ \n]to)[ \n]?[$£€₹][ \n]?[0-9][0-9.,]{0,8}[ \n](?:from|as[ \n]of|starting|come)[ \n](?:first[ \n]thing[ \n](?:on[ \n])?)?(?:the[ \n])?$",
 );

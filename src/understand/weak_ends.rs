@@ -1,0 +1,55 @@
+//! Which ends are told of something else? "Sale ends Monday" is beside what is sold; "unworn items can be exchanged to 30 September"
+//! and "phones back on 29 December" stand in sentences that sell nothing. Such an end counts only where nothing better is told,
+//! and where all words of the message together sell: "consent closes Wednesday" is the school's.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::claim::Claim;
+use super::end_of_what::is_only_an_end;
+use super::gains_en::Gains;
+use super::lexicon::Cue;
+use super::may_end::around;
+use super::patterns::{pattern, says};
+use super::reading::Reading;
+use super::tally::Tally;
+
+/// Takes away the ends told of nothing that is sold, where another is, or where the message does not sell; `presses`: it hurries
+/// the reader, who must be done before the last of the ends.
+pub(super) fn without_weak_ends(
+    readings: &[Reading<'_>],
+    gains: &Gains,
+    tally: Tally,
+    presses: bool,
+    claims: &mut Vec<Claim>,
+) {
+    let weak: Vec<bool> = claims.iter().map(|claim| is_weak(readings, gains, tally, claim)).collect();
+    let ends = |claim: &Claim| claim.ends.iter().filter_map(|end| end.instant).max();
+    let last = claims.iter().zip(&weak).filter(|(_, weak)| !**weak).filter_map(|(claim, _)| ends(claim)).max();
+    let asks = readings.iter().flat_map(|reading| &reading.sentences).any(|one| one.cues.has(Cue::SurveyPhrase));
+    if last.is_none() && tally.sells_plainly() && !asks {
+        return;
+    }
+    let mut weak = weak.into_iter();
+    claims.retain(|claim| {
+        let is_weak = weak.next().unwrap_or(false);
+        let Some(at) = ends(claim).filter(|_| is_weak) else { return true };
+        presses && last.is_some_and(|last| at <= last)
+    });
+}
+
+/// Nothing is taken off, given, priced or asked to be taken in the sentence of the end.
+fn is_weak(readings: &[Reading<'_>], gains: &Gains, tally: Tally, claim: &Claim) -> bool {
+    let Some(reading) = readings.get(claim.reading) else { return false };
+    let Some(sentence) = reading.sentences.get(claim.sentence) else { return false };
+    let words = reading.words(sentence);
+    let gives = gains.here(claim.reading, claim.sentence);
+    let around = around(reading, claim.sentence, gives, false, tally);
+    !around.offers && !gives && !is_only_an_end(words) && !says(&TAKEN, words)
+}
+
+/// What is bought, joined or offered until then.
+static TAKEN: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:book(?:ed|ings?)?|orders?|ordered|pre-?orders?|join(?:ing|ed|s)?|apply|applications?|applied|register(?:ed)?|registrations?|sign(?:ed|ing)?[ \n-]?ups?|sign(?:ed)?|enrol(?:l|led|ment|ments)?|subscribe|reserv(?:e|ed|ations?)|buy|bought|purchases?|purchased|shop|offers?|offered|promo(?:tion|tional)?|sale|deal|gifts?|donat(?:e|ions?)|claim|redeem(?:ed)?|tickets?|switch|renew(?:ed)?|prices?|rates?|fares?|tariff|discount|codes?|coupons?|vouchers?|save|ends?|it|this|everything|deposit|names|spend|last)(?-u:\b)"
+);
