@@ -118,6 +118,7 @@ mod tests {
             ("your fix finishes on 4 may", "choose the saver by then and pay £20", Some("2026-05-05T00:00")),
             ("it comes up for renewal on 14 february", "18% off orders up to that date", Some("2026-02-15T00:00")),
             ("", "the fair is on 9 march and until then entry is half price", Some("2026-03-10T00:00")),
+            ("our rider leaves at 11am", "order before then", Some("2026-01-20T11:00")),
             ("we're open until 5pm", "see you before then", None),
             ("", "we'll be in touch before then", None),
         ] {

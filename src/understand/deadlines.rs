@@ -62,6 +62,12 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     }
     // In Chinese a shop signs; in English a line of a shop has only its words.
     let is_latin = !readings.iter().any(Reading::has_chinese);
+    // "Sale ends at midnight, should we just do it": all words of it speak against anything sold.
+    let is_code = || readings.iter().flat_map(|reading| &reading.sentences).any(|one| one.cues.has(Cue::Code));
+    let asks_no_price = || !names_a_price(readings) || is_code();
+    if is_latin && tally.sells_nothing() && !is_refusable && !tally.is_of_a_shop() && asks_no_price() {
+        return Vec::new();
+    }
     let is_signed = is_latin && !tally.is_personal() && (tally.is_of_a_firm() || is_a_mail(readings));
     // "Bring a friend for free. Ends 21/01": a sentence of its own, where goods are spoken of at all.
     let stands_alone = is_latin && !tally.is_personal() && !tally.is_transactional() && voice_of(readings).says() > 0;

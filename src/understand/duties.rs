@@ -150,6 +150,7 @@ mod tests {
             "Offer ends Sunday",
             "Sign up online by 30 June 2027.",
             "Bookings must be made by 30 November",
+            "Members of the Potting Shed pay £44, provided they book by Saturday 21 November.",
             "Orders for the set must be received by Friday",
             "Unless you book by Friday, it's full price",
             "Book three nights and pay for only two, from now until 15 February 2027.",

@@ -138,7 +138,7 @@ pub(super) fn tells_of_others(may: &May, text: &str) -> bool {
 }
 
 static OTHERS: Expression = expression!(
-    r"(?-u:\b)(?:did (?:you|u) (?:see|hear)|(?:mum|mam|mom|dad|sis|bro|nan|coach|(?:my|your) (?:father|mother|wife|husband|sister|brother)) (?:says?|said|reckons?|told)|want (?:me|us) to (?:get|grab|pick|buy|order|book)|get down here|shall we go|wanna go|(?:he|she|they)(?:'s|s|'ve) got (?:a|an|another) offer)(?-u:\b)"
+    r"(?-u:\b)(?:did (?:you|u) (?:see|hear)|just (?:seen|saw|noticed|heard) (?:that )?(?:[a-z&']{2,14} ){1,3}(?:is |are |r )?(?:doing|having|has|have|got)|(?:mum|mam|mom|dad|sis|bro|nan|coach|(?:my|your) (?:father|mother|wife|husband|sister|brother)) (?:says?|said|reckons?|told)|want (?:me|us) to (?:get|grab|pick|buy|order|book)|get down here|shall we go|wanna go|(?:he|she|they)(?:'s|s|'ve) got (?:a|an|another) offer)(?-u:\b)"
 );
 
 static PRICED_IF: Expression = expression!(
@@ -246,6 +246,7 @@ mod tests {
             "Did you see M&J have a sale on?",
             "Dad says it's 50% off til tomoz, want me to grab u some?",
             "hes got another offer and it ends tonight",
+            "just seen threadbare doing 50% off today only",
         ] {
             assert!(tells_of_others(&May::ANY, &fold_phrase(text)), "{text}");
         }

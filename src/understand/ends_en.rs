@@ -123,15 +123,26 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
         return Some(at).filter(|_| around.beside || around.gives);
     }
     let recurs = RECURS.as_ref()?.is_match(first) && before.is_none_or(|first| first.is_bare && !is_date || !follows);
-    if recurs || is_of_day && !words.contains("today") && !words.contains("tonight") {
+    // "30% off 7am-10am for everyone in zone 1".
+    let is_sold_then = around.takes_off && around.sells && first.ends_with("off ");
+    if recurs || is_of_day && !is_sold_then && !words.contains("today") && !words.contains("tonight") {
+        return None;
+    }
+    let between = |before: &Moment| words.get(before.range.end..moment.range.start);
+    let gap = || before.and_then(between).unwrap_or_default().trim();
+    // "From November to March I take £500 off": so every winter.
+    if follows
+        && moment.month_begins.is_some()
+        && before.is_some_and(|before| before.month_begins.is_some())
+        && matches!(gap(), "-" | "to")
+    {
         return None;
     }
     // "£84 a night, Sunday through Thursday": so every week, where nothing is taken off.
-    let gap = before.and_then(|before| words.get(before.range.end..moment.range.start)).unwrap_or_default().trim();
     if follows
         && moment.is_bare
         && !moment.is_clock
-        && matches!(gap, "through" | "thru" | "to" | "-")
+        && matches!(gap(), "through" | "thru" | "to" | "-")
         && before.is_some_and(|before| {
             before.is_bare && !before.is_clock && are_days_of_every_week(words, before, moment, around)
         })
@@ -308,7 +319,7 @@ static TOASTED: LazyLock<Option<Regex>> = pattern!(
 /// Ends in what makes the moment behind it an end.
 static UNTIL: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:until|untill|till?|through|thru|before|b4|by|ends?|ending|expir(?:es?|ing|y|ation)|exp|valid|redeemable|close[sd]?|shuts?|closing|shutting|shutters?[ \n](?:(?:come|go|are)[ \n])?down|clos(?:e|ing)[ \n]date|(?:deal|offer|sale|all)[ \n](?:is[ \n])?done|strikes",
-    r"|(?:last|final)[ \n](?:day|date|call|chance|orders?|bookings?|entries|entry|sign-?ups?)(?:[ \n](?:for|to|at)[ \n](?:the[ \n]|this[ \n])?(?:[a-z]{3,14})(?:[ \n]price)?)?|deadline|hingga|hanggang|sampai|w/e|week[ \n]ending|not[ \n](?:valid|available|redeemable)[ \n]after|cut-?off|good|up[ \n]?to|stops?[ \n](?:serving|selling|taking|baking|frying|grilling|cooking|pouring|accepting)(?:[ \n](?:new[ \n])?(?:orders|bookings|entries|walk-ins))?|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|dies?|lapses?|concludes?|leaves|returns?|go(?:es)?[ \n](?:(?:back[ \n])?up|pop|bang|poof|dark|away|dead|to[ \n]sleep|up[ \n]in[ \n](?:smoke|flames))|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|go(?:es)?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
+    r"|(?:last|final)[ \n](?:day|date|call|chance|orders?|bookings?|entries|entry|sign-?ups?)(?:[ \n](?:for|to|at)[ \n](?:the[ \n]|this[ \n])?(?:[a-z]{3,14})(?:[ \n]price)?)?|deadline|hingga|hanggang|sampai|w/e|week[ \n]ending|not[ \n](?:valid|available|redeemable)[ \n]after|cut-?off|good|up[ \n]?to|stops?[ \n](?:serving|selling|taking|baking|frying|grilling|cooking|pouring|accepting)(?:[ \n](?:new[ \n])?(?:orders|bookings|entries|walk-ins))?|runs?|running|no[ \n]later[ \n]than|wrap(?:s|ping)?[ \n]up|finish(?:es|ing)?|lock(?:s|ing)?(?:[ \n]up|[ \n](?:the|our)[ \n]doors?)|over|gone|stops?|lasts?|extended|available|disappears?|vanish(?:es)?|dies?|lapses?|concludes?|leaves|returns?|go(?:es)?[ \n](?:(?:back[ \n])?up|pop|bang|poof|dark|away|dead|to[ \n]sleep|up[ \n]in[ \n](?:smoke|flames))|rises?|reverts?|dies|(?:jumps?|increases?|doubles?|rises?|go(?:es)?[ \n]up)[ \n](?:by[ \n])?(?:[$£€][0-9.]{1,8}[ \n])?(?:after|from))",
     r"(?:\.?[ \n](?:(?:and|&)[ \n]incl(?:uding|uded|usive|\.)?|or[ \n]before|or[ \n]by|upto|'til|@|out|working|coming|date|time|is|are|until|till?|through|thru|to|on|at|by|before|in|after|this|coming|the|end[ \n]of|close[ \n]of|midnight|night|late|day|of|from|now|only|just|with|inclusive|order|book|shop|strictly|w/e|lunch(?:time)?|tea-?time|dusk|sunset|first[ \n]thing)){0,5}[.,]?[ \n]?[:(-]?[ \n]?$",
 );
 /// "Promo runs from April 1 to June 30", "booking period: April 10-12".
@@ -326,7 +337,7 @@ static ONLY_BEFORE: LazyLock<Option<Regex>> = pattern!(
 /// Stands right behind a moment that is an end.
 static AFTER: LazyLock<Option<Regex>> = pattern!(
     r"^[),]?[ \n](?:only(?-u:\b)|(?:is|be)[ \n](?:the|your|our|ur|yr|my)[ \n](?:very[ \n])?(?:last|final)|is[ \n](?:the|your)[ \n]deadline|deadline|cut-?off",
-    r"|(?:is[ \n])?when[ \n](?:it|this|the[ \n](?:offer|sale|deal))[ \n]ends|(?:the[ \n])?(?:last|final)[ \n](?:day|chance|call)|or[ \n](?:it|they|you)|and[ \n]it's[ \n]gone)|^'s[ \n](?:the|your|our|ur|my)[ \n](?:very[ \n])?(?:last|final)[ \n](?:day|night|evening|chance)|^[:,]?[ \n](?:(?:for[ \n])?(?:one|1)[ \n](?:day|night)[ \n]only)",
+    r"|(?:is[ \n])?when[ \n](?:it|this|the[ \n](?:offer|sale|deal))[ \n]ends|(?:the[ \n])?(?:last|final)[ \n](?:day|chance|call)|or[ \n](?:it|they|you)|and[ \n]it's[ \n]gone)|^,?[ \n]which-?ever(?-u:\b)|^'s[ \n](?:the|your|our|ur|my)[ \n](?:very[ \n])?(?:last|final)[ \n](?:day|night|evening|chance)|^[:,]?[ \n](?:(?:for[ \n])?(?:one|1)[ \n](?:day|night)[ \n]only)",
 );
 static ENDS_SOMETHING: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:ends?|expires?|closes?|closing|valid|good|runs?|have|got|sale|offer|deal|code|orders?|book|buy|shop|only|use|redeem|claim|join|grab|come|hurry|left|online|anything|(?:if|when|as[ \n]long[ \n]as|so[ \n]long[ \n]as)[ \n](?:you|u|you're|ur|your|it's|it)|hold|holding|held|reserved|saved|saving|keep|keeping|today|tonight)(?-u:\b)"
@@ -450,6 +461,26 @@ mod tests {
             ("the sale starts at midnight", vec![]),
             ("we can't restock before christmas", vec![]),
             ("open daily 5am-11pm", vec![]),
+            ("20 wings for $15.99, reg $21.99, all sunday", vec!["2026-11-23T00:00"]),
+            ("you've got 20% off until the last tram, ie midnight", vec!["2026-11-21T00:00"]),
+            ("20% off till you go to bed (ok, 11:59pm)", vec!["2026-11-21T00:00"]),
+            ("last orders for the discount 7pm", vec!["2026-11-20T19:00"]),
+            ("from 8.30 till the shelves are bare or 3pm, whichever's first", vec!["2026-11-20T15:00"]),
+            ("say so today, by 3", vec!["2026-11-20T15:00"]),
+            ("reserve by saturday lunchtime (1pm)", vec!["2026-11-21T13:00"]),
+            ("prices go back to regular on nov 25", vec!["2026-11-25T00:00"]),
+            ("48 hrs.", vec!["2026-11-22T10:00"]),
+            ("2 hours, then poof", vec!["2026-11-20T12:00"]),
+            ("4 hrs more only", vec!["2026-11-20T14:00"]),
+            ("frozen prices for 20 mins", vec!["2026-11-20T10:20"]),
+            ("and only 3 left", vec![]),
+            ("2 hours of music", vec![]),
+            ("returns within 30 days", vec![]),
+            ("switch to another flight within 7 days of the original date", vec![]),
+            ("we look at it, usually within a day", vec![]),
+            ("gift vouchers are valid for 12 months from purchase", vec![]),
+            ("from november to march i take £500 off", vec![]),
+            ("£95 incl. fizz at midnight", vec![]),
             ("matinees are $6 before 4pm", vec![]),
             ("appetizers 4-6pm, mon to fri", vec![]),
         ] {
@@ -471,6 +502,7 @@ mod tests {
             ("summer camp 3-7 december", beside, false),
             ("easter tennis camp, ages 6-12, 4-6 december, £30 a day", Around { offers: true, ..beside }, false),
             ("the winter craft fair in the corn hall (4-6 december)", beside, false),
+            ("£84 a night, sunday through thursday", beside, false),
             ("dec 4-6", none, false),
             ("dec 4-6", beside, true),
             ("offer valid dec 4-6", none, true),

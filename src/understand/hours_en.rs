@@ -58,7 +58,8 @@ pub(super) fn lone_hour_of<'w>(lead: &'w str, tail: &'w str) -> Option<&'w str> 
     if is_from && !is_alone(tail) {
         return day(&HOURS_OF, near);
     }
-    let says_end = || lead.trim_end_matches(' ').ends_with('@') || says(&ENDS_AT, lead);
+    let is_either = tail.trim_start_matches([',', ' ']).starts_with("whichever") && lead.ends_with(" at ");
+    let says_end = || is_either || lead.trim_end_matches(' ').ends_with('@') || says(&ENDS_AT, lead);
     day(&HOURS_OF, near).or_else(|| says_end().then_some("today"))
 }
 
@@ -130,7 +131,7 @@ static ALONE: LazyLock<Option<Regex>> = pattern!(
 );
 /// "Closing at 4", "everything half price till 6", "shutters down 4.30", "between now and 5".
 static ENDS_AT: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:until|untill|till?|'til|(?:until|till?)[ \n](?:[a-z]{2,12}[ \n]){1,5}at|between[ \n]now[ \n](?:and|&)|now[ \n]?(?:-|to)|(?:ends?|ending|clos(?:es?|ing)|shuts?|shutting|finish(?:es|ing)?|expires?|gone|over|closing[ \n]time|close[ \n]up|pack(?:ing)?[ \n]up|shutters?[ \n](?:(?:come|go|are)[ \n])?down|doors?[ \n]shut)(?:[ \n](?:at|by|@))|(?:ends|clos(?:es|ing)|shuts|shutting|finishes|shutters?[ \n](?:(?:come|go)[ \n])?down|doors?[ \n]shut))[ \n]$"
+    r"(?-u:\b)(?:until|untill|till?|'til|(?:until|till?)[ \n](?:[a-z]{2,12}[ \n]){1,5}at|(?:today|tonight|tonite),?[ \n](?:by|before|b4)|between[ \n]now[ \n](?:and|&)|now[ \n]?(?:-|to)|(?:ends?|ending|clos(?:es?|ing)|shuts?|shutting|finish(?:es|ing)?|expires?|gone|over|closing[ \n]time|close[ \n]up|pack(?:ing)?[ \n]up|shutters?[ \n](?:(?:come|go|are)[ \n])?down|doors?[ \n]shut)(?:[ \n](?:at|by|@))|(?:ends|clos(?:es|ing)|shuts|shutting|finishes|shutters?[ \n](?:(?:come|go)[ \n])?down|doors?[ \n]shut))[ \n]$"
 );
 /// "Till 9 this morning", "by 9 tomorrow night", "4 sharp".
 static HOUR_OF: LazyLock<Option<Regex>> = pattern!(

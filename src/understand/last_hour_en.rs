@@ -94,3 +94,46 @@ static HAPPENS: LazyLock<Option<Regex>> = pattern!(
 );
 /// "9pm-11pm": it goes on.
 static RUNS_ON: LazyLock<Option<Regex>> = pattern!(r"^[ \n]?(?:-|to[ \n]|till?[ \n]|until[ \n]|and[ \n][0-9])");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Part, PartKind};
+    use crate::understand::calendar::tests::local;
+
+    #[test]
+    fn the_only_hour_of_a_seller_is_the_end() {
+        // A Friday.
+        let now: Zoned = "2026-11-20T10:00:00+00:00[Europe/London]".parse().unwrap();
+        let told = |text: &str| {
+            let part = Part { kind: PartKind::Plain, text: text.to_owned() };
+            let readings = [Reading::of(0, &part)];
+            let at = only_hour(&now, &readings).and_then(|claim| claim.deadlines.first()?.instant);
+            at.map(|at| local(&now, at))
+        };
+        for (text, wanted) in [
+            ("Flash sheet $80 not $130, needle gets put away at 9pm & so does the price", "2026-11-20T21:00"),
+            ("On Monday at midnight Geraint puts the laptop away.", "2026-11-24T00:00"),
+            ("25% cheaper. Agnes locks up at half four, she has bowls", "2026-11-20T16:30"),
+            ("Our crowdfunder goes to sleep tomorrow at 11pm", "2026-11-21T23:00"),
+            ("The courier takes the final bag on Wednesday at 6pm.", "2026-11-25T18:00"),
+            ("When it gutters out on Sunday night, so does the code", "2026-11-23T00:00"),
+        ] {
+            assert_eq!(told(text).as_deref(), Some(wanted), "{text}");
+        }
+        for text in [
+            "Only 6 seats left for the show tonight, doors 7pm",
+            "Sat pilates 9am has 1 space",
+            "The sale starts at 9pm",
+            "Open till 9pm",
+            "Vouchers at 9pm and 10pm",
+            "Table of 6 just fell through, tomorrow 8pm",
+            "They came at 9 this morning and were gone by 11am",
+            "We meet every Friday at 6pm",
+            "9am-11am at the hall",
+            "Grab it before Friday",
+        ] {
+            assert_eq!(told(text), None, "{text}");
+        }
+    }
+}

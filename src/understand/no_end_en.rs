@@ -63,6 +63,8 @@ static UNDONE: LazyLock<Option<Regex>> = pattern!(
     r"|(?-u:\b)(?:usually|normally|mostly|typically|generally|often|sometimes)[ \n](?:by|before|until|till?|within|at)[ \n]$|(?-u:\b)since[ \n](?:last[ \n])?$|(?-u:\b)(?:went|gone|sold[ \n]out|sold|all[ \n]went|disappeared|flew)[ \n](?:out[ \n])?(?:by|before)[ \n]$",
     // "Desk shuts at 00.30", "lines are staffed tonight till 8", "phones back on 29 December": hours of a house.
     r"|(?:^|[.,;:!?(][ \n]|(?-u:\b)(?:the|our)[ \n])(?:reception|phones?|switchboard|helpline|lines?|phone[ \n]lines?|office|boarding|gates?)[ \n](?:(?:is|are|will[ \n]be)[ \n])?(?:staffed|manned|answered|back|reopens?|opens?[^.!?]{1,16}and[ \n]closes)[ \n](?:(?:on|at|until|till?|tonight|today|from|between|the)[ \n])*$",
+    // "Consent is needed by Friday", "open til 4, shut Sun & Mon", "it's the day before Mother's Day".
+    r"|(?-u:\b)(?:is|are)[ \n](?:needed|required|wanted)(?:[ \n]back)?[ \n](?:by|before)[ \n]$|(?:[,;&(][ \n]?|we're[ \n]|we[ \n]are[ \n])(?:closed|shut)[ \n](?:on[ \n]|all[ \n])?(?:(?:mon|tues?|wed|thu|fri|sat|sun)[a-z]{0,6}[ \n](?:&|and)[ \n])?$|(?-u:\b)(?:it's|its|is|was)[ \n]the[ \n]day[ \n]before[ \n]$",
     r"|(?:^|[.,;:!?(][ \n])(?:(?:the|our)[ \n])?(?:desk|office|bag[ \n]drop|check-?in|reception|gates?|boarding)[ \n](?:closes?|shuts?)[ \n](?:at|on)[ \n]$|(?-u:\b)(?:fell|went|was|were|came|got)[ \n]over[ \n]on[ \n]$|(?-u:\b)(?:roll(?:s|ed)?|carr(?:y|ies|ied)|moved?)[ \n]over[ \n](?:to|until)[ \n]$",
     r"|",
     r"(?-u:\b)(?:change|amend|edit|cancel|reschedule|withdraw|opt[ \n]out|return|exchange)(?:[ \n](?:it|them|this|your[ \n][a-z]+|free|for[ \n]free|at[ \n]no[ \n]cost|of[ \n]charge|any[ \n]?time|details|unwanted[ \n][a-z]+))*[ \n](?:until|till?|up[ \n]to|by|before)[ \n](?:the[ \n])?$",
@@ -140,6 +142,23 @@ mod tests {
             "final nails slots b4 xmas",
             "£8 off grooming on weekdays before easter weekend",
             "it's joseph's last day today",
+            "unworn items with tags can be exchanged right through to 30 september",
+            "unsold stock may be returned by 28 february",
+            "returns to 31 january",
+            "i answer, mostly before 9am",
+            "you've been with us since last april",
+            "last year they went by bonfire night",
+            "lines are staffed tonight till 8",
+            "late? desk shuts at 00.30",
+            "tickets roll over to sun 8 nov",
+            "the money is needed by 3pm on wednesday",
+            "we're open til 4, shut sun & mon",
+            "viewing 10am to 5pm, closed tuesday",
+            "it's the day before mother's day",
+            "extended christmas returns",
+            "3 days til our last xmas delivery date",
+            "order before the 1st ball",
+            "his birthday isnt til march",
         ] {
             let ends = ends_in(&now, &May::ANY, &fold_phrase(text), (true, true), around);
             assert!(ends.is_empty(), "{text}: {ends:?}");
@@ -150,6 +169,10 @@ mod tests {
             "your last chance to book before christmas",
             "free delivery until thursday",
             "our sale is on until friday",
+            "half price until the kitchen closes at 9",
+            "orders for the box close on tuesday",
+            "the offer goes pop on friday",
+            "we lock the doors at 5pm today",
         ] {
             assert!(!ends_in(&now, &May::ANY, &fold_phrase(text), (true, true), around).is_empty(), "{text}");
         }

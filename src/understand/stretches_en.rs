@@ -91,6 +91,10 @@ fn from_receipt(now: &Zoned, may: &May, words: &str) -> Option<End> {
     }
     let group = |names: [&str; 3]| names.into_iter().find_map(|name| found.name(name));
     let (amount, unit) = (group(["valid", "own", "after"])?, group(["valid_unit", "own_unit", "after_unit"])?);
+    // "Gift vouchers are valid for 12 months from purchase": so all of them.
+    if says(&FROM_PURCHASE, words.get(unit.end()..)?) {
+        return None;
+    }
     let at = seconds_from(now, count(amount.as_str())?, seconds_of(unit.as_str())?)?;
     // "Held for you for 15 minutes" runs now, whoever reads it when.
     let is_held = ["held", "reserved", "saved", "kept", "on"].iter().any(|held| found[0].starts_with(held));
@@ -182,13 +186,16 @@ macro_rules! words {
 static ANSWERS: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:ship|deliver|dispatch|arriv|repl(?:y|ies)|respon|sent|send|contact|get[ \n]back|process|refund|answer)[a-z]*[ \n](?:[a-z]{1,12}[ \n]){0,4}$"
 );
+static FROM_PURCHASE: LazyLock<Option<Regex>> = pattern!(
+    r"^[ \n](?:from|after|of)[ \n](?:the[ \n])?(?:date[ \n]of[ \n])?(?:purchase|issue|delivery|activation)(?-u:\b)"
+);
 /// "Within 14 days of delivery": counted from something that happens later.
 static OF_SOMETHING: LazyLock<Option<Regex>> = pattern!(
     r"^[ \n](?:of|from|after)[ \n](?:the|your|this|each|an?|purchase|departure|signing|order|ordering|delivery|payment)(?-u:\b)"
 );
 /// What is promised for later, to whoever has bought.
 static TERMS: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:returns?|returned|refund(?:s|ed)?|exchanges?|exchanged|money[ \n]back|cooling|guarantee|warranty|usually|normally|typically|released|installed|installation|fitted|ready|replac(?:e|ed|ement))(?-u:\b)"
+    r"(?-u:\b)(?:you[ \n](?:need|must)|paid[ \n]in|returns?|returned|refund(?:s|ed)?|exchanges?|exchanged|money[ \n]back|cooling|guarantee|warranty|usually|normally|typically|released|installed|installation|fitted|ready|replac(?:e|ed|ement))(?-u:\b)"
 );
 static UNTIL_CLOSE: Expression = expression!(
     r"(?-u:\b)((?:until|till?) (?:(?:we|they|the (?:shop|stall|store|bakery|kitchen|market|doors?)) )?(?:close|closing(?: time)?|shut|closes|shuts|pack up))(?: today| tonight)?(?:$|[.,;!?)]| -)"

@@ -368,7 +368,7 @@ impl Tally {
                 || self.leaning.sells() && self.shows_a_seller())
     }
 
-    /// True when all its words together speak against anything sold.
+    /// True when all its words together sell, whatever single ones say.
     pub fn sells_plainly(self) -> bool {
         self.leaning.sells_plainly()
     }

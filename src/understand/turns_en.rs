@@ -17,7 +17,8 @@ pub(super) fn begin_when_turned_back(lead: &str, tail: &str, moment: &Moment) ->
         && !moment.is_this_day
         && moment.month_begins.is_none()
         && !lead.ends_with("back from ");
-    let begins_then = says(&THEN_TURNS_BACK, tail) && !lead.ends_with("after ")
+    let is_until = ["until ", "till ", " til "].iter().any(|until| lead.contains(until));
+    let begins_then = says(&THEN_TURNS_BACK, tail) && !lead.ends_with("after ") && !is_until
         || says(&FROM, lead) && says(&WILL_COST, tail)
         || says(&IS_FULL_PRICE, tail);
     if is_day && moment.begins.is_some() {

@@ -28,7 +28,7 @@ pub(super) fn without_weak_ends(
     let ends = |claim: &Claim| claim.ends.iter().filter_map(|end| end.instant).max();
     let last = claims.iter().zip(&weak).filter(|(_, weak)| !**weak).filter_map(|(claim, _)| ends(claim)).max();
     let asks = readings.iter().flat_map(|reading| &reading.sentences).any(|one| one.cues.has(Cue::SurveyPhrase));
-    if last.is_none() && tally.sells_plainly() && !asks {
+    if last.is_none() && tally.seems_to_sell(false) && !asks {
         return;
     }
     let mut weak = weak.into_iter();
@@ -51,5 +51,34 @@ fn is_weak(readings: &[Reading<'_>], gains: &Gains, tally: Tally, claim: &Claim)
 
 /// What is bought, joined or offered until then.
 static TAKEN: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:book(?:ed|ings?)?|orders?|ordered|pre-?orders?|join(?:ing|ed|s)?|apply|applications?|applied|register(?:ed)?|registrations?|sign(?:ed|ing)?[ \n-]?ups?|sign(?:ed)?|enrol(?:l|led|ment|ments)?|subscribe|reserv(?:e|ed|ations?)|buy|bought|purchases?|purchased|shop|offers?|offered|promo(?:tion|tional)?|sale|deal|gifts?|donat(?:e|ions?)|claim|redeem(?:ed)?|tickets?|switch|renew(?:ed)?|prices?|rates?|fares?|tariff|discount|codes?|coupons?|vouchers?|save|ends?|it|this|everything|deposit|names|spend|last)(?-u:\b)"
+    r"(?-u:\b)(?:book(?:ed|ings?)?|orders?|ordered|pre-?orders?|join(?:ing|ed|s)?|apply|applications?|applied|register(?:ed)?|registrations?|sign(?:ed|ing)?[ \n-]?ups?|sign(?:ed)?|enrol(?:l|led|ment|ments)?|subscribe|reserv(?:e|ed|ations?)|buy|bought|purchases?|purchased|shop|offers?|offered|promo(?:tion|tional)?|sale|deal|gifts?|donat(?:e|ions?)|claim|redeem(?:ed)?|tickets?|switch|renew(?:ed)?|prices?|rates?|fares?|tariff|discount|codes?|coupons?|vouchers?|save|ends?|(?:it|this)[ \n](?:is[ \n]due|closes|expires|runs|stops|finishes|goes)|deposit|names|spend|last)(?-u:\b)"
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::understand::normal::fold_phrase;
+
+    #[test]
+    fn what_is_taken_until_then_is_told_from_terms() {
+        for text in [
+            "Book by Friday",
+            "The sale is on until Monday",
+            "Names & deposit to Brenda by 22nd Oct",
+            "Registration closes on 19 September",
+            "Pre-orders until noon",
+        ] {
+            assert!(says(&TAKEN, &fold_phrase(text)), "{text}");
+        }
+        for text in [
+            "Unworn items can be exchanged until 30 September",
+            "Phones back on 29 December",
+            "It's open until 31 July 2027",
+            "Consent closes Wednesday",
+            "The office closes at noon on Thursday and reopens on Tuesday",
+            "Expiry: 22 February 2026",
+        ] {
+            assert!(!says(&TAKEN, &fold_phrase(text)), "{text}");
+        }
+    }
+}
