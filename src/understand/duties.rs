@@ -32,7 +32,12 @@ fn is_of_the_reader(words: &str) -> bool {
 }
 
 /// "Your fixed rate of 3.15% ends on 30 April": a bank's, not a shop's.
-const BORROWED: [&str; 13] = [
+const BORROWED: [&str; 18] = [
+    "introductory price",
+    "promotional price",
+    "half price period",
+    "half price months",
+    "premium price",
     "fixed rate",
     "fixed-rate",
     "mortgage",
@@ -57,7 +62,7 @@ const TO_SPEND: [&str; 44] = [
 ];
 
 static YOURS: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:your|ur)[ \n]((?:[^.!?,;]|\.[0-9]){2,48}?)[ \n](?:will[ \n]|is[ \n]|are[ \n])?(?:(?:set|due|about|going)[ \n]to[ \n])?(?:expir(?:es?|ing)|ends?|ending|runs?[ \n]out|lapses?|be[ \n](?:cancell?ed|terminated|suspended|deactivated|closed))(?-u:\b)"
+    r"(?-u:\b)(?:your|ur)[ \n]((?:[^.!?,;]|\.[0-9]){2,48}?)[ \n](?:will[ \n]|is[ \n]|are[ \n])?(?:(?:set|due|about|going)[ \n]to[ \n])?(?:expir(?:es?|ing)|ends?|ending|finish(?:es)?|runs?[ \n]out|lapses?|be[ \n](?:cancell?ed|terminated|suspended|deactivated|closed))(?-u:\b)"
 );
 static YOURS_CHINESE: LazyLock<Option<Regex>> = pattern!(
     r"(?:您|你)(?:的|于|在|名下|所)([^，,。!！?？]{1,24}?)(?:将于|将在|于|已于|即将在?)[^，,。!！?？]{2,16}(?:到期|失效|停用|作废|过期|届满|截止)"
@@ -137,6 +142,9 @@ mod tests {
             "Your Harbour Broadband promotional discount ends on 14 January.",
             "Ur 12-month discount ends 1 March.",
             "Your fixed deal ends on 31 July",
+            "Your 6-month half price period finishes on 2 June.",
+            "Your introductory price of $5.99/month ends with your bill on August 9.",
+            "Your half price months end on 30 June, as shown in your contract.",
         ] {
             assert!(is_duty(&fold_phrase(text), false, false), "{text}");
         }
