@@ -7,7 +7,7 @@ use regex::Captures;
 
 use crate::message::{Currency, Money};
 
-use super::expression::{Expression, May, expression};
+use super::expression::{Expression, May, Places, expression};
 use super::meaning::Discount;
 use super::numerals::value_of;
 
@@ -16,13 +16,19 @@ const BUNDLES_MAX: usize = 4;
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&BUNDLE_FIRST, &SINGLE_FIRST].into_iter()
+    [&BUNDLE_FIRST, &SINGLE_FIRST, &COUNT_BEHIND, &COUNT_BEHIND_LATER].into_iter()
+}
+
+/// Whether any of them may stand in a text in which `may` was heard.
+pub(super) fn may_be_told(may: &May) -> bool {
+    static PLACES: Places = Places::new();
+    PLACES.any_in(may, asked)
 }
 
 /// What the bundles of a sentence save, with the place of the words.
 pub(super) fn bundles_in(may: &May, words: &str) -> Vec<(Range<usize>, Discount)> {
     let mut found = Vec::new();
-    for expression in [&BUNDLE_FIRST, &SINGLE_FIRST] {
+    for expression in [&BUNDLE_FIRST, &SINGLE_FIRST, &COUNT_BEHIND, &COUNT_BEHIND_LATER] {
         let Some(regex) = expression.within(may) else { continue };
         for groups in regex.captures_iter(words).take(BUNDLES_MAX) {
             if let (Some(whole), Some(saving)) = (groups.get(0), saving(&groups)) {
@@ -34,15 +40,21 @@ pub(super) fn bundles_in(may: &May, words: &str) -> Vec<(Range<usize>, Discount)
 }
 
 fn saving(groups: &Captures<'_>) -> Option<Money> {
-    let price = |name: &str| Money::from_decimal(groups.name(name)?.as_str(), Currency::CNY);
-    let (all, one) = (price("all")?, price("one")?);
-    let count = match groups.name("n")?.as_str() {
+    let price = |name: &str| {
+        let written = groups.name(name)?.as_str();
+        let spoken = || Money::from_decimal(&value_of(written)?.to_string(), Currency::CNY);
+        Money::from_decimal(written, Currency::CNY).or_else(spoken)
+    };
+    let (all, one) = (price("all").or_else(|| price("all_card"))?, price("one").or_else(|| price("one_before"))?);
+    let count = match groups.name("n").or_else(|| groups.name("n_card"))?.as_str() {
         "双" => 2,
         written => written.parse().ok().or_else(|| i64::try_from(value_of(written)?).ok())?,
     };
     // 十盒拿138 is asked for each of them, 两只98 for both.
     let singly = if all.minor < one.minor { one.minor } else { one.minor.checked_mul(count)? };
-    let off = singly.checked_sub(all.minor).filter(|off| *off > 0 && off.saturating_mul(2) <= singly)?;
+    let off = singly.checked_sub(all.minor).filter(|off| {
+        *off > 0 && off.saturating_mul(if all.minor < one.minor { 4 } else { 3 }) <= singly.saturating_mul(2)
+    })?;
     (count > 1).then(|| Money::new(off, all.currency))
 }
 
@@ -53,6 +65,14 @@ static BUNDLE_FIRST: Expression = expression!(
 /// 一只58，两只98.
 static SINGLE_FIRST: Expression = expression!(
     r"(?:单|一)[件人份盒个箱张杯瓶包条支位只桶袋斤套][^0-9，,。!！;；()]{0,4}(?P<one>[0-9]{2,5}(?:\.[0-9]{1,2})?)(?:元|块)?[ ]?[(，,、 ][^0-9，,。!！;；()]{0,3}(?P<n>[2-9]|10|[两二三四五六七八九十双])[件人份盒个箱张杯瓶包条支位只桶袋斤套][^0-9，,。!！;；()]{0,4}(?P<all>[0-9]{2,5}(?:\.[0-9]{1,2})?)(?:元|块|[)，,。!！;；、~ ]|$)"
+);
+/// The price stands before the pieces: 99元任选3件（单件原价49起）, 十蚊三斤(朝早十蚊一斤).
+static COUNT_BEHIND: Expression = expression!(
+    r"(?P<all>[0-9]{1,4}(?:\.[0-9]{1,2})?|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九]百)(?:元|块钱?|蚊|圆)?(?:任选|随便[挑选]|任挑)?(?P<n>[2-9]|10|[两二三四五六七八九十])[件份盒个箱张杯瓶包条支只桶袋斤套对双磅串][^0-9。!！;；]{0,8}(?:(?:单[件份盒个箱张杯瓶包条支只袋]|零售)[^0-9，,。!！;；()]{0,4}(?P<one>[0-9]{1,4}(?:\.[0-9]{1,2})?)(?:元|块|蚊|起|[)，,。 ]|$)|(?:[^0-9。!！;；]{0,4}?)(?P<one_before>[0-9]{1,4}|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九]百)(?:元|块钱?|蚊|圆)?一[件份盒个箱张杯瓶包条支只桶袋斤套对双磅串])"
+);
+/// The same, the single one first: $10一對,而家$10三對; 洗车25元一次，办十次卡200元.
+static COUNT_BEHIND_LATER: Expression = expression!(
+    r"(?P<one>[0-9]{1,4}|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九]百)(?:元|块钱?|蚊|圆)?(?:一|每|/)[件份盒个箱张杯瓶包条支只桶袋斤套对双磅串次节][^0-9。!！;；]{0,8}(?:[hn]?k?t?\$)?(?:(?P<all>[0-9]{1,4}|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九]百)(?:元|块钱?|蚊|圆)?(?P<n>[2-9]|[两二三四五六七八九])[件份盒个箱张杯瓶包条支只桶袋斤套对双磅串]|(?P<n_card>[1-9]?[0-9]|[二三五八]?十|[五八])[次节张]卡?票?[^0-9，,。]{0,3}(?:¥|nt\$|hk\$|\$)?(?P<all_card>[0-9]{2,5})(?:元|块|[，,。!！;； ]|$))"
 );
 
 #[cfg(test)]
@@ -69,6 +89,14 @@ mod tests {
             ("单人票80，双人票129", Some(31)),
             ("一盒拿168，十盒拿138，想做了随时找我", Some(30)),
             ("士多啤梨兩盒$50，零售$32一盒", Some(14)),
+            ("整箱零食99元任选3件(单件原价49起)", Some(48)),
+            ("菜心芥兰十蚊三斤(朝早十蚊一斤)", Some(20)),
+            ("袜仔平时$10一对,而家$10三对", Some(20)),
+            ("洗车25元一次，办十次卡200元", Some(50)),
+            ("瑜伽单节80/节，10节卡600元", Some(200)),
+            ("草莓20块两斤，12块一斤", Some(4)),
+            ("10块一斤，买了3斤", None),
+            ("每次20元一次，今年做了5次花了100元", None),
             ("一张80，两张160", None),
             ("一箱24瓶，两箱48瓶", None),
             ("一人5分钟，两人8分钟", None),

@@ -25,7 +25,12 @@ pub(super) enum Bygone {
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&IS_OVER].into_iter()
+    [&IS_OVER, &NEXT_TIME].into_iter()
+}
+
+/// Whether something is taken off for whoever comes again, as notices end: 下次結帳輸入WARM10打九折.
+pub(super) fn is_for_next_time(may: &May, words: &str) -> bool {
+    NEXT_TIME.is_in(may, words)
 }
 
 /// How much of a sentence tells of reductions that are done, over, or one's own.
@@ -60,6 +65,10 @@ fn clause_around(words: &str, range: &Range<usize>) -> Range<usize> {
     let end = words.get(range.end..).and_then(|tail| tail.find(is_mark)).map_or(words.len(), |at| range.end + at);
     start..end
 }
+
+static NEXT_TIME: Expression = expression!(
+    r"下(?:次|回|一?单)[^，,。0-9]{0,12}(?:[，,]?[^，,。]{0,12})(?:折|减|抵|省)|再次(?:光临|下单|购买|消费)|回购|复购|(?:结[帐账]|下单|付款)时?(?:输入|出示|填写)|(?:送|奉|附|献)上|(?:若|如|要是)[^，,。0-9]{1,8}(?:可|能)?(?:再|另)?省"
+);
 
 static TO_COME: LazyLock<Option<Regex>> = pattern!(
     r"^[ \n](?:at[ ](?:the[ ]|your[ ])?(?:checkout|till|counter|register|desk)|automatically|instantly|in[ ](?:your[ ]|the[ ])?(?:cart|basket|bag|price|app)|when[ ]you|as[ ]you|once[ ]you|if[ ]you|(?:for[ ])?(?:you|u)[ ](?:[a-z]+[ ]){0,2}[0-9])"

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::codes::speaks_of_paying;
 use super::cuts_zh::doubles_a_deposit;
 use super::lexicon::{Cue, Cues, heard_in};
+use super::meaning::Discount;
 use super::prices::AmountKind;
 use super::reading::Sentence;
 
@@ -48,10 +49,15 @@ fn says(text: &str, sentence: &Sentence, clause: &Range<usize>) -> Says {
     let words = text.get(clause.clone()).unwrap_or_default();
     let heard = heard_in(words).cues(std::slice::from_ref(&(0..words.len())));
     let cues: Cues = heard.first().map(|(cues, _)| *cues).unwrap_or_default();
-    if cues.any(&[Cue::Billing, Cue::Notice, Cue::Code]) && !doubles_a_deposit(words) {
+    let inside = |range: &Range<usize>| clause.start <= range.start && range.end <= clause.end;
+    // 3月出行航班8折起: a journey is spoken of, and a figure taken off it.
+    let lowers = || {
+        !cues.any(&[Cue::Billing, Cue::Code])
+            && sentence.offs.iter().any(|off| matches!(off.discount, Discount::Percent(_)) && inside(&off.range))
+    };
+    if cues.any(&[Cue::Billing, Cue::Notice, Cue::Code]) && !doubles_a_deposit(words) && !lowers() {
         return Says::Tells;
     }
-    let inside = |range: &Range<usize>| clause.start <= range.start && range.end <= clause.end;
     let price = |little: bool| {
         let mut amounts = sentence.amounts.iter().filter(|amount| inside(&amount.range));
         amounts.any(|amount| amount.kind == AmountKind::Price && (!little || amount.little))

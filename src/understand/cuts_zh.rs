@@ -3,25 +3,28 @@
 //! 8折) are read in `reductions`.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use regex::Captures;
+use regex::{Captures, Regex};
 
 use crate::message::{Currency, Money};
 
 use super::expression::{Expression, May, expression};
 use super::meaning::Discount;
 use super::numerals::{digit_of, value_of};
+use super::patterns::{pattern, says};
 
 /// Cuts looked at in one sentence, of each sort.
 const CUTS_MAX: usize = 8;
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&LESS, &DEPOSIT, &BOTH_GET, &SUBSIDY, &HALF, &TENTHS, &NEXT_FREE, &MORE_FREE, &FIRST_FREE, &WAIVED].into_iter()
+    [&LESS, &BARE, &DEPOSIT, &BOTH_GET, &SUBSIDY, &HALF, &TENTHS, &NEXT_FREE, &MORE_FREE, &FIRST_FREE, &WAIVED]
+        .into_iter()
 }
 
-/// What every cut has one of, where no sign of another reduction is; the last are those of bundles.
-pub(super) const SIGNS: &str = "少收 少付 少给 少算 平你 平您 便宜 购物金 各得 膨胀 当 首月 首年 首堂 首节 首次 首单 首周 首晚 首日 首小时 首个月 第一 0元 零元 前两 购补 新补 换补 另补 再补 直补 单 双 零售 两";
+/// What every cut has one of, where no sign of another reduction is.
+pub(super) const SIGNS: &str = "少收 少付 少给 少算 平你 平您 便宜 购物金 各得 膨胀 当 首月 首年 首堂 首节 首次 首单 首周 首晚 首日 首小时 首个月 第一 0元 零元 前两 购补 新补 换补 另补 再补 直补 叠 让了 让你 让您";
 
 /// 付定金100抵200: what is paid down is worth more, and no bill. 已付定金 is one.
 pub(super) fn doubles_a_deposit(words: &str) -> bool {
@@ -52,10 +55,9 @@ pub(super) fn cuts_in(may: &May, words: &str) -> Vec<(Range<usize>, Discount)> {
         }
     };
     ask(&DEPOSIT, &deposit);
+    ask(&BARE, &|groups| bare(groups, words));
     for amount in [&LESS, &BOTH_GET, &SUBSIDY] {
-        ask(amount, &|groups| {
-            ["off", "off2", "off3", "off4"].iter().find_map(|off| money(groups, off)).map(Discount::Amount)
-        });
+        ask(amount, &|groups| ["off", "off2", "off3"].iter().find_map(|off| money(groups, off)).map(Discount::Amount));
     }
     ask(&HALF, &|_| Some(Discount::Percent(50)));
     ask(&TENTHS, &tenths);
@@ -79,6 +81,19 @@ fn money(groups: &Captures<'_>, name: &str) -> Option<Money> {
     Some(Money::new(money.minor.checked_mul(times)?, money.currency))
 }
 
+/// 减20 takes 20 off, 便宜两毛 a fifth of one.
+fn bare(groups: &Captures<'_>, words: &str) -> Option<Discount> {
+    let head = words.get(..groups.get(0)?.start())?;
+    let (off, is_bare) = (money(groups, "off")?, groups.name("off")?.as_str().len() < 2);
+    let dimes = groups.name("dime").is_some();
+    // 便宜5, 省3: too little without a unit, and perhaps no money.
+    let has_unit = || groups.get(0).is_some_and(|whole| whole.as_str().ends_with(['元', '块', '蚊']));
+    if says(&NO_CUT, head) || is_bare && !dimes && !has_unit() {
+        return None;
+    }
+    Some(Discount::Amount(if dimes { Money::new(off.minor.checked_div(10)?, off.currency) } else { off }))
+}
+
 /// 定金50抵150 takes 100 off.
 fn deposit(groups: &Captures<'_>) -> Option<Discount> {
     let (paid, worth) = (money(groups, "paid")?, money(groups, "off")?);
@@ -93,9 +108,19 @@ fn tenths(groups: &Captures<'_>) -> Option<Discount> {
 
 /// 少收你500, 直接折150, 再给你便宜80, 平你三百, 减免报名费100元, 手续费减收NT$2,000, 考证团减1500.
 static LESS: Expression = expression!(
-    r"(?:少收|少付|少给|少算|平(?:[你您]|返)|(?:再|还能|还可以?|还|能|可以?|都|一律|各|直接|现场)(?:给|帮)?(?:[你您]|你们|大家|各位|老客)?(?:再|各)?(?:便宜|减))(?:[你您]|你们|大家|各位)?(?:足足|整整|个)?[ ]?(?:¥|nt\$|hk\$|\$)?(?P<off>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,5}|[一二两三四五六七八九]?[十百千](?:[一二三四五六七八九]十?)?)(?:元|块钱?|蚊|$|[，,。!！;；、()~吧哦啦哈喔 ])",
-    r"|(?:直接|订|定|下单|报名|现场|再|可|各|都|均|一律|全部|办卡|充值|进店)折(?:让|抵|价)?[ ]?(?:¥|nt\$|hk\$|\$)?(?P<off2>[0-9]{2,5})(?:元|块|$|[，,。!！;；、()~ ])",
-    r"|(?:减免|减收|免收|少收|返还|直减|立减|各减)[^0-9，,。满]{0,6}(?:费|款|金|租|价|票)[ ]?(?:¥|nt\$|hk\$|\$)?(?P<off3>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{2,5})(?:元|块|$|[，,。!！;；、()~ ])|(?:费|团|班|课|票|卡|套餐|房|机|车|单|位|款|营|证|绍|客|友|员|生|户)(?:用|价)?(?:各|再|可|均|都|统一|直接)?减收?[ ]?(?:¥|nt\$|hk\$|\$)?(?P<off4>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{2,5})(?:元|块|$|[，,。!！;；、()~ ])",
+    r"(?:少收|少付|少给|少算|平(?:[你您]|返))(?:[你您]|你们|大家|各位)?(?:足足|整整|个)?[ ]?(?:¥|nt\$|hk\$|\$)?(?P<off>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,5}|[一二两三四五六七八九]?[十百千](?:[一二三四五六七八九]十?)?)(?:元|块钱?|蚊|$|[，,。!！;；、()~吧哦啦哈喔 ])",
+    r"|(?:减免|减收|免收|少收|返还|直减|立减|各减)[^0-9，,。满]{0,6}(?:费|款|金|租|价|票)[ ]?(?:¥|nt\$|hk\$|\$)?(?P<off3>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{2,5})(?:元|块|$|[，,。!！;；、()~ ])",
+);
+
+/// 520减100, 2件减30, 镜片减400, 第二次起减30, 出示学生证折50, 旧车开来抵500, 每斤便宜两毛, 还返50: the bare word and a figure
+/// that ends there. 体重减20斤, 课时减20 and 骨折20 are none (see `NO_CUT`).
+static BARE: Expression = expression!(
+    r"(?:减收?|(?:^|[^约合曲打骨波百转骤夭对摺相量存0-9一二三四五六七八九十])折(?:让|抵|价)?|便宜了?|让利|让了?(?:[你您]|大家)?|(?:还|再|即|可|就|立|另|都|下单|到店|进店)返|(?:^|[能可就是再立直还多接各均都你您，,。、;!])省(?:下|了|掉)?|(?:旧|以旧换新|置换|换新|来|回收)[^0-9，,。减]{0,6}(?:抵|叠)(?:扣|价|加)?)(?:[你您]|大家)?(?:足足|整整)?[ ]?(?:¥|nt\$|hk\$|\$)?(?P<off>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,5}(?:\.[0-9])?|[一二两三四五六七八九]?[十百千]|[一二两三四五六七八九])(?:(?P<dime>毛|角)|元|块|蚊|多|$|[，,。!！;；、()~吧哦啦哈喔 ])"
+);
+
+/// What is less so and is no price, in the same clause; and sums.
+static NO_CUT: LazyLock<Option<Regex>> = pattern!(
+    r"(?:[加扣削缩裁消递衰锐骤增精退]|体重|预算|要求|人数|人手|名额|编制|班次|车次|工资|月薪|时薪|薪水|养老金|补贴|奖金|[成得总扣]?分数?|成绩|积分|余额|库存|产量|销量|速度|里程|步数|时间|课时|学时|额度|水位|温度|气温|血压|血糖|负担|税|利息|月供|[0-9]等于|=)[^，,。;；]{0,8}$"
 );
 
 /// 定金50抵150, 付定金100抵200, 付20抵60, 交99元当300元.
@@ -192,6 +217,19 @@ mod tests {
             ("首堂體驗0元", vec!["Gift"]),
             ("再减你200，今天定下来就行", vec!["200"]),
             ("你俩各减50", vec!["50"]),
+            ("情人节套餐两人520减100，再拖就排门口了", vec!["100"]),
+            ("学生防控镜片减400，仅明天", vec!["400"]),
+            ("苹果礼盒2件减30，", vec!["30"]),
+            ("老客第二次起减30,碎成渣也先别扔", vec!["30"]),
+            ("找他剪减20,收38", vec!["20"]),
+            ("今晚这价6罐装还返50，趁现在", vec!["50"]),
+            ("以旧换新再叠500，库房样机卖完不续", vec!["500"]),
+            ("旧电瓶车开来抵500!", vec!["500"]),
+            ("換機油出示學生證折50,一年四季都折", vec!["50"]),
+            ("头一批认的每头便宜300,", vec!["300"]),
+            ("拿筐每斤便宜两毛,天天都这规矩", vec!["0"]),
+            ("比昨天还让了3块,", vec!["3"]),
+            ("抢到就是省60多。", vec!["60"]),
             ("第二位同行者免费", vec!["NextOne(100)"]),
             ("旧空调换购补800", vec!["800"]),
             ("汇往境外免手续费", vec!["Unsaid"]),
@@ -222,6 +260,18 @@ mod tests {
             "逢星期六練習，首堂免費試玩",
             "便宜没好货",
             "便宜80后一代",
+            "每周课时减20，",
+            "今年招聘名额减30，",
+            "工资减500，谁受得了",
+            "办公费预算减3000，请知悉",
+            "客户要求总价减2000，你看能不能做",
+            "10加5减3，等于12",
+            "扣减50，余额120",
+            "约折50元人民币",
+            "左腿骨折20，",
+            "江苏省100，",
+            "第二次车祸减10分，",
+            "少放盐，减5",
         ] {
             assert_eq!(told(text), Vec::<String>::new(), "{text}");
         }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::bygone::is_for_next_time;
 use super::clauses::selling_stretch;
 use super::hearsay;
 use super::lexicon::Cue;
@@ -63,7 +64,7 @@ pub(super) fn discounts_of(
     if !told.iter().any(|one| is_figure(&one.discount)) {
         pairs.into_iter().for_each(|pair| push(&mut told, pair));
     }
-    if !told.iter().any(|one| is_figure(&one.discount)) {
+    if !told.iter().any(|one| is_figure(&one.discount)) && !tally.leans_to_a_notice() {
         // Two prices in a row may be two things; "was" and a line through it say more.
         let was = |offer: &&Offer| {
             let list = |price: &PriceTold| price.kind == PriceKind::List && Some(price.money) == offer.list_price;
@@ -138,7 +139,11 @@ fn is_offered(reading: &Reading<'_>, sentence: &Sentence, tally: Tally, off: &Of
         _ if cues.has(Cue::Code) => false,
         _ if off.is_pair => !tally.is_transactional(),
         Discount::Percent(_) | Discount::Threshold { .. } | Discount::NextOne(_) => true,
-        Discount::Amount(_) => !tally.is_transactional() || cues.has(Cue::Sale) && !cues.has(Cue::Billing),
+        Discount::Amount(_) => {
+            !tally.is_transactional()
+                || !cues.has(Cue::Billing)
+                    && (cues.has(Cue::Sale) || is_for_next_time(&sentence.may, reading.words(sentence)))
+        }
         Discount::FreeShipping | Discount::Gift => {
             !tally.is_transactional() || cues.has(Cue::Sale) && !cues.any(&[Cue::Notice, Cue::Billing])
         }

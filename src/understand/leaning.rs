@@ -2,8 +2,10 @@
 //! (`tally`); where they say nothing, or little, all words and pairs of words are weighed together: "Load shedding Stage 2
 //! from 16:00 today until 05:00 tomorrow. Check your schedule in the app" has no phrase of a notice, and is one.
 
+use super::bygone::is_for_next_time;
 use super::lexicon::Cue;
 use super::reading::{Reading, Sentence};
+use super::reductions::Off;
 use super::sender_name;
 use super::weights::{Heard, Met, Model, Phrase};
 use crate::message::PartKind;
@@ -146,7 +148,9 @@ pub(super) fn mark(readings: &mut [Reading<'_>], heard: &Heard, leaning: Leaning
         for (part, reading) in readings.iter_mut().enumerate() {
             for sentence in &mut reading.sentences {
                 let speaks_of_sale = !sentence.offs.is_empty() || sentence.cues.has(Cue::Sale);
-                if speaks_of_sale && weighed(heard, part, sentence, &mut met).only_tells() {
+                let words = reading.normal.text.get(sentence.range.clone()).unwrap_or_default();
+                let is_yet_to_come = sentence.offs.iter().any(Off::is_figure) && is_for_next_time(&sentence.may, words);
+                if speaks_of_sale && !is_yet_to_come && weighed(heard, part, sentence, &mut met).only_tells() {
                     (sentence.is_past, sentence.percent_off, sentence.threshold_deal) = (true, None, false);
                     sentence.offs.clear();
                 }

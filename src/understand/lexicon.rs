@@ -17,7 +17,7 @@ use super::voice::Voice;
 use super::{
     asking, audience, beside_en, bundles_zh, bygone, codes, currencies, cuts_zh, end_of_what, end_signs, gains_en,
     gains_zh, hearsay, optout, price_pairs_en, price_pairs_zh, reductions, reductions_en, sale_words, stretches_en,
-    surveys, tally, terms, vouchers,
+    surveys, tally, terms, thresholds_zh, vouchers,
 };
 
 /// What a word tells of its sentence.
@@ -297,6 +297,7 @@ fn asked() -> impl Iterator<Item = &'static Expression> {
         .chain(cuts_zh::asked())
         .chain(bundles_zh::asked())
         .chain(reductions::asked())
+        .chain(thresholds_zh::asked())
         .chain(price_pairs_en::asked())
         .chain(reductions_en::asked())
         .chain(sale_words::asked())

@@ -96,6 +96,7 @@ mod structured;
 mod surveys;
 mod tally;
 mod terms;
+mod thresholds_zh;
 mod topics;
 mod turned_zh;
 mod turns_en;

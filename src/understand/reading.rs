@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::message::{Part, PartKind, Span};
 
+use super::bundles_zh::may_be_told as told_by_bundles;
 use super::bygone::{Bygone, bygone_in};
 use super::codes::{is_guarded_code, speaks_of_paying};
 use super::cuts_zh::doubles_a_deposit;
@@ -161,6 +162,7 @@ impl<'a> Reading<'a> {
                 let is_paired = has_digit && !words.is_ascii() && mark_pairs_zh(&may, words, range.start, &mut amounts);
                 let saves = amounts.iter().any(|amount| amount.kind == AmountKind::Saving);
                 let may_take_off = saves || cues.any(&[Cue::MayTakeOff, Cue::Sale]) || told_in_other_words(&may);
+                let may_take_off = may_take_off || !words.is_ascii() && told_by_bundles(&may);
                 let bygone = if may_take_off { bygone_in(&may, words) } else { Bygone::Nothing };
                 let is_past = bygone == Bygone::Sentence;
                 let mut offs = if may_take_off && !is_past {

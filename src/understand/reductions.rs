@@ -17,6 +17,7 @@ use super::patterns::{pattern, says};
 use super::prices::{Amount, AmountKind};
 use super::reductions_en;
 use super::sale_words::is_word_of_sale;
+use super::thresholds_zh::{number, thresholds_in};
 
 /// Reductions kept of one sentence.
 const OFFS_MAX: usize = 16;
@@ -58,7 +59,7 @@ pub(super) fn reduction_signs() -> Vec<String> {
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&NEXT_ONE, &THRESHOLD_ZH, &PERCENT_ZH, &PERCENT_EN, &BARE_AMOUNT_ZH, &FREE_SHIPPING, &GIFT].into_iter()
+    [&NEXT_ONE, &PERCENT_ZH, &PERCENT_EN, &BARE_AMOUNT_ZH, &FREE_SHIPPING, &GIFT].into_iter()
 }
 
 /// The reductions of one sentence, in order; `amounts` are those of the sentence.
@@ -82,31 +83,12 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
     });
     if !words.is_ascii() {
         let unit = amounts.first().map_or(Currency::CNY, |amount| amount.money.currency);
-        each(&THRESHOLD_ZH, may, words, |groups, range| {
-            let number = |name: &str| number(groups.name(name)?.as_str(), unit);
-            let (from, off) =
-                (number("from").or_else(|| number("from_after")), number("off").or_else(|| number("off_first")));
-            if let (Some(from), Some(off)) = (from, off) {
-                add(Discount::Threshold { from, off }, range);
-            }
-        });
+        for (range, discount) in thresholds_in(may, words, unit) {
+            add(discount, range);
+        }
         each(&PERCENT_ZH, may, words, |groups, range| {
             if let Some(percent) = percent_zh(groups, words, &range) {
                 add(Discount::Percent(percent), range);
-            }
-        });
-    }
-    if words.contains('满') {
-        each(&THRESHOLD_SPOKEN, may, words, |groups, range| {
-            // 满千 is one thousand.
-            let spoken = |name: &str| {
-                let written = groups.name(name)?.as_str();
-                let digits = written.parse::<u64>().ok();
-                let value = digits.or_else(|| value_of(written)).or_else(|| value_of(&format!("一{written}")))?;
-                number(&value.to_string(), Currency::CNY)
-            };
-            if let (Some(from), Some(off)) = (spoken("from"), spoken("off")) {
-                add(Discount::Threshold { from, off }, range);
             }
         });
     }
@@ -182,11 +164,11 @@ fn is_spoken_of(head: &str, tail: &str) -> bool {
 /// "No discount", 不打折, 暂无优惠. What is without strings, 无门槛5折, or more than that, 不止5折, is not denied.
 fn is_denied(before: &str) -> bool {
     static DENIAL: LazyLock<Option<Regex>> = pattern!(
-        r"(?:不|无|没有?|未|非|暂无|取消|结束|停止|谢绝|拒绝|并非|不能|不可|不支持|不参与|不享受?)[^，,。]{0,4}$",
+        r"(?:不|无|没有?|未|非|暂无|取消|结束|停止|谢绝|拒绝|并非|不能|不可|不支持|不参与|不享受?|唔|冇)[^，,。]{0,4}$",
         r"|(?-u:\b)(?:no|not|without|never|isn't|aren't|don't|doesn't|didn't|won't|cannot|can't|excludes?|excluding|ineligible for)[ \n](?:[a-z]+[ \n]){0,2}$",
     );
     static PRAISE: LazyLock<Option<Regex>> = pattern!(
-        r"(?:[无没零](?:有|任何|需|须|用|消费|使用)*(?:门槛|套路|条件|限制|凑单|等待|排队|领券|抢券|办卡|预约)|不(?:用|需|必|须|需要|玩|设|看)*(?:门槛|套路|条件|凑单|等待?|排队|领券|抢券|办卡|预约)|不限[^，,。]{0,3}|不[止仅单只]|不到|不可错过|没错(?:就是)?|非会员也|非常|无论)[^，,。不无没未]{0,4}$"
+        r"(?:[无没零](?:有|任何|需|须|用|消费|使用)*(?:门槛|套路|条件|限制|凑单|等待|排队|领券|抢券|办卡|预约)|不(?:用|需|必|须|需要|玩|设|看)*(?:门槛|套路|条件|凑单|等待?|排队|领券|抢券|办卡|预约)|不限[^，,。]{0,3}|不[止仅单只]|唔(?:使|需|限)[^，,。]{0,4}|不到|不可错过|没错(?:就是)?|非会员也|非常|无论)[^，,。不无没未]{0,4}$"
     );
     let from = before.floor_char_boundary(before.len().saturating_sub(40));
     let near = before.get(from..).unwrap_or_default();
@@ -219,10 +201,6 @@ fn from_amounts(amounts: &[Amount]) -> Vec<(Range<usize>, Discount)> {
         }
     }
     found
-}
-
-fn number(written: &str, currency: Currency) -> Option<Money> {
-    Money::from_decimal(&written.replace(',', ""), currency).filter(|money| money.minor > 0)
 }
 
 fn next_one(groups: &Captures<'_>) -> u8 {
@@ -340,16 +318,6 @@ static PERCENT_ZH: Expression = expression!(
     r"|(?:优惠|让利|减|降|便宜|直降|立省|省)(?:了|近|达|高达|:)?(?P<cheng>[一二两三四五六七八九])成",
 );
 
-static THRESHOLD_ZH: Expression = expression!(
-    r"(?:满|达到?)[ \n]?¥?[ ]?(?P<from>[0-9]{2,6})[ \n]?(?:元|块)?[ \n,，]?(?:即可|即|可|就|再|直|享受?|最高|最多|额外|可用|可以|现场|下单|使用|减免)*[ \n]?(?:立减|直减|立省|现减|减|省|立返|返现|返还|返|送|赠|抵扣|抵|直降|降|优惠|现折|折抵|减掉|-)(?:券|红包|现金|¥)?[ \n]?(?P<off>[0-9]{1,6})(?:元|块)?",
-    r"|(?P<off_first>[0-9]{1,6})[ \n]?(?:元|块)?(?:[^0-9，,。!！ ]{0,6}券|红包)[(，,]?满[ \n]?(?P<from_after>[0-9]{2,6})[ \n]?(?:元|块)?(?:可用|可以?使用|使用|即可用|起用|减)",
-);
-
-/// 满千折百, 满五百送五十.
-static THRESHOLD_SPOKEN: Expression = expression!(
-    r"满(?P<from>[一二两三四五六七八九]?[百千万])(?:元|块)?(?:再|即|可|就|立|现)?(?:折|送|减|返|抵|省|赠)(?:现金?|券)?(?P<off>[0-9]{2,6}|[一二两三四五六七八九]?[十百千](?:[一二两三四五六七八九]十)?)",
-);
-
 static BARE_AMOUNT_ZH: Expression = expression!(
     r"(?:立减|直降|直减|立省|再减|最高减|下单减|现减|随机减|领券减|券后减|立返|再省|学费减免|费用减免|(?:报名|下单|到店|学生|学员|会员|新人|首单|每[单件台位人])(?:可|即|再)?减)(?:高达|最高|至高|达)?[ \n]?([0-9]{1,5})(万)?(?:[^0-9%.折个件斤公天小度岁分秒kg]|$)"
 );
@@ -413,8 +381,6 @@ mod tests {
             ("让利三成", vec!["30%"]),
             ("立减50", vec!["50.00 CNY"]),
             ("直降300元", vec!["300.00 CNY"]),
-            ("满300减50", vec!["50.00 CNY from 300.00 CNY"]),
-            ("每满200元立减30元", vec!["30.00 CNY from 200.00 CNY"]),
             ("第二件半价", vec!["next 50%"]),
             ("第2件0元", vec!["next 100%"]),
             ("买一送一", vec!["next 100%"]),
@@ -451,7 +417,8 @@ mod tests {
             ("免运资格不受影响", vec![]),
             ("定金50抵150", vec!["100.00 CNY"]),
             ("免月租", vec!["Unsaid"]),
-            ("订单满一万返现800元", vec!["800.00 CNY from 10000.00 CNY"]),
+            ("今次唔搞开张优惠", vec![]),
+            ("唔使排队5折", vec!["50%"]),
         ] {
             assert_eq!(told(text), wanted, "{text}");
         }

@@ -93,6 +93,8 @@ pub(super) struct Tally {
     is_reply: bool,
     /// It has a subject line.
     is_mail: bool,
+    /// There is Chinese in it.
+    is_chinese: bool,
     /// It is signed, or worded as firms word it.
     is_of_a_firm: bool,
     /// It tells how to refuse more of its kind.
@@ -141,7 +143,7 @@ pub(super) fn tally(readings: &[Reading<'_>], leaning: Leaning) -> Tally {
         tally.is_introduced |= hearsay::introduces(reading);
         tally.is_personal |= is_short && (chats || is_chatty(&reading.heard.may, text));
         tally.reports |= hearsay::reports(reading);
-        let is_chinese = reading.has_chinese();
+        tally.is_chinese |= reading.has_chinese();
         let has_code =
             reading.sentences.iter().any(|sentence| sentence.has_digit && codes::is_code(reading.words(sentence)));
         for sentence in &reading.sentences {
@@ -171,8 +173,9 @@ pub(super) fn tally(readings: &[Reading<'_>], leaning: Leaning) -> Tally {
             let given = || GIVEN.iter().any(|word| words.contains(word));
             // "Your account has been updated: our new spring menu is ready", "Loft boarding from £28 a metre".
             let announces = may("announces");
-            let asks_for_it =
-                !is_chinese && may("sells") && sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price);
+            let asks_for_it = !tally.is_chinese
+                && may("sells")
+                && sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price);
             // 售价299元，快递到家: how it is sold, and not what became of an order.
             let terms = || {
                 sentence.amounts.iter().any(|amount| amount.kind == AmountKind::Price)
@@ -339,9 +342,13 @@ impl Tally {
         // "25% off all shoes lol, shop now" is no friend's, either.
         let trades = trades || self.lowers && !self.chats && (self.is_reached || self.sells > 0 || self.pairs);
         // "Fish box this week: hake, cod, mussels. 18 euro, text back before Thurs. Noel": all its words sell.
-        let asks = self.is_reached || self.is_signed || self.sells > 0 || self.is_priced;
+        // 老客一直是八八折，您哪天想起来了: letters of shops say 我 and 您, too; "haha" they do not.
+        let asks =
+            self.is_reached || self.is_signed || self.sells > 0 || self.is_priced || self.is_chinese && self.sale > 0;
         let trades = trades || self.leaning.sells_plainly() && asks && !self.chats;
-        let shows_who = self.is_introduced || self.is_mail && self.is_signed && !self.is_reply;
+        // 退款单号…送上一张满99减15的券: nor is a receipt in a mail.
+        let tells = self.is_signed && !self.is_reply || self.is_chinese && self.referenced > 0;
+        let shows_who = self.is_introduced || self.is_mail && tells;
         let trades = trades || (self.prices_down || self.lowers && shows_who) && !self.chats;
         self.is_personal && !self.is_from_a_sender && !self.is_of_a_firm && !self.asks_a_customer && !trades
     }
