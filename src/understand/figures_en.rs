@@ -74,6 +74,11 @@ pub(super) fn figures_in(text: &str, sentence: Range<usize>, amounts: &[Amount])
         if is_read || is_no_price(head.unwrap_or_default(), tail.unwrap_or_default()) {
             continue;
         }
+        // "A fiver not eight", "they have been nine": beside a word that compares, and not "two for £10".
+        let is_small = groups.name("small").is_some();
+        if is_small && !(says(&COMPARED, head.unwrap_or_default()) && says(&ALONE, tail.unwrap_or_default())) {
+            continue;
+        }
         if let Some((hundredths, currency)) = value_of(&groups).filter(|(hundredths, _)| *hundredths > 0) {
             figures.push(Figure { range, hundredths, currency, amount: None });
         }
@@ -100,6 +105,9 @@ fn value_of(groups: &Captures<'_>) -> Option<(u64, Option<Currency>)> {
     if let (Some(few), Some(coins)) = (groups.name("few"), groups.name("coins")) {
         return Some((spelled_value(few.as_str()) * 100, Some(coin(coins.as_str()))));
     }
+    if let Some(small) = groups.name("small") {
+        return Some((spelled_value(small.as_str()) * 100, None));
+    }
     if let Some(spelled) = groups.name("spelled") {
         let value: u64 = spelled.as_str().split([' ', '-']).map(spelled_value).sum();
         return Some((value * 100, groups.name("unit").map(|unit| coin(unit.as_str()))));
@@ -112,32 +120,44 @@ fn value_of(groups: &Captures<'_>) -> Option<(u64, Option<Currency>)> {
     Some((whole.checked_mul(100)?.checked_add(cents)?.checked_mul(times)?, None))
 }
 
-/// Quid and pounds, or dollars and bucks.
+/// Quid and pounds, euros, or dollars and bucks.
 fn coin(name: &str) -> Currency {
-    if name.starts_with(['q', 'p']) { Currency::GBP } else { Currency::USD }
+    match name.as_bytes().first() {
+        Some(b'q' | b'p') => Currency::GBP,
+        Some(b'e') => Currency::EUR,
+        _ => Currency::USD,
+    }
 }
 
 fn spelled_value(word: &str) -> u64 {
     const UNITS: [&str; 9] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
     const TENS: [&str; 9] = ["ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     let place = |words: &[&str]| words.iter().position(|known| *known == word).map_or(0, |at| at as u64 + 1);
-    match word {
-        "twelve" => 12,
-        "fifteen" => 15,
-        "eighteen" => 18,
-        _ => place(&UNITS) + 10 * place(&TENS),
+    const TEENS: [&str; 9] =
+        ["eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"];
+    match place(&TEENS) {
+        0 => place(&UNITS) + 10 * place(&TENS),
+        teen => 10 + teen,
     }
 }
 
 static BARE: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?P<figure>(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?|[0-9]{1,6}(?:\.[0-9]{1,2})?)(?P<thousands>k)?",
     r"|(?:a )?(?P<note>fiver|tenner)|(?:a|one) (?P<one>quid|pound|dollar)",
-    r"|(?P<few>two|three|four|five|six|seven|eight|nine|ten) (?P<coins>quid|pounds?|dollars?|bucks)",
-    r"|(?P<spelled>ten|twelve|fifteen|eighteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?)(?: (?P<unit>quid|pounds?|dollars?|bucks))?)(?-u:\b)"
+    r"|(?P<few>two|three|four|five|six|seven|eight|nine|ten) (?P<coins>quid|pounds?|dollars?|bucks|euros?)",
+    r"|(?P<spelled>ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?)(?: (?P<unit>quid|pounds?|dollars?|bucks|euros?))?",
+    r"|(?P<small>two|three|four|five|six|seven|eight|nine))(?-u:\b)"
 );
+/// In front of a small number that is a price.
+static COMPARED: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:not|instead of|rather than|down from|used to be|(?:has|have|had|'ve|'s) been|was|were|usually|normally|up to)(?: a| about)? $"
+);
+/// Behind one.
+static ALONE: LazyLock<Option<Regex>> =
+    pattern!(r"^(?:[.,;!?)]|$| (?:since|before|until|till?|last|on|if|after|all)(?-u:\b))");
 /// "Instead of 3.40" and "for 20" are prices, so few words are left out.
 static NO_PRICE_BEFORE: LazyLock<Option<Regex>> = pattern!(
-    r"[0-9a-z][.:/,'-]$|[-#@/+:][0-9]*$|[$£€₹][ ]?$|(?-u:\b)(?:at|by|until|till?|before|after|since|past|room|gate|page|bus|platform|no|number|age|aged|chapter|week|size|unit|line|lane|flat|table|row|seat|grade|year|blk|block|ave|lvl|level|under|over|score[ds]?|lots?|season|episode|part|route|exit|junction|jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|may|january|february|march|april|august|september|october|november|december|mon|tues?|wed|thurs?|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday)[ .]{1,2}$"
+    r"[0-9a-z][.:/,'-]$|[-#@/+:][0-9]*$|[$£€₹][ ]?$|(?-u:\b)(?:at|by|until|till?|before|after|since|past|room|gate|page|bus|platform|no|number|age|aged|chapter|week|size|unit|line|lane|flat|table|row|seat|grade|year|blk|block|ave|lvl|level|under|over|score[ds]?|lots?|season|episode|part|route|exit|junction|tier|phase|wave|release|round|batch|step|stage|option|vol|zone|band|jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|may|january|february|march|april|august|september|october|november|december|mon|tues?|wed|thurs?|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday)[ .]{1,2}$"
 );
 static NO_PRICE_AFTER: LazyLock<Option<Regex>> = pattern!(
     r"^(?:[%:/'-][0-9a-z%]?|\.[0-9]|,[0-9]|st(?-u:\b)|nd(?-u:\b)|rd(?-u:\b)|th(?-u:\b)|x[0-9 ])|^[ -]?(?:am|pm|a\.m|p\.m|noon|o'clock|mins?|minutes?|hours?|hrs?|secs?|seconds?|days?|nights?|weeks?|wks?|months?|mths?|years?|yrs?|yo|people|persons?|guests|pax|ppl|seats?|stops?|left|kgs?|g|lbs?|oz|km|miles?|mi|m|cm|mm|inch|inches|ft|ml|l|litres?|gb|mb|percent|per cent|pct|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|january|february|march|april|june|july|august|september|october|november|december|of|points?|pts|goals?|marks|degrees|classes|lessons|sessions|times|copies|pages|items|pieces|pcs|boxes|bottles|steps|calories|reps|sets|students|kids|players|tickets|cars|rooms|tables|patients|staff|volunteers)(?-u:\b)"

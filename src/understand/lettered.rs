@@ -72,7 +72,7 @@ static LETTERED: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)([rnp])([0-9]{1,3}(?:[ ][0-9]{3})+(?:\.[0-9]{2})?(?-u:\b)|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{2})?|[0-9]{2,6}(?:\.[0-9]{2})?)(k)?(?-u:\b)"
 );
 static ASKED_AFTER: LazyLock<Option<Regex>> = pattern!(
-    r"^[ ]?(?:off|per|p/m|pm|pps?|pax|each|ea|lang|only|a (?:month|week|day|night|year|person)|monthly|weekly|/[a-z]+|/-|for [0-9]+[a-z]*|entry|combo|cash ?back|voucher|discount)(?-u:\b)|^[ ]?\((?:was|reg)"
+    r"^[ ]?(?:off|per|p/m|pm|pps?|pax|each|ea|lang|only|a (?:month|week|day|night|year|person)|monthly|weekly|/[a-z]+|/-|for [0-9]+[a-z]*|entry|combo|cash ?back|voucher|discount)(?-u:\b)|^[ ]?\((?:was|reg|norm|usual|orig|rrp|list)"
 );
 static ASKED_BEFORE: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:from|for|only|now|save|was|just|under|over|above|spend|price|fee|pay|get|buy[ ]at|worth|special|deal|large|regular|medium|small|at|@)[: ]+$|[a-z]{3},[ ]$"

@@ -16,7 +16,7 @@ use super::urgency::{self, Urge};
 use super::voice::Voice;
 use super::{
     asking, audience, beside_en, bundles_zh, bygone, codes, currencies, cuts_zh, end_of_what, end_signs, gains_en,
-    gains_zh, hearsay, optout, price_pairs_en, price_pairs_zh, reductions, reductions_en, sale_words, stretches_en,
+    gains_zh, hearsay, optout, price_links_en, price_pairs_zh, reductions, reductions_en, sale_words, stretches_en,
     surveys, tally, terms, thresholds_zh, vouchers,
 };
 
@@ -298,7 +298,7 @@ fn asked() -> impl Iterator<Item = &'static Expression> {
         .chain(bundles_zh::asked())
         .chain(reductions::asked())
         .chain(thresholds_zh::asked())
-        .chain(price_pairs_en::asked())
+        .chain(price_links_en::asked())
         .chain(reductions_en::asked())
         .chain(sale_words::asked())
         .chain(vouchers::asked())

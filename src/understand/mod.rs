@@ -73,6 +73,7 @@ mod pieces;
 mod plain_ends;
 pub mod postal;
 mod price_cells;
+mod price_links_en;
 mod price_moves;
 mod price_pairs_en;
 mod price_pairs_zh;

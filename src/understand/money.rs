@@ -9,6 +9,7 @@ use regex::{CaptureLocations, Match, Regex};
 use crate::message::{Currency, Money};
 
 use super::currencies::{currency, currency_has_comma, named_before, number, signs, units};
+use super::language::is_han;
 use super::lettered::lettered;
 use super::numerals::{NUMERALS, digit_of, value_of};
 use super::patterns::{pattern, says};
@@ -116,14 +117,17 @@ fn amount(whole: Match<'_>, groups: &CaptureLocations, words: &str) -> Option<Wr
                 cents.to_owned()
             }
         }
+        // `Rp 60.000`: no sen are written.
+        _ if matches!(currency, Currency::IDR | Currency::VND) => number.replace(['.', ',', '\''], ""),
         _ => number.replace([',', '\''], ""),
     };
     if !stands_alone(words, &range) {
         return None;
     }
     let tail = &words[range.end..];
-    // `2 RMB 199`: the sign belongs to what follows.
-    if !signed && sign.is_ascii() && tail.trim_start_matches(' ').starts_with(|c: char| c.is_ascii_digit()) {
+    // `2 RMB 199`, `tier 2 £109`: the sign belongs to what follows.
+    let before_next = if sign.is_ascii() { tail.trim_start_matches(' ') } else { tail };
+    if !signed && !is_han_unit(sign) && before_next.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     if !signed {
@@ -185,6 +189,11 @@ fn stands_alone(words: &str, range: &Range<usize>) -> bool {
     let letters_last = own.ends_with(|c: char| c.is_ascii_alphabetic());
     !(digits_last && after.is_some_and(|c| c.is_ascii_digit() || c == '%')
         || letters_last && after.is_some_and(|c| c.is_ascii_alphanumeric()))
+}
+
+/// 元 and the like stand behind their number, whatever follows.
+fn is_han_unit(unit: &str) -> bool {
+    unit.trim().chars().any(is_han)
 }
 
 /// 2元素, 3块蛋糕: a word that only begins like a unit.

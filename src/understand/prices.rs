@@ -318,13 +318,13 @@ const THRESHOLD_BEFORE: &str = concat!(
 const PAID_IN_BEFORE: &str = r"(?:充值?|预?存(?:话费|款)?|缴(?:费|纳)?|交(?:费|定金|订金|款)?|付|花|买|购|消费|定金|订金)[ \n]?$|(?-u:\b)(?:buy|load|deposit)[ ]$";
 const GIVES_AFTER: &str = r"^[ \n,，]?(?:元|块)?[ \n,，]?(?:即可|即|就|可|再|立|最高|额外)?(?:送|返|抵|得|享|赠|减|当|变|膨胀)|^,?[ \n](?:and[ \n])?(?:you'll[ \n])?(?:get|receive|earn)(?-u:\b)";
 const OFF_BEFORE: &str = r"(?-u:\b)off[ \n](?:a[ \n]|an[ \n]|any[ \n]|all[ \n]|your[ \n])?(?:first[ \n]|next[ \n])?$";
-const THRESHOLD_AFTER: &str = r"^(?:\+|[ \n]?(?:or more|or over|and up|& up|and above|and over|minimum|min\.? (?:spend|order|purchase))|元?(?:以上|及以上|起用|可用|使用))";
+const THRESHOLD_AFTER: &str = r"^(?:\+(?:[^+]|$)|[ \n]?(?:or more|or over|and up|& up|and above|and over|minimum|min\.? (?:spend|order|purchase))|元?(?:以上|及以上|起用|可用|使用))";
 const CARD_AFTER: &str = r"^[ \n](?:[a-z]+[ \n]){0,2}e?-?gift[ \n-]?(?:cards?|certificates?)|^[ \n]?(?:面值|面额)?的?(?:[^0-9，,。]{0,4})(?:礼品卡|购物卡|储值卡|充值卡|油卡|e卡|提货券|提货卡)";
 const GIVES_BEFORE: &str = r"(?-u:\b)(?:get|receive|earn|free|bonus|win|claim)(?-u:\b)[ \na-z]{0,12}$|(?:送|赠|领|返|得|享|奖)[^0-9，,。]{0,4}$";
 const SAVING_AFTER: &str = concat!(
     r"^[ \n]?(?:元|块)?(?:的|无门槛|通用|全场|现金|立减|满减|新人|专享|专属|生日|会员|平台|店铺)*(?:优惠|券|红包|补贴|话费|抵用|代金|折扣|津贴|返现|减免|抵扣)",
     r"|^[ \n]?(?:元|块)?[^0-9，,。!！;；、 ]{0,6}券|^[ \n]?(?:元|块)?(?:[^0-9，,。!！;； ]{0,14})(?:优惠券|代金券|抵用券|现金券|礼券|购物券|消费券|兑换券|折扣券|红包)",
-    r"|^[ \n-](?:(?:instant|mail-in|extra|in|store|statement|total|student|member|online|account|welcome|sign-up|signup|referral|birthday|discount|loyalty|thank[ -]you|e-?)[ \n-]?){0,3}(?:off|discount|rewards?|coupons?|vouchers?|back|rebate|cash ?back|credits?|savings?|less|cheaper)(?-u:\b)|^[ \n](?:[a-z]+[ \n]){0,3}(?:(?:is|are|gets?)[ \n])?waived(?-u:\b)",
+    r"|^[ \n-](?:(?:instant|mail-in|extra|in|store|statement|total|student|member|online|account|welcome|sign-up|signup|referral|birthday|discount|loyalty|thank[ -]you|e-?)[ \n-]?){0,3}(?:off|discount|rewards?|coupons?|vouchers?|back|rebate|cash ?back|credits?|savings?|less|cheaper)(?-u:\b)|^[ \n](?:[a-z]+[ \n]){0,3}(?:(?:is|are|gets?)[ \n])?waived(?-u:\b)|^[ ]?(?:/|a |per )[ ]?(?:mo|mth|month|wk|week|yr|year|night|person|head|pax|pp|kg|lb|litre|item|pair|ticket|bottle|box)\.?[ ](?:off|cheaper|less)(?-u:\b)",
 );
 const SAVING_BEFORE: &str = concat!(
     r"(?:^|[^0-9.一二三四五六七八九])折[ \n]?$|(?:再|加|额外|最高|立|直)补贴?[ \n]?$|(?:减|立减|直降|降|省|立省|节省|优惠|让利|返|返现|返还|抵|抵扣|折抵|折价|现折|送|赠|赠送|领|领取|奖|券|红包|补贴|津贴|便宜|(?:送|返|赠|得|领)[^，,。0-9]{0,4}话费)(?:了|高达|最高|至高|达|至多|最多|共|:)?[ \n]?$",
@@ -392,6 +392,9 @@ mod tests {
             ("late orders carry a $6 handling charge", vec!["Other 6.00 USD"]),
             ("queens from $299 (reg $499)", vec!["Price 299.00 USD", "ListPrice 499.00 USD"]),
             ("inr 999 (mrp inr 2500)", vec!["Price 999.00 INR", "ListPrice 2500.00 INR"]),
+            ("was $128++, now $98++", vec!["ListPrice 128.00 USD", "Price 98.00 USD"]),
+            ("$20/mo off fibre", vec!["Saving 20.00 USD"]),
+            ("tier 2 £109", vec!["Price 109.00 GBP"]),
             ("sofa: rs 18,990, mrp rs 27,500", vec!["Price 18990.00 INR", "ListPrice 27500.00 INR"]),
             ("7公斤前置式HK$2,380，舊價HK$2,980", vec!["Price 2380.00 HKD", "ListPrice 2980.00 HKD"]),
             ("羔羊卷39.8元/500g", vec!["Price 39.80 CNY"]),
