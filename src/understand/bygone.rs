@@ -77,7 +77,7 @@ static FOR_THE_READER: LazyLock<Option<Regex>> =
     pattern!(r"^(?:我们|咱们)(?:已|也|都|特地|专门)*(?:帮|为|替|给)(?:您|你|大家)");
 /// One of these makes the whole sentence a line of a bill: 已优惠100元，实付299元.
 static OF_A_BILL: LazyLock<Option<Regex>> = pattern!(
-    r"手续费|服务费|电费|账单|实付|应付|合计|总计|本单|您的订单|(?-u:\b)(?:bill|total|subtotal|receipt|invoice|your order|you paid)(?-u:\b)"
+    r"手续费|服务费|电费|账单|实付|应付|合计|总计|本单|您的订单|(?-u:\b)(?:bill|total|subtotal|receipt|invoice|your order|you paid|used this (?:month|period|year))(?-u:\b)"
 );
 /// A figure that is offered to all.
 static LOWERED: LazyLock<Option<Regex>> = pattern!(

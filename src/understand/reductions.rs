@@ -49,7 +49,7 @@ pub(super) fn reduction_signs() -> Vec<String> {
                          coupons voucher vouchers code codes deal deals sale sales price prices pricing clearance bargain \
                          bargains rebate rebates cashback back bogo b1g1 b2g1 credit credits bonus gift gifts markdown \
                          markdowns marked third thirds quarter two 2 3 three four complimentary promo promos promotion \
-                         promotions promotional second 2nd buy purchase get ships shipped shipping delivery delivered \
+                         promotions promotional fifth below under minus drops 1-for-1 one-for-one vat gst cost pays fare fee second 2nd buy purchase get ships shipped shipping delivery delivered \
                          postage freight p&p less cheaper reduced slashed doorbuster doorbusters offer offers \
                          折 半 减 降 送 赠 省 返 抵 券 红包 邮 运费 免 特价 优惠 促销 秒杀 清仓 惠 让利 特卖 甩卖 买 礼 第 低 \
                          补贴 福利 底价 满 惊喜价 成 团购价 到手价 活动价 限时价 会员价 捡漏 羊毛 福袋 津贴 内购 出清 下杀 闪购 \
@@ -274,7 +274,9 @@ static SUPPOSED: LazyLock<Option<Regex>> =
     pattern!(r"^[ ](?:scenario|assumption|policy|case|model|threshold|target)s?(?-u:\b)");
 static THE: LazyLock<Option<Regex>> = pattern!(r"(?-u:\b)(?:the|an?|our|your|this|that|each)[ ]$");
 /// Behind somebody's wording.
-static QUOTED: LazyLock<Option<Regex>> = pattern!(r"^[\x22”’'][ ](?:rarely|never|often|usually|claims?)(?-u:\b)");
+static QUOTED: LazyLock<Option<Regex>> = pattern!(
+    r"^[^\x22”’'.!?]{0,24}[\x22”’'][ ](?:rarely|never|often|usually|claims?|becomes?|reads?|signs?|banners?|stickers?|wording|copy|should|must)(?-u:\b)"
+);
 
 fn percent_en(groups: &Captures<'_>) -> Option<u8> {
     if let Some(word) = groups.name("words") {
@@ -291,6 +293,8 @@ fn percent_en(groups: &Captures<'_>) -> Option<u8> {
             67
         } else if part.as_str().contains("third") || part.as_str().ends_with('3') {
             33
+        } else if part.as_str().contains("fifth") || part.as_str().ends_with('5') {
+            20
         } else {
             25
         });
@@ -302,12 +306,12 @@ fn percent_en(groups: &Captures<'_>) -> Option<u8> {
 // A new alternative in any of these needs its sign in `reduction_signs`.
 
 static PERCENT_EN: Expression = expression!(
-    r"(?-u:\b)(?P<off>[0-9]{1,3})(?:\.[0-9])?[ \n]?(?:%|percent|per cent|pct)[ \n-]?(?:(?:instant|student|extra|member|members?'?|staff|teacher|military|senior|welcome|birthday|loyalty|introductory|flat|price|exclusive|early[ -]bird|sitewide|promotional|group|bulk|friends[ ]and[ ]family|nhs|off[ -]peak|anniversary|thank[- ]you)[ \n])?(?:off|discounts?|treat|codes?|vouchers?|savings?|cheaper|reductions?|rebate|cash[ -]?back|price cut|cut|markdown|coupon|less|lower prices|bonus)(?-u:\b)",
+    r"(?-u:\b)(?P<off>[0-9]{1,3})(?:\.[0-9])?[ \n]?(?:%|percent|per cent|pct)[ \n-]?(?:(?:instant|student|trade|wholesale|resident|corporate|extra|member|members?'?|staff|teacher|military|senior|welcome|birthday|loyalty|introductory|flat|price|exclusive|early[ -]bird|sitewide|promotional|group|bulk|friends[ ]and[ ]family|nhs|off[ -]peak|anniversary|thank[- ]you)[ \n])?(?:off|discounts?|treat|codes?|vouchers?|savings?|cheaper|reductions?|rebate|cash[ -]?back|price cut|cut|markdown|coupon|less|lower prices|bonus|back on)(?-u:\b)",
     r"|(?-u:\b)(?:save|saving|saves|an? (?:extra|additional|further)|extra|a further|discounts? of|savings of|reductions? of|reduced by|marked down|price cut of|take)[ \n](?:up to[ \n]|as much as[ \n]|over[ \n]|at least[ \n]|an?[ \n](?:extra|additional|further)[ \n])?(?P<save>[0-9]{1,2})[ \n]?(?:%|percent|per cent)",
     r"|(?-u:\b)(?:prices?|everything|charges?|rates?|fees?|fares?|rents?|tariffs?)[ \n](?:(?:are|is|have|has|been|were|was|just|now)[ \n]){0,3}(?:reduced|cut|slashed|dropped|lowered|down|off)[ \n](?:by[ \n])?(?:up to[ \n])?(?P<cut>[0-9]{1,2})[ \n]?(?:%|percent)",
     r"|(?-u:\b)(?P<half>half[ -](?:price|off)|1/2[ ](?:price|off)|½[ ](?:price|off))(?-u:\b)",
     r"|(?-u:\b)(?P<words>(?:ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]five)?)[ ](?:percent|per cent)[ ](?:off|discount)(?-u:\b)",
-    r"|(?-u:\b)(?P<part>(?:a|one|two)[- ](?:thirds?|quarter)|1/3|2/3|1/4)[ ](?:off|cheaper)(?-u:\b)",
+    r"|(?-u:\b)(?P<part>(?:a|one|two)[- ](?:thirds?|quarter|fifth)|1/3|2/3|1/4|1/5)[ ](?:off|cheaper|less)(?-u:\b)",
 );
 
 static PERCENT_ZH: Expression = expression!(
@@ -333,7 +337,7 @@ static NEXT_ONE: Expression = expression!(
 
 static FREE_SHIPPING: Expression = expression!(
     r"包邮|免邮|免(?:全部|国内|基础|首重|同城)?(?:运费|配送费|快递费|邮费|运)|(?:运费|邮费|配送费)(?:全免|全包|减免|0元|为0)|[0零][ ]?元?(?:运费|配送费|邮费)|免费(?:配送|送货|送货上门|邮寄)",
-    r"|(?-u:\b)free[ \n](?:[a-z0-9-]+[ \n]){0,3}(?:shipping|delivery|postage|p&p|freight)(?-u:\b)|(?-u:\b)(?:ships?|shipped|delivered)[ \n](?:for[ \n])?free(?-u:\b)|(?-u:\b)(?:shipping|delivery|postage)(?: is|'s|:)?[ \n](?:free|on us)(?-u:\b)|[$£€]0[ \n](?:shipping|delivery)(?: fee)?|(?-u:\b)(?:shipping|delivery)[ \n]fees?[ \n]waived",
+    r"|(?-u:\b)free[ \n](?:[a-z0-9-]+[ \n]){0,3}(?:shipping|delivery|postage|p&p|freight)(?-u:\b)|(?-u:\b)(?:ships?|shipped|delivered)[ \n](?:for[ \n])?free(?-u:\b)|(?-u:\b)(?:shipping|delivery|postage)(?: is|'s|:)?[ \n](?:free|on us)(?-u:\b)|[$£€]0[ \n](?:shipping|delivery)(?: fee)?|(?-u:\b)(?:shipping|delivery)[ \n]fees?[ \n]waived|(?-u:\b)no (?:delivery|postage|shipping) (?:charges?|fees?|costs?)(?-u:\b)",
 );
 
 static GIFT: Expression = expression!(

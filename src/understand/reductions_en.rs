@@ -16,7 +16,7 @@ const FOUND_MAX: usize = 8;
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&OFF, &BELOW, &KEPT, &FOR_HALF, &MORE_FOR_LESS, &NEARLY_FREE, &HANDED, &FREE_TO, &NO_FEE].into_iter()
+    [&OFF, &BELOW, &KEPT, &FOR_HALF, &MORE_FOR_LESS, &PAY_FEWER, &NEARLY_FREE, &HANDED, &FREE_TO, &NO_FEE].into_iter()
 }
 
 /// Whether a sentence in which `may` was heard may take something off so.
@@ -59,6 +59,7 @@ pub(super) fn told_in_words(
     for expression in [&MORE_FOR_LESS, &NEARLY_FREE] {
         each(expression, may, words, |range, _| told.push((Discount::NextOne(100), range)));
     }
+    each_pay(may, words, |range| told.push((Discount::NextOne(100), range)));
     each(&FOR_HALF, may, words, |range, _| told.push((Discount::Percent(50), range)));
     each(&NO_FEE, may, words, |range, _| told.push((Discount::Unsaid, range)));
     each(&FREE_TO, may, words, |range, _| told.push((Discount::Gift, range)));
@@ -71,8 +72,25 @@ fn each(expression: &Expression, may: &May, words: &str, mut found: impl FnMut(R
     for groups in regex.captures_iter(words).take(FOUND_MAX) {
         let Some(whole) = groups.get(0) else { continue };
         let percent =
-            groups.name("percent").or_else(|| groups.name("own")).and_then(|percent| percent.as_str().parse().ok());
+            ["percent", "own", "falls", "taken", "minus", "minus_on"].into_iter().find_map(|name| groups.name(name));
+        let percent = percent.and_then(|percent| percent.as_str().parse().ok());
         found(whole.range(), percent.filter(|percent| (1..=99).contains(percent)));
+    }
+}
+
+/// "Resole 2 pairs, pay 1": fewer are paid than are had.
+fn each_pay(may: &May, words: &str, mut found: impl FnMut(Range<usize>)) {
+    let Some(regex) = PAY_FEWER.within(may) else { return };
+    let count = |written: &str| {
+        let spelled = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+        spelled.iter().position(|known| *known == written).map_or_else(|| written.parse().ok(), |at| Some(at + 1))
+    };
+    for groups in regex.captures_iter(words).take(FOUND_MAX) {
+        let many = groups.name("many").and_then(|many| count(many.as_str()));
+        let few = groups.name("few").and_then(|few| count(few.as_str()));
+        if let (Some(whole), true) = (groups.get(0), few.is_some() && few < many) {
+            found(whole.range());
+        }
     }
 }
 
@@ -98,17 +116,22 @@ static OFF: Expression = expression!(
     r"(?-u:\b)(?:knock(?:s|ed|ing)?|chop(?:s|ped|ping)?|tak(?:e|es|ing)|took|shav(?:e|es|ed|ing)|slic(?:e|ed|ing)|slash(?:ed|es|ing)?) (?:you )?(?:another |a further |about |a cool )?(?:[a-z]{0,3}[$£€₹₦₱] ?)?(?:[0-9][0-9.,]{0,6}|",
     spelled!(),
     r")(?: quid| pounds?| dollars?| bucks| euros?| pesos| rupees| rand)? (?:off|from (?:the|our|all|every|each|your))(?-u:\b)",
-    r"|(?-u:\b)[0-9]{1,4} off (?:your|any|every|all|each|our)(?-u:\b)|(?-u:\b)sav(?:e|es|ing) (?:you|yourself) (?:up to )?[a-z]{0,2}[$£€₹₦₱] ?[0-9][0-9.,]{0,6}",
+    r"|(?-u:\b)spend [0-9]{1,5},? (?:and )?(?:get|save) [0-9]{1,4}(?: off| back)?(?-u:\b)|(?-u:\b)[0-9]{1,4} off (?:on )?(?:your|any|every|all|each|our)(?-u:\b)|(?-u:\b)sav(?:e|es|ing) (?:you|yourself) (?:up to )?[a-z]{0,2}[$£€₹₦₱] ?[0-9][0-9.,]{0,6}",
     r"|(?-u:\b)(?:(?:a |another )?(?:fiver|tenner)|",
     spelled!(),
     r" (?:quid|pounds?|dollars?|bucks|euros?)) (?:off|cheaper|less|towards your)(?-u:\b)",
     r"|[$£€₹₦₱] ?[0-9][0-9.,]{0,6} (?:(?:comes|goes|is|will come) )?(?:straight )?off(?-u:\b)|(?-u:\b)saves? (?:you )?(?:a (?:fiver|tenner)|(?:ten|fifteen|twenty|thirty|forty|fifty)(?: quid| pounds?| dollars?| bucks)?)(?-u:\b)",
-    r"|(?-u:\b)less (?:[a-z]{0,3}[$£€₹₦₱] ?[0-9][0-9.,]{0,6}|[0-9]{1,6} (?:cents|pence|pesos|quid|dollars|rupees|rand|bucks))(?-u:\b)"
+    r"|(?-u:\b)less (?:[a-z]{0,3}[$£€₹₦₱] ?[0-9][0-9.,]{0,6}|[0-9]{1,6} (?:cents|pence|pesos|quid|dollars|rupees|rand|bucks))(?-u:\b)",
+    r"|(?-u:\b)[0-9]{1,3} ?(?:p|c|cents|pence) (?:off|cheaper|less)(?-u:\b)|(?-u:\b)(?:flat|extra|instant|straight) [0-9]{2,5} off(?-u:\b)|(?-u:\b)[0-9]{2,5} off (?:above|over|min|orders?|with code|using)(?-u:\b)",
+    r"|[$£€₹₦₱] ?[0-9][0-9.,]{0,6} (?:below|under|less than|cheaper than|lower than) (?:the |our |their |its |your )?(?:[a-z-]+ ){0,2}(?:price|rate|fee|fare|tariff|rrp|list|retail|sticker|charge)(?-u:\b)"
 );
-/// "30% below the usual tariff", "50% under ticket", "giving up 30% of the bill", "10% on the listed price".
+/// "30% below the usual tariff", "our till drops 20%", "every puppet -20%", "50% under ticket", "giving up 30% of the bill", "10% on the listed price".
 static BELOW: Expression = expression!(
-    r"(?-u:\b)(?P<percent>[0-9]{1,2}) ?(?:%|percent|per cent) (?:(?:below|under|lower than|cheaper than|less than) (?:the |our |their |your )?(?:usual|normal|list|listed|ticket|rack|public|standard|shop|regular|retail|rrp|street|market|marked|high street|full|summer|winter|peak|walk-in)|(?:on|from) (?:the |our )?(?:listed?|marked|ticket) prices?)",
-    r"|(?-u:\b)(?:giv(?:e|es|ing) up|knock(?:s|ed|ing)?|tak(?:e|es|ing)|took) (?:another )?(?P<own>[0-9]{1,2}) ?% (?:of|off|from) (?:the|your|all|every)(?-u:\b)"
+    r"(?-u:\b)(?P<percent>[0-9]{1,2}) ?(?:%|percent|per cent) (?:(?:below|under|lower than|cheaper than|less than) (?:the |our |their |your )?(?:usual|normal|list|listed|ticket|rack|public|standard|shop|regular|retail|rrp|street|market|marked|high street|full|summer|winter|spring|autumn|peak|flexible|walk-in)|(?:below|under|lower than|cheaper than|less than) (?:even (?:those|that|these)|what (?:you'd|you would|you|they|others) (?:pay|paid|charge|ask))(?-u:\b)|(?:on|from) (?:the |our )?(?:listed?|marked|ticket) prices?)",
+    r"|(?-u:\b)(?:giv(?:e|es|ing) up|knock(?:s|ed|ing)?|tak(?:e|es|ing)|took) (?:another )?(?P<own>[0-9]{1,2}) ?% (?:of|off|from) (?:the|your|all|every)(?-u:\b)",
+    r"|(?-u:\b)(?:everything(?: [a-z]+){0,3}|the lot|all prices|(?:our|the whole) (?:prices?|till|menu|shop|store|range|bar|stall|[a-z]+ prices?)) (?:drops?|falls?|comes? down|goes? down|dips?) (?:by )?(?:another )?(?P<falls>[0-9]{1,2}) ?%",
+    r"|(?-u:\b)(?P<taken>[0-9]{1,2}) ?(?:%|percent|per cent) (?:(?:is|comes|goes|gets|will be|will come|coming|knocked|taken|chopped|struck) ){1,3}off(?-u:\b)",
+    r"|(?-u:\b)(?:all|every|everything|any|each|entire|whole)(?: [a-z]+){0,3}[ :,]{1,2}(?:[-–−]|minus ) ?(?P<minus>[0-9]{1,2}) ?%|(?:^|[ (:])(?:[-–−]|minus )(?P<minus_on>[0-9]{1,2}) ?% (?:on|off|for) (?:all|every|everything|any|your|the whole)(?-u:\b)"
 );
 /// "At 70% of the list price".
 static KEPT: Expression = expression!(
@@ -116,23 +139,27 @@ static KEPT: Expression = expression!(
 );
 /// "Whatever is left goes for half".
 static FOR_HALF: Expression = expression!(
-    r"(?-u:\b)(?:go|goes|going|sold|sells?|selling|yours) (?:for|at) half(?: (?:the )?(?:usual |normal )?price)?(?-u:\b)|(?-u:\b)(?:at|for) half (?:of )?what(?-u:\b)|(?-u:\b)(?:is|are|at|for|pay) half the (?:price|fee|rate|cost|fare)(?-u:\b)|(?-u:\b)half (?:the )?(?:usual|normal|regular|standard|ticket|list) (?:price|rate|fee|cost)(?-u:\b)"
+    r"(?-u:\b)(?:go|goes|going|sold|sells?|selling|yours) (?:for|at) half(?: (?:the )?(?:usual |normal )?price)?(?-u:\b)|(?-u:\b)(?:at|for) half (?:of )?what(?-u:\b)|(?-u:\b)(?:is|are|at|for|pays?|go|goes|travels?|swim|ride) half[ -](?:the )?(?:price|fee|rate|cost|fare|tuition)s?(?-u:\b)|(?-u:\b)half (?:the )?(?:usual|normal|regular|standard|ticket|list) (?:price|rate|fee|cost)(?-u:\b)"
 );
-/// "No joining fee (was £35)", "callout free (usually 60)".
+/// "No joining fee (was £35)", "callout free (usually 60)", "we'll pay the VAT", "at last year's prices", "at cost price".
 static NO_FEE: Expression = expression!(
-    r"(?-u:\b)(?:no|zero|nil) (?:joining|sign-?up|registration|enrol?ment|arrangement|set-?up|activation|initiation) fees?(?-u:\b)|(?-u:\b)(?:a third|a quarter|two thirds) of the (?:usual |normal |full |list )?price(?-u:\b)|(?-u:\b)free \((?:usually|normally|was|worth|rrp|norm|saves?) |[$£€]0 (?:[a-z]+ ){0,3}\((?:was|usually|normally) "
+    r"(?-u:\b)(?:no|zero|nil) (?:joining|sign-?up|registration|enrol?ment|arrangement|set-?up|activation|initiation) fees?(?-u:\b)|(?-u:\b)(?:a third|a quarter|two thirds) of the (?:usual |normal |full |list )?price(?-u:\b)|(?-u:\b)free \((?:usually|normally|was|worth|rrp|norm|saves?) |[$£€]0 (?:[a-z]+ ){0,3}\((?:was|usually|normally) ",
+    r"|(?-u:\b)(?:vat|gst|tax)[- ]free (?:weekends?|days?|week|[a-z]{3,6}day|shopping)(?-u:\b)|(?-u:\b)we(?:'ll| will|'re| are)? pay(?:ing)? (?:the|your) (?:vat|gst|sales tax|postage|delivery|shipping|booking fee)(?-u:\b)|(?-u:\b)(?:no|zero) (?:vat|gst|sales tax) (?:on|this|until|till|today|all)(?-u:\b)",
+    r"|(?-u:\b)(?:at|sold for|back to|still) (?:last year's|last season's|last month's|(?:19|20)[0-9]{2}) prices?(?-u:\b)|(?-u:\b)last year's prices?,? (?:until|till?|while|this|today|all|on)(?-u:\b)|(?-u:\b)(?:go|goes|going|everything|sold|selling|all) at cost(?: price)?(?-u:\b)|(?-u:\b)at cost price(?-u:\b)|(?-u:\b)(?:cut|dropp?(?:ed|ing)?|slash(?:ed)?|knocked|lower(?:ed)?|reduc(?:ed|ing)) (?:all |our |the |every ){0,2}(?:[a-z]+ )?(?:prices?|rates?|fees?) by (?:a|one|two)[- ](?:third|quarter|fifth|half|tenth)s?(?-u:\b)"
 );
-/// "5 sessions for the price of 4", "all 4 fitted and you only pay for 3", "buy 4 sticks, chop 5", "stay 3 pay 2".
+/// "5 sessions for the price of 4", "buy 4 sticks, chop 5", "buy 10 get 2 extra".
 static MORE_FOR_LESS: Expression = expression!(
-    r"(?-u:\b)(?:[2-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|twelve|[0-9]{1,2}in|large|big|double|family|year|season|month)(?: [a-z]+){0,3}(?:,| for)? (?:at )?(?:the )?(?:price|cost) of (?:(?:a|an|the) )?(?:[1-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|small|medium|single|regular)(?-u:\b)",
-    r"|(?-u:\b)(?:[2-9]|1[0-9]|two|three|four|five|six|seven|eight|nine|ten)(?: [a-z']+){0,7},? pay (?:only |just )?for (?:only |just )?(?:[1-9]|one|two|three|four|five|six|seven|eight|nine)(?-u:\b)",
-    r"|(?-u:\b)(?:stay|play|hire|book|rent|take|buy|wear) (?:[2-9]|two|three|four|five|six|seven)(?: nights?| days?| games?| weeks?)?,? (?:and )?(?:only |just )?pay (?:only |just |for )?(?:[1-8]|one|two|three|four|five|six)(?-u:\b)",
+    r"(?-u:\b)(?:[2-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|twelve|[0-9]{1,2}in|large|big|double|family|year|season|month)(?: [a-z]+){0,5}(?:,| for)? (?:at )?(?:the )?(?:price|cost) of (?:(?:a|an|the) )?(?:[1-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|small|medium|single|regular)(?-u:\b)",
     r"|(?-u:\b)buy (?:[1-9]|one|two|three|four|five|six|ten)(?: [a-z]+){0,2},? (?:and )?(?:chop|carry|collect|take home|bring home|eat|drink|walk away with) (?:[2-9]|1[0-2]|two|three|four|five|six|seven)(?-u:\b)",
     r"|(?-u:\b)buy (?:[1-9][0-9]?|one|two|three|four|five|six|ten)(?: [a-z]+){0,2},? (?:and )?get (?:[1-9]|one|two|three) (?:extra|more|on top|on us|bonus)(?-u:\b)|(?-u:\b)(?:2-4-1|2-for-1|2for1|241|bogof)(?-u:\b)"
 );
+/// "Resole 2 pairs, pay 1", "all 4 fitted and you only pay for 3", "stay 3 pay 2".
+static PAY_FEWER: Expression = expression!(
+    r"(?-u:\b)(?P<many>[2-9]|two|three|four|five|six|seven|eight|nine)(?: [a-z']+){0,6},? (?:and |but )?(?:you |we |we'll )?(?:only |just )?(?:pay|charge) (?:you )?(?:for |only |just )*(?P<few>[1-8]|one|two|three|four|five|six|seven|eight)(?: only| nights?| days?| weeks?| games?)?(?:[.,;!?)]|$| (?:at|on|for|this|until|till?|all|with|and|in|when|if)(?-u:\b))"
+);
 /// "Second one for a penny", "second pair on us", "third one's on us".
 static NEARLY_FREE: Expression = expression!(
-    r"(?-u:\b)free (?:second|2nd|third|3rd) [a-z]{3,10} (?:with|when|if)(?-u:\b)|(?-u:\b)(?:second|2nd|third|3rd|fourth|4th|fifth|5th|sixth|6th|tenth|10th|next)(?: [a-z]+){0,2}(?:'s)? (?:is |are |at |for |only |just )*(?:on us|on the house|on me|a penny|1p|a quid|£1|\$1|free|for free|for nothing)(?-u:\b)"
+    r"(?-u:\b)next [a-z]+(?: [a-z]+)?(?:'s)? (?:is )?(?:on us|on the house|on me)(?-u:\b)|(?-u:\b)free (?:second|2nd|third|3rd) [a-z]{3,10} (?:with|when|if)(?-u:\b)|(?-u:\b)(?:second|2nd|third|3rd|fourth|4th|fifth|5th|sixth|6th|tenth|10th|next (?:one|visit|order|box|round|class|cut|coffee|drink|wash|month))(?: [a-z]+){0,2}(?:'s)? (?:is |are |at |for |only |just |always )*(?:costs? (?:you )?(?:nothing|nowt)|on us|on the house|on me|a penny|1p|a quid|£1|\$1|free|for free|for nothing)(?-u:\b)"
 );
 /// "Here's £10 to spend", "your £15 Loft Living voucher", "£5 in your wallet", "£10 on your account towards".
 static HANDED: Expression = expression!(
@@ -181,6 +208,8 @@ mod tests {
             ("5 sessions for the price of 4", "NextOne(100)"),
             ("all 4 fitted and you only pay for 3", "NextOne(100)"),
             ("buy 4 sticks, chop 5", "NextOne(100)"),
+            ("stay 3 pay 2 at cove lodge", "NextOne(100)"),
+            ("any 4 books, pay for 3 until sunday", "NextOne(100)"),
             ("16in pepperoni for the price of a 12", "NextOne(100)"),
             ("second one for a penny", "NextOne(100)"),
             ("2 pairs from £79, second pair on us", "NextOne(100)"),
@@ -194,6 +223,7 @@ mod tests {
             ("we've slashed a tenner from every cut", "10.00 GBP"),
             ("20 off your first clean", "Unsaid"),
             ("your fourth haircut's free", "NextOne(100)"),
+            ("have your next meal on us", "NextOne(100)"),
             ("get your third bottle for nothing", "NextOne(100)"),
             ("five sessions, cost of four", "NextOne(100)"),
             ("there's a fiver waiting in your app", "5.00 GBP"),
@@ -205,6 +235,25 @@ mod tests {
             ("a year of chess weekly for the cost of nine issues", "NextOne(100)"),
             ("the second course is half the fee", "50%"),
             ("kids eat free tonight", "Gift"),
+            ("bring a cup and it's 50c off", "Unsaid"),
+            ("flat 125 off above 399", "Unsaid"),
+            ("get 100 off on your first order", "Unsaid"),
+            ("£26 below the winter price", "26.00 GBP"),
+            ("any run at 15% below even those", "15%"),
+            ("our till drops 20% now", "20%"),
+            ("everything in the shop drops 15% at noon", "15%"),
+            ("every puppet -20%", "20%"),
+            ("-40% on all sandals", "40%"),
+            ("20 per cent knocked off all rugs", "20%"),
+            ("grandparents tap at half fee", "50%"),
+            ("kids go half fare", "50%"),
+            ("resole 2 pairs, pay 1", "NextOne(100)"),
+            ("stay four nights, we only charge for three", "NextOne(100)"),
+            ("3 months of chess cellar membership for the price of 1", "NextOne(100)"),
+            ("your 6th class always costs nothing", "NextOne(100)"),
+            ("we'll pay the vat on every sofa", "Unsaid"),
+            ("still at last year's prices", "Unsaid"),
+            ("we've dropped our prices by a fifth", "Unsaid"),
             ("kids meal on us with any large burger", "Gift"),
         ] {
             assert_eq!(told(text), [wanted], "{text}");
@@ -223,6 +272,14 @@ mod tests {
             "Your balance is £15, less than last month",
             "At 70% of capacity",
             "Under 10s play at ten",
+            "Next free: Mon 21 June 16:00",
+            "Next free slot is 4pm",
+            "Table for 4, pay 2 deposits",
+            "House prices fall 3% in May",
+            "Temps fall 20% below what we had",
+            "Shares -3% at close",
+            "Supermarkets put up prices by a third",
+            "Chips are made at cost to us",
         ] {
             assert_eq!(told(text), Vec::<String>::new(), "{text}");
         }

@@ -57,7 +57,7 @@ static ENGLISH: Expression = expression!(
 static OTHER_SENSE_EN: Expression = expression!(
     // "Your NBI clearance will expire": a paper, a height, a permission.
     r"(?-u:\b)(?:your|nbi|nbx|police|security|customs|barangay|medical|tax|port|import|flight|background|employment|exit|ground|head|low|legal|environmental)[ \n](?:[a-z]{2,5}[ \n])?clearance(?-u:\b)|(?-u:\b)clearance (?:\(?ref|certificate|form|fee|id|level|process|will|has been|is (?:valid|ready|required)|no\.?|number|of (?:\d|the|your))|(?-u:\b)discounts? (?:on your (?:current )?(?:plan|bill|account|policy|tariff)|polic(?:y|ies)|scenario|model)(?-u:\b)",
-    r"|(?-u:\b)(?:s&p|nasdaq|dow jones|retailers?)(?-u:\b)|(?-u:\b)(?:gas|petrol|oil|fuel|house|home|food|energy|consumer|stock|share|gold|crude|wholesale)[ ]prices?(?-u:\b)|(?-u:\b)(?:shares|stocks|forecasts?|analysts|economists|inflation|quarterly|year-on-year)(?-u:\b)|(?-u:\b)sale of (?:the|an?|his|her|my|our|your)(?-u:\b)|(?-u:\b)(?:tickets?|seats?|passes|dates|tables|menus?|bookings|reservations|pre-?orders|house|home|property|car) (?:is |are |go(?:es)? |went )?(?:now )?(?:on|for) sale(?-u:\b)|(?-u:\b)(?:go|goes|going|gone|went|put) on (?:general )?sale(?-u:\b)|(?-u:\b)(?:tax(?:payer)?s?|council|government|energy|income|rates|water|solar|rent)[ ](?:[a-z]+[ ]){0,2}rebates?(?-u:\b)|(?-u:\b)(?:coupons?|vouchers?) (?:has|have|was|were) (?:also |now )?(?:been )?(?:returned|restored|reinstated|credited back|put back|cancel+ed|refunded)(?-u:\b)|(?-u:\b)point[- ]of[- ]sale|(?-u:\b)(?:sale|sales) (?:team|rep|representative|manager|figures|tax|call|report|agreement|contract)|(?-u:\b)sales? (?:agreed|memo|crowd|rota|week|stock|signs?|stickers?|labels?|fell through|particulars|room|ledger|invoice|order|receipt)(?-u:\b)|(?-u:\b)(?:parcel|package|delivery|order) (?:from|#)|(?-u:\b)your order(?-u:\b)|(?-u:\b)(?:lot [0-9]+|bids?|bidders?|auctions?|auctioneers?|consign(?:ed|ment)?|vendor's|solicitors?|hammer price|bake sale|jumble sale|car boot sale)(?-u:\b)|(?-u:\b)deals? with(?-u:\b)|(?-u:\b)discount rate|(?-u:\b)(?:discounts?|coupons?|deals?)(?-u:\b)[^.!]*\?$|(?-u:\b)can (?:u|you|i)(?-u:\b)|(?-u:\b)(?:is|are) there (?:a|any) (?:discount|sale|deal|coupon)|(?-u:\b)any (?:discounts?|coupons?|deals?)[^.!]*\?|(?-u:\b)discounted cash flow|(?-u:\b)(?:no|big|great|real) deal[.,!?]",
+    r"|(?-u:\b)(?:s&p|nasdaq|dow jones|retailers?)(?-u:\b)|(?-u:\b)(?:gas|petrol|oil|fuel|house|home|food|energy|consumer|stock|share|gold|crude|wholesale)[ ]prices?(?-u:\b)|(?-u:\b)(?:shares|stocks|forecasts?|analysts|economists|inflation|quarterly|year-on-year)(?-u:\b)|(?-u:\b)sale of (?:the|an?|his|her|my|our|your)(?-u:\b)|(?-u:\b)(?:tickets?|seats?|passes|dates|tables|menus?|bookings|reservations|pre-?orders|house|home|property|car) (?:is |are |go(?:es)? |went )?(?:now )?(?:on|for) sale(?-u:\b)|(?-u:\b)(?:tickets?|tix|seats?|passes|places|spaces|slots|stalls|dates|bookings)(?-u:\b)[^.!?]{0,60}(?-u:\b)on sale(?-u:\b)|(?-u:\b)sale [0-9]{3,}(?-u:\b)|(?-u:\b)(?:your|all|[a-z]+) lots (?:have|has|were|are|will)(?-u:\b)|(?-u:\b)(?:go|goes|going|gone|went|put|puts|putting)(?: (?:it|them|these|those|this|the [a-z]+|[a-z]+))? on (?:general )?sale(?-u:\b)|(?-u:\b)(?:tax(?:payer)?s?|council|government|energy|income|rates|water|solar|rent)[ ](?:[a-z]+[ ]){0,2}rebates?(?-u:\b)|(?-u:\b)(?:coupons?|vouchers?) (?:has|have|was|were) (?:also |now )?(?:been )?(?:returned|restored|reinstated|credited back|put back|cancel+ed|refunded)(?-u:\b)|(?-u:\b)point[- ]of[- ]sale|(?-u:\b)(?:sale|sales) (?:team|rep|representative|manager|figures|tax|call|report|agreement|contract)|(?-u:\b)sales? (?:agreed|memo|crowd|rota|week|stock|signs?|stickers?|labels?|fell through|particulars|room|ledger|invoice|order|receipt)(?-u:\b)|(?-u:\b)(?:parcel|package|delivery|order) (?:from|#)|(?-u:\b)your order(?-u:\b)|(?-u:\b)(?:lot [0-9]+|bids?|bidders?|auctions?|auctioneers?|consign(?:ed|ment)?|vendor's|solicitors?|hammer price|bake sale|jumble sale|car boot sale)(?-u:\b)|(?-u:\b)deals? with(?-u:\b)|(?-u:\b)discount rate|(?-u:\b)(?:discounts?|coupons?|deals?)(?-u:\b)[^.!]*\?$|(?-u:\b)can (?:u|you|i)(?-u:\b)|(?-u:\b)(?:is|are) there (?:a|any) (?:discount|sale|deal|coupon)|(?-u:\b)any (?:discounts?|coupons?|deals?)[^.!]*\?|(?-u:\b)discounted cash flow|(?-u:\b)(?:no|big|great|real) deal[.,!?]",
     r"|(?-u:\b)(?:i|u|we|he|she|they) (?:want|need|get|juz|just|got|get|bought|found|saw|had|have|went|was|were|am|can|could|will)(?-u:\b)",
 );
 
@@ -75,6 +75,7 @@ mod tests {
             "big clearance",
             "the sale ends today",
             "today's deals",
+            "all boots are now on sale",
         ] {
             assert!(is_word_of_sale(&May::ANY, yes).is_some(), "{yes}");
         }
@@ -89,6 +90,10 @@ mod tests {
             "i got it on sale",
             "wholesaler",
             "our new menu goes on sale right now",
+            "tix for santa's grotto are now on sale",
+            "tickets for symphony in the gardens (sat 8 aug) are on sale now at $45",
+            "we put these on sale on monday",
+            "sale 1184: all five of your lots sold",
             "last date to pay property tax with rebate",
             "优惠券已一并退还至您的账户",
             "your coupon has been returned",
