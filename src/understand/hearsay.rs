@@ -9,7 +9,7 @@ use super::reading::{Reading, Sentence};
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&NEWS, &CHAT, &PARENTS, &INTRODUCED, &HOUSE, &OWN_HAND].into_iter()
+    [&NEWS, &CHAT, &PARENTS, &INTRODUCED, &HOUSE, &OWN_HAND, &FOR_LATER].into_iter()
 }
 
 /// True when a part reports of sales, as news and those who guard consumers do.
@@ -37,8 +37,8 @@ pub(super) fn introduces(reading: &Reading<'_>) -> bool {
     INTRODUCED.is_in(&reading.heard.may, &reading.normal.text)
 }
 
-/// True when a part is written among those who work together, or tells what was taken off a bill: minutes, rotas, invoices,
-/// a plan's discount that ends. Nobody is offered anything.
+/// True when a part is of those who work or meet together, or a bill: minutes, payslips, statements. Nobody is offered
+/// anything; most of what colleagues write is told by all its words (`leaning`).
 pub(super) fn is_of_the_house(reading: &Reading<'_>) -> bool {
     HOUSE.is_in(&reading.heard.may, &reading.normal.text)
 }
@@ -47,6 +47,15 @@ pub(super) fn is_of_the_house(reading: &Reading<'_>) -> bool {
 pub(super) fn lowers_by_own_hand(may: &May, words: &str) -> bool {
     OWN_HAND.is_in(may, words)
 }
+
+/// True of "NEXTTIME takes 10% off your next order": what a receipt gives for another time.
+pub(super) fn is_for_later(may: &May, words: &str) -> bool {
+    FOR_LATER.is_in(may, words)
+}
+
+static FOR_LATER: Expression = expression!(
+    r"(?-u:\b)(?:off|towards?|discount on|voucher for|save on|saves? you [^.!?]{1,12} on) (?:all |any |of )?(?:your|the|a) (?:next|following|future|second|first)(?-u:\b)|(?-u:\b)your (?:next|second|third|first|[0-9]{1,2}(?:st|nd|rd|th))(?: [a-z]+){1,3} (?:is|are|comes?|always costs?|costs?|will be) (?:at )?(?:half|free|nothing|on us|[0-9]{1,2} ?% )"
+);
 
 static OWN_HAND: Expression = expression!(
     r"(?-u:\b)(?:i|we)(?:'ve|'ll|'m|'re|'d| have| will| am| are| can)? (?:also |just |even |gladly |happily )?(?:knock(?:ed|ing)?|tak(?:e|ing)|took|chop(?:ped)?|giv(?:e|ing)|gave|offer(?:ing)?|doing|do|charg(?:e|ed|ing)|slash(?:ed)?|cut|dropp?(?:ed|ing)?|reduced) "
@@ -57,11 +66,11 @@ static INTRODUCED: Expression = expression!(
 );
 
 static HOUSE: Expression = expression!(
-    r"(?-u:\b)(?:minutes (?:attached|of)|agm|annual general meeting|(?:staff|sale|team|weekend|holiday) rotas?|rota (?:attached|for|is)|(?:hi|dear|hello|morning) team|all staff|staff:|tills? (?:are |is )?down|(?:pls |please )?tell customers|statement of account|remittance|accounts payable|minimum payment|payslip|salary review|offer of (?:employment|a place)|probation(?:ary)?|(?:trade|settlement|prompt payment) discount|council tax|from then(?: on)?,? your (?:monthly |new )?(?:bill|price|payment|plan|cost)s?|(?:promotional|12-month|introductory|contract) discount (?:ends?|expires?|finishes)|find [a-z' ]{0,24}invoice attached|invoice (?:no\.? ?)?[0-9]{3,}|early entry discount)(?-u:\b)"
+    r"(?:^|\n)minutes (?:of|from)(?-u:\b)|(?-u:\b)(?:minutes attached|agm|annual general meeting|statement of account|remittance|minimum payment|payslip|offer of (?:employment|a place)|probation(?:ary)?|(?:settlement|prompt payment) discount)(?-u:\b)"
 );
 
 static NEWS: Expression = expression!(
-    r"(?-u:\b)(?:retailers (?:told|say|said|admit)|what retailers|the regulator(?:'s)?|regulators (?:say|said|warn|have)|consumer (?:council|association|watchdog|affairs|protection (?:agency|office|authority|bureau))|price watchdog|trading standards (?:has|have|say|says|officers?|warns?)|average (?:markdowns?|discounts?)|our (?:reviewers|testers|reporters?|correspondents?|columnists?)|columnists?|readers' (?:questions|letters)|footfall|psychologists|economists|analysts (?:say|said|expect|warn)|(?:study|survey|report|poll|research|investigation) (?:finds|found|shows|showed|suggests|reveals|revealed)|(?:fake|phoney|phony|bogus|misleading) (?:discounts?|sales?|deals?|offers?|reductions?)|how (?:retailers|shops|stores|supermarkets) (?:trick|fool|tempt|price|use))(?-u:\b)",
+    r"(?-u:\b)(?:retailers (?:told|say|said|admit)|what retailers|(?:the )?regulators?(?:'s| (?:say|said|warn|has|have))|(?:consumer|price) (?:council|association|watchdog)|trading standards (?:has|have|says?|officers?|warns?)|average (?:markdowns?|discounts?)|our (?:reviewers|testers|reporters?|correspondents?)|analysts (?:say|said|expect|warn)|(?:study|survey|report|poll|research|investigation) (?:finds|found|shows|showed|suggests|reveals|revealed)|(?:fake|misleading) (?:discounts?|sales?|deals?|offers?))(?-u:\b)",
     r"|消保委|消委会|消协|消费者(?:协会|委员会)|市场监[管督]|市监局|理性消费|虚构原价|先涨后降|虚假(?:折扣|优惠|促销|打折|宣传)|(?:调查|抽查|监测|研究)(?:结果)?(?:显示|发现|指出|表明)|记者(?:调查|发现|走访|获悉|了解|从)|据[^,，。]{0,8}报道|业内人士|专家(?:提醒|表示|建议|指出)|本期(?:导读|要目|看点)|读者来信|提醒(?:广大)?(?:民众|市民|消费者|网民|经营者|商家)[^。!]{0,16}(?:理性|谨慎|注意|警惕|规范|切勿|不要|不得)",
 );
 
@@ -70,7 +79,7 @@ static PARENTS: Expression = expression!(
 );
 
 static CHAT: Expression = expression!(
-    r"(?-u:\b)(?:kar liya|kar lo na|le rah[ai]|le lu|leke aa|jaldi bol|bol na|bolo na|lena hai kya|chahiye kya|bilhin ko|bili na ba|ko na ba|gusto mo ba|sama ka ba|abeg (?:make|help)|reply asap|u want (?:me|one|help)|want me to (?:get|grab|buy|book|order|pick)|should (?:i|we) (?:get|grab|buy|book|order) (?:it|one|two|them|some|2)|on (?:the|your|ur) way home|can (?:you|u) (?:grab|get me|buy me)|sorry (?:bru|mate|hun|babe|bro|bruv|boet|sis|love)|tell (?:mum|mom|dad|nan)|(?:dad|mum|mom|nan|he|she) (?:says?|said|reckons)|shall i (?:get|grab|buy|book|order)|they've got (?:the|a|it|them|loads)|wanna come|i wanted|did (?:you|u) see|pay me back|did (?:the|ur|your) code work|my basket|they said the|(?:is|are|r) doing (?:half price|half-price|[0-9]{1,2}% off|2 for 1|two for one|a sale))(?-u:\b)",
+    r"(?-u:\b)(?:kar liya|jaldi bol|lena hai kya|ko na ba|u want (?:me|one|help)|want me to (?:get|grab|buy|book|order|pick)|should (?:i|we) (?:get|grab|buy|book|order) (?:it|one|two|them|some|2)|on (?:the|your|ur) way home|can (?:you|u) (?:grab|get me|buy me)|sorry (?:mate|hun|babe|bro|sis|love|bru)|tell (?:mum|mom|dad|nan)|(?:dad|mum|mom|nan|he|she) (?:says?|said|reckons)|shall i (?:get|grab|buy|book|order)|did (?:you|u) see|(?:is|are|r|the [a-z ]{3,24}'s|(?:seen|saw|heard) [a-z' &]{2,28}) doing (?:an? )?(?:[a-z-]+ ){0,3}(?:half price|half-price|[0-9]{1,2}% off|2 for 1|two for one|bogof|sale))(?-u:\b)",
     r"|听说没|听说了[吗没]|幸亏没|幸好没|还好没买|(?:还|又|也|天天|前天|昨天|刚)给我发|要不要一起|^我刚?(?:刚|昨天|前天|才)?(?:看|查|问|买|去|逛)了|我还在犹豫|的话我就|^领导[,，:]|(?:周会|例会|会议)纪要|值班安排|[初终定样]稿|(?:法务|财务)[^，,。]{0,6}(?:没过|建议)|法务说|你?千万(?:不要|别)[打买点]|(?:阿嬷|外婆|奶奶|我妈|我爸|阿妈)说|您?看定?(?:选|定)?哪家",
 );
 
@@ -113,6 +122,20 @@ mod tests {
     }
 
     #[test]
+    fn a_receipt_gives_for_another_time() {
+        for (text, wanted) in [
+            ("nexttime takes 10% off your next order", true),
+            ("should you change your mind, your first box back is half price", true),
+            ("here's £5 towards your second visit", true),
+            ("total rm42.10 after 10% senior discount", false),
+            ("10% off applied", false),
+            ("your first payment is due", false),
+        ] {
+            assert_eq!(is_for_later(&May::ANY, text), wanted, "{text}");
+        }
+    }
+
+    #[test]
     fn who_gives_to_parents_is_no_friend() {
         for (text, wanted) in [
             ("treat your mum to brunch", "  to brunch"),
@@ -132,6 +155,8 @@ mod tests {
             "bhai ticket book kar liya kya? BOGO khatam ho jayega, jaldi bol",
             "Boots has 3 for 2, want me to get some?",
             "20% off at Tesco til 6, can u grab nappies",
+            "just seen threadbare doing 50% off today only",
+            "the hardware store's doing a closing down sale 70% off everything",
             "sorry bru the special rate was only till this morning",
             "听说没，那个健身房跑路了，前天还给我发“年卡5折”，幸亏没买",
             "领导，A家88元包邮，B家满100份打九折，您看定哪家？",

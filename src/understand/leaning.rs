@@ -3,6 +3,7 @@
 //! from 16:00 today until 05:00 tomorrow. Check your schedule in the app" has no phrase of a notice, and is one.
 
 use super::bygone::is_for_next_time;
+use super::hearsay;
 use super::lexicon::Cue;
 use super::reading::{Reading, Sentence};
 use super::reductions::Off;
@@ -30,6 +31,8 @@ const TELLS_MORE_MIN: i32 = 250;
 /// Odds of five to one for an offer, and more than for a notice: no friend speaks so, and no phrase of a notice stands
 /// against it.
 const SELLS_PLAINLY_MIN: i32 = 150;
+/// Odds of fifty to one: then even the words of friends are a seller's, if it lowers a price: "We miss u! 20% off any order".
+const SELLS_SURELY_MIN: i32 = 400;
 /// Odds of three to one for an invitation to tell an opinion: many a notice ends with one.
 const ASKS_MIN: i32 = 100;
 /// What one must weigh that shows no sender: friends ask each other how it was.
@@ -132,6 +135,11 @@ impl Leaning {
         self.offer <= TELLS_MAX
     }
 
+    /// Whether it sells, not to be doubted.
+    pub fn sells_surely(self) -> bool {
+        self.offer >= SELLS_SURELY_MIN && self.notice < 0
+    }
+
     /// Whether it sells, hardly to be doubted.
     pub fn sells_plainly(self) -> bool {
         self.offer >= SELLS_PLAINLY_MIN && self.offer > self.notice
@@ -149,7 +157,8 @@ pub(super) fn mark(readings: &mut [Reading<'_>], heard: &Heard, leaning: Leaning
             for sentence in &mut reading.sentences {
                 let speaks_of_sale = !sentence.offs.is_empty() || sentence.cues.has(Cue::Sale);
                 let words = reading.normal.text.get(sentence.range.clone()).unwrap_or_default();
-                let is_yet_to_come = sentence.offs.iter().any(Off::is_figure) && is_for_next_time(&sentence.may, words);
+                let is_yet_to_come = sentence.offs.iter().any(Off::is_figure) && (is_for_next_time(&sentence.may, words)
+                        || hearsay::is_for_later(&sentence.may, words));
                 if speaks_of_sale && !is_yet_to_come && weighed(heard, part, sentence, &mut met).only_tells() {
                     (sentence.is_past, sentence.percent_off, sentence.threshold_deal) = (true, None, false);
                     sentence.offs.clear();

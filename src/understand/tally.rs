@@ -346,6 +346,7 @@ impl Tally {
         let asks =
             self.is_reached || self.is_signed || self.sells > 0 || self.is_priced || self.is_chinese && self.sale > 0;
         let trades = trades || self.leaning.sells_plainly() && asks && !self.chats;
+        let trades = trades || self.leaning.sells_surely() && self.lowers && !self.chats;
         // 退款单号…送上一张满99减15的券: nor is a receipt in a mail.
         let tells = self.is_signed && !self.is_reply || self.is_chinese && self.referenced > 0;
         let shows_who = self.is_introduced || self.is_mail && tells;
@@ -501,6 +502,7 @@ mod tests {
             "25% off all running shoes lol. Shop now",
             "haha 50% off haircuts this week, call 072 555 0188",
             "Spoil your mum, 20% off bouquets, shop now",
+            "We miss u at Tacomundo! Have 20% off on us, code COMEBACK, any order any day",
         ] {
             assert!(!personal(sold), "{sold}");
         }
