@@ -28,7 +28,8 @@ pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
     [&IS_OVER, &NEXT_TIME].into_iter()
 }
 
-/// Whether something is taken off for whoever comes again, as notices end: 下次結帳輸入WARM10打九折.
+/// Whether something is taken off for whoever comes again, as notices end: 下次結帳輸入WARM10打九折,
+/// "NEXTTIME takes 10% off your next order".
 pub(super) fn is_for_next_time(may: &May, words: &str) -> bool {
     NEXT_TIME.is_in(may, words)
 }
@@ -67,7 +68,8 @@ fn clause_around(words: &str, range: &Range<usize>) -> Range<usize> {
 }
 
 static NEXT_TIME: Expression = expression!(
-    r"下(?:次|回|一?单)[^，,。0-9]{0,12}(?:[，,]?[^，,。]{0,12})(?:折|减|抵|省)|再次(?:光临|下单|购买|消费)|回购|复购|(?:结[帐账]|下单|付款)时?(?:输入|出示|填写)|(?:送|奉|附|献)上|(?:若|如|要是)[^，,。0-9]{1,8}(?:可|能)?(?:再|另)?省"
+    r"下(?:次|回|一?单)[^，,。0-9]{0,12}(?:[，,]?[^，,。]{0,12})(?:折|减|抵|省)|再次(?:光临|下单|购买|消费)|回购|复购|(?:结[帐账]|下单|付款)时?(?:输入|出示|填写)|(?:送|奉|附|献)上|(?:若|如|要是)[^，,。0-9]{1,8}(?:可|能)?(?:再|另)?省",
+    r"|(?-u:\b)(?:off|towards?|discount on|voucher for|save on|saves? you [^.!?]{1,12} on) (?:all |any |of )?(?:your|the|a) (?:next|following|future|second|first)(?-u:\b)|(?-u:\b)your (?:next|second|third|first|[0-9]{1,2}(?:st|nd|rd|th))(?: [a-z]+){1,3} (?:is|are|comes?|always costs?|costs?|will be) (?:at )?(?:half|free|nothing|on us|[0-9]{1,2} ?% )",
 );
 
 static TO_COME: LazyLock<Option<Regex>> = pattern!(
@@ -102,6 +104,20 @@ mod tests {
 
     fn read(text: &str) -> Bygone {
         bygone_in(&May::ANY, &fold_phrase(text))
+    }
+
+    #[test]
+    fn a_receipt_gives_for_another_time() {
+        for (text, wanted) in [
+            ("nexttime takes 10% off your next order", true),
+            ("should you change your mind, your first box back is half price", true),
+            ("here's £5 towards your second visit", true),
+            ("total rm42.10 after 10% senior discount", false),
+            ("10% off applied", false),
+            ("your first payment is due", false),
+        ] {
+            assert_eq!(is_for_next_time(&May::ANY, text), wanted, "{text}");
+        }
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub(super) fn discounts_of(
     if !told.iter().any(|one| is_figure(&one.discount)) {
         pairs.into_iter().for_each(|pair| push(&mut told, pair));
     }
-    if !told.iter().any(|one| is_figure(&one.discount)) && !tally.leans_to_a_notice() {
+    if !told.iter().any(|one| is_figure(&one.discount)) && !tally.leans_to_a_notice(false) {
         // Two prices in a row may be two things; "was" and a line through it say more.
         let was = |offer: &&Offer| {
             let list = |price: &PriceTold| price.kind == PriceKind::List && Some(price.money) == offer.list_price;

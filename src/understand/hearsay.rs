@@ -9,7 +9,7 @@ use super::reading::{Reading, Sentence};
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&NEWS, &CHAT, &PARENTS, &INTRODUCED, &HOUSE, &OWN_HAND, &FOR_LATER].into_iter()
+    [&NEWS, &CHAT, &PARENTS, &INTRODUCED, &HOUSE, &OWN_HAND].into_iter()
 }
 
 /// True when a part reports of sales, as news and those who guard consumers do.
@@ -47,15 +47,6 @@ pub(super) fn is_of_the_house(reading: &Reading<'_>) -> bool {
 pub(super) fn lowers_by_own_hand(may: &May, words: &str) -> bool {
     OWN_HAND.is_in(may, words)
 }
-
-/// True of "NEXTTIME takes 10% off your next order": what a receipt gives for another time.
-pub(super) fn is_for_later(may: &May, words: &str) -> bool {
-    FOR_LATER.is_in(may, words)
-}
-
-static FOR_LATER: Expression = expression!(
-    r"(?-u:\b)(?:off|towards?|discount on|voucher for|save on|saves? you [^.!?]{1,12} on) (?:all |any |of )?(?:your|the|a) (?:next|following|future|second|first)(?-u:\b)|(?-u:\b)your (?:next|second|third|first|[0-9]{1,2}(?:st|nd|rd|th))(?: [a-z]+){1,3} (?:is|are|comes?|always costs?|costs?|will be) (?:at )?(?:half|free|nothing|on us|[0-9]{1,2} ?% )"
-);
 
 static OWN_HAND: Expression = expression!(
     r"(?-u:\b)(?:i|we)(?:'ve|'ll|'m|'re|'d| have| will| am| are| can)? (?:also |just |even |gladly |happily )?(?:knock(?:ed|ing)?|tak(?:e|ing)|took|chop(?:ped)?|giv(?:e|ing)|gave|offer(?:ing)?|doing|do|charg(?:e|ed|ing)|slash(?:ed)?|cut|dropp?(?:ed|ing)?|reduced) "
@@ -118,20 +109,6 @@ mod tests {
             "专家门诊体检套餐8折",
         ] {
             assert!(!read(text, reports), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_receipt_gives_for_another_time() {
-        for (text, wanted) in [
-            ("nexttime takes 10% off your next order", true),
-            ("should you change your mind, your first box back is half price", true),
-            ("here's £5 towards your second visit", true),
-            ("total rm42.10 after 10% senior discount", false),
-            ("10% off applied", false),
-            ("your first payment is due", false),
-        ] {
-            assert_eq!(is_for_later(&May::ANY, text), wanted, "{text}");
         }
     }
 

@@ -3,7 +3,6 @@
 //! from 16:00 today until 05:00 tomorrow. Check your schedule in the app" has no phrase of a notice, and is one.
 
 use super::bygone::is_for_next_time;
-use super::hearsay;
 use super::lexicon::Cue;
 use super::reading::{Reading, Sentence};
 use super::reductions::Off;
@@ -157,8 +156,7 @@ pub(super) fn mark(readings: &mut [Reading<'_>], heard: &Heard, leaning: Leaning
             for sentence in &mut reading.sentences {
                 let speaks_of_sale = !sentence.offs.is_empty() || sentence.cues.has(Cue::Sale);
                 let words = reading.normal.text.get(sentence.range.clone()).unwrap_or_default();
-                let is_yet_to_come = sentence.offs.iter().any(Off::is_figure) && (is_for_next_time(&sentence.may, words)
-                        || hearsay::is_for_later(&sentence.may, words));
+                let is_yet_to_come = sentence.offs.iter().any(Off::is_figure) && is_for_next_time(&sentence.may, words);
                 if speaks_of_sale && !is_yet_to_come && weighed(heard, part, sentence, &mut met).only_tells() {
                     (sentence.is_past, sentence.percent_off, sentence.threshold_deal) = (true, None, false);
                     sentence.offs.clear();
