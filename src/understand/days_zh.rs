@@ -148,6 +148,10 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
     if let Some(month) = number(found, "whole_month") {
         // 12月底, 截至12月, 明年三月中旬; 12个月 and 11月特惠 are for whoever looks at the words around.
         let first = month_of(&here, year(&here, found, "whole_year"), month)?;
+        // 4月最后一个周日.
+        if let Some(day) = found.name("last_weekday").and_then(|day| weekday(day.as_str().chars().next()?)) {
+            return told(first.nth_weekday_of_month(-1, day).ok(), false);
+        }
         return told(part_of_month(first, found.name("part")), false);
     }
     if let Some(day) = number(found, "last_moon") {
@@ -361,11 +365,14 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     );
     let named = concat!(
         r"(?P<named>今起三天|今明两[天日]|今日|今天|今儿|今晚|今夜|当天|当日|本日|明天|明日|明晚|明早|明儿|明晨|听日|听晚|听朝|大后天|后天|后日|下个?月[底末]|(?:本|这个?|今)?月[底末]|本月|这个月|今?年底|年末|今年|年前|(?:本|这个?)季度?[底末]|第?[一二三四]季度[底末内]|季度[底末]|",
-        r"(?:本|这|这个|下|下个)?周末|(?:本|这|下)?(?:个)?(?:周|星期|礼拜)六[、和及&,，~-]?(?:周|星期|礼拜)?[日天]|(?:本|这|下)(?:个)?(?:周|星期|礼拜)[一二三四五六日天]|(?:周|星期|礼拜)[一二三四五六日天]|(?:本|这)周内?|(?:本|这个)星期|下周)",
+        r"(?:本|这|这个|下|下个)?周末|(?:本|这|下)?(?:个)?(?:周|星期|礼拜)六[、和及&,，~-]?(?:周|星期|礼拜)?[日天]|(?:本|这|下|呢)(?:个)?(?:周|星期|礼拜)[一二三四五六日天]|(?:周|星期|礼拜)[一二三四五六日天]|(?:本|这)周内?|(?:本|这个)星期|下周)",
     );
-    let whole = format!(r"{}(?P<whole_month>{NUMBER})月(?:份)?(?P<part>{PART})?", year("whole_year"));
+    let whole = format!(
+        r"{}(?P<whole_month>{NUMBER})月(?:份)?(?:(?P<part>{PART})|的?最后一?个(?:周|星期|礼拜)(?P<last_weekday>[一二三四五六日天]))?",
+        year("whole_year")
+    );
     Regex::new(&format!(
-        r"(?:{in_month}|{date}|{months}|{figures}|{nth}|(?:(?P<holiday_year>今|明|来|20[0-9]{{2}})年)?(?P<holiday>{}){WEEKDAY}|腊月初?(?P<last_moon>{NUMBER})|年(?P<year_moon>廿[一二三四五六七八九])|{named}|{whole})(?:[ \n]?(?:[,()的]|打烊|闭店|关门|收市|收工)?[ \n]?(?P<zone>北京时间|香港时间)?[ \n]?(?P<clock>{CLOCK_WORDS}))?|(?P<lone>{CLOCK_WORDS})",
+        r"(?:{in_month}|{date}|{months}|{figures}|{nth}|(?:(?P<holiday_year>今|明|来|20[0-9]{{2}})年)?(?P<holiday>{}){WEEKDAY}|腊月初?(?P<last_moon>{NUMBER})|年(?P<year_moon>廿[一二三四五六七八九])|{named}|{whole})(?:[ \n]?(?:[,()的]|(?:打烊|闭店|关门|收市|收工|下班|收班|收摊)[(]?)?[ \n]?(?P<zone>北京时间|香港时间)?[ \n]?(?P<clock>{CLOCK_WORDS}))?|(?P<lone>{CLOCK_WORDS})",
         holidays::names(true),
     ))
     .ok()
@@ -438,6 +445,9 @@ mod tests {
             ("四季度内", "2027-01-01T00:00"),
             ("11月20、21、22日", "2026-11-23T00:00"),
             ("12月1日、2日和3日", "2026-12-04T00:00"),
+            ("十二月最后一个周日", "2026-12-28T00:00"),
+            ("周三下班(18:00)", "2026-11-25T18:00"),
+            ("呢個禮拜日下午五點", "2026-11-22T17:00"),
         ] {
             let words = fold_phrase(words);
             let moments = moments_in(&now, &words);

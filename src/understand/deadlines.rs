@@ -13,7 +13,8 @@ use super::end_of_what::{
     is_priced_by_a_firm, names_a_price, sells, sells_until, speaks_of_goods, takes_off, tells_of_others, voice_of,
 };
 use super::ends_en::Around;
-use super::gains_en::Gains;
+use super::gains_en::{Gains, asks_to_take};
+use super::hurried_zh::hour_of_hurry;
 use super::last_hour_en::only_hour;
 use super::lexicon::Cue;
 use super::may_end::{around, is_code_of_offer, may_be_of_a_gift, may_press};
@@ -26,8 +27,9 @@ use super::reductions::Off;
 use super::sale_words::names_a_plan;
 use super::tally::Tally;
 use super::urgency::{tells_of_a_plan, tells_of_a_service};
+use super::uses_zh::without_days_of_use;
 use super::weak_ends::without_weak_ends;
-use super::{Context, beside_en, days_en, days_zh, ends_en, ends_zh, gains_zh};
+use super::{Context, beside_en, days_en, days_zh, ends_en, ends_zh, gains_zh, holidays};
 
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.
 pub(super) const DEADLINES_MAX: usize = 64;
@@ -39,6 +41,10 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     let now = context.now.to_zoned(context.zone.clone());
     // 请勿点击「限时2小时」: the ends that a warning tells are those of others.
     if gains_zh::warn(readings) || greets_colleagues(readings, tally) {
+        return Vec::new();
+    }
+    // A questionnaire closes, and a rent is due: who asks or tells more than sells ends no offer.
+    if tally.asks_or_tells() && readings.iter().any(Reading::has_chinese) {
         return Vec::new();
     }
     // Whoever must say how to refuse more of it promotes; 即日起 is said to everybody.
@@ -115,10 +121,21 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
         without_mere_days(readings, &mut claims);
         claims.retain(|claim| !claim.ends.is_empty());
     }
+    if !is_latin {
+        without_days_of_use(readings, &mut claims);
+        if presses && promotes && !is_an_answer(readings) && !tells_an_instant(&claims) {
+            claims.extend(hour_of_hurry(&now, readings));
+            claims.sort_by_key(|claim| (claim.reading, claim.sentence));
+        }
+    }
     without_last_day(&mut claims);
     hours_of_their_days(&now, readings, &mut claims);
     agree(&now, &mut claims);
     claims
+}
+
+fn tells_an_instant(claims: &[Claim]) -> bool {
+    claims.iter().flat_map(|claim| &claim.ends).any(|end| end.instant.is_some())
 }
 
 /// What is known of a message whose ends are looked for.
@@ -188,32 +205,48 @@ fn claims_in(now: &Zoned, readings: &[Reading<'_>], setting: &Setting, uses: boo
                     gives || sentence.is_plainly_a_sale() || setting.promotes && is_code_of_offer(now, words, &ends);
                 !setting.is_refusable && !sells && tells_of_a_service(words)
             };
-            let is_owed = || is_duty(words, takes_off(sentence) || gives, sentence.offs.iter().any(Off::is_figure));
+            let is_owed = || {
+                is_duty(
+                    words,
+                    takes_off(sentence) || gives || sentence.is_paired,
+                    sentence.offs.iter().any(Off::is_figure),
+                )
+            };
             if tells_of_a_plan(words) || names_a_plan(&sentence.may, words) || is_service() || is_owed() {
                 continue;
             }
             let sure = if sells(sentence) { 85 } else { 70 };
-            let spans = reading.spans(sentence.range.clone());
-            let deadlines: Vec<Deadline> = ends
-                .iter()
-                .flat_map(|end| {
-                    let is_all = end.range == sentence.range;
-                    let words = if is_all { Vec::new() } else { reading.spans(end.range.clone()) };
-                    spans.iter().map(move |span| Deadline {
-                        instant: end.instant,
-                        kind: end.kind,
-                        source: Source::Text,
-                        confidence: Confidence(sure),
-                        span: Some(*span),
-                        words: words.clone(),
-                    })
-                })
-                .collect();
+            let deadlines = deadlines_told(reading, sentence, &ends, sure);
             count += deadlines.len();
             claims.push(Claim { reading: at, sentence: index, ends, deadlines });
         }
     }
     claims
+}
+
+/// The same for the meaning, with its places in the text.
+pub(super) fn deadlines_told(
+    reading: &Reading<'_>,
+    sentence: &Sentence,
+    ends: &[ClaimedEnd],
+    sure: u8,
+) -> Vec<Deadline> {
+    let spans = reading.spans(sentence.range.clone());
+    let told = |end: &ClaimedEnd| {
+        let is_all = end.range == sentence.range;
+        let words = if is_all { Vec::new() } else { reading.spans(end.range.clone()) };
+        let (instant, kind) = (end.instant, end.kind);
+        let deadline = move |span| Deadline {
+            instant,
+            kind,
+            source: Source::Text,
+            confidence: Confidence(sure),
+            span: Some(span),
+            words: words.clone(),
+        };
+        spans.iter().copied().map(deadline).collect::<Vec<Deadline>>()
+    };
+    ends.iter().flat_map(told).collect()
 }
 
 /// "The 5th" is of the month named before it, "before then" the day.
@@ -301,14 +334,18 @@ fn ends_in(now: &Zoned, words: &str, sentence: &Sentence, around: Around, of_use
         let instant = last_day_in(now, words).filter(|_| around.beside);
         return vec![ClaimedEnd { instant, kind, range, is_stretch: instant.is_some(), names_today: false }];
     }
-    let claimed = |end: End| ClaimedEnd {
+    ends.into_iter().map(|end| claimed(sentence, words, end)).collect()
+}
+
+/// An end in its sentence.
+pub(super) fn claimed(sentence: &Sentence, words: &str, end: End) -> ClaimedEnd {
+    ClaimedEnd {
         instant: Some(end.at),
         kind: end.kind,
         names_today: words.get(end.words.clone()).is_some_and(names_today),
         range: sentence.range.start + end.words.start..sentence.range.start + end.words.end,
         is_stretch: end.is_stretch,
-    };
-    ends.into_iter().map(claimed).collect()
+    }
 }
 
 /// "Last day! Save $20", 特价最后一天: the end of this day, where the sentence names none.

@@ -77,7 +77,7 @@ static BILLED_CHINESE: LazyLock<Option<Regex>> = pattern!(
 );
 /// 请在10月14日前填写报名表, 请于7月6日前回复是否出席，以便安排座席.
 static TAKES_A_SEAT: LazyLock<Option<Regex>> = pattern!(
-    r"(?:填写|填好|提交|回复|回传|发送)[^，,。!！]{0,8}(?:报名|预约|意向|订购|参观|参会|出席)|(?:安排|预留|保留)[^，,。]{0,4}(?:席|座|位)"
+    r"(?:填写|填好|提交|回复|回传|发送)[^，,。!！]{0,8}(?:报名|预约|意向|订购|参观|参会|出席)|报名(?:表|材料|资料|信息)?(?:提交|递交|填写|上交)|(?:安排|预留|保留)[^，,。]{0,4}(?:席|座|位)"
 );
 /// "Stay 3, pay 2 until 15 February", "pay only half": a price, not a bill.
 static PAYS_LESS: LazyLock<Option<Regex>> = pattern!(

@@ -56,7 +56,7 @@ fn told_in(now: &Zoned, words: &str, moments: &[Moment], offers: bool, of_use: b
         // 今晚22:00截止,别拖到明天: the words before it are of this one.
         let own = next.and_then(|next| ends_next(words, moment, next)).unwrap_or(words.len());
         let about = About::of(words, moment, before, own).map(|about| About { offers, of_use, ..about });
-        if ends.len() < ENDS_MAX && !begins && about.is_some_and(|about| is_end(&about)) {
+        if ends.len() < ENDS_MAX && !begins && about.is_some_and(|about| is_end(&about).unwrap_or(false)) {
             let joined = before.filter(|before| joins(words, before, moment));
             let named = moments.get(..at).and_then(|told| same_hour(now, words, told, moment));
             let at = joined.map_or(named.unwrap_or(moment.at), |before| after(now, before, moment));
@@ -106,7 +106,7 @@ pub(super) struct About<'m> {
 
 impl<'m> About<'m> {
     /// `until`: the words behind this place speak of another moment.
-    fn of(words: &'m str, moment: &'m Moment, before: Option<&'m Moment>, until: usize) -> Option<About<'m>> {
+    pub fn of(words: &'m str, moment: &'m Moment, before: Option<&'m Moment>, until: usize) -> Option<About<'m>> {
         let tail = words.get(moment.range.end..until)?;
         // 5月31日(含)之前.
         let included = INCLUDED.as_ref()?.find(tail).map_or(0, |included| included.end());
@@ -160,54 +160,60 @@ impl<'m> About<'m> {
     }
 }
 
-/// Whether the words around the moment say that something ends there.
-fn is_end(about: &About<'_>) -> bool {
+/// Whether the words behind a moment say that something begins then.
+pub(super) fn begins_then(tail: &str) -> bool {
+    says(&BEGINS, tail)
+}
+
+/// Whether the words around the moment say that something ends there; none where they do not tell.
+pub(super) fn is_end(about: &About<'_>) -> Option<bool> {
     let About { words, moment, lead, tail, joined, offers, .. } = *about;
     // 三天后零点: a stretch of time.
     if moment.is_clock && says(&DAYS_LATER, lead) {
-        return false;
+        return Some(false);
     }
     let is_alone = joined.is_none_or(|_| !moment.is_clock);
     if is_alone && shuts(words, moment) && !says(&RECURS, lead) && !is_left_aside(lead) {
-        return true;
+        return Some(true);
     }
     if closes_as_usual(words, moment) || !is_held_with_a_sale(about) && is_of_another_thing(about) {
-        return false;
+        return Some(false);
     }
     if is_of_a_deal(about) {
-        return true;
+        return Some(true);
     }
     if is_of_use(about) {
-        return false;
+        return Some(false);
     }
     if let Some(is_end) = of_days_that_recur(about) {
-        return is_end;
+        return Some(is_end);
     }
     if is_just_today(about) {
-        return true;
+        return Some(true);
     }
     if is_open_then(about) {
-        return false;
+        return Some(false);
     }
     if turns_back(words, moment, offers) || turns_after(words, moment, offers) {
-        return true;
+        return Some(true);
     }
     if says(&RECURS, lead)
         || !about.is_stretch() && (about.begins() || about.begins_behind())
         || says(&AS_OF, lead) && says(&AS_OF_THEN, tail)
     {
-        return false;
+        return Some(false);
     }
-    of_days_of_sale(about)
-        .or_else(|| of_days(about))
-        .unwrap_or_else(|| is_held_with_a_sale(about) || until_zh::of_any(about))
+    if let Some(is_end) = of_days_of_sale(about).or_else(|| of_days(about)) {
+        return Some(is_end);
+    }
+    if is_held_with_a_sale(about) { Some(true) } else { until_zh::of_any(about) }
 }
 
 /// It is held, fetched or repaired then.
 fn is_of_another_thing(about: &About<'_>) -> bool {
     let first = about.first_lead();
     let of_use = (about.of_use, about.of_use && says(&HOLDS_FOR, first));
-    is_of_something_else((first, about.lead), about.tail, about.moment, about.is_stretch(), of_use)
+    is_of_something_else((first, about.lead), about.tail, about.moment, about.is_stretch(), of_use, about.own)
 }
 
 /// 旅行时间10月10日-12月20日: the days on which it is used are no end of the offer.
@@ -228,7 +234,7 @@ fn lead_of<'w>(words: &'w str, moment: &Moment) -> &'w str {
 }
 
 /// 11月20日10:00至12月1日: the first of the two is a beginning.
-fn joins(words: &str, moment: &Moment, next: &Moment) -> bool {
+pub(super) fn joins(words: &str, moment: &Moment, next: &Moment) -> bool {
     let gap = words.get(moment.range.end..next.range.start).unwrap_or_default();
     says(&JOINS, gap)
 }
@@ -292,7 +298,7 @@ static BEGINS_AT: LazyLock<Option<Regex>> = pattern!(
     r"(?:自|从|始于|开始(?:于|时间):?|预计|开抢时间:?|开售时间:?|改咗|改约|覆诊|复诊|定[在于]|[安改排约]在|安排在)[ \n]?$"
 );
 static DELIVERS: LazyLock<Option<Regex>> = pattern!(
-    r"^[ \n]?(?:内|期间?)?(?:(?:到店|来店|到场|前来|前往[^，,。!！]{0,8})?(?:取车|提车|取件|取货|提货|就诊|复查|面签|报到)|送达|到货|发货|送到|到达|派送|停|休|放假|出行|入住|乘机|出发|旅行|起飞|开课|开班|上课|开赛|举行|举办|营业|演出|播出|面试|考试|开考|(?:成立|提交|产生|付款)的(?:订单|包裹))"
+    r"^[ \n]?(?:内|期间?)?(?:(?:到店|来店|到场|前来|前往[^，,。!！]{0,8})?(?:取车|提车|取件|取货|提货|就诊|复查|面签|报到)|送达|到货|发货|送到|到达|派送|停|休|放假|开营|出行|入住|乘机|出发|旅行|起飞|开课|开班|上课|开赛|举行|举办|营业|演出|播出|面试|考试|开考|(?:成立|提交|产生|付款)的(?:订单|包裹))"
 );
 
 #[cfg(test)]
@@ -417,6 +423,21 @@ mod tests {
             ("每月1日、15日开班，减800元", vec![]),
             ("客服每天在线到晚上十一点，600元起", vec![]),
             ("演出季从12月15日到12月31日，套票880元", vec![]),
+            ("12月1日到次年1月20日,周日至周四入住住二免一", vec!["2027-01-21T00:00"]),
+            // Doors, lists, lamps and prices that somebody shuts, prints or changes.
+            ("周五傍晚六点我封窑门，260元一位", vec!["2026-11-20T18:00"]),
+            ("今晚八点锁名单，180元一位", vec!["2026-11-20T20:00"]),
+            ("7折券包19.9元，今晚9点准时停发", vec!["2026-11-20T21:00"]),
+            ("会员价599，晚上10点收银系统切价", vec!["2026-11-20T22:00"]),
+            ("夜场票59元，明天中午12点系统撤票", vec!["2026-11-21T12:00"]),
+            ("今晚七点拉铁门，欧包半价", vec!["2026-11-20T19:00"]),
+            ("锁价11月26日(周四)18:00自动解除", vec!["2026-11-26T18:00"]),
+            ("0点后链接就变灰，第3盒0元", vec!["2026-11-21T00:00"]),
+            ("专属价只锁24小时，减400", vec!["2026-11-21T10:00"]),
+            ("景观房就剩一间，我替您按住半小时", vec!["2026-11-20T10:30"]),
+            ("跨年团截单就剩30小时，980元", vec!["2026-11-21T16:00"]),
+            ("去年到最后两天有人加价，今年98元", vec![]),
+            ("今晚最后两桌靠窗位，两人520", vec![]),
             ("12月的读书会定在14号下午，免费", vec![]),
             ("周二到周日下午都有老师在，免费试听", vec![]),
         ] {

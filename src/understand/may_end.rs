@@ -21,7 +21,8 @@ pub(super) fn may_press(sentence: &Sentence, promotes: bool, is_refusable: bool,
     // What can be refused and is no notice speaks of fees and payments as a shop does: 9月12日前缴费享早鸟价.
     // So does a firm that writes of no order: "the early bird fee", "no joining fee".
     let billed = cues.has(Cue::Billing) && !tally.is_of_a_firm() && !tally.sells_plainly();
-    let other = asks || cues.has(Cue::Code) || !is_refusable && (billed || cues.has(Cue::Notice));
+    let other =
+        asks || cues.has(Cue::Code) || !is_refusable && (billed || cues.has(Cue::Notice) && !tally.sells_plainly());
     if tally.is_transactional() {
         sentence.is_plainly_a_sale() && !cues.has(Cue::Code)
     } else {

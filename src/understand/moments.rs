@@ -51,7 +51,10 @@ pub(super) fn told_once(now: &Zoned, words: &str, moments: Vec<Moment>) -> Vec<M
 fn is_same(words: &str, name: &Moment, date: &Moment) -> bool {
     let gap = words.get(name.range.end..date.range.start).unwrap_or_default();
     let is_date = !date.is_name && !date.is_clock && date.month_begins.is_none() && date.kind == DeadlineKind::Absolute;
-    name.is_name && is_date && says(&SIDE_BY_SIDE, gap)
+    // 卖到月底,9月1号就关: two of them.
+    let own = words.get(name.range.clone()).unwrap_or_default();
+    let is_span = own.ends_with(['底', '末']) && !gap.contains('(');
+    name.is_name && is_date && !is_span && says(&SIDE_BY_SIDE, gap)
 }
 
 /// The date, at the clock time that may stand with its name: "11:59pm Sunday (18 January)".

@@ -32,6 +32,14 @@ pub(super) fn of_days_that_recur(about: &About<'_>) -> Option<bool> {
     if moment.is_bare && first.is_some_and(|first| moment.is_clock || first.contains('一')) {
         return Some(false);
     }
+    // 周二到周日,下午一点到晚上九点.
+    if moment.is_bare && first.is_some() && says(&HOURS_THEN, about.tail) {
+        return Some(false);
+    }
+    // 12月1日到1月20日,周日至周四入住: the first of the two was told with the date.
+    if moment.is_bare && joined.is_none() && says(&FROM_WEEKDAY, about.lead) {
+        return Some(false);
+    }
     // 周日至周四入住: days of use, since a sale does not run backwards.
     let is_backwards = moment.is_bare && first.is_some_and(|first| first.ends_with(['日', '天']));
     is_backwards.then_some(false)
@@ -81,3 +89,9 @@ static IS_OPEN: LazyLock<Option<Regex>> =
 /// 每周五, 营业时间: what recurs is no end.
 pub(super) static RECURS: LazyLock<Option<Regex>> =
     pattern!(r"(?:每|逢|营业时间:?|服务时间:?|工作时间:?|开放时间:?|至每|上|去年)[ \n]?(?:天|日|晚|月|年)?$");
+/// 周二到周日,下午一点到晚上九点.
+static HOURS_THEN: LazyLock<Option<Regex>> = pattern!(
+    r"^[,，:]?[ \n]?(?:上午|下午|中午|早上|清晨|早|晚上)?(?:[0-9]{1,2}:|[0-9一二三四五六七八九十]{1,3}点)[^，,。!！]{0,6}[至到~-]"
+);
+/// 周日至: before a day of the week.
+static FROM_WEEKDAY: LazyLock<Option<Regex>> = pattern!(r"(?:周|星期|礼拜)[一日天][至到~-]$");

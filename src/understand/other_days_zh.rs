@@ -10,13 +10,14 @@ use super::patterns::{pattern, says};
 
 /// Whether the words around the moment speak of something that is held, used, fetched or repaired then. `lead` stands
 /// before the first of the two moments that it is one of, `own` before itself; `of_use`: no other end is told, `holds`: and the
-/// offer is said to hold for those days.
+/// offer is said to hold for those days; `told`: the words of the moment.
 pub(super) fn is_of_something_else(
     (lead, own): (&str, &str),
     tail: &str,
     moment: &Moment,
     is_stretch: bool,
     (of_use, holds): (bool, bool),
+    told: &str,
 ) -> bool {
     let is_held = is_stretch && says(&HELD, tail) && !says(&OF_A_SALE, lead);
     let is_in_title = is_stretch && says(&FAIR, lead);
@@ -30,6 +31,8 @@ pub(super) fn is_of_something_else(
         || !of_use && says(&USED_ALL_MONTH, tail)
         || says(&OF_A_PAPER, lead) && tail.starts_with("到期")
         || says(&AS_USUAL, tail)
+        || says(&NO_LONGER, own)
+        || tail.starts_with('前') && says(&SO_MANY_DAYS, told) && says(&DAYS_BEFORE, own)
 }
 
 /// 举行, 在新国际博览中心举办, 上演: and nothing is sold in the same breath.
@@ -44,12 +47,12 @@ static FAIR: LazyLock<Option<Regex>> =
     pattern!(r"(?:展|展会|展览|展览会|博览会|论坛|峰会|年会|大赛|音乐节|艺术节)[(（][ \n]?$");
 /// 8月31日前入住, 9月8日前统一发货, 10月18日前可取消, 19点前来店取车.
 static FETCHED_BEFORE: LazyLock<Option<Regex>> = pattern!(
-    r"^(?:\([^)]{0,8}\))?(?:之|以)?前(?:来店|到店|来|到场|过来)?(?:统一|陆续|完成|均|都|可|免费|可免费|随时)*(?:使用完|发货|发出|寄出|送达|取消|退订|退改|退款|改期|改签|取车|取件|提车|取走|提货|取货)"
+    r"^(?:\([^)]{0,8}\))?(?:之|以)?前(?:来店|到店|来|到场|过来)?(?:统一|陆续|完成|均|都|可|免费|可免费|随时|全额?|无理由|书面|来电|电话)*(?:使用完|发货|发出|寄出|送达|送[到上进至]|到货|取消|退|换货|调换|改期|改签|取车|取件|提车|取走|提货|取货|通知|告知|提出)|^(?:之|以)?前(?:付款|下单|拍下?|订)(?:的|单|订单)?[,，]?(?:均|都|可)?(?:次日|当天|当日|隔天|隔日|第二天|明天|后天)?(?:发|送|到)|^节?(?:之|以)?前[^，,。!！]{0,4}(?:不再|不会|没有|无法|来不及)"
 );
 static USED_BEFORE: LazyLock<Option<Regex>> = pattern!(r"^(?:\([^)]{0,8}\))?(?:之|以)?前(?:完成)?(?:入住|出行|出发)");
 /// 到店时间可约到6月底, 住到年底, 提蟹时间:9月下旬…至12月底.
 static USED_UNTIL: LazyLock<Option<Regex>> = pattern!(
-    r"(?:可约[到至]|约到|(?:^|[^按留保])住[到至]|玩到|(?:到店|提[蟹货车菜粮酒]|配送|送货)时间(?:为|是|:)?[^，,。;；]{0,16})$"
+    r"(?:可约[到至]|约到|(?:可|能|最晚|允许)(?:以)?(?:延|延后|延迟|顺延|选|选择|约|保留|推迟)[到至]|(?:价保|保价|保修|质保)(?:期)?[到至]|(?:^|[^按留保])住[到至]|玩到|(?:到店|提[蟹货车菜粮酒]|配送|送货)时间(?:为|是|:)?[^，,。;；]{0,16})$"
 );
 /// 进行数据库升级, 上门安检.
 static WORKS: LazyLock<Option<Regex>> = pattern!(
@@ -68,7 +71,16 @@ static USED_ALL_MONTH: LazyLock<Option<Regex>> =
 static OF_A_PAPER: LazyLock<Option<Regex>> =
     pattern!(r"(?:保单|车险|保险|合同|租约|租期|驾照|证件?|质保|保修期?)(?:将?[于在])?[ \n]?$");
 /// 周六日照常开检.
-static AS_USUAL: LazyLock<Option<Regex>> = pattern!(r"^[,，]?(?:也|都|均)?(?:照常|不休|无休|正常|营业|有人)");
+static AS_USUAL: LazyLock<Option<Regex>> = pattern!(
+    r"^[)]?[,，]?(?:(?:假期|期间)?(?:\([^)]{0,16}\))?(?:也|都|均)?(?:照常|不休|无休|正常|营业|有人)|[^，,。!！]{0,18}?(?:客服|回复|物流|快递|发货)[^，,。!！]{0,6}(?:慢|停|休|延迟|顺延))"
+);
+/// 开演十日前, 入住三天前: so many days before something.
+static DAYS_BEFORE: LazyLock<Option<Regex>> = pattern!(
+    r"(?:开演|演出|开营|出发|出行|入住|开课|开赛|活动|婚礼|到店|使用|开展|乘机|起飞|发车|上门|预约|到期)(?:日|时间)?(?:之|的)?$"
+);
+static SO_MANY_DAYS: LazyLock<Option<Regex>> = pattern!(r"^[0-9一二两三四五六七八九十]{1,3}日$");
+/// 本来今天收尾.
+static NO_LONGER: LazyLock<Option<Regex>> = pattern!(r"(?:本来|原本|原定|原先|本该|本应)[^，,。!！]{0,6}$");
 
 #[cfg(test)]
 mod tests {
@@ -99,6 +111,25 @@ mod tests {
             ("折后实收420元，可于今天19点前来店取车", vec![]),
             ("接单截止11月30日，每盒168元", vec!["2026-12-01T00:00"]),
             ("连住三晚免一晚，2月底前入住均可", vec!["2027-03-01T00:00"]),
+            ("鲜奶月付165元，早上6:30前送到", vec![]),
+            ("罐头199元，晚上9点前付款次日发", vec![]),
+            ("年货八五折，凭小票正月十五前可退换", vec![]),
+            ("书法班1400元，12月15日前退班退全款", vec![]),
+            ("年卡1680元，开卡日可延后至12月1日", vec![]),
+            ("电视2599元，价保到12月5日", vec![]),
+            ("开演十日前退票收10%", vec![]),
+            ("自助晚餐八折，更改须于三日前通知", vec![]),
+            ("元旦期间(1月1日-3日)客服回复会慢一些，年费八折", vec![]),
+            ("本来今天收尾，镜片减400", vec![]),
+            ("体验课188元，周二到周日，下午一点到晚上九点", vec![]),
+            ("门票40元，一票一人，当日有效", vec![]),
+            ("跨年夜最后一间看日出的房，980元", vec![]),
+            ("清酒直降400，中秋前厂里不再放货", vec![]),
+            ("五折，晚上9点前付款", vec!["2026-11-20T21:00"]),
+            ("早鸟价到12月最后一个周日", vec!["2026-12-28T00:00"]),
+            ("全场三折，卖到月底,12月1号这儿就是别家的", vec!["2026-12-01T00:00"]),
+            ("报名表提交期:12月1日至12月19日17时，每队600元", vec!["2026-12-19T17:00"]),
+            ("创始价199元，11月30日当天结束后从页面上拿掉", vec!["2026-12-01T00:00"]),
         ] {
             let ends = ends_in(&now, &fold_phrase(text), true, true);
             let ends: Vec<String> = ends.iter().map(|end| local(&now, end.at)).collect();

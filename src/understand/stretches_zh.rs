@@ -7,7 +7,7 @@ use regex::{Captures, Regex};
 
 use super::calendar::{count, days_after, end_of, more_units, seconds_from};
 use super::claim::End;
-use super::closes_zh::over_after;
+use super::closes_zh::{is_of_last_time, over_after};
 use super::meaning::DeadlineKind;
 use super::patterns::{pattern, says};
 
@@ -48,8 +48,13 @@ pub(super) fn time_left(now: &Zoned, words: &str) -> Option<End> {
     // 新馆开业倒计时7天, 距离开幕还有3天, 倒计时7天:新馆见: something begins then.
     let place = found.get(0)?;
     let (before, behind) = (words.get(..place.start())?, words.get(place.end()..)?);
-    if says(&OPENS_THEN, before) || says(&SEEN_THEN, behind) {
+    if says(&OPENS_THEN, before) || says(&SEEN_THEN, behind) || is_of_last_time(before) {
         return None;
+    }
+    // 替您按住半小时.
+    if amount.as_str() == "半" {
+        let at = seconds_from(now, seconds_of(unit.as_str()) / 2, 1)?;
+        return Some(End { at, kind: DeadlineKind::Relative, words: place.range(), is_stretch: true });
     }
     let number = count(amount.as_str())?;
     let is_days = matches!(unit.as_str(), "天" | "日");
@@ -93,7 +98,7 @@ fn counted_down(now: &Zoned, words: &str) -> Option<End> {
 
 macro_rules! words {
     (count) => {
-        r"(?P<count>[0-9]{1,4}|[一二两三四五六七八九十]{1,3})[ \n]?"
+        r"(?P<count>[0-9]{1,4}|[一二两三四五六七八九十]{1,3}|半)[ \n]?"
     };
     (unit) => {
         r"(?P<unit>个小时|小时|个钟头|天|日|分钟|周|个星期|h)"
@@ -107,11 +112,11 @@ static FROM_RECEIPT: LazyLock<Option<Regex>> = pattern!(
     r"(?:之?内(?:均|都)?(?:使用)?有效|有效|之?内(?:均|都)?可(?:用|使用)|(?P<order>之?内(?:下单|购买|付款|完成)))",
 );
 static TIME_LEFT: LazyLock<Option<Regex>> = pattern!(
-    r"(?P<lead>最后|仅此|限时|仅剩|还剩|只剩|剩余|剩下|尚余|尚剩|净返|还有|倒计时|倒数|仅限|维持|(?:系统|价格?|优惠|名额|只|仅|折扣|[为给帮][您你])(?:只|仅)?保留|只活|只留|活动仅|为期|未来|接下来|距(?:离)?(?:活动|优惠|促销|大促)?(?:结束|截止)(?:还有|还剩|仅剩|仅)?)?(?:不到|不足)?[ \n]?:?[ \n]?",
+    r"(?P<lead>最后|仅此|限时|仅剩|还剩|只剩|就剩|(?:[只仅就]|[为给帮替][您你](?:只|仅)?)(?:能|再)?(?:锁|留|按住|压|扣|捂|存)(?:住|着|了)?|剩余|剩下|尚余|尚剩|净返|还有|倒计时|倒数|仅限|维持|(?:系统|价格?|优惠|名额|只|仅|折扣|[为给帮][您你])(?:只|仅)?保留|只活|只留|活动仅|为期|未来|接下来|距(?:离)?(?:活动|优惠|促销|大促)?(?:结束|截止)(?:还有|还剩|仅剩|仅)?)?(?:不到|不足)?[ \n]?:?[ \n]?",
     words!(count),
     words!(unit),
     r"[ \n]?",
-    r"(?P<tail>之?内(?:下单|购买|有效|抢|付|使用|领|完成|参与|享|预订|报名|点|戳|锁|回复)|后(?:就|将)?(?:系统)?(?:将|会)?(?:自动|准时|全部)?(?:结束|截止|恢复|失效|涨价|过期|到期|作废|释放|关闭|下架|下线|停售|消失|清零|收回|取消|回收)|(?:限时)?(?:特卖|秒杀|闪购))?",
+    r"(?P<tail>(?:之?内|里)(?:办|充|买|报名|下单|购买|有效|抢|付|使用|领|完成|参与|享|预订|报名|点|戳|锁|回复)|后(?:就|将)?(?:系统)?(?:将|会)?(?:自动|准时|全部)?(?:结束|截止|恢复|失效|涨价|过期|到期|作废|释放|关闭|下架|下线|停售|消失|清零|收回|取消|回收)|(?:限时)?(?:特卖|秒杀|闪购))?",
 );
 static MORE_UNITS: LazyLock<Option<Regex>> =
     pattern!(r"^[ \n]?(?P<count>[0-9]{1,3}|[一二两三四五六七八九十]{1,3})[ \n]?(?P<unit>个小时|小时|分钟|分|秒)");

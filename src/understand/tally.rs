@@ -386,6 +386,13 @@ impl Tally {
         self.leaning.sells_nothing()
     }
 
+    /// True when all its words together ask for an opinion, or tell of something due, rather than sell, and no sentence is
+    /// plainly a sale.
+    pub fn asks_or_tells(self) -> bool {
+        let asks = self.leaning.opinion > 0 && self.leaning.opinion > self.leaning.offer;
+        self.sale == 0 && !self.is_refusable && (asks || self.leaning.tells())
+    }
+
     /// True when all its words together tell rather than sell, whatever is sold in single ones; surely, where something is
     /// offered: "your gift card code: GIFT7788. Enjoy!" hands one over.
     pub fn leans_to_a_notice(self, offers: bool) -> bool {

@@ -27,8 +27,14 @@ pub(super) fn turns_back(words: &str, moment: &Moment, offers: bool) -> bool {
 /// 过了2月8日按原价, 2月8日过后恢复, 周日一过,一律原价: over when that day is.
 pub(super) fn turns_after(words: &str, moment: &Moment, offers: bool) -> bool {
     let tail = words.get(moment.range.end..).unwrap_or_default();
-    let is_over = is_passed(words, moment) || tail.starts_with("过后") || tail.starts_with("之后");
-    is_over && (says(&AFTER_THAT, tail) || is_over_then(tail)) || offers && says(&ONCE_OVER, tail)
+    let is_passed = is_passed(words, moment);
+    let is_over = is_passed || tail.starts_with("过后") || tail.starts_with("之后");
+    // 12月12日一过免单入口下线, 过了今天25, 周五24:00后1580.
+    let once_over = || ["一过", "一到"].iter().find_map(|once| tail.strip_prefix(once)).is_some_and(is_over_then);
+    let own = words.get(moment.range.clone()).unwrap_or_default();
+    let is_hour = own.contains(['点', '时', ':']) && tail.starts_with('后');
+    is_over && (says(&AFTER_THAT, tail) || is_over_then(tail))
+        || offers && (says(&ONCE_OVER, tail) || once_over() || (is_passed || is_hour) && says(&DEARER, tail))
 }
 
 /// 现价3980元，8月1日起4380元: dearer then, and never cheaper.
@@ -54,7 +60,8 @@ fn is_passed(words: &str, moment: &Moment) -> bool {
 /// The beginning of a day told without a clock time; of 下周, of its Monday.
 pub(super) fn begin_of(now: &Zoned, words: &str, moment: &Moment) -> Option<Timestamp> {
     let own = words.get(moment.range.clone())?;
-    if own.contains(['点', '时', ':', '午', '夜', '晚', '早']) {
+    let is_early = matches!(own, "明早" | "明晨" | "听朝");
+    if !is_early && own.contains(['点', '时', ':', '午', '夜', '晚', '早']) {
         return None;
     }
     let at = moment.at.to_zoned(now.time_zone().clone());
@@ -72,7 +79,7 @@ pub(super) fn begin_of(now: &Zoned, words: &str, moment: &Moment) -> Option<Time
 const NEXT_DAYS: [&str; 8] = ["明天", "明日", "明早", "后天", "听日", "明儿", "下周", "明晨"];
 
 static TURNS_BACK: LazyLock<Option<Regex>> = pattern!(
-    r"^[)]?起?[,，]?(?:就|即|将|会|要|便|价格|统一|全部|又|马上|全面|一律|的?价格?就?)*(?:恢复(?:至|到|为)?(?:原价|正价|日常价|标准价|[0-9])|恢复(?:$|[,，。!！;；])|涨价|涨至|涨到|涨回|上涨|上调|调价|提价|跳涨|回到|回归|变回|没有(?:这|此|该)|不再(?:有|享|优惠|赠|送|打折|参加)|(?:按|执行|改回)(?:原价|正价|新价)|取消(?:优惠|活动|折扣|减免))",
+    r"^[)]?起?[,，]?(?:就|即|将|会|要|便|价格|统一|全部|又|马上|全面|一律|的?价格?就?)*(?:恢复(?:至|到|为)?(?:原价|正价|日常价|标准价|[0-9])|恢复(?:$|[,，。!！;；])|涨价|涨至|涨到|涨回|上涨|上调|调价|提价|跳涨|回到|回归|变回|没有(?:这|此|该)|不再(?:有|享|优惠|赠|送|打折|参加)|(?:按|执行|改回)(?:原价|正价|新价)|取消(?:优惠|活动|折扣|减免)|(?:收费|收费标准|费用|票价|学费|价目)?(?:就要|就|将|要)*换(?:成|上|用)?新(?:价|表|牌|标|的?收费))",
     // 1月1日起全线课程上调18%, 后天起,宴席每桌统一加280.
     r"|^[)]?起[,，]?[^，,。!！?？;；:前不没未内止无再]{0,10}?(?:恢复(?:至|到|为)?(?:原价|正价|[0-9])|涨价|上调|调价|涨至|涨到|涨回|提价|(?:每[^，,。]{1,2}|统一|一律|再)(?:加|涨)[ \n]?[¥$]?[0-9])",
     // 明天现场只有原价, 周一价格就跳回去, 9月1号系统自动跳1580, 明天的价我没有权限给.
@@ -133,6 +140,13 @@ mod tests {
             ("这团收到周日晚上10点，周一价格就跳回去", vec!["2026-11-22T22:00", "2026-11-23T00:00"]),
             ("价格牌周一就换回去了", vec!["2026-11-23T00:00"]),
             ("12月1日系统自动跳1580", vec!["2026-12-01T00:00"]),
+            ("玫瑰今天12一枝，过了今天25。", vec!["2026-11-21T00:00"]),
+            ("早报1200，周五24:00后1580。", vec!["2026-11-21T00:00"]),
+            ("12月1日收费标准就要换新表", vec!["2026-12-01T00:00"]),
+            ("明天就换新价目表，年卡998", vec!["2026-11-21T00:00"]),
+            ("12月12日一过免单入口下线", vec!["2026-12-13T00:00"]),
+            ("8折券明早就变回一张白纸", vec!["2026-11-21T00:00"]),
+            ("公司换新址，12月1日换新名片", vec![]),
             ("门票180元，12月1日起120元", vec![]),
             ("元旦后每平涨15，先订一批", vec![]),
             ("明天10点见，票价98元", vec![]),
