@@ -13,7 +13,7 @@ use super::end_of_what::{
     is_priced_by_a_firm, names_a_price, sells, sells_until, speaks_of_goods, takes_off, tells_of_others, voice_of,
 };
 use super::ends_en::Around;
-use super::gains_en::{Gains, asks_to_take};
+use super::gains_en::Gains;
 use super::hurried_zh::hour_of_hurry;
 use super::last_hour_en::only_hour;
 use super::lexicon::Cue;
@@ -29,7 +29,7 @@ use super::tally::Tally;
 use super::urgency::{tells_of_a_plan, tells_of_a_service};
 use super::uses_zh::without_days_of_use;
 use super::weak_ends::without_weak_ends;
-use super::{Context, beside_en, days_en, days_zh, ends_en, ends_zh, gains_zh, holidays};
+use super::{Context, beside_en, days_en, days_zh, ends_en, ends_zh, gains_zh};
 
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.
 pub(super) const DEADLINES_MAX: usize = 64;

@@ -227,7 +227,7 @@ fn ends_at(words: &str, moment: &Moment, before: Option<&Moment>, around: Around
         && !offers
         && !is_of_offer(first)
         && !is_of_offer(lead)
-        && (!around.beside && !(around.sells && says(&OTHERWISE, words)) || is_event())
+        && (!(around.beside || around.sells && says(&OTHERWISE, words)) || is_event())
     {
         return None;
     }

@@ -186,7 +186,6 @@ fn shows_a_sender(reading: &Reading<'_>) -> bool {
         || !reading.opt_outs.is_empty()
         || sender_name::is_told(text)
         || sender_name::is_set_apart(text)
-        || sender_name::signature(&reading.visible.text).is_some()
 }
 
 /// What a sentence adds.

@@ -12,7 +12,7 @@ use super::bundles_zh::bundles_in;
 use super::cuts_zh::cuts_in;
 use super::expression::{Expression, May, expression};
 use super::meaning::Discount;
-use super::numerals::{digit_of, value_of};
+use super::numerals::digit_of;
 use super::patterns::{pattern, says};
 use super::prices::{Amount, AmountKind};
 use super::reductions_en;
