@@ -79,10 +79,12 @@ const FILES: &[(&str, &str, bool, &str)] = &[
     ("zh-tones-2-held.txt", "zh", true, include_str!("texts/zh-tones-2-held.txt")),
 ];
 
-/// Texts of which only the urgency is told, those the weights were not fitted to.
+/// Texts of which only the urgency is told, or everything but prices and topics: those the weights were not fitted to.
 const HURRY: &[(&str, &str, &str)] = &[
     ("zh-hurry-held.ndjson", "zh", include_str!("hurry/zh-held.ndjson")),
     ("en-hurry-held.ndjson", "en", include_str!("hurry/en-held.ndjson")),
+    ("zh-exam-2-held.ndjson", "zh", include_str!("hurry/zh-exam-2-held.ndjson")),
+    ("en-exam-2-held.ndjson", "en", include_str!("hurry/en-exam-2-held.ndjson")),
 ];
 
 /// All texts.
@@ -92,9 +94,9 @@ pub fn texts() -> Vec<Text> {
     texts.chain(hurry).collect()
 }
 
-/// One text a line; everything but its urgency is left open.
+/// One text a line; what is not labelled is left open.
 pub fn hurry(name: &str, language: &'static str, file: &str) -> Vec<Text> {
-    const OPEN: [&str; 5] = ["?price", "?to", "?voucher", "?topic", "?off"];
+    const OPEN: [&str; 6] = ["?price", "?to", "?voucher", "?topic", "?off", "?minutes"];
     let text = |(number, line): (usize, &str)| {
         let mut input: Map<String, Value> = serde_json::from_str(line).unwrap();
         let mut labels: Vec<String> = OPEN.map(str::to_owned).to_vec();
