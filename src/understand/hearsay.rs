@@ -71,7 +71,7 @@ static PARENTS: Expression = expression!(
 
 static CHAT: Expression = expression!(
     r"(?-u:\b)(?:kar liya|jaldi bol|lena hai kya|ko na ba|u want (?:me|one|help)|want me to (?:get|grab|buy|book|order|pick)|should (?:i|we) (?:get|grab|buy|book|order) (?:it|one|two|them|some|2)|on (?:the|your|ur) way home|can (?:you|u) (?:grab|get me|buy me)|sorry (?:mate|hun|babe|bro|sis|love|bru)|tell (?:mum|mom|dad|nan)|(?:dad|mum|mom|nan|he|she) (?:says?|said|reckons)|shall i (?:get|grab|buy|book|order)|did (?:you|u) see|(?:is|are|r|the [a-z ]{3,24}'s|(?:seen|saw|heard) [a-z' &]{2,28}) doing (?:an? )?(?:[a-z-]+ ){0,3}(?:half price|half-price|[0-9]{1,2}% off|2 for 1|two for one|bogof|sale))(?-u:\b)",
-    r"|听说没|听说了[吗没]|幸亏没|幸好没|还好没买|(?:还|又|也|天天|前天|昨天|刚)给我发|要不要一起|^我刚?(?:刚|昨天|前天|才)?(?:看|查|问|买|去|逛)了|我还在犹豫|的话我就|^领导[,，:]|(?:周会|例会|会议)纪要|值班安排|[初终定样]稿|(?:法务|财务)[^，,。]{0,6}(?:没过|建议)|法务说|你?千万(?:不要|别)[打买点]|(?:阿嬷|外婆|奶奶|我妈|我爸|阿妈)说|您?看定?(?:选|定)?哪家",
+    r"|听说没|听说了[吗没]|幸亏没|幸好没|还好没买|(?:还|又|也|天天|前天|昨天|刚)给我发|要不要一起|^我刚?(?:刚|昨天|前天|才)?(?:看|查|问|买|去|逛)了|我还在犹豫|的话我就|^(?:领导|老板|经理)[,，:]|(?:周会|例会|会议)纪要|值班安排|[初终定样]稿|(?:法务|财务)[^，,。]{0,6}(?:没过|建议)|法务说|你?千万(?:不要|别)[打买点]|(?:阿嬷|外婆|奶奶|我妈|我爸|阿妈)说|您?看定?(?:选|定)?哪家",
 );
 
 #[cfg(test)]

@@ -2,8 +2,12 @@
 //! (`tally`); where they say nothing, or little, all words and pairs of words are weighed together: "Load shedding Stage 2
 //! from 16:00 today until 05:00 tomorrow. Check your schedule in the app" has no phrase of a notice, and is one.
 
+use std::ops::Range;
+
 use super::bygone::is_for_next_time;
+use super::clauses::selling_stretch;
 use super::lexicon::Cue;
+use super::prices::AmountKind;
 use super::reading::{Reading, Sentence};
 use super::reductions::Off;
 use super::sender_name;
@@ -23,13 +27,19 @@ const AGAINST_MAX: i32 = -200;
 
 /// Odds of three to one against an offer: then what a sentence takes off must weigh for one itself.
 const TELLS_MAX: i32 = -100;
+/// Odds of three to two for an offer: then it likely is one, if a seller shows.
+const SELLS_MIN: i32 = 40;
+/// So few known phrases say nothing: "No rush, whenever you have time".
+const PHRASES_MIN: usize = 10;
+/// A shorter message is read by its phrases alone: BT-200特价299元，买贵将退还差价.
+const TOLD_BYTES_MIN: usize = 56;
 /// So much the words of a sentence must weigh for an offer, where the message sells nothing.
 const SENTENCE_SELLS_MIN: i32 = 120;
 /// What a sentence tells with odds of twelve to one more than it sells.
 const TELLS_MORE_MIN: i32 = 250;
-/// Odds of five to one for an offer, and more than for a notice: no friend speaks so, and no phrase of a notice stands
+/// Odds of seven to one for an offer, and more than for a notice: no friend speaks so, and no phrase of a notice stands
 /// against it.
-const SELLS_PLAINLY_MIN: i32 = 150;
+const SELLS_PLAINLY_MIN: i32 = 200;
 /// Odds of fifty to one: then even the words of friends are a seller's, if it lowers a price: "We miss u! 20% off any order".
 const SELLS_SURELY_MIN: i32 = 400;
 /// Odds of three to one for an invitation to tell an opinion: many a notice ends with one.
@@ -69,14 +79,15 @@ impl Leaning {
         let has_words = |reading: &Reading<'_>| !is_subject(reading) && !reading.normal.text.is_empty();
         let parts = [readings.iter().position(is_subject), readings.iter().position(has_words)];
         let mut leaning = Leaning::of_any(heard);
-        let mut met = heard.met();
+        let (mut met, mut known) = (heard.met(), 0);
         met.begin();
         for part in parts.into_iter().flatten() {
             for phrase in heard.inside(part, &(0..STRETCH_BYTES)).filter(|phrase| met.is_first(phrase)) {
                 leaning.add(&phrase);
+                known += 1;
             }
         }
-        leaning
+        if known < PHRASES_MIN { Leaning::default() } else { leaning }
     }
 
     /// What any text weighs.
@@ -121,7 +132,7 @@ impl Leaning {
 
     /// Whether it sells, in whatever words.
     pub fn sells(self) -> bool {
-        self.offer > 0 && self.offer > self.notice
+        self.offer >= SELLS_MIN && self.offer > self.notice
     }
 
     /// Whether it tells rather than sells.
@@ -151,13 +162,18 @@ pub(super) fn mark(readings: &mut [Reading<'_>], heard: &Heard, leaning: Leaning
     let mut met = heard.met();
     // Whoever says how to refuse more of its kind takes it off now: "Welcome! 15% off your first order. Unsubscribe".
     let is_refusable = readings.iter().any(|reading| !reading.opt_outs.is_empty());
-    if leaning.sells_nothing() && !is_refusable {
+    let bytes = readings.iter().map(|reading| reading.normal.text.len()).sum::<usize>();
+    if leaning.sells_nothing() && !is_refusable && bytes >= TOLD_BYTES_MIN {
         for (part, reading) in readings.iter_mut().enumerate() {
             for sentence in &mut reading.sentences {
                 let speaks_of_sale = !sentence.offs.is_empty() || sentence.cues.has(Cue::Sale);
                 let words = reading.normal.text.get(sentence.range.clone()).unwrap_or_default();
                 let is_yet_to_come = sentence.offs.iter().any(Off::is_figure) && is_for_next_time(&sentence.may, words);
-                if speaks_of_sale && !is_yet_to_come && weighed(heard, part, sentence, &mut met).only_tells() {
+                // "On sale for only 299 CNY": a price that is asked now, in a sentence that tells of nothing else.
+                let asks = sentence.amounts.iter().any(|amount| amount.said && amount.kind == AmountKind::Price)
+                    && !sentence.cues.any(&[Cue::Billing, Cue::Notice]);
+                let sells = selling_stretch(&reading.normal.text, sentence).unwrap_or_else(|| sentence.range.clone());
+                if speaks_of_sale && !asks && !is_yet_to_come && weighed(heard, part, &sells, &mut met).only_tells() {
                     (sentence.is_past, sentence.percent_off, sentence.threshold_deal) = (true, None, false);
                     sentence.offs.clear();
                 }
@@ -170,7 +186,7 @@ pub(super) fn mark(readings: &mut [Reading<'_>], heard: &Heard, leaning: Leaning
     let takes_off = is_refusable && readings.iter().any(|reading| reading.sentences.iter().any(|s| !s.offs.is_empty()));
     if leaning.opinion >= least && !takes_off && !leaning.sells_plainly() && !readings.iter().any(asks) {
         for (part, reading) in readings.iter_mut().enumerate() {
-            let of = |sentence: &&mut Sentence| weighed(heard, part, sentence, &mut met).opinion;
+            let of = |sentence: &&mut Sentence| weighed(heard, part, &sentence.range, &mut met).opinion;
             if let Some(sentence) = reading.sentences.iter_mut().max_by_key(of) {
                 sentence.cues.add(Cue::SurveyPhrase);
             }
@@ -188,11 +204,11 @@ fn shows_a_sender(reading: &Reading<'_>) -> bool {
         || sender_name::is_set_apart(text)
 }
 
-/// What a sentence adds.
-fn weighed(heard: &Heard, part: usize, sentence: &Sentence, met: &mut Met) -> Leaning {
+/// What a stretch of a part adds.
+fn weighed(heard: &Heard, part: usize, stretch: &Range<usize>, met: &mut Met) -> Leaning {
     met.begin();
     let mut leaning = Leaning::default();
-    for phrase in heard.inside(part, &sentence.range).filter(|phrase| met.is_first(phrase)) {
+    for phrase in heard.inside(part, stretch).filter(|phrase| met.is_first(phrase)) {
         leaning.add(&phrase);
     }
     leaning

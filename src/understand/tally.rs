@@ -329,10 +329,15 @@ impl Tally {
         self
     }
 
+    /// True when it is no letter between two: it has a subject line, leads to a page, can be refused, or is a firm's.
+    fn is_public(self) -> bool {
+        self.is_mail || self.is_from_a_sender || self.is_of_a_firm
+    }
+
     /// True when something in it is written by those who sell, and by no friend: a subject line, a link, a way to refuse,
     /// a price, a word of sale, a signature. Chat has turns that weigh as much as hurry does.
     pub fn shows_a_seller(self) -> bool {
-        self.is_mail || self.is_from_a_sender || self.is_of_a_firm || self.is_priced || self.sale > 0 || self.sells > 0
+        self.is_public() || self.is_priced || self.sale > 0 || self.sells > 0
     }
 
     /// True when it reads as one person writing to another: nobody is sold anything. "Box braids R350, u bring the hair,
@@ -373,7 +378,7 @@ impl Tally {
             && !self.reports()
             && (presses && (self.is_mail || self.is_from_a_sender)
                 || self.leaning.sells_plainly()
-                || self.leaning.sells() && self.shows_a_seller())
+                || self.leaning.sells() && (self.is_public() || self.sale > 0 || self.sells > 0))
     }
 
     /// True when all its words together sell, whatever single ones say.

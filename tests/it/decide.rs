@@ -428,9 +428,8 @@ fn a_notice_whose_offers_cannot_be_taken_out_goes_as_it_is() {
     let opened_at = Some(ago(60));
     let complaints = vec![Complaint { id: "T".into(), opened_at, closed_at: None, from: "k".into() }];
     let facts = Facts::of(Customer { complaints, ..Customer::default() });
-    // What reads as an offer is the name of the plan.
-    let plan = "您好！截至6月18日9时，您定制的20元终端特惠套餐包，数据流量本地剩余39.02MB，40元数据流量套餐，数据流量剩余699.97MB。";
-    let (notice, meaning) = message(Channel::Sms, Class::Ordinary, plan, now());
+    let parcel = "您的订单48213已发货，快递单号77341902，预计6月18日送达，请留意来电。蓝牙车载播放器BT-200限时299元！";
+    let (notice, meaning) = message(Channel::Sms, Class::Ordinary, parcel, now());
     let before = decide(now(), &notice, &meaning, &facts, &set.select(&notice, &meaning));
     assert_eq!((before.verdict.name(), before.receipt, before.of_offers.len()), ("rewrite", true, 1), "{before:?}");
     let settled = not_rewritten(before);
