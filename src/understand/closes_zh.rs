@@ -70,6 +70,11 @@ pub(super) fn over_after(now: &Zoned, words: &str) -> Option<End> {
     Some(End { at, kind: DeadlineKind::Relative, words: amount.start()..unit.end(), is_stretch: true })
 }
 
+/// Whether 只有一天 may be in it at all.
+pub(super) fn may_name_one_day(words: &str) -> bool {
+    words.contains(['天', '日'])
+}
+
 /// 只有一天, 就这一天: this one, or the one just named.
 pub(super) fn one_day(now: &Zoned, words: &str, moments: &[Moment]) -> Option<End> {
     let found = ONE_DAY.as_ref()?.captures(words)?.name("told")?;

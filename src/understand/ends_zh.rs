@@ -40,7 +40,8 @@ pub(super) fn ends_in(now: &Zoned, words: &str, offers: bool, of_use: bool) -> V
 
 /// 只有一天: where something is sold and no other end is told.
 pub(super) fn one_day(now: &Zoned, words: &str) -> Option<End> {
-    closes_zh::one_day(now, words, &moments_in(now, words))
+    // Which day is named is asked of the few sentences that may mean it.
+    closes_zh::may_name_one_day(words).then(|| closes_zh::one_day(now, words, &moments_in(now, words)))?
 }
 
 /// The moments that are ends; `of_use`: 适用入住日期12月1日至3月31日, for want of another end, tells how long an
