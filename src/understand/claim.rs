@@ -49,3 +49,10 @@ pub(super) struct Claim {
     /// The same, for the meaning.
     pub deadlines: Vec<Deadline>,
 }
+
+impl Claim {
+    /// True when it says when.
+    pub fn tells_an_instant(&self) -> bool {
+        self.ends.iter().any(|end| end.instant.is_some())
+    }
+}

@@ -23,7 +23,6 @@ use super::one_end::{agree, hours_of_their_days, without_last_day};
 use super::plain_ends::without_mere_days;
 use super::prices::AmountKind;
 use super::reading::{Reading, Sentence};
-use super::reductions::Off;
 use super::sale_words::names_a_plan;
 use super::tally::Tally;
 use super::urgency::{tells_of_a_plan, tells_of_a_service};
@@ -114,8 +113,7 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     }
     if is_latin {
         without_weak_ends(readings, &setting.gains, tally, presses, &mut claims);
-        let is_told = |claim: &Claim| claim.ends.iter().any(|end| end.instant.is_some());
-        if presses && promotes && tally.seems_to_sell(true) && !claims.iter().any(is_told) {
+        if presses && promotes && tally.seems_to_sell(true) && !claims.iter().any(Claim::tells_an_instant) {
             claims.extend(only_hour(&now, readings));
         }
         without_mere_days(readings, &mut claims);
@@ -123,7 +121,7 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     }
     if !is_latin {
         without_days_of_use(readings, &mut claims);
-        if presses && promotes && !is_an_answer(readings) && !tells_an_instant(&claims) {
+        if presses && promotes && !is_an_answer(readings) && !claims.iter().any(Claim::tells_an_instant) {
             claims.extend(hour_of_hurry(&now, readings));
             claims.sort_by_key(|claim| (claim.reading, claim.sentence));
         }
@@ -132,10 +130,6 @@ pub(super) fn deadlines_of(context: &Context<'_>, readings: &[Reading<'_>], tall
     hours_of_their_days(&now, readings, &mut claims);
     agree(&now, &mut claims);
     claims
-}
-
-fn tells_an_instant(claims: &[Claim]) -> bool {
-    claims.iter().flat_map(|claim| &claim.ends).any(|end| end.instant.is_some())
 }
 
 /// What is known of a message whose ends are looked for.
@@ -205,13 +199,8 @@ fn claims_in(now: &Zoned, readings: &[Reading<'_>], setting: &Setting, uses: boo
                     gives || sentence.is_plainly_a_sale() || setting.promotes && is_code_of_offer(now, words, &ends);
                 !setting.is_refusable && !sells && tells_of_a_service(words)
             };
-            let is_owed = || {
-                is_duty(
-                    words,
-                    takes_off(sentence) || gives || sentence.is_paired,
-                    sentence.offs.iter().any(Off::is_figure),
-                )
-            };
+            let is_owed =
+                || is_duty(words, takes_off(sentence) || gives || sentence.is_paired, sentence.takes_off_a_figure());
             if tells_of_a_plan(words) || names_a_plan(&sentence.may, words) || is_service() || is_owed() {
                 continue;
             }
@@ -285,12 +274,11 @@ pub(super) fn takes_off_until(readings: &[Reading<'_>], claims: &[Claim]) -> boo
     let takes_off = |claim: &Claim| {
         let reading = readings.get(claim.reading).filter(|reading| !reading.has_chinese());
         let sentence = reading.and_then(|reading| reading.sentences.get(claim.sentence));
-        sentence.is_some_and(|sentence| sentence.percent_off.is_some() || sentence.offs.iter().any(Off::is_figure))
+        sentence.is_some_and(|sentence| sentence.percent_off.is_some() || sentence.takes_off_a_figure())
             || reading.is_some_and(is_sold)
     };
-    let ends = |claim: &&Claim| claim.ends.iter().any(|end| end.instant.is_some());
     let gossip = |reading: &Reading<'_>| gossips(&reading.heard.may, &reading.normal.text);
-    claims.iter().filter(ends).any(takes_off) && !readings.iter().any(gossip)
+    claims.iter().filter(|claim| claim.tells_an_instant()).any(takes_off) && !readings.iter().any(gossip)
 }
 
 /// The list for the meaning: declared ends first.

@@ -11,19 +11,12 @@ use super::lexicon::{Cue, heard_in};
 use super::patterns::{pattern, says};
 use super::prices::AmountKind;
 use super::reading::{Reading, Sentence};
-use super::reductions::Off;
 use super::tally::Tally;
 use super::voice::Voice;
 
 /// "Re: minutes of last meeting": an answer, of nobody who sends to many.
 pub(super) fn is_headed_as_answer(readings: &[Reading<'_>]) -> bool {
-    let answers = |reading: &Reading<'_>| {
-        reading.kind == PartKind::Subject
-            && ["re:", "fw:", "fwd:", "回复:", "答复:", "转发:"]
-                .iter()
-                .any(|sign| reading.normal.text.starts_with(sign))
-    };
-    readings.iter().any(answers)
+    readings.iter().any(Reading::is_headed_as_answer)
 }
 
 /// The same, or begun as colleagues begin.
@@ -32,7 +25,7 @@ pub(super) fn is_an_answer(readings: &[Reading<'_>]) -> bool {
         let sentences = || readings.iter().flat_map(|reading| &reading.sentences);
         let amounts = sentences().flat_map(|sentence| &sentence.amounts);
         let priced = |kind: AmountKind| amounts.clone().any(|amount| amount.kind == kind);
-        sentences().any(|sentence| sentence.percent_off.is_some() || sentence.offs.iter().any(Off::is_figure))
+        sentences().any(|sentence| sentence.percent_off.is_some() || sentence.takes_off_a_figure())
             || priced(AmountKind::ListPrice) && priced(AmountKind::Price)
     };
     let greets = |reading: &Reading<'_>| {
@@ -172,10 +165,7 @@ const GOODS_SAYS: i32 = 3;
 /// Hands over a reward or a voucher: its end is an offer's, too.
 pub(super) fn hands_over(readings: &[Reading<'_>], text: &str) -> bool {
     // Nor is the last day of a survey one, whatever it hands over.
-    let asks = |sentence: &Sentence| {
-        sentence.cues.has(Cue::SurveyPhrase) || sentence.cues.has(Cue::SurveyNoun) && sentence.cues.has(Cue::SurveyAsk)
-    };
-    if readings.iter().flat_map(|reading| &reading.sentences).any(asks) {
+    if readings.iter().flat_map(|reading| &reading.sentences).any(Sentence::asks_for_opinion) {
         return false;
     }
     if says(&YOUR_CREDIT, text) {

@@ -9,6 +9,7 @@ use regex::{Captures, Regex};
 
 use crate::message::{Currency, Money};
 
+use super::numerals::english;
 use super::patterns::{pattern, says};
 use super::prices::Amount;
 
@@ -103,13 +104,13 @@ fn value_of(groups: &Captures<'_>) -> Option<(u64, Option<Currency>)> {
         return Some((100, Some(coin(one.as_str()))));
     }
     if let (Some(few), Some(coins)) = (groups.name("few"), groups.name("coins")) {
-        return Some((spelled_value(few.as_str()) * 100, Some(coin(coins.as_str()))));
+        return Some((english(few.as_str())? * 100, Some(coin(coins.as_str()))));
     }
     if let Some(small) = groups.name("small") {
-        return Some((spelled_value(small.as_str()) * 100, None));
+        return Some((english(small.as_str())? * 100, None));
     }
     if let Some(spelled) = groups.name("spelled") {
-        let value: u64 = spelled.as_str().split([' ', '-']).map(spelled_value).sum();
+        let value: u64 = spelled.as_str().split([' ', '-']).filter_map(english).sum();
         return Some((value * 100, groups.name("unit").map(|unit| coin(unit.as_str()))));
     }
     let digits = groups.name("digits")?.as_str().replace(',', "");
@@ -126,18 +127,6 @@ fn coin(name: &str) -> Currency {
         Some(b'q' | b'p') => Currency::GBP,
         Some(b'e') => Currency::EUR,
         _ => Currency::USD,
-    }
-}
-
-fn spelled_value(word: &str) -> u64 {
-    const UNITS: [&str; 9] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-    const TENS: [&str; 9] = ["ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-    let place = |words: &[&str]| words.iter().position(|known| *known == word).map_or(0, |at| at as u64 + 1);
-    const TEENS: [&str; 9] =
-        ["eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"];
-    match place(&TEENS) {
-        0 => place(&UNITS) + 10 * place(&TENS),
-        teen => 10 + teen,
     }
 }
 

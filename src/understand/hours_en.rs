@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::Regex;
 
+use super::numerals::english;
 use super::patterns::{pattern, says};
 
 /// What is written for the next day.
@@ -68,8 +69,6 @@ const SPAN_BYTES_MAX: usize = 48;
 
 /// "Half past four", "quarter to 5", "ten am".
 fn in_words(written: &str) -> Option<(i64, i64)> {
-    const HOURS: [&str; 12] =
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     let minutes = if written.starts_with("half") {
         30
     } else if written.starts_with("quarter") {
@@ -78,8 +77,8 @@ fn in_words(written: &str) -> Option<(i64, i64)> {
         0
     };
     let hour = written.split([' ', '\n']).find_map(|word| {
-        let place = HOURS.iter().position(|known| *known == word).and_then(|at| i64::try_from(at + 1).ok());
-        place.or_else(|| if minutes == 0 { None } else { word.parse().ok() })
+        let spelled = english(word).filter(|hour| *hour <= 12).and_then(|hour| i64::try_from(hour).ok());
+        spelled.or_else(|| if minutes == 0 { None } else { word.parse().ok() })
     })?;
     let hour = match written.trim_end_matches('.').rsplit([' ', '\n']).next()? {
         "am" | "a.m" => hour % 12,

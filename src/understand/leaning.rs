@@ -9,7 +9,6 @@ use super::clauses::selling_stretch;
 use super::lexicon::Cue;
 use super::prices::AmountKind;
 use super::reading::{Reading, Sentence};
-use super::reductions::Off;
 use super::sender_name;
 use super::weights::{Heard, Met, Model, Phrase};
 use crate::message::PartKind;
@@ -156,40 +155,54 @@ impl Leaning {
     }
 }
 
-/// Marks what single sentences do in view of the whole: a sale that a message only tells of ("Total RM42.10 after 10%
-/// senior discount"), and the sentence that asks for an opinion where no phrase does.
+/// Marks what single sentences do in view of the whole.
 pub(super) fn mark(readings: &mut [Reading<'_>], heard: &Heard, leaning: Leaning) {
-    let mut met = heard.met();
-    // Whoever says how to refuse more of its kind takes it off now: "Welcome! 15% off your first order. Unsubscribe".
     let is_refusable = readings.iter().any(|reading| !reading.opt_outs.is_empty());
     let bytes = readings.iter().map(|reading| reading.normal.text.len()).sum::<usize>();
+    // Whoever says how to refuse more of its kind takes it off now: "Welcome! 15% off your first order. Unsubscribe".
     if leaning.sells_nothing() && !is_refusable && bytes >= TOLD_BYTES_MIN {
-        for (part, reading) in readings.iter_mut().enumerate() {
-            for sentence in &mut reading.sentences {
-                let speaks_of_sale = !sentence.offs.is_empty() || sentence.cues.has(Cue::Sale);
-                let words = reading.normal.text.get(sentence.range.clone()).unwrap_or_default();
-                let is_yet_to_come = sentence.offs.iter().any(Off::is_figure) && is_for_next_time(&sentence.may, words);
-                // "On sale for only 299 CNY": a price that is asked now, in a sentence that tells of nothing else.
-                let asks = sentence.amounts.iter().any(|amount| amount.said && amount.kind == AmountKind::Price)
-                    && !sentence.cues.any(&[Cue::Billing, Cue::Notice]);
-                let sells = selling_stretch(&reading.normal.text, sentence).unwrap_or_else(|| sentence.range.clone());
-                if speaks_of_sale && !asks && !is_yet_to_come && weighed(heard, part, &sells, &mut met).only_tells() {
-                    (sentence.is_past, sentence.percent_off, sentence.threshold_deal) = (true, None, false);
-                    sentence.offs.clear();
-                }
+        mark_sales_told_of(readings, heard);
+    }
+    let mut sentences = readings.iter().flat_map(|reading| &reading.sentences);
+    let asks = sentences.clone().any(|sentence| sentence.cues.has(Cue::SurveyPhrase));
+    // Who takes a figure off and says how to refuse more of it asks no more than by the way.
+    let takes_off = is_refusable && sentences.any(|sentence| !sentence.offs.is_empty());
+    let least = || if readings.iter().any(shows_a_sender) { ASKS_MIN } else { ASKS_UNSIGNED_MIN };
+    if !asks && !takes_off && !leaning.sells_plainly() && leaning.opinion >= ASKS_MIN && leaning.opinion >= least() {
+        mark_question(readings, heard);
+    }
+}
+
+/// A sale that a message only tells of is none: "Total RM42.10 after 10% senior discount".
+fn mark_sales_told_of(readings: &mut [Reading<'_>], heard: &Heard) {
+    let mut met = heard.met();
+    for (part, reading) in readings.iter_mut().enumerate() {
+        let text = &reading.normal.text;
+        let speaks_of_sale = |sentence: &&mut Sentence| !sentence.offs.is_empty() || sentence.cues.has(Cue::Sale);
+        for sentence in reading.sentences.iter_mut().filter(speaks_of_sale) {
+            let words = text.get(sentence.range.clone()).unwrap_or_default();
+            // "On sale for only 299 CNY": a price that is asked now, in a sentence that tells of nothing else.
+            let asks = sentence.amounts.iter().any(|amount| amount.said && amount.kind == AmountKind::Price)
+                && !sentence.cues.any(&[Cue::Billing, Cue::Notice]);
+            if asks || sentence.takes_off_a_figure() && is_for_next_time(&sentence.may, words) {
+                continue;
+            }
+            let sells = selling_stretch(text, sentence).unwrap_or_else(|| sentence.range.clone());
+            if weighed(heard, part, &sells, &mut met).only_tells() {
+                (sentence.is_past, sentence.percent_off, sentence.threshold_deal) = (true, None, false);
+                sentence.offs.clear();
             }
         }
     }
-    let asks = |reading: &Reading<'_>| reading.sentences.iter().any(|sentence| sentence.cues.has(Cue::SurveyPhrase));
-    let least = if readings.iter().any(shows_a_sender) { ASKS_MIN } else { ASKS_UNSIGNED_MIN };
-    // Who takes a figure off and says how to refuse more of it asks no more than by the way.
-    let takes_off = is_refusable && readings.iter().any(|reading| reading.sentences.iter().any(|s| !s.offs.is_empty()));
-    if leaning.opinion >= least && !takes_off && !leaning.sells_plainly() && !readings.iter().any(asks) {
-        for (part, reading) in readings.iter_mut().enumerate() {
-            let of = |sentence: &&mut Sentence| weighed(heard, part, &sentence.range, &mut met).opinion;
-            if let Some(sentence) = reading.sentences.iter_mut().max_by_key(of) {
-                sentence.cues.add(Cue::SurveyPhrase);
-            }
+}
+
+/// The sentence of each part that asks for an opinion, where no phrase does.
+fn mark_question(readings: &mut [Reading<'_>], heard: &Heard) {
+    let mut met = heard.met();
+    for (part, reading) in readings.iter_mut().enumerate() {
+        let of = |sentence: &&mut Sentence| weighed(heard, part, &sentence.range, &mut met).opinion;
+        if let Some(sentence) = reading.sentences.iter_mut().max_by_key(of) {
+            sentence.cues.add(Cue::SurveyPhrase);
         }
     }
 }
@@ -218,6 +231,16 @@ fn weighed(heard: &Heard, part: usize, stretch: &Range<usize>, met: &mut Met) ->
 mod tests {
     use super::*;
     use crate::message::Part;
+
+    /// What a mark leaves of the sentences.
+    fn marked<T>(text: &str, told: impl FnOnce(&[Sentence]) -> T) -> T {
+        let part = Part { kind: PartKind::Plain, text: text.to_owned() };
+        let mut readings = [Reading::of(0, &part)];
+        let heard = Heard::of(&readings);
+        let leaning = Leaning::of(&readings, &heard);
+        mark(&mut readings, &heard, leaning);
+        told(&readings[0].sentences)
+    }
 
     fn leaning(text: &str) -> Leaning {
         let part = Part { kind: PartKind::Plain, text: text.to_owned() };
@@ -278,14 +301,8 @@ mod tests {
 
     #[test]
     fn a_reduction_a_notice_tells_of_is_no_offer() {
-        let offs = |text: &str| {
-            let part = Part { kind: PartKind::Plain, text: text.to_owned() };
-            let mut readings = [Reading::of(0, &part)];
-            let heard = Heard::of(&readings);
-            let leaning = Leaning::of(&readings, &heard);
-            mark(&mut readings, &heard, leaning);
-            readings.iter().flat_map(|reading| &reading.sentences).map(|sentence| sentence.offs.len()).sum::<usize>()
-        };
+        let offs =
+            |text: &str| marked(text, |sentences| sentences.iter().map(|sentence| sentence.offs.len()).sum::<usize>());
         assert_eq!(
             offs("Hi, your prescription is ready at Ng Pharmacy. Collect by 16 Aug. Total RM42.10 after 10% discount."),
             0
@@ -300,14 +317,7 @@ mod tests {
 
     #[test]
     fn who_asks_in_no_known_words_is_heard() {
-        let asks = |text: &str| {
-            let part = Part { kind: PartKind::Plain, text: text.to_owned() };
-            let mut readings = [Reading::of(0, &part)];
-            let heard = Heard::of(&readings);
-            let leaning = Leaning::of(&readings, &heard);
-            mark(&mut readings, &heard, leaning);
-            readings.iter().flat_map(|reading| &reading.sentences).any(|s| s.cues.has(Cue::SurveyPhrase))
-        };
+        let asks = |text: &str| marked(text, |sentences| sentences.iter().any(|s| s.cues.has(Cue::SurveyPhrase)));
         assert!(asks(
             "Priory Pharmacy would value a review of your recent visit. Stars and a line or two is plenty: rvw.example/p"
         ));

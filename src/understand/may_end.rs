@@ -17,7 +17,7 @@ use super::tally::Tally;
 /// True when an end told in the sentence may be that of an offer.
 pub(super) fn may_press(sentence: &Sentence, promotes: bool, is_refusable: bool, tally: Tally) -> bool {
     let cues = sentence.cues;
-    let asks = cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
+    let asks = sentence.asks_for_opinion();
     // What can be refused and is no notice speaks of fees and payments as a shop does: 9月12日前缴费享早鸟价.
     // So does a firm that writes of no order: "the early bird fee", "no joining fee".
     let billed = cues.has(Cue::Billing) && !tally.is_of_a_firm() && !tally.sells_plainly();
@@ -34,8 +34,7 @@ pub(super) fn may_press(sentence: &Sentence, promotes: bool, is_refusable: bool,
 /// what stands beside a gift does so where it asks to book or to join, or is hardly more than a date.
 pub(super) fn may_be_of_a_gift(sentence: &Sentence, words: &str, gives: bool, near: bool, tally: Tally) -> bool {
     let cues = sentence.cues;
-    let asks = cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
-    if asks
+    if sentence.asks_for_opinion()
         || cues.has(Cue::Code)
         || sentence.is_refund && !words.contains("waive")
         || tally.tells_a_notice() && cues.has(Cue::Notice) && !words.contains("waiv")

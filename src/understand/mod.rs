@@ -177,10 +177,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         readings.push(reading);
     }
     whose_money::settle(context, &mut readings);
-    let heard = Heard::of(&readings);
-    let leaning = Leaning::of(&readings, &heard);
-    leaning::mark(&mut readings, &heard, leaning);
-    let chat = tally::tally(&readings, leaning);
+    let (heard, chat) = count(&mut readings);
     let (mut claims, mut said) = ends_and_hurry(context, &readings, chat, false);
     let signals = urgency::signals(context.now, chat, &claims, &said);
     let weighed = urgency::weigh(&readings, &heard, chat, &signals, &said);
@@ -204,7 +201,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     let mut vouchers = vouchers::vouchers_of(context, &readings, tally, &claims, &structured);
     spent::without_spent(&readings, &mut vouchers);
     let urgencies = urgency::urgencies_of(context, &readings, tally, &claims, said, &weighed);
-    let ends = claims.iter().any(|claim| claim.ends.iter().any(|end| end.instant.is_some()))
+    let ends = claims.iter().any(Claim::tells_an_instant)
         && (!readings.iter().any(Reading::has_chinese) || gains_zh::are_given_to_customers(&readings, tally));
     let mut deadlines = deadlines::with_declared(claims, declared);
     deadlines.extend(structured.deadlines.iter().cloned());
@@ -242,6 +239,15 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     meaning
 }
 
+/// What all words weigh, and what the sentences do in view of it.
+fn count(readings: &mut [Reading<'_>]) -> (Heard, Tally) {
+    let heard = Heard::of(readings);
+    let leaning = Leaning::of(readings, &heard);
+    leaning::mark(readings, &heard, leaning);
+    let tally = tally::tally(readings, leaning);
+    (heard, tally)
+}
+
 /// The ends that are told, and then what presses: a claim of hurry that names an end is told once.
 fn ends_and_hurry(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally, presses: bool) -> (Vec<Claim>, Said) {
     let claims = deadlines::deadlines_of(context, readings, tally, presses);
@@ -263,10 +269,7 @@ pub fn weighable(context: &Context<'_>, content: &Content) -> Weighable {
     let mut readings: Vec<Reading<'_>> =
         content.parts.iter().enumerate().map(|(index, part)| Reading::of(index, part)).collect();
     whose_money::settle(context, &mut readings);
-    let heard = Heard::of(&readings);
-    let leaning = Leaning::of(&readings, &heard);
-    leaning::mark(&mut readings, &heard, leaning);
-    let tally = tally::tally(&readings, leaning);
+    let (_, tally) = count(&mut readings);
     let (claims, said) = ends_and_hurry(context, &readings, tally, false);
     Weighable { phrases: weights::phrases_of(&readings), signals: urgency::signals(context.now, tally, &claims, &said) }
 }

@@ -1,4 +1,4 @@
-//! Numbers written in Chinese characters: 一百九十九, 两百五, 三万八, 一九九.
+//! Numbers written in Chinese characters: 一百九十九, 两百五, 三万八, 一九九; and in English words: `three`, `twelve`, `forty`.
 
 /// What may stand in such a number.
 pub(super) const NUMERALS: &str = "零〇一二两三四五六七八九十百千万";
@@ -41,6 +41,35 @@ pub(super) fn value_of(written: &str) -> Option<u64> {
     }
     // 两百五 is 250, 三万八 is 38,000; 十五 is 15.
     Some(total + below + digit.unwrap_or(0) * if last_unit > 10 { last_unit / 10 } else { 1 })
+}
+
+/// One English word of a number: `one` to `twenty`, and the tens.
+pub(super) fn english(word: &str) -> Option<u64> {
+    const ONES: [&str; 20] = [
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+    ];
+    const TENS: [&str; 7] = ["thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+    let place = |words: &[&str]| words.iter().position(|known| *known == word).map(|at| at as u64);
+    place(&ONES).map(|at| at + 1).or_else(|| place(&TENS).map(|at| 10 * (at + 3)))
 }
 
 /// 一九九: digit by digit.

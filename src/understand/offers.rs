@@ -182,7 +182,7 @@ fn in_sentence(
         return found;
     }
     let percent = sentence.percent_off;
-    let takes_off = sentence.offs.iter().any(|off| off.is_figure());
+    let takes_off = sentence.takes_off_a_figure();
     amounts.retain(|amount| matches!(amount.kind, AmountKind::Price | AmountKind::ListPrice));
     let worded = cues.any(&[Cue::Sale, Cue::Offer]) || takes_off;
     // "BT-200 ¥299" is a line of a list; in a longer sentence a number and a price may be any talk.
@@ -195,8 +195,8 @@ fn in_sentence(
     let said = amounts.iter().any(|amount| amount.said);
     let priced = !amounts.is_empty() && (worded || listed || tally.promotes() || said || asks() || invites());
     let names_goods = worded && !products.is_empty();
-    let surveys = cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk);
-    if surveys && amounts.is_empty() || !(priced || takes_off || cues.has(Cue::Sale) || names_goods) {
+    if sentence.asks_for_opinion() && amounts.is_empty() || !(priced || takes_off || cues.has(Cue::Sale) || names_goods)
+    {
         return found;
     }
     found.worded = worded;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::numerals::{digit_of, value_of};
+use super::numerals::{digit_of, english, value_of};
 use super::patterns::pattern;
 
 /// The pieces, by the words before and after the amount; `None` for one.
@@ -20,10 +20,8 @@ pub(super) fn pieces_of(near: &str, after: &str) -> Option<u16> {
 }
 
 fn count_of(written: &str) -> Option<u16> {
-    const WORDS: [&str; 11] =
-        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
-    if let Some(at) = WORDS.iter().position(|word| *word == written) {
-        return u16::try_from(at + 2).ok();
+    if let Some(count) = english(written) {
+        return u16::try_from(count).ok();
     }
     if written.chars().all(|c| digit_of(c).is_some() || c == '十') {
         return value_of(written).and_then(|count| u16::try_from(count).ok());

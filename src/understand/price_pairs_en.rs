@@ -17,6 +17,7 @@ use super::figures_en::{Figure, figures_in};
 use super::language::is_han;
 use super::lexicon::Cue;
 use super::meaning::Discount;
+use super::numerals::english;
 use super::patterns::says;
 use super::price_links_en::{
     AFTER, BESIDE, BILLED, BY_THE_MONTH, COUNT, DEARER, DOES_IT, DOWN_LINK, EACH_TAIL, EARLY_LEAD, EARLY_TAIL,
@@ -54,7 +55,9 @@ pub(super) fn mark_pairs(text: &str, sentences: &mut [Sentence]) {
         if own.is_past && says(&PAID, words) || own.is_refund || own.cues.has(Cue::Code) || words.chars().any(is_han) {
             continue;
         }
-        let is_billed = says(&BILLED, words) || says(&OF_THE_READER, words);
+        if says(&BILLED, words) || says(&OF_THE_READER, words) || *is_receipt {
+            continue;
+        }
         let mut figures = figures_in(text, own.range.clone(), &own.amounts);
         let mut may = own.may;
         // "From 1 May it goes back to £1,149": what it costs until then stands in the sentence before.
@@ -70,9 +73,6 @@ pub(super) fn mark_pairs(text: &str, sentences: &mut [Sentence]) {
                 figures.insert(0, Figure { amount: None, ..last });
                 (carried, may) = (1, may.or(before.may));
             }
-        }
-        if is_billed || *is_receipt {
-            continue;
         }
         let rises =
             figures.len() > 1 && (words.contains('→') || says(&RISES, words_from(text, &figures, own))) && *keeps;
@@ -289,12 +289,8 @@ impl Around {
     /// "Any three for £20 (they're £8.99 each)": so many for less than so many times one.
     fn several(&self, may: &May, one: &Figure, other: &Figure) -> Option<(Figure, Figure, Discount)> {
         let count = COUNT.as_ref()?.captures(&self.head)?;
-        let spelled = ["two", "three", "four", "five", "six"];
         let count = count.get(1).map(|written| written.as_str())?;
-        let count: u64 = spelled
-            .iter()
-            .position(|known| *known == count)
-            .map_or_else(|| count.parse().ok(), |at| Some(at as u64 + 2))?;
+        let count = english(count).or_else(|| count.parse().ok())?;
         let apart = other.hundredths.checked_mul(count)?;
         let told =
             (EACH_TAIL.is_in(may, &self.tail) || SINGLE.is_in(may, &self.link)) && one.hundredths > other.hundredths;

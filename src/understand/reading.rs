@@ -79,6 +79,17 @@ impl Sentence {
             || self.cues.has(Cue::Offer) && !self.cues.has(Cue::Billing) && priced()
     }
 
+    /// It asks for an opinion, in a phrase or in two words together.
+    pub fn asks_for_opinion(&self) -> bool {
+        let cues = self.cues;
+        cues.has(Cue::SurveyPhrase) || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk)
+    }
+
+    /// A figure is taken off in it.
+    pub fn takes_off_a_figure(&self) -> bool {
+        self.offs.iter().any(Off::is_figure)
+    }
+
     /// More than a word of sale: a figure off, or a price to hurry for.
     pub fn is_priced_down(&self) -> bool {
         let lowers = |amount: &Amount| amount.said && matches!(amount.kind, AmountKind::Price | AmountKind::Saving);
@@ -224,6 +235,12 @@ impl<'a> Reading<'a> {
     /// The same, and a little of what follows: where the guard of a code may stand.
     pub fn words_and_next(&self, sentence: &Sentence) -> &str {
         with_next(&self.normal.text, &sentence.range)
+    }
+
+    /// "Re: minutes of last meeting": a subject line that answers or hands on another mail.
+    pub fn is_headed_as_answer(&self) -> bool {
+        const SIGNS: [&str; 6] = ["re:", "fw:", "fwd:", "回复:", "答复:", "转发:"];
+        self.kind == PartKind::Subject && SIGNS.iter().any(|sign| self.normal.text.starts_with(sign))
     }
 
     /// Whether there is Chinese in it.

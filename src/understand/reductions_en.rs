@@ -2,6 +2,7 @@
 //! 4", "second one for a penny", "30% below the usual tariff", "at 70% of the list price", "here's £10 to spend", "your £15
 //! voucher", "kids eat free". An amount needs a currency to be told as one; without any it is a reduction without a figure.
 
+use std::cell::LazyCell;
 use std::ops::Range;
 
 use crate::message::Currency;
@@ -9,6 +10,7 @@ use crate::message::Currency;
 use super::expression::{Expression, May, expression};
 use super::figures_en::{figures_in, money_of};
 use super::meaning::Discount;
+use super::numerals::english;
 use super::prices::Amount;
 
 /// Reductions of one sort looked at in one sentence.
@@ -33,11 +35,11 @@ pub(super) fn told_in_words(
 ) -> Vec<(Discount, Range<usize>)> {
     let Some(words) = text.get(sentence.clone()) else { return Vec::new() };
     let mut told = Vec::new();
+    let figures = LazyCell::new(|| figures_in(text, sentence.clone(), amounts));
     // A figure inside the words, in its own currency or the sentence's.
     let amount_in = |range: &Range<usize>| {
         let range = sentence.start + range.start..sentence.start + range.end;
-        let figures = figures_in(text, sentence.clone(), amounts);
-        let figure = figures.into_iter().find(|one| range.start <= one.range.start && one.range.end <= range.end)?;
+        let figure = figures.iter().find(|one| range.start <= one.range.start && one.range.end <= range.end)?;
         let of_sentence = || amounts.first().map(|amount| amount.money.currency);
         let currency =
             figure.currency.or_else(|| unit_in(words.get(range.start - sentence.start..)?)).or_else(of_sentence);
@@ -81,10 +83,7 @@ fn each(expression: &Expression, may: &May, words: &str, mut found: impl FnMut(R
 /// "Resole 2 pairs, pay 1": fewer are paid than are had.
 fn each_pay(may: &May, words: &str, mut found: impl FnMut(Range<usize>)) {
     let Some(regex) = PAY_FEWER.within(may) else { return };
-    let count = |written: &str| {
-        let spelled = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-        spelled.iter().position(|known| *known == written).map_or_else(|| written.parse().ok(), |at| Some(at + 1))
-    };
+    let count = |written: &str| english(written).or_else(|| written.parse().ok());
     for groups in regex.captures_iter(words).take(FOUND_MAX) {
         let many = groups.name("many").and_then(|many| count(many.as_str()));
         let few = groups.name("few").and_then(|few| count(few.as_str()));

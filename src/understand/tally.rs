@@ -131,8 +131,7 @@ pub(super) fn tally(readings: &[Reading<'_>], leaning: Leaning) -> Tally {
         tally.is_of_a_firm |= sender_name::is_told(text);
         tally.is_from_a_sender |= sender_name::is_set_apart(text);
         tally.is_mail |= reading.kind == PartKind::Subject;
-        tally.is_reply |=
-            reading.kind == PartKind::Subject && ["re:", "fw:", "fwd:"].iter().any(|re| text.starts_with(re));
+        tally.is_reply |= reading.is_headed_as_answer();
         let signature = sender_name::signature(&reading.visible.text);
         tally.is_signed |= signature.is_some();
         tally.is_signed_at_length |= signature.is_some_and(|name| name.contains(' '));
@@ -340,23 +339,31 @@ impl Tally {
         self.is_public() || self.is_priced || self.sale > 0 || self.sells > 0
     }
 
-    /// True when it reads as one person writing to another: nobody is sold anything. "Box braids R350, u bring the hair,
-    /// call 072 555 0188" is no friend: a price and a number to call are a trade's.
+    /// True when it reads as one person writing to another: nobody is sold anything.
     pub fn is_personal(self) -> bool {
-        let trades = self.is_priced && (self.is_reached || self.is_signed_at_length && self.sells > 0);
+        self.is_personal && !self.is_from_a_sender && !self.is_of_a_firm && !self.asks_a_customer && !self.trades()
+    }
+
+    /// True when whoever writes as people write to people sells all the same.
+    fn trades(self) -> bool {
+        // "Box braids R350, u bring the hair, call 072 555 0188": a price and a number to call are a trade's.
+        if self.is_priced && (self.is_reached || self.is_signed_at_length && self.sells > 0) {
+            return true;
+        }
+        if self.chats {
+            return false;
+        }
         // "25% off all shoes lol, shop now" is no friend's, either.
-        let trades = trades || self.lowers && !self.chats && (self.is_reached || self.sells > 0 || self.pairs);
+        let lowers = self.lowers && (self.is_reached || self.sells > 0 || self.pairs);
         // "Fish box this week: hake, cod, mussels. 18 euro, text back before Thurs. Noel": all its words sell.
         // 老客一直是八八折，您哪天想起来了: letters of shops say 我 and 您, too; "haha" they do not.
         let asks =
             self.is_reached || self.is_signed || self.sells > 0 || self.is_priced || self.is_chinese && self.sale > 0;
-        let trades = trades || self.leaning.sells_plainly() && asks && !self.chats;
-        let trades = trades || self.leaning.sells_surely() && self.lowers && !self.chats;
+        let sells = self.leaning.sells_plainly() && asks || self.leaning.sells_surely() && self.lowers;
         // 退款单号…送上一张满99减15的券: nor is a receipt in a mail.
-        let tells = self.is_signed && !self.is_reply || self.is_chinese && self.referenced > 0;
-        let shows_who = self.is_introduced || self.is_mail && tells;
-        let trades = trades || (self.prices_down || self.lowers && shows_who) && !self.chats;
-        self.is_personal && !self.is_from_a_sender && !self.is_of_a_firm && !self.asks_a_customer && !trades
+        let is_letter = self.is_signed && !self.is_reply || self.is_chinese && self.referenced > 0;
+        let shows_who = self.is_introduced || self.is_mail && is_letter;
+        lowers || sells || self.prices_down || self.lowers && shows_who
     }
 
     /// True when a sender invites to buy, with a word of sale or without any: a price in a message that tells how

@@ -36,7 +36,7 @@ const MODELS: usize = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Phrase {
     /// Unlike that of any other.
-    pub number: u16,
+    number: u16,
     hundredths: [i16; MODELS],
 }
 

@@ -142,9 +142,7 @@ fn is_sold(sentence: &Sentence) -> bool {
 
 /// Speaks of a bill, an order, a code or a survey.
 fn is_of_service(sentence: &Sentence) -> bool {
-    let cues = sentence.cues;
-    cues.any(&[Cue::Billing, Cue::Notice, Cue::Code, Cue::SurveyPhrase])
-        || cues.has(Cue::SurveyNoun) && cues.has(Cue::SurveyAsk)
+    sentence.cues.any(&[Cue::Billing, Cue::Notice, Cue::Code]) || sentence.asks_for_opinion()
 }
 
 /// Signed by a brand, with a way to refuse, with a link, or a mail in HTML: no friend writes so.
