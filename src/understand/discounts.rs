@@ -7,7 +7,6 @@ use regex::Regex;
 
 use super::bygone::is_for_next_time;
 use super::clauses::selling_stretch;
-use super::hearsay;
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Discount, DiscountTold, Offer, PriceKind, PriceTold, Source};
 use super::patterns::{pattern, says};
@@ -22,15 +21,16 @@ use crate::message::{Money, Span};
 const DISCOUNTS_MAX: usize = 64;
 const SPANS_MAX: usize = 64;
 
-/// What is taken off, each reduction once.
+/// What is taken off, each reduction once; nothing where sales are only told of.
 pub(super) fn discounts_of(
     readings: &[Reading<'_>],
     tally: Tally,
     offers: &[Offer],
     prices: &[PriceTold],
     structured: &Structured,
+    is_told_of: bool,
 ) -> Vec<DiscountTold> {
-    if readings.iter().any(hearsay::is_of_the_house) && !tally.is_refusable() {
+    if is_told_of {
         return structured.discounts.clone();
     }
     let (mut told, mut pairs) = (Vec::new(), Vec::new());
@@ -64,7 +64,10 @@ pub(super) fn discounts_of(
     if !told.iter().any(|one| is_figure(&one.discount)) {
         pairs.into_iter().for_each(|pair| push(&mut told, pair));
     }
-    if !told.iter().any(|one| is_figure(&one.discount)) && !tally.leans_to_a_notice(false) {
+    if !told.iter().any(|one| is_figure(&one.discount))
+        && !tally.leans_to_a_notice(false)
+        && !tally.tells_of_no_customer()
+    {
         // Two prices in a row may be two things; "was" and a line through it say more.
         let was = |offer: &&Offer| {
             let list = |price: &PriceTold| price.kind == PriceKind::List && Some(price.money) == offer.list_price;

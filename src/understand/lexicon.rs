@@ -17,7 +17,7 @@ use super::voice::Voice;
 use super::{
     asking, audience, beside_en, bundles_zh, bygone, codes, currencies, cuts_zh, end_of_what, end_signs, gains_en,
     gains_zh, hearsay, optout, price_links_en, price_pairs_zh, reductions, reductions_en, sale_words, stretches_en,
-    surveys, tally, terms, thresholds_zh, vouchers,
+    surveys, tally, terms, thresholds_zh, vouchers, work_talk,
 };
 
 /// What a word tells of its sentence.
@@ -303,6 +303,7 @@ fn asked() -> impl Iterator<Item = &'static Expression> {
         .chain(sale_words::asked())
         .chain(vouchers::asked())
         .chain(stretches_en::asked())
+        .chain(work_talk::asked())
 }
 
 impl Words {

@@ -50,6 +50,7 @@ mod last_hour_en;
 mod leaning;
 mod lettered;
 mod lexicon;
+mod likely_ends;
 mod likeness;
 mod links;
 mod may_end;
@@ -68,6 +69,7 @@ mod one_end;
 mod open_days_zh;
 mod optout;
 mod other_days_zh;
+mod parts_off_en;
 mod patterns;
 mod periods_en;
 mod phrases;
@@ -109,9 +111,11 @@ mod urgency;
 mod uses_zh;
 mod voice;
 mod vouchers;
+mod waived_en;
 mod weak_ends;
 mod weights;
 mod whose_money;
+mod work_talk;
 mod zones;
 
 use jiff::Timestamp;
@@ -122,6 +126,7 @@ use crate::message::{Channel, Content, Declared};
 pub use catalogue::{Catalogue, FIELD_BYTES_MAX, ITEMS_MAX, Item, NAMES_MAX};
 pub use catalogue_entry::{CATALOGUE_COLUMNS, CatalogueEntry};
 pub use fingerprint::fingerprint;
+pub use likely_ends::WeighableMoment;
 pub use meaning::{
     Audience, AudienceTold, Confidence, Deadline, DeadlineKind, Discount, DiscountTold, Doubt, Goods, Meaning, Offer,
     OptOut, PriceKind, PriceTold, Purpose, Source, SurveyAsk, Topic, Urgency, UrgencyClaim, UrgencyKind, VoucherKind,
@@ -135,6 +140,7 @@ use reading::Reading;
 use tally::Tally;
 use urgency::Said;
 use weights::Heard;
+use work_talk::is_talk_of_work;
 
 /// Longest part read. The doors take no larger message; a caller without doors gets a doubt.
 pub const PART_BYTES_MAX: usize = 8 << 20;
@@ -187,6 +193,10 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     if tally != chat || weighed.presses() {
         (claims, said) = ends_and_hurry(context, &readings, tally, weighed.presses());
     }
+    let now = context.now.to_zoned(context.zone.clone());
+    if likely_ends::settle(&now, &readings, tally, weighed.presses(), &mut claims) {
+        said = urgency::said_in(context, &readings, &claims);
+    }
     let surveys = surveys::surveys_of(&readings, declared);
     let mut structured = structured::structured_of(context, content, PART_BYTES_MAX);
     doubts.append(&mut structured.doubts);
@@ -214,6 +224,11 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         ends,
     };
     let purpose = purpose::purpose_of(tally, found);
+    // A receipt that sells stays a receipt with an offer in it (design §3); colleagues who speak of a campaign make none.
+    let is_of_work = is_talk_of_work(&readings, tally);
+    let speaks = is_of_work || tally.only_speaks_of_sales() && vouchers.is_empty();
+    let speaks = speaks && matches!(purpose, Purpose::Promotion | Purpose::Other);
+    let purpose = if speaks { Purpose::Other } else { purpose };
     let audiences = audience::audiences_of(&readings, purpose);
     let mut meaning = Meaning {
         language: language::language_of(readings.iter().map(|r| (r.normal.text.as_str(), r.has_chinese()))),
@@ -223,7 +238,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         urgencies,
         deadlines,
         topics: topics::topics_of(context, &readings, &offers, TOPICS_MAX),
-        discounts: discounts::discounts_of(&readings, tally, &offers, &prices, &structured),
+        discounts: discounts::discounts_of(&readings, tally, &offers, &prices, &structured, is_of_work),
         prices,
         vouchers,
         audiences,
@@ -233,7 +248,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         surveys,
         doubts,
     };
-    if tally.is_personal() || tally.reports() {
+    if tally.is_personal() || tally.reports() || speaks {
         meaning.keep_what_is_declared(!tally.is_personal());
     }
     meaning
@@ -262,6 +277,8 @@ pub struct Weighable {
     pub phrases: Vec<String>,
     /// What else is known of it; weighed for hurry.
     pub signals: Vec<&'static str>,
+    /// The moments it names.
+    pub moments: Vec<WeighableMoment>,
 }
 
 /// What of a message is weighed: what the weights are fitted to (`tests/eval/weigh`); nothing else needs it.
@@ -269,7 +286,13 @@ pub fn weighable(context: &Context<'_>, content: &Content) -> Weighable {
     let mut readings: Vec<Reading<'_>> =
         content.parts.iter().enumerate().map(|(index, part)| Reading::of(index, part)).collect();
     whose_money::settle(context, &mut readings);
-    let (_, tally) = count(&mut readings);
-    let (claims, said) = ends_and_hurry(context, &readings, tally, false);
-    Weighable { phrases: weights::phrases_of(&readings), signals: urgency::signals(context.now, tally, &claims, &said) }
+    let (heard, chat) = count(&mut readings);
+    let (claims, said) = ends_and_hurry(context, &readings, chat, false);
+    let signals = urgency::signals(context.now, chat, &claims, &said);
+    let weighed = urgency::weigh(&readings, &heard, chat, &signals, &said);
+    let tally = chat.unless_no_chat(weighed.presses_hard(), weighed.presses_harder());
+    let tally = tally.unless_it_takes_off(deadlines::takes_off_until(&readings, &claims));
+    let now = context.now.to_zoned(context.zone.clone());
+    let moments = likely_ends::weighable(&now, &readings, tally, weighed.presses());
+    Weighable { phrases: weights::phrases_of(&readings), signals, moments }
 }

@@ -29,7 +29,7 @@ macro_rules! when {
 
 /// Between the price and the one that is told to be old.
 pub(super) static OLD_LINK: Expression = expression!(
-    r"(?-u:\b)(?:instead of|rather than|in place of|in lieu of|down from|reduced from|cut from|(?:compared (?:to|with)|against|versus|vs\.?) (?:the |our |their )(?:[a-z-]+ ){1,2}(?:price|rate|fee|fare|tariff|charge|cost)s?(?: of)?|compared (?:to|with)|against|versus|vs\.?|was|were|usually|usual|normally|normal|norm|ordinarily|regularly|regular|reg\.?|ord\.?|orig\.?|originally|earlier|once|pehle|compared? at|retail|list|mrp|rrp|srp|msrp|u\.? ?p\.?|used to be|previously|formerly|otherwise|elsewhere|(?:i|we|they)(?:'d| would)? (?:was |were |normally |usually )?charg(?:e|es|ed|ing)(?: you)?|(?:it's|it has|they've|they have|its|has|have|had) been|e go be|back (?:up )?to|(?:normally |usually |ordinarily )?(?:sells?|sold|retails?|retailed|went|priced) (?:for|at)|(?:i|we)(?:'d|'ll)? (?:normally |usually |otherwise )(?:want|ask|take|get|pay|do (?:it|them) for)|(?:non-?members?|everyone else|everybody else|others|walk-ins|the public)(?:(?: will)? pays?)?|(?:we|i) had (?:it|them) at|(?:late|later|all other|other|subsequent) (?:bookings?|entries|entry|orders|sign-?ups|applicants|payments?|joiners)(?: are| is| costs?| pays?| will be|:)?|you(?:'d|'ll| would| will)? (?:normally |usually |otherwise )?(?:have )?(?:pay|paid)|(?:price|rate|fee) (?:after|before|otherwise|elsewhere)|",
+    r"(?-u:\b)(?:ins?te?a?e?d of|in stead of|instead ov|inst of|as opposed to|rather than|in place of|in lieu of|down from|reduced from|cut from|(?:compared (?:to|with)|against|versus|vs\.?) (?:the |our |their )(?:[a-z-]+ ){1,2}(?:price|rate|fee|fare|tariff|charge|cost)s?(?: of)?|compared (?:to|with)|against|versus|vs\.?|was|were|usually|usual|normally|normal|norm|ordinarily|ordinary|regularly|regular|reg\.?|ord\.?|orig\.?|originally|earlier|once|pehle|compared? at|retail|list|mrp|rrp|srp|msrp|u\.? ?p\.?|used to be|previously|formerly|otherwise|elsewhere|(?:i|we|they)(?:'d| would)? (?:was |were |normally |usually )?charg(?:e|es|ed|ing)(?: you)?|(?:it's|it has|they've|they have|its|has|have|had) been|e go be|back (?:up )?to|(?:normally |usually |ordinarily )?(?:sells?|sold|retails?|retailed|went|priced) (?:for|at)|(?:i|we)(?:'d|'ll)? (?:normally |usually |otherwise )(?:want|ask|take|get|pay|do (?:it|them) for)|(?:non-?members?|everyone else|everybody else|others|walk-ins|the public)(?:(?: will)? pays?)?|(?:we|i) had (?:it|them) at|(?:late|later|all other|other|subsequent) (?:bookings?|entries|entry|orders|sign-?ups|applicants|payments?|joiners)(?: are| is| costs?| pays?| will be|:)?|you(?:'d|'ll| would| will)? (?:normally |usually |otherwise )?(?:have )?(?:pay|paid)|(?:price|rate|fee) (?:after|before|otherwise|elsewhere)|",
     usual_price!(),
     r"(?: is| are| was| were| of|:)?),? ?(?:the |a |an |about |around |nearly |at |for |usual |normal )*[:(]?[ ]?$"
 );
@@ -39,21 +39,44 @@ pub(super) static NOT_LINK: Expression = expression!(r"^(?: [a-z/]{1,8}){0,2},? 
 pub(super) static LATER_LINK: Expression = expression!(
     r"(?-u:\b)(?:(?:then|after that|afterwards?|thereafter)(?:,? (?:it'?s|they'?re|back at))?|(?:goes|go|going|went|jumps?|climbs?|rises?|shoots?) (?:straight )?(?:back )?(?:up )?to|(?:it|they|that)(?:'ll| will) be(?: back at)?|back (?:up )?to|reverts? (?:back )?to|returns? to|becomes?|(?:joins|books|buys|comes) (?:tomorrow|later|after|next [a-z]+) pays?|tomorrow,?(?: it'?s| they'?re| it is)?|tmrw|(?:at|from|on|after) [^£$€.]{2,28} (?:(?:it|they|that|the (?:price|fee|rate|fare)|prices?|e)(?:'s| is| are|'ll be| will be| will cost| would be|'d be| go be|s)|becomes?|will be|will cost)|(?:no|without an?y?) [a-z]{3,12} ?[=:]|,? e go be|kal se|",
     when!(),
-    r"(?: (?:it'?s|they'?re|it is|only|(?:it|they) (?:would|will) (?:be|cost)))?),? ?(?:up )?(?:the |a )?$"
+    r"(?: (?:it'?s|they'?re|it is|only|(?:it|they) (?:would|will) (?:be|cost)))?)[,:]? ?(?:up )?(?:the |a )?$"
 );
 /// Behind the second: "£70 after that", "(£149 if you book them apart)", "£12 without".
 pub(super) static OLD_TAIL: Expression = expression!(
-    r"^(?: ?/ ?[a-z]{1,6}| (?:a|an|per) [a-z]{2,8}| each| quid)?(?:,| -)? ?\(?(?:after(?:wards| that| then)?(?:[.,;!)]|$)|thereafter|otherwise|without(?: (?:it|one|the|a|code))?[).,;!]|tomorrow|tmrw|elsewhere|separately|(?:if )?(?:you )?(?:book|buy|bought|booked|get|got|sold|taken)? ?(?:them |it |each )?(?:apart|separately|singly|individually|one by one)|on the (?:door|day|gate|night|website|shelf|high street)|at the (?:door|gate)|every other (?:day|week|month)|(?:the )?rest of the|as a rule|most days|any other|public rate|",
+    r"^(?: ?/ ?[a-z]{1,6}| (?:a|an|per) [a-z]{2,8}| each| quid)?(?:,| -)? ?\(?(?:after(?:wards| that| then)?(?:[.,;!)]|$)|thereafter|otherwise|without(?: (?:it|one|the|a|code))?[).,;!]|before(?:[.,;!)]|$| (?:that|this|now)(?-u:\b))|tomorrow|tmrw|elsewhere|separately|(?:if )?(?:you )?(?:book|buy|bought|booked|get|got|sold|taken)? ?(?:them |it |each )?(?:apart|separately|singly|individually|one by one)|on the (?:door|day|gate|night|website|shelf|high street)|at the (?:door|gate)|(?:at )?(?:every|any|all) other (?:day|night|time|evening|morning|weekend|week|month|season)s?|again(?: (?:like|as|after|from|on|then|for|until)(?-u:\b)|[.,;!)]|$)|(?:on (?:and|or) )?after (?:the )?(?:[0-9]{1,2}(?:st|nd|rd|th)?|first|mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|midnight|noon|christmas|easter|new year)|(?:the )?rest of the|as a rule|most days|any other|public rate|",
     usual_price!(),
     r"|full price|rrp|usually|normally|later|(?:when |brand )?new\)|next (?:week|month|year|term)|",
     when!(),
-    r"|in (?:spring|summer|autumn|fall|winter|the shops|store)|(?:standard|regular|full|late|door|gate|walk-in)(?: (?:rate|price|fee|entry))?(?:[.,;!)]|$)|(?:for|to) (?:everyone|everybody|anyone|others|non-members|the rest)|this morning|yesterday|last (?:week|month|year|time))"
+    r"|in (?:spring|summer|autumn|fall|winter|(?:the |our )?shops?(?-u:\b)|(?:the )?stores?(?-u:\b))|(?:standard|regular|full|late|door|gate|walk-in)(?: (?:rate|price|fee|entry))?(?:[.,;!)]|$)|(?:for|to) (?:everyone|everybody|anyone|others|non-members|the rest)|this morning|yesterday|last (?:week|month|year|time))"
 );
 /// In front of the first, when that is the old one.
 pub(super) static OLD_LEAD: Expression = expression!(
     r"(?-u:\b)(?:was|were|usually|usual|normally|normal|norm|used to be|ordinarily|regularly|regular|reg\.?|orig\.?|mrp|rrp|originally|full price|charging|",
     usual_price!(),
     r"(?: is| are| was| were| of|:)?|(?:on|in) the (?:site|website|shops?|stores?|high street|app|catalogue),?(?: (?:it's|it is|they're|they are|that's))?|(?:bought|sold|taken|booked|ordered|purchased) (?:separately|singly|one by one|individually|apart|on their own)[^.!?$£€0-9]{0,28}|(?:everyone|everybody) else(?: pays)?|others pay|non-?members(?: pay)?) ?(?:about |around )?[:(]?[ ]?$"
+);
+/// In front of the first, where that is the later one: "in February it says £39.99", "after that you'll pay £240".
+pub(super) static LATER_LEAD: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:in (?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}|(?:from|come|on|by) (?:tomorrow|monday|tuesday|wednesday|thursday|friday|saturday|sunday|next [a-z]+)|tomorrow|next (?:week|month|year)|after (?:that|this|then|the (?:[0-9]{1,2}(?:st|nd|rd|th)|weekend|sale|deadline))|afterwards|thereafter|(?:leave|miss) (?:it|this)[^.!?]{0,16}),?(?: (?:and )?(?:it|they|you|you'll|it'll|it's|that|the price|prices?|seats?|places?|tickets?|entry|everyone)(?:'s|'ll| will)?(?: (?:says?|be|is|are|pay|pays|costs?|reads?|goes (?:back )?to|will cost|back (?:at|to)))?)? (?:back (?:at|to) )?$"
+);
+/// Behind that one, in front of what it is now: "Right now it says £24.99", "£240 instead of £175".
+pub(super) static NOW_LINK: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:right now|now|today|tonight|until then|till then|for now|this (?:week|weekend|month))(?:,? (?:it|they|you|that)(?:'s|'re|'ll)?(?: (?:says?|is|are|pay|costs?|only|just))?)?,? (?:only |just )?$"
+);
+pub(super) static INSTEAD: LazyLock<Option<Regex>> =
+    pattern!(r"^ (?:[a-z]+ )?(?:instead of|rather than|not|up from|as opposed to) (?:the |today's )?$");
+/// Who pays less for who they are, and for good: "£14 for residents, £19 for everybody else".
+pub(super) static OTHER_PEOPLE: LazyLock<Option<Regex>> =
+    pattern!(r"(?-u:\b)(?:residents|locals|villagers|parishioners|charities|tenants|ratepayers)(?-u:\b)[^.!?]{0,24}$");
+/// Behind the second that is told to be its own: "99p tonight. It's £7.99 when you wake up".
+pub(super) static NEXT_DAY: LazyLock<Option<Regex>> =
+    pattern!(r"^ (?:when you (?:wake|get up)|in the morning|by (?:the )?morning|at breakfast|come (?:the )?morning)");
+/// Behind a list that is none of prices: "plots go to the waiting list, 41 on it".
+pub(super) static A_LIST: LazyLock<Option<Regex>> =
+    pattern!(r"(?-u:\b)(?:waiting|wait|guest|mailing|reserve|wish|shopping|to-do|short|my|your|the|a) list,? ?\(?$");
+/// What is over: "your intro price has finished, from next month it's £39.99".
+pub(super) static FINISHED: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:has|have|is|are) (?:now |just )?(?:finished|ended|expired|over|come to an end|run out)(?-u:\b)"
 );
 /// Behind the second, lower one: "ten if you text me".
 pub(super) static IF_TAIL: Expression = expression!(
@@ -90,8 +113,11 @@ pub(super) static DEARER: LazyLock<Option<Regex>> = pattern!(
 );
 /// "Your monthly price will be £41.50": a bill that changes.
 pub(super) static OF_THE_READER: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:your|ur)[ \n](?:[a-z]+[ \n]){0,3}(?:bills?|premiums?|payments?|rent|subscription|tariff|instal?ments?|direct debit|mortgage|policy|monthly price|renewal (?:price|premium|quote)|(?:plan|price) (?:will|rises|goes|changes|increases|is going)|charges?)(?-u:\b)"
+    r"(?-u:\b)(?:your|ur)[ \n](?:[a-z]+[ \n]){0,3}(?:bills?|premiums?|payments?|rent|subscription|tariff|instal?ments?|direct debit|mortgage|policy|monthly price|renewal (?:price|premium|quote)|(?:plan|price) (?:will|rises|goes|changes|increases|is going)|charges?|next renewal|workspace)(?-u:\b)"
 );
+/// "Deposits of £30 are due on 4 March. Full price is £185".
+pub(super) static DEPOSIT: LazyLock<Option<Regex>> =
+    pattern!(r"(?-u:\b)(?:deposits?|down ?payments?|holding fee|instal?ments?)(?: (?:of|is|are|only|just))?:? $");
 /// "£60 due by 2 May, thereafter £100".
 pub(super) static BILLED: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:due (?:by|on|in|now|before)|balance (?:is|was|of)|fines?|fined|penalty|owed?|debt|arrears|overdue|(?:phone|electric(?:ity)?|gas|water|heating|energy|broadband|our|my) bills?|refund|deposited|debited)(?-u:\b)"
@@ -108,8 +134,9 @@ pub(super) static RECEIPT: LazyLock<Option<Regex>> = pattern!(
 pub(super) static SINGLE: Expression =
     expression!(r"(?-u:\b)(?:singles?|one|each|single [a-z]{2,12}|one [a-z]{2,12})[: ]{1,2}$");
 /// The end of "was £99, now £49": somebody's wording, or a slip of the hand.
-pub(super) static SPOKEN_OF: LazyLock<Option<Regex>> =
-    pattern!(r#"["']\s?(?:was |were )?$|(?-u:\b)(?:typed|wrote|entered|paid|charged you|i scored|i earn) $"#);
+pub(super) static SPOKEN_OF: LazyLock<Option<Regex>> = pattern!(
+    r#"["']\s?(?:was |were )?$|(?-u:\b)(?:typed|wrote|entered|paid|charged you|i scored|i earn) $|^(?:just |finally )?(?:got|bought|picked up|managed to get) (?:the|us|our|2|3|4|two|three|four|those|them) [^.!?]{0,40}$"#
+);
 /// "Passes bought before then are £80", "keep the old price", "at the current rate".
 pub(super) static KEEPS: Expression = expression!(
     r"(?-u:\b)(?:at|keeps?|locks? in|hold|pays?|gets?|secure|fix|freeze) (?:the |this |your |our )?(?:current|old|existing|present|today's|this year's) (?:price|rate|fee|tariff|cost)s?(?-u:\b)|(?-u:\b)(?:bought|booked|ordered|paid for|placed|confirmed|reserved|received) (?:before|by) (?:then|that|the)(?-u:\b)|(?-u:\b)beat the (?:price )?(?:rise|increase|hike)(?-u:\b)|(?-u:\b)(?:before|by) [^.!?$£€]{3,28} (?:pays?|keeps?|gets? it for|is|are|stays? at) [$£€][0-9]|(?-u:\b)you (?:keep|still pay|only pay|lock in) [$£€]"
@@ -126,11 +153,14 @@ pub(super) static STILL: LazyLock<Option<Regex>> = pattern!(
 pub(super) static NO_GOODS: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:table for|size|speed|limit|temperature|temps?|degrees|weights?|weigh(?:ed|s)?|scor(?:e|ed|es|ing)|marks?|exams?|tests?|grades?|meeting|room|flight|train|bus|gate|people|aged?|budget|salary|pressure|mph|steps|points|rank(?:ed)?|capacity|sleeps|attendance|votes|we are|there (?:are|were)|turnout|numbers|i got|i'm on|won|lost|led|beat|kick-?off|doors|bills?)(?-u:\b)|(?-u:\b)(?:she'?s|he'?s|i'm|am|ur) $"
 );
-pub(super) static UNTIL: LazyLock<Option<Regex>> =
-    pattern!(r"(?-u:\b)(?:until|till?|before|by|up to|if)(?-u:\b)[^.]{2,40}[,;(/-] ?$");
-pub(super) static AFTER: LazyLock<Option<Regex>> = pattern!(r"^ (?:after(?:wards)?|thereafter)(?:[.,;!)]|$)");
+pub(super) static UNTIL: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:until|till?|before|by|up to|if)(?-u:\b)[^.]{2,40}[,;(/-] ?$|(?-u:\b)for [^.]{2,60}(?-u:\b)(?:until|till?|before|by|up to)(?-u:\b)[^.]{2,24} and $"
+);
+pub(super) static AFTER: LazyLock<Option<Regex>> = pattern!(
+    r"^ (?:after(?:wards)?|thereafter)(?:[.,;!)]|$)|^ for (?:[a-z']+ ){1,7}(?:later|after(?:wards| that| then)?|thereafter)(?:[.,;!)]|$)"
+);
 pub(super) static COUNT: LazyLock<Option<Regex>> =
-    pattern!(r"(?-u:\b)([2-9]|1[0-9]|two|three|four|five|six)(?: [a-z]{2,12}){0,2} for ?$");
+    pattern!(r"(?-u:\b)([2-9]|1[0-9]|two|three|four|five|six)(?: [a-z]{2,12}){0,2}[ -]for[ -]?$");
 /// "£58 (winter rate £79)", "£179 (new £349)", "£29 a bottle (later £36)": what brackets name beside a price is the dearer way.
 pub(super) static IN_BRACKETS: Expression = expression!(
     r"\((?:(?:when |brand |bought )?new|later|after|then|(?:[a-z-]+ ){1,2}(?:price|rate|fee|fare|tariff)s?):? $"

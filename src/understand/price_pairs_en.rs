@@ -20,10 +20,11 @@ use super::meaning::Discount;
 use super::numerals::english;
 use super::patterns::says;
 use super::price_links_en::{
-    AFTER, BESIDE, BILLED, BY_THE_MONTH, COUNT, DEARER, DOES_IT, DOWN_LINK, EACH_TAIL, EARLY_LEAD, EARLY_TAIL,
-    ELSEWHERE, GOODS_ARE, GOODS_FOR, IF_TAIL, IN_BRACKETS, ITS, KEEPS, KNOWN_GOODS, LATE_LEAD, LATE_TAIL, LATER_LINK,
-    MONEY_WORDS, NO_BARGAIN, NO_GOODS, NOT_LINK, NOW, OF_THE_READER, OLD_LEAD, OLD_LINK, OLD_TAIL, ONES_OWN,
-    OTHER_GOODS, PAID, RAISED, RANGES, RECEIPT, RISES, SINGLE, SPOKEN_OF, STILL, TO_COME, UNTIL, asked,
+    A_LIST, AFTER, BESIDE, BILLED, BY_THE_MONTH, COUNT, DEARER, DEPOSIT, DOES_IT, DOWN_LINK, EACH_TAIL, EARLY_LEAD,
+    EARLY_TAIL, ELSEWHERE, FINISHED, GOODS_ARE, GOODS_FOR, IF_TAIL, IN_BRACKETS, INSTEAD, ITS, KEEPS, KNOWN_GOODS,
+    LATE_LEAD, LATE_TAIL, LATER_LEAD, LATER_LINK, MONEY_WORDS, NEXT_DAY, NO_BARGAIN, NO_GOODS, NOT_LINK, NOW, NOW_LINK,
+    OF_THE_READER, OLD_LEAD, OLD_LINK, OLD_TAIL, ONES_OWN, OTHER_GOODS, OTHER_PEOPLE, PAID, RAISED, RANGES, RECEIPT,
+    RISES, SINGLE, SPOKEN_OF, STILL, TO_COME, UNTIL, asked,
 };
 use super::prices::{Amount, AmountKind};
 use super::reading::Sentence;
@@ -140,6 +141,7 @@ fn pairs_of(may: &May, text: &str, figures: &[Figure], amounts: &[Amount], end: 
         let around = Around::of(text, start..one.range.end, other, free, next);
         let Some(around) = around else { continue };
         if says(&SPOKEN_OF, &around.lead)
+            || says(&DEPOSIT, &around.lead)
             || !one.is_like(other)
             || is_taken_off(one, amounts)
             || is_taken_off(other, amounts)
@@ -215,6 +217,9 @@ impl Around {
     fn second_is_old(&self, may: &May, one: &Figure, other: &Figure) -> bool {
         let is_money = one.currency.is_some() || other.currency.is_some();
         let is_near = is_money || other.hundredths <= one.hundredths * BARE_TIMES_MAX;
+        if says(&FINISHED, &self.link) || says(&OTHER_PEOPLE, &self.link) || says(&A_LIST, &self.link) {
+            return false;
+        }
         let is_told = is_money || !says(&NO_GOODS, &self.head);
         if is_told && (OLD_LINK.is_in(may, &self.link) || NOT_LINK.is_in(may, &self.link)) {
             return is_near;
@@ -222,7 +227,7 @@ impl Around {
         if says(&RANGES, &self.link) {
             return false;
         }
-        if says(&ITS, &self.link) && OLD_TAIL.is_in(may, &self.tail) {
+        if says(&ITS, &self.link) && (OLD_TAIL.is_in(may, &self.tail) || says(&NEXT_DAY, &self.tail)) {
             return is_near;
         }
         let is_both = one.currency.is_some() && other.currency.is_some();
@@ -246,7 +251,9 @@ impl Around {
         let falls = || DOES_IT.is_in(may, &self.link) || DOWN_LINK.is_in(may, &self.link) || self.asks_less_if(may);
         let late =
             || self.is_for_the_late(&LATE_LEAD, &LATE_TAIL, &EARLY_LEAD, &EARLY_TAIL) || says(&ELSEWHERE, &self.link);
-        is_near && (old || is_money && (falls() || late())) || self.is_struck_out(one, other)
+        // "After that you'll pay £240 instead of £175."
+        let later = || says(&LATER_LEAD, &self.lead) && (says(&INSTEAD, &self.link) || says(&NOW_LINK, &self.link));
+        is_near && (old || is_money && (falls() || late() || later())) || self.is_struck_out(one, other)
     }
 
     /// "$12 pumpkin pies for $7", "all calendars £9 £4": the first is no price of anything else.
@@ -407,6 +414,22 @@ mod tests {
             ("Everyone else pays £40, you pay £28", "12.00 GBP"),
             ("They'd set you back £80 in the shops. Here, £45", "35.00 GBP"),
             ("a bucket is R480 (normally R560)", "80.00 ZAR"),
+            ("£30 insted of £45 but just for today", "15.00 GBP"),
+            ("£95 in May as opposed to £140", "45.00 GBP"),
+            ("Entry is £42 up to noon on Friday 15 October; the ordinary £52 entry then stays open", "10.00 GBP"),
+            ("The mattress is £399 (£649 before).", "250.00 GBP"),
+            ("Spa for two, £89 (£130 at any other time of year).", "41.00 GBP"),
+            ("Early: $399, through August 31. After that: $549", "150.00 USD"),
+            ("After that you'll pay £240 instead of £175.", "65.00 GBP"),
+            ("Early entry £18, or £22 on and after 1 May.", "4.00 GBP"),
+            ("The chair is £499, down from £620, because we found a cheaper warehouse.", "121.00 GBP"),
+            ("Premium is £5 a month tonight, it's £12 every other night.", "7.00 GBP"),
+            ("The novel is £0.99 tonight. It's £7.99 when you wake up.", "7.00 GBP"),
+            ("In February it says £39.99 a month. Right now it says £24.99.", "15.00 GBP"),
+            ("This month's board is £32; it's £39 in the shop.", "7.00 GBP"),
+            ("Full groom £30. By tomorrow that price is history and its £38 again like it always was", "8.00 GBP"),
+            ("£95 for papers that get to us before December and £140 for papers that get to us later.", "45.00 GBP"),
+            ("Our 2-for-£15 table: paperbacks that are normally £9.99 each", "4.98 GBP"),
             ("Sarongs Rp 60.000 each, was Rp 110.000", "50000.00 IDR"),
         ] {
             assert_eq!(told(text), [wanted], "{text}");
@@ -460,6 +483,16 @@ mod tests {
             "Monday £8, Tuesday £9",
             "Half day £20, full day £35",
             "Your plan: £10 → £14 from 1 May",
+            "Deposits of £30 for camp are due on 4 March. Full price is £185",
+            "On your next renewal the Team plan moves from $9 to $10.50. Yearly customers keep the old price",
+            "Rents are £46 full, £23 half. Plots unpaid go to the waiting list, 41 on it!",
+            "Got the panto tix, £17 each not 25",
+            "The hall is £14 an hour for residents, £19 for everybody else",
+            "Your intro price of £24.99 has finished, from next month it's £39.99",
+            "Pay £50 by Friday and £150 in June",
+            "In February it was £40, right now it says £45",
+            "From Monday the fee is £240, up from £175",
+            "Parking £3 before noon, £5 at the stadium",
         ] {
             assert_eq!(told(text), Vec::<String>::new(), "{text}");
         }

@@ -170,7 +170,9 @@ impl<'a> Reading<'a> {
                 let has_money = cues.has(Cue::MayCost) && (has_digit || !words.is_ascii());
                 let mut amounts = if has_money { amounts_in(&normal.text, range.clone()) } else { Vec::new() };
                 // 198→88 has no sign of money.
-                let is_paired = has_digit && !words.is_ascii() && mark_pairs_zh(&may, words, range.start, &mut amounts);
+                let is_paired = (has_digit || has_money)
+                    && !words.is_ascii()
+                    && mark_pairs_zh(&may, words, range.start, &mut amounts);
                 let saves = amounts.iter().any(|amount| amount.kind == AmountKind::Saving);
                 let may_take_off = saves || cues.any(&[Cue::MayTakeOff, Cue::Sale]) || told_in_other_words(&may);
                 let may_take_off = may_take_off || !words.is_ascii() && told_by_bundles(&may);

@@ -101,8 +101,8 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
     });
     for (range, discount) in from_amounts(amounts) {
         let range = range.start - sentence.start..range.end - sentence.start;
-        // "The prize for the best costume is a £50 voucher" takes nothing off.
-        if !words.get(..range.start).is_some_and(|head| says(&A_PRIZE, head)) {
+        // "The prize for the best costume is a £50 voucher" takes nothing off, nor does "we're £400 off".
+        if !words.get(..range.start).is_some_and(|head| says(&A_PRIZE, head)) && !is_short_of(words, &range) {
             add(discount, range);
         }
     }
@@ -114,7 +114,8 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
         }
     });
     for (discount, range) in reductions_en::told_in_words(may, text, &sentence, amounts) {
-        if !is_denied(&words[..range.start]) && !says(&A_PRIZE, &words[..range.start]) {
+        let head = &words[..range.start];
+        if !is_denied(head) && !says(&A_PRIZE, head) && !is_short_of(words, &range) {
             add(discount, range);
         }
     }
@@ -133,7 +134,8 @@ pub(super) fn reductions_in(may: &May, text: &str, sentence: Range<usize>, amoun
         }
     });
     each(&GIFT, may, words, |_, range| {
-        let is_sent = words.get(range.clone()).is_some_and(|told| told.contains("发送"));
+        // 退订请发送0000; "满赠"活动延期: what is called so.
+        let is_sent = words.get(range.clone()).is_some_and(|told| told.contains("发送") || told.contains(['"', '”']));
         if !is_denied(&words[..range.start]) && !is_sent {
             add(Discount::Gift, range);
         }
@@ -159,6 +161,12 @@ fn each(pattern: &Expression, may: &May, words: &str, mut found: impl FnMut(&Cap
 /// "The 20% discount scenario" is somebody's sum, 而不是20%off somebody's wording; "25% off model trains" sells.
 fn is_spoken_of(head: &str, tail: &str) -> bool {
     head.ends_with("不是") || says(&QUOTED, tail) || says(&SUPPOSED, tail) && says(&THE, head)
+}
+
+/// "We're £400 off": so much is wanting to a goal.
+fn is_short_of(words: &str, range: &Range<usize>) -> bool {
+    let (Some(head), Some(told)) = (words.get(..range.start), words.get(range.start..)) else { return false };
+    says(&SHORT, told) && says(&SHORT_OF, head)
 }
 
 /// "No discount", 不打折, 暂无优惠. What is without strings, 无门槛5折, or more than that, 不止5折, is not denied.
@@ -229,7 +237,8 @@ fn kept_percent(written: &str) -> Option<u8> {
 fn percent_zh(groups: &Captures<'_>, words: &str, range: &Range<usize>) -> Option<u8> {
     let before = &words[..range.start];
     let near = &before[before.floor_char_boundary(before.len().saturating_sub(18))..];
-    if ["利率", "利息", "税率", "费率", "估值", "股价", "写法"].iter().any(|word| near.contains(word))
+    if ["税率", "估值", "股价", "写法"].iter().any(|word| near.contains(word))
+        || says(&OF_LOANS, near) && !says(&LENT_FOR_LESS, near)
         || is_denied(before)
     {
         return None;
@@ -259,6 +268,12 @@ fn percent_zh(groups: &Captures<'_>, words: &str, range: &Range<usize>) -> Optio
     percent.as_str().parse().ok().filter(|percent| (1..=100).contains(percent))
 }
 
+/// 首套房利率85折: what banks ask of all is news; 分期利率限时4.2折 is offered.
+static OF_LOANS: LazyLock<Option<Regex>> = pattern!(r"利率|利息|首套|房贷|按揭|存款");
+static LENT_FOR_LESS: LazyLock<Option<Regex>> = pattern!(
+    r"(?:分期|借款|借钱|现金|贷款|您|专享|专属)[^，,。]{0,6}(?:利率|利息)|(?:利率|利息)[^，,。]{0,4}(?:限时|专享|立享|低至|直降)"
+);
+
 /// 3折商品除外: the figure itself is left out. 全场5折新品除外 leaves out something else.
 static EXCEPTED: LazyLock<Option<Regex>> = pattern!(
     r"^(?:[起款区券]|及?以下|的|商品|产品|单品|专区|活动|系列){0,3}(?:均|都|暂|概)?(?:除外|不参加|不参与|不享受?|不可用)"
@@ -268,6 +283,12 @@ static EXCEPTED: LazyLock<Option<Regex>> = pattern!(
 static A_PRIZE: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)prizes?(?: for [a-z ]{1,32})?(?: is| are|:| of| -|,)[^.!&]{0,12}$|(?-u:\b)(?:winners?|runners?-up|best [a-z]+)(?: will)? (?:gets?|takes?|receives?|wins?)[^.!&]{0,12}$"
 );
+
+/// In front of what is wanting to a goal: "we're £400 off".
+static SHORT_OF: LazyLock<Option<Regex>> =
+    pattern!(r"(?-u:\b)(?:we're|we are|i'm|i am|they're|still) (?:now |still |just |only |about |around |roughly )*$");
+static SHORT: LazyLock<Option<Regex>> =
+    pattern!(r"^[a-z]{0,3}[$£€]?[ ]?[0-9][0-9.,]*k?[ ](?:off|short)(?:[.,;!?)]|$|[ ](?:our|the|what))");
 
 /// Behind a figure that is no offer, where `THE` stands before it.
 static SUPPOSED: LazyLock<Option<Regex>> =
@@ -319,7 +340,7 @@ static PERCENT_ZH: Expression = expression!(
     r"|(?P<half>半价|对折|五折|减半优惠|减半收|(?:费|价|票|款|租|金)[^，,。0-9]{0,3}减半)",
     r"|(?:立减|直降|优惠|降价|降幅|直减|省|立省|减免?|让利|返现?|返利|返还|返|降|折扣)(?:高达|最高|可达|达|了|:)?[ \n]?(?P<before>[0-9]{1,2})[ \n]?%",
     r"|(?P<after>[0-9]{1,3})[ \n]?%[ \n]?的?(?:优惠|折扣|off|返现|返利|让利|减免|回馈|现金返还|返还)",
-    r"|(?:优惠|让利|减|降|便宜|直降|立省|省)(?:了|近|达|高达|:)?(?P<cheng>[一二两三四五六七八九])成",
+    r"|(?:优惠|让利|减|降|便宜|直降|立省|省)(?:了|近|达|高达|约|将近|差不多|大约|至少|足足|整整|:)?(?P<cheng>[一二两三四五六七八九])成",
 );
 
 static BARE_AMOUNT_ZH: Expression = expression!(
@@ -329,6 +350,8 @@ static BARE_AMOUNT_ZH: Expression = expression!(
 static NEXT_ONE: Expression = expression!(
     r"第[ ]?(?:二|两|三|2|3)[ ]?(?:件|杯|份|双|张|个|支|瓶|盒|位|人|套|条|台|只|箱|本|桶|袋|包|晚|间|片|斤|客|副|款)(?:商品|起)?[ ]?(?:仅需?|只要|立享|享|打|低至|可享)?[ ]?(?:(?P<half>半价|五折|5折)|(?P<zhe>[0-9](?:\.[0-9])?|[一二三四五六七八九])折|免费|免单|[01一零]元|[01]块)",
     r"|(?:买|拍|购|充|吃|点)?(?:一|二|两|三|四|五|[1-9][0-9]?)[ ]?(?:件|杯|份|双|盒|瓶|个|年|月|箱|包|斤|次)?[ ]?(?:送|赠|免|付)[ ]?(?:一|二|两|三|四|五|[1-9])(?:[ ]?(?:件|杯|份|双|盒|瓶|个|年|月|箱|包|次))?(?:[^0-9a-z元块%天年月日点]|$)",
+    // 拍1发3, 买一得二.
+    r"|(?:买|拍|囤|抢)(?:一|二|两|三|[1-5])[ ]?(?:件|份|盒|袋|箱|包|瓶)?(?:发|得|到手|享|变)(?:一|二|两|三|四|五|六|[1-9])[ ]?(?:件|份|盒|袋|箱|包|瓶)?(?:[^0-9a-z元块%天年月日点]|$)",
     r"|(?-u:\b)(?:buy|purchase|order|take|pay for)[ \n](?:one|[1-9]|two|three|four|five|six|nine|ten|any[ ](?:one|two|three|[1-5])|an?y?)[ \n]?(?:[a-z]+[ \n]?){0,3}[, \n/+&-]*(?:and[ \n])?(?:get|receive)[ \n](?:a[ ](?P<half_second>second (?:one )?(?:at )?half[ -](?:price|off))|one|[1-9](?:[^0-9a-z]|$)|two|three|(?:the|your|a)[ ](?:second|third|fourth|fifth|sixth|tenth|other|next|last|cheapest|[1-9][0-9]?(?:st|nd|rd|th))|another)(?:[ \n][a-z]+)?[ \n]?(?:for[ \n])?(?:at[ \n])?(?:(?P<off>[0-9]{1,2})[ ]?%[ ]?off|(?P<halves>half[ -](?:price|off))|free)?",
     r"|(?:^|[^/.a-z0-9_-])bogo(?-u:\b)(?:[ ](?:(?P<less>[0-9]{1,2})[ ]?%|free|half))?",
     r"|(?-u:\b)(?:b1g1|b2g1|b1t1|buy (?:1|one),? take (?:1|one))(?-u:\b)|(?-u:\b)(?:(?:3|three|4|four)[ -]for[ -](?:the price of )?(?:2|two|3|three)|(?:5|five)[ -]for[ -](?:the price of )?(?:3|4|three|four)|(?:6|six)[ -]for[ -](?:the price of )?(?:4|5|four|five)|(?:3|three|2|two) for the price of (?:one|1))(?-u:\b)|(?-u:\b)(?:two|2|one|1)[ -]for[ -](?:one|1)(?-u:\b)(?:[^0-9.]|$)",
@@ -423,6 +446,19 @@ mod tests {
             ("免月租", vec!["Unsaid"]),
             ("今次唔搞开张优惠", vec![]),
             ("唔使排队5折", vec!["50%"]),
+            ("拍1发3!手慢无", vec!["next 100%"]),
+            ("买一得二，手慢无", vec!["next 100%"]),
+            ("比单买便宜约四成", vec!["40%"]),
+            ("6只指数产品申购费率1折", vec!["90%"]),
+            ("现金分期利率限时4.2折", vec!["58%"]),
+            ("房贷利率85折", vec![]),
+            ("榴槤劈價$88兩個", vec!["Unsaid"]),
+            ("次卡跳水價!30次588", vec!["Unsaid"]),
+            ("熟客第二碗三塊", vec!["Unsaid"]),
+            ("第二个3分钟", vec![]),
+            ("动态减价的逻辑", vec![]),
+            ("早鳥NT$2,500（4月10日前匯款）", vec!["Unsaid"]),
+            ("第二批早鸟已售罄", vec![]),
         ] {
             assert_eq!(told(text), wanted, "{text}");
         }
@@ -471,6 +507,9 @@ mod tests {
             ("The prize for the best costume is a £50 voucher", vec![]),
             ("20% of customers", vec![]),
             ("no discount", vec![]),
+            ("we're £400 off. could you be it?", vec![]),
+            ("we're taking £40 off every bike", vec!["40.00 GBP"]),
+            ("a saving of £18 on the fee", vec!["18.00 GBP"]),
         ] {
             assert_eq!(told(text), wanted, "{text}");
         }

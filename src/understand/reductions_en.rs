@@ -4,6 +4,9 @@
 
 use std::cell::LazyCell;
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::message::Currency;
 
@@ -11,14 +14,20 @@ use super::expression::{Expression, May, expression};
 use super::figures_en::{figures_in, money_of};
 use super::meaning::Discount;
 use super::numerals::english;
+use super::parts_off_en::{self, parts_off_in};
+use super::patterns::{pattern, says};
 use super::prices::Amount;
+use super::waived_en::{self, waived_in};
 
 /// Reductions of one sort looked at in one sentence.
 const FOUND_MAX: usize = 8;
 
 /// The expressions asked here.
 pub(super) fn asked() -> impl Iterator<Item = &'static Expression> {
-    [&OFF, &BELOW, &KEPT, &FOR_HALF, &MORE_FOR_LESS, &PAY_FEWER, &NEARLY_FREE, &HANDED, &FREE_TO, &NO_FEE].into_iter()
+    [&OFF, &BELOW, &KEPT, &FOR_HALF, &MORE_FOR_LESS, &PAY_FEWER, &PAY_THEN, &NEARLY_FREE, &HANDED, &FREE_TO, &NO_FEE]
+        .into_iter()
+        .chain(parts_off_en::asked())
+        .chain(waived_en::asked())
 }
 
 /// Whether a sentence in which `may` was heard may take something off so.
@@ -46,6 +55,10 @@ pub(super) fn told_in_words(
         money_of(figure.hundredths, currency?).map(Discount::Amount)
     };
     each(&OFF, may, words, |range, _| {
+        // "£14 off-peak".
+        if words.get(range.end..).is_some_and(|tail| says(&OFF_SOMETHING, tail)) {
+            return;
+        }
         let discount = amount_in(&range).unwrap_or(Discount::Unsaid);
         told.push((discount, range));
     });
@@ -65,6 +78,8 @@ pub(super) fn told_in_words(
     each(&FOR_HALF, may, words, |range, _| told.push((Discount::Percent(50), range)));
     each(&NO_FEE, may, words, |range, _| told.push((Discount::Unsaid, range)));
     each(&FREE_TO, may, words, |range, _| told.push((Discount::Gift, range)));
+    told.extend(parts_off_in(may, words));
+    told.extend(waived_in(may, words).into_iter().map(|range| (Discount::Unsaid, range)));
     told
 }
 
@@ -82,11 +97,12 @@ fn each(expression: &Expression, may: &May, words: &str, mut found: impl FnMut(R
 
 /// "Resole 2 pairs, pay 1": fewer are paid than are had.
 fn each_pay(may: &May, words: &str, mut found: impl FnMut(Range<usize>)) {
-    let Some(regex) = PAY_FEWER.within(may) else { return };
     let count = |written: &str| english(written).or_else(|| written.parse().ok());
-    for groups in regex.captures_iter(words).take(FOUND_MAX) {
-        let many = groups.name("many").and_then(|many| count(many.as_str()));
-        let few = groups.name("few").and_then(|few| count(few.as_str()));
+    let regexes = [&PAY_FEWER, &PAY_THEN].into_iter().filter_map(|expression| expression.within(may));
+    for groups in regexes.flat_map(|regex| regex.captures_iter(words).take(FOUND_MAX)) {
+        let any = |names: &[&str]| names.iter().find_map(|name| groups.name(name)).and_then(|one| count(one.as_str()));
+        let many = any(&["many", "many_for", "many_not"]);
+        let few = any(&["few", "few_for", "few_not"]);
         if let (Some(whole), true) = (groups.get(0), few.is_some() && few < many) {
             found(whole.range());
         }
@@ -110,6 +126,9 @@ macro_rules! spelled {
     };
 }
 
+/// Behind "off" that takes nothing off: "£14 off-peak", "£40 off season".
+static OFF_SOMETHING: LazyLock<Option<Regex>> =
+    pattern!(r"^[ -](?:peak|season|street|road|plan|site|grid|licen[cs]e|target)(?-u:\b)");
 /// "Knocked 70 quid off", "I'll take a tenner off", "two quid off", "£10 comes off", "save a fiver", "less 50 cents".
 static OFF: Expression = expression!(
     r"(?-u:\b)(?:knock(?:s|ed|ing)?|chop(?:s|ped|ping)?|tak(?:e|es|ing)|took|shav(?:e|es|ed|ing)|slic(?:e|ed|ing)|slash(?:ed|es|ing)?) (?:you )?(?:another |a further |about |a cool )?(?:[a-z]{0,3}[$£€₹₦₱] ?)?(?:[0-9][0-9.,]{0,6}|",
@@ -120,6 +139,10 @@ static OFF: Expression = expression!(
     spelled!(),
     r" (?:quid|pounds?|dollars?|bucks|euros?)) (?:off|cheaper|less|towards your)(?-u:\b)",
     r"|[$£€₹₦₱] ?[0-9][0-9.,]{0,6} (?:(?:comes|goes|is|will come) )?(?:straight )?off(?-u:\b)|(?-u:\b)saves? (?:you )?(?:a (?:fiver|tenner)|(?:ten|fifteen|twenty|thirty|forty|fifty)(?: quid| pounds?| dollars?| bucks)?)(?-u:\b)",
+    // "Forty quid knocked off", "2 quid a kilo off", "£1.20 a case off", "£15 of points to take off a colour".
+    r"|(?:[$£€₹₦₱] ?[0-9][0-9.,]{0,6}|(?-u:\b)(?:[0-9]{1,4}|",
+    spelled!(),
+    r") ?(?:quid|p|pounds?|pence|dollars?|bucks|cents|euros?|rupees|rand|pesos)) (?:(?:(?:is|are|gets?|being|has been) )?(?:knocked|taken|chopped|shaved|lopped|sliced|coming|comes|goes|going|come) (?:straight |clean )?off|(?:a|an|per|each|every|on each|on every) [a-z]{2,12} (?:off|cheaper|less)|(?:of|in|worth of) (?:[a-z]+ ){1,3}to (?:take|knock) off)(?-u:\b)",
     r"|(?-u:\b)less (?:[a-z]{0,3}[$£€₹₦₱] ?[0-9][0-9.,]{0,6}|[0-9]{1,6} (?:cents|pence|pesos|quid|dollars|rupees|rand|bucks))(?-u:\b)",
     r"|(?-u:\b)[0-9]{1,3} ?(?:p|c|cents|pence) (?:off|cheaper|less)(?-u:\b)|(?-u:\b)(?:flat|extra|instant|straight) [0-9]{2,5} off(?-u:\b)|(?-u:\b)[0-9]{2,5} off (?:above|over|min|orders?|with code|using)(?-u:\b)",
     r"|[$£€₹₦₱] ?[0-9][0-9.,]{0,6} (?:below|under|less than|cheaper than|lower than) (?:the |our |their |its |your )?(?:[a-z-]+ ){0,2}(?:price|rate|fee|fare|tariff|rrp|list|retail|sticker|charge)(?-u:\b)"
@@ -149,12 +172,20 @@ static NO_FEE: Expression = expression!(
 /// "5 sessions for the price of 4", "buy 4 sticks, chop 5", "buy 10 get 2 extra".
 static MORE_FOR_LESS: Expression = expression!(
     r"(?-u:\b)(?:[2-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|twelve|[0-9]{1,2}in|large|big|double|family|year|season|month)(?: [a-z]+){0,5}(?:,| for)? (?:at )?(?:the )?(?:price|cost) of (?:(?:a|an|the) )?(?:[1-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|small|medium|single|regular)(?-u:\b)",
+    r"|(?-u:\b)[1-5] ?\+ ?[1-3] (?:free|offers?|deals?|on (?:all|any|every)|[a-z]{3,10}s? (?:tonight|today|on|until|till?|all|this|when|now|every|offer|deal))(?-u:\b)",
     r"|(?-u:\b)buy (?:[1-9]|one|two|three|four|five|six|ten)(?: [a-z]+){0,2},? (?:and )?(?:chop|carry|collect|take home|bring home|eat|drink|walk away with) (?:[2-9]|1[0-2]|two|three|four|five|six|seven)(?-u:\b)",
     r"|(?-u:\b)buy (?:[1-9][0-9]?|one|two|three|four|five|six|ten)(?: [a-z]+){0,2},? (?:and )?get (?:[1-9]|one|two|three) (?:extra|more|on top|on us|bonus)(?-u:\b)|(?-u:\b)(?:2-4-1|2-for-1|2for1|241|bogof)(?-u:\b)"
 );
 /// "Resole 2 pairs, pay 1", "all 4 fitted and you only pay for 3", "stay 3 pay 2".
 static PAY_FEWER: Expression = expression!(
     r"(?-u:\b)(?P<many>[2-9]|two|three|four|five|six|seven|eight|nine)(?: [a-z']+){0,6},? (?:and |but )?(?:you |we |we'll )?(?:only |just )?(?:pay|charge) (?:you )?(?:for |only |just )*(?P<few>[1-8]|one|two|three|four|five|six|seven|eight)(?: only| nights?| days?| weeks?| games?)?(?:[.,;!?)]|$| (?:at|on|for|this|until|till?|all|with|and|in|when|if)(?-u:\b))"
+);
+/// "Pay for ten months, store for twelve", "10 bags of chips (wood ones) for the price of 9", "fifteen months for your £24,
+/// not twelve".
+static PAY_THEN: Expression = expression!(
+    r"(?-u:\b)(?:pay|pays|charge|charged|paying) (?:you )?(?:for )?(?:only |just )?(?P<few>[1-9]|1[0-9]|one|two|three|four|five|six|seven|eight|nine|ten|eleven)(?: [a-z]+){0,2},? (?:and |but |then )?(?:you |we |you'll |we'll )?(?:get|gets|stay|store|play|train|ski|eat|drink|learn|swim|park|take|keep|receive|ride|enjoy|sleep|have|read|camp|carry|run|dance|ship|plant) (?:for )?(?P<many>[2-9]|1[0-9]|2[0-9]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen)(?:[.,;:!?)]|$| (?:months?|weeks?|days?|nights?|on|for|this|until|till?|all|with|in|when|if|issues|games|lessons|classes|sessions)(?-u:\b))",
+    r"|(?-u:\b)(?P<many_for>[2-9]|[1-9][0-9]|two|three|four|five|six|seven|eight|nine|ten|twelve|thirteen|fifteen) [a-z][^.!?;]{2,60} for (?:the )?(?:price|cost) of (?:only |just )?(?P<few_for>[1-9][0-9]?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?:[.,;:!?)]|$| )",
+    r"|(?-u:\b)(?P<many_not>[2-9]|[1-9][0-9]|two|three|four|five|six|seven|eight|nine|ten|twelve|thirteen|fourteen|fifteen|eighteen) (?:months|weeks|lessons|sessions|classes|issues|nights|bottles|visits|washes)(?: for [^.!?,;]{2,24})?, not (?:the usual )?(?P<few_not>[1-9][0-9]?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?:[.,;:!?)]|$| )"
 );
 /// "Second one for a penny", "second pair on us", "third one's on us".
 static NEARLY_FREE: Expression = expression!(
@@ -163,7 +194,8 @@ static NEARLY_FREE: Expression = expression!(
 /// "Here's £10 to spend", "your £15 Loft Living voucher", "£5 in your wallet", "£10 on your account towards".
 static HANDED: Expression = expression!(
     r"(?-u:\b)(?:here'?s|there'?s|have|we've put|we put|you've got|you have) (?:a |your |an extra )?(?:[a-z]{0,3}[$£€₹₦₱] ?[0-9][0-9.,]{0,6}|fiver|tenner) (?:to spend|in your|on your account|waiting|for you|towards|on us|to put towards)(?-u:\b)",
-    r"|(?-u:\b)(?:your|this|an?other) [a-z]{0,3}[$£€₹₦₱] ?[0-9][0-9.,]{0,6} (?:[a-z]+'?s? ){0,3}(?:vouchers?|credit|coupon|e-voucher)(?-u:\b)"
+    r"|(?-u:\b)(?:your|this|an?other) [a-z]{0,3}[$£€₹₦₱] ?[0-9][0-9.,]{0,6} (?:[a-z]+'?s? ){0,3}(?:vouchers?|credit|coupon|e-voucher)(?-u:\b)",
+    r"|(?-u:\b)(?:your|this|an?other|an?|our|one) (?:(?:free|welcome|birthday|loyalty|thank[- ]you|new|shop|store|anniversary|referral|gift|sign-?up|first|summer|christmas|special|personal|[a-z]+'s) ){1,3}(?:e-?)?(?:vouchers?|coupons?) (?:\(|(?:for|of|worth) |- |: )[a-z]{0,3}[$£€₹₦₱] ?[0-9][0-9.,]{0,6}"
 );
 /// "Kids eat free", "under 10s eat free", "kids meal on us with".
 static FREE_TO: Expression = expression!(
@@ -179,7 +211,9 @@ mod tests {
     fn told(text: &str) -> Vec<String> {
         let text = fold_phrase(text);
         let amounts = amounts_in(&text, 0..text.len());
-        let told = told_in_words(&May::ANY, &text, &(0..text.len()), &amounts);
+        let mut told = told_in_words(&May::ANY, &text, &(0..text.len()), &amounts);
+        // Of what is told twice the first counts.
+        told.dedup_by(|other, first| other.0 == first.0);
         let told = told.into_iter().map(|(discount, _)| match discount {
             Discount::Percent(percent) => format!("{percent}%"),
             Discount::Amount(money) => money.to_string(),
@@ -254,6 +288,16 @@ mod tests {
             ("still at last year's prices", "Unsaid"),
             ("we've dropped our prices by a fifth", "Unsaid"),
             ("kids meal on us with any large burger", "Gift"),
+            ("wax jackets, forty quid knocked off", "40.00 GBP"),
+            ("2 quid a kilo off but say it now", "2.00 GBP"),
+            ("£1.20 a case off all 4ltr tubs", "1.20 GBP"),
+            ("you've £15 of loyalty points to take off a colour", "15.00 GBP"),
+            ("10 bags of chips (wood ones) for the price of 9, delivered", "NextOne(100)"),
+            ("pay for ten months, store for twelve.", "NextOne(100)"),
+            ("pay for 2 nights and stay 3", "NextOne(100)"),
+            ("your £24 covers fifteen months, not twelve", "NextOne(100)"),
+            ("1+1 buckets tonight", "NextOne(100)"),
+            ("your welcome voucher (£5) has landed", "5.00 GBP"),
         ] {
             assert_eq!(told(text), [wanted], "{text}");
         }
@@ -279,6 +323,11 @@ mod tests {
             "Shares -3% at close",
             "Supermarkets put up prices by a third",
             "Chips are made at cost to us",
+            "Parking is £14 off-peak",
+            "£40 a day off season",
+            "2+1 bedroom flat",
+            "pay for two, meet at three",
+            "pay 3 and get 2",
         ] {
             assert_eq!(told(text), Vec::<String>::new(), "{text}");
         }

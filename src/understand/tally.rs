@@ -398,6 +398,23 @@ impl Tally {
         self.leaning.sells_nothing()
     }
 
+    /// How much all its words speak against anything sold, in hundredths of a logit: hurry must weigh so much more, since
+    /// colleagues and clubs hurry each other, too.
+    pub fn speaks_against_selling(self) -> i32 {
+        if self.is_refusable { 0 } else { (-self.leaning.offer).max(0) }
+    }
+
+    /// True when whatever it says of sales is only told: it tells nobody how to refuse more of it, and all its words
+    /// speak against anything sold.
+    pub fn only_speaks_of_sales(self) -> bool {
+        self.leaning.only_speaks() && !self.is_refusable
+    }
+
+    /// True when a Chinese message neither sells nor tells customers of anything done: what it takes off is spoken of.
+    pub fn tells_of_no_customer(self) -> bool {
+        self.is_chinese && !self.is_refusable && self.leaning.neither_sells_nor_tells()
+    }
+
     /// True when all its words together ask for an opinion, or tell of something due, rather than sell, and no sentence is
     /// plainly a sale.
     pub fn asks_or_tells(self) -> bool {
@@ -410,6 +427,11 @@ impl Tally {
     pub fn leans_to_a_notice(self, offers: bool) -> bool {
         let courts = self.is_refusable && self.sale + self.sells > 0;
         self.leaning.tells() && !courts && (!offers || self.leaning.look() == Look::Surely)
+    }
+
+    /// True when it is signed 【某某】, can be refused, or leads to a page.
+    pub fn is_from_a_sender(self) -> bool {
+        self.is_from_a_sender
     }
 
     /// True when it is signed, or worded as firms word it.

@@ -85,6 +85,8 @@ const HURRY: &[(&str, &str, &str)] = &[
     ("en-hurry-held.ndjson", "en", include_str!("hurry/en-held.ndjson")),
     ("zh-exam-2-held.ndjson", "zh", include_str!("hurry/zh-exam-2-held.ndjson")),
     ("en-exam-2-held.ndjson", "en", include_str!("hurry/en-exam-2-held.ndjson")),
+    ("zh-exam-3-held.ndjson", "zh", include_str!("hurry/zh-exam-3-held.ndjson")),
+    ("en-exam-3-held.ndjson", "en", include_str!("hurry/en-exam-3-held.ndjson")),
 ];
 
 /// All texts.

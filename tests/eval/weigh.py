@@ -1,6 +1,7 @@
-"""Fits the weights of words; started by tests/eval/weigh, which says more. Reads what `eval --weighed` prints."""
+"""Fits the weights of words and of moments; started by tests/eval/weigh, which says more. Reads what `eval --weighed` prints."""
 
 import collections
+import datetime
 import json
 import sys
 
@@ -16,12 +17,20 @@ HEAD = """\
 # signals, what else is known of it, are weighed for hurry only. Fitted to the labelled texts of tests/eval by
 # tests/eval/weigh, never written by hand: to change it, label more texts and run that again.
 """
+OUT_MOMENTS = "src/understand/lexicon/ends-{}.txt"
+HEAD_MOMENTS = """\
+# What the signs of a moment weigh (see likely_ends/signs.rs), in hundredths of a logit: first for its being an end of what is
+# offered, then, of an end, for its being over when the day begins. Fitted to the labelled texts of tests/eval by
+# tests/eval/weigh, never written by hand: to change it, label more texts and run that again.
+"""
 # The phrases that are kept of each model and language; a phrase stands in so many texts at least.
 KEPT = {"hurry": {"en": 9000, "zh": 6000}, "notice": {"en": 4000, "zh": 4000},
         "offer": {"en": 4000, "zh": 4000}, "opinion": {"en": 1500, "zh": 1500}}
 TEXTS_MIN = 3
+# The signs of moments that are kept of each language.
+MOMENT_SIGNS = 6000
 # The inverse of the regularisation: chosen by what it did on held texts of earlier batches.
-STRENGTH = {"hurry": 1.5, "notice": 1, "offer": 1, "opinion": 1}
+STRENGTH = {"hurry": 1.5, "notice": 1, "offer": 1, "opinion": 1, "moment": 0.3}
 
 
 def of_purpose(*purposes):
@@ -81,11 +90,70 @@ def tried(held, model, weights, intercept):
     return f"on {len(held)} held texts, by weight alone: precision {score[0]:.3f}, recall {score[1]:.3f}, F1 {score[2]:.3f}"
 
 
+def moments_of(texts):
+    """Each moment of the texts whose ends are known: its signs, whether it is an end, and whether its begin is."""
+    for text in texts:
+        if text["ends"] is None:
+            continue
+        zone = datetime.datetime.fromisoformat(text["sent_at"]).tzinfo
+
+        def minute(written):
+            at = datetime.datetime.fromisoformat(written.replace("T24:", "T00:"))
+            at = at.astimezone(zone) if at.tzinfo else at.replace(tzinfo=zone)
+            # The last minute of a day is its end.
+            return at + datetime.timedelta(minutes=1) if (at.hour, at.minute) == (23, 59) else at
+
+        ends = [minute(end) for end in text["ends"]]
+        is_end = lambda at: at is not None and any(abs(minute(at) - end) <= datetime.timedelta(minutes=2) for end in ends)
+        for moment in text["moments"]:
+            at, begins = is_end(moment["at"]), is_end(moment["begins"])
+            yield moment["signs"], at or begins, None if moment["begins"] is None or not (at or begins) else begins and not at
+
+
+def fitted_moments(texts, language):
+    """What signs of a moment say: for an end, and, of an end, for the begin of its day; with the intercepts."""
+    moments = list(moments_of(texts))
+    counts = collections.Counter(sign for signs, _, _ in moments for sign in signs)
+
+    def fit(kept):
+        columns, intercepts = [], []
+        for answer in (1, 2):
+            known = [moment for moment in moments if moment[answer] is not None]
+            features = DictVectorizer()
+            matrix = features.fit_transform([{sign: 1 for sign in moment[0] if sign in kept} for moment in known])
+            matrix.indices, matrix.indptr = matrix.indices.astype("int32"), matrix.indptr.astype("int32")
+            model = LogisticRegression(C=STRENGTH["moment"], solver="liblinear", max_iter=3000, random_state=1)
+            model.fit(matrix, [moment[answer] for moment in known])
+            columns.append(dict(zip(features.get_feature_names_out(), model.coef_[0])))
+            intercepts.append(float(model.intercept_[0]))
+        return columns, intercepts
+
+    columns, _ = fit({sign for sign, count in counts.items() if count >= TEXTS_MIN})
+    says = lambda sign: (-max(abs(column.get(sign, 0)) for column in columns) * counts[sign] ** 0.5, sign)
+    return fit(set(sorted({sign for column in columns for sign in column}, key=says)[:MOMENT_SIGNS]))
+
+
+def write_moments(known, held, language):
+    columns, intercepts = fitted_moments(known, language)
+    tried_on = list(moments_of(held))
+    told = [intercepts[0] + sum(columns[0].get(sign, 0) for sign in signs) > 0 for signs, _, _ in tried_on]
+    score = precision_recall_fscore_support([is_end for _, is_end, _ in tried_on], told, average="binary", zero_division=0)
+    print(f"{language} ends: on {len(tried_on)} held moments, by weight alone: precision {score[0]:.3f}, recall {score[1]:.3f}")
+    signs = sorted({sign for column in columns for sign in column})
+    lines = [([round(100 * column.get(sign, 0)) for column in columns], sign) for sign in signs]
+    lines = [" ".join([*(f"{weight:+d}" for weight in weights), sign]) for weights, sign in lines if any(weights)]
+    with open(OUT_MOMENTS.format(language), "w") as out:
+        out.write(f"{HEAD_MOMENTS}\n[intercepts]\n{' '.join(f'{round(100 * number):+d}' for number in intercepts)}\n")
+        out.write("\n[signs]\n" + "\n".join(lines) + "\n")
+    print(f"{OUT_MOMENTS.format(language)}: {len(lines)} signs, fitted to {len(known)} texts")
+
+
 def main():
     texts = [json.loads(line) for line in sys.stdin]
     for language in ("en", "zh"):
         mine = [text for text in texts if text["language"] == language]
         held, known = [[text for text in mine if text["held"] is is_held] for is_held in (True, False)]
+        write_moments(known, held, language)
         models = {}
         for model in MODELS:
             models[model] = fitted(known, language, model)

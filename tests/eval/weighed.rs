@@ -1,5 +1,7 @@
 //! What the weights are fitted to: every labelled text of the two folders, as the reader itself hears it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::json;
 use tactgate::command::understand::Reader;
@@ -16,6 +18,7 @@ pub fn print() {
         let told = |task: &str| labelled.iter().find(|(name, _)| *name == task).and_then(|(_, told)| told.clone());
         let presses = told("pressure").map(|told| !told.is_empty());
         let asks = told("survey").map(|told| !told.is_empty());
+        let lowers = told("has-discount").map(|told| !told.is_empty());
         // What is offered with an end, or in haste, sells: the label says so.
         let sells = presses == Some(true) || told("dated").is_some_and(|told| !told.is_empty());
         let purpose = told("purpose").and_then(|told| told.into_iter().next());
@@ -23,10 +26,14 @@ pub fn print() {
         if presses.is_none() && purpose.is_none() {
             continue;
         }
+        // What is neither dated nor presses offers nothing that ends.
+        let is_none = presses.as_ref() == Some(&false) && told("dated").is_some_and(|told| told.is_empty());
+        let ends = told("deadline").or_else(|| is_none.then(BTreeSet::new));
         let heard = reader.weighable(&text.input.to_string(), Timestamp::UNIX_EPOCH).unwrap();
         let told = json!({
             "place": text.place, "language": text.language, "held": text.held, "presses": presses, "purpose": purpose,
-            "asks": asks, "phrases": heard.phrases, "signals": heard.signals,
+            "asks": asks, "lowers": lowers, "phrases": heard.phrases, "signals": heard.signals,
+            "sent_at": text.input["sent_at"], "ends": ends, "moments": heard.moments,
         });
         println!("{told}");
     }

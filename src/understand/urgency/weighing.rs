@@ -78,8 +78,6 @@ const DATED_WEIGHT_MIN: i32 = -25;
 const UNSOLD_WEIGHT_MIN: i32 = 150;
 /// The same with Chinese, where chat weighs less.
 const CHINESE_UNSOLD_WEIGHT_MIN: i32 = 50;
-/// What one must weigh more of which all words together sell nothing.
-const SELLS_NOTHING_WEIGHT: i32 = 100;
 /// What one must that is worded as people chat: sellers who write to their customers by name do, too.
 const CHATTY_WEIGHT_MIN: i32 = 250;
 
@@ -104,7 +102,7 @@ pub(in crate::understand) fn weigh(
         UNSOLD_WEIGHT_MIN
     };
     // Who sells nothing hurries nobody to buy: "beautiful tomorrow never comes, don't waste your today".
-    let weight_min = if tally.sells_nothing() { weight_min + SELLS_NOTHING_WEIGHT } else { weight_min };
+    let weight_min = weight_min + tally.speaks_against_selling();
     let scales = Scales { base: heard.intercept(Model::Hurry) + heard.weigh_signals(signals), weight_min, heard };
     // A subject goes with every text; alone it is the text.
     let head = readings.iter().position(|reading| reading.kind == PartKind::Subject).filter(|_| readings.len() > 1);
