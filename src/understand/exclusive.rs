@@ -117,7 +117,7 @@ static INVITES: LazyLock<Option<Regex>> = pattern!(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::understand::normal::fold_phrase;
+    use crate::understand::text::normal::fold_phrase;
 
     #[test]
     fn exclusive_in_both_languages() {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use jiff::{Timestamp, Zoned};
 use regex::{Captures, Regex};
 
-use super::calendar::{date_of, end_of, number};
+use super::days::calendar::{date_of, end_of, number};
 
 /// The last instant told in some normalised words.
 pub(super) fn expiry_in(now: &Zoned, words: &str) -> Option<Timestamp> {
@@ -61,8 +61,8 @@ static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::understand::calendar::tests::local;
-    use crate::understand::normal::fold_phrase;
+    use crate::understand::days::calendar::tests::local;
+    use crate::understand::text::normal::fold_phrase;
 
     #[test]
     fn the_end_of_the_day_named() {

@@ -9,16 +9,37 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use memchr::memmem;
 
+use super::amounts::asking;
+use super::amounts::currencies;
+use super::amounts::price_links_en;
+use super::amounts::price_pairs_zh;
+use super::audience;
+use super::ends::beside_en;
+use super::ends::end_of_what;
+use super::ends::end_signs;
+use super::ends::gains_en;
+use super::ends::gains_zh;
+use super::ends::stretches_en;
 use super::expression::{Expression, May};
+use super::kind::codes;
+use super::kind::hearsay;
+use super::kind::sale_words;
+use super::kind::tally;
+use super::kind::voice::Voice;
+use super::kind::work_talk;
 use super::needed::A_DIGIT;
-use super::normal::fold_phrase;
+use super::optout;
+use super::surveys;
+use super::taken_off::bundles_zh;
+use super::taken_off::bygone;
+use super::taken_off::cuts_zh;
+use super::taken_off::reductions;
+use super::taken_off::reductions_en;
+use super::taken_off::terms;
+use super::taken_off::thresholds_zh;
+use super::text::normal::fold_phrase;
 use super::urgency::{self, Urge};
-use super::voice::Voice;
-use super::{
-    asking, audience, beside_en, bundles_zh, bygone, codes, currencies, cuts_zh, end_of_what, end_signs, gains_en,
-    gains_zh, hearsay, optout, price_links_en, price_pairs_zh, reductions, reductions_en, sale_words, stretches_en,
-    surveys, tally, terms, thresholds_zh, vouchers, work_talk,
-};
+use super::vouchers;
 
 /// What a word tells of its sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,146 +1,63 @@
 //! What does the message say? PURE: text in, [`Meaning`] out, with the doubts beside it; it never
 //! fails. One file a question; lexicons per language are data.
 
-mod accessories;
-mod asking;
+mod amounts;
 mod audience;
-mod beside_en;
-mod bundles_zh;
-mod bygone;
-mod calendar;
-mod catalogue;
-mod catalogue_entry;
-mod claim;
-mod clauses;
-mod closes_zh;
-mod codes;
-mod currencies;
-mod cuts_zh;
-mod days_en;
-mod days_zh;
-mod deadlines;
-mod discounts;
-mod does_en;
+mod days;
 mod drafts;
-mod duties;
-mod elements;
-mod end_of_what;
-mod end_signs;
-mod ends_en;
-mod ends_zh;
-mod entities;
+mod ends;
 mod exclusive;
 mod expiry;
 mod expression;
 mod extension;
-mod figures_en;
 mod fingerprint;
-mod gains_en;
-mod gains_zh;
-mod happens_en;
-mod hearsay;
-mod holidays;
-mod hours_en;
-mod html;
-mod hurried_zh;
-mod joined_en;
-mod joining;
-mod language;
-mod last_hour_en;
-mod leaning;
-mod lettered;
+mod goods;
+mod kind;
 mod lexicon;
-mod likely_ends;
-mod likeness;
-mod links;
-mod may_end;
 pub mod meaning;
-mod met;
 mod microdata;
-mod moments;
-mod money;
 mod needed;
-mod no_end_en;
-mod normal;
-mod numerals;
 mod offers;
-mod offsets;
-mod one_end;
-mod open_days_zh;
 mod optout;
-mod other_days_zh;
-mod parts_off_en;
 mod patterns;
-mod periods_en;
 mod phrases;
-mod pieces;
-mod plain_ends;
 pub mod postal;
-mod price_cells;
-mod price_links_en;
-mod price_moves;
-mod price_pairs_en;
-mod price_pairs_zh;
-mod prices;
-mod products;
-mod purpose;
 mod reading;
-mod reductions;
-mod reductions_en;
-mod refunds;
 mod reminders;
-mod sale_days_zh;
-mod sale_words;
-mod same_day_en;
-mod sender_name;
-mod sentence;
 pub mod shown_text;
 mod spent;
-mod stretches_en;
-mod stretches_zh;
 mod structured;
 mod surveys;
-mod tally;
-mod terms;
-mod thresholds_zh;
+mod taken_off;
+mod text;
 mod topics;
-mod turned_zh;
-mod turns_en;
-mod until_zh;
 mod urgency;
-mod uses_zh;
-mod voice;
 mod vouchers;
-mod waived_en;
-mod weak_ends;
 mod weights;
-mod whose_money;
-mod work_talk;
-mod zones;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::message::{Channel, Content, Declared};
 
-pub use catalogue::{Catalogue, FIELD_BYTES_MAX, ITEMS_MAX, Item, NAMES_MAX};
-pub use catalogue_entry::{CATALOGUE_COLUMNS, CatalogueEntry};
+pub use ends::likely_ends::WeighableMoment;
 pub use fingerprint::fingerprint;
-pub use likely_ends::WeighableMoment;
+pub use goods::catalogue::{Catalogue, FIELD_BYTES_MAX, ITEMS_MAX, Item, NAMES_MAX};
+pub use goods::catalogue_entry::{CATALOGUE_COLUMNS, CatalogueEntry};
+pub use goods::products::ProductLinks;
 pub use meaning::{
     Audience, AudienceTold, Confidence, Deadline, DeadlineKind, Discount, DiscountTold, Doubt, Goods, Meaning, Offer,
     OptOut, PriceKind, PriceTold, Purpose, Source, SurveyAsk, Topic, Urgency, UrgencyClaim, UrgencyKind, VoucherKind,
     VoucherTold,
 };
-pub use products::ProductLinks;
 
-use claim::Claim;
-use leaning::Leaning;
+use ends::claim::Claim;
+use kind::leaning::Leaning;
+use kind::tally::Tally;
+use kind::work_talk::is_talk_of_work;
 use reading::Reading;
-use tally::Tally;
 use urgency::Said;
 use weights::Heard;
-use work_talk::is_talk_of_work;
 
 /// Longest part read. The doors take no larger message; a caller without doors gets a doubt.
 pub const PART_BYTES_MAX: usize = 8 << 20;
@@ -182,19 +99,19 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         }
         readings.push(reading);
     }
-    whose_money::settle(context, &mut readings);
+    amounts::whose_money::settle(context, &mut readings);
     let (heard, chat) = count(&mut readings);
     let (mut claims, mut said) = ends_and_hurry(context, &readings, chat, false);
     let signals = urgency::signals(context.now, chat, &claims, &said);
     let weighed = urgency::weigh(&readings, &heard, chat, &signals, &said);
     let tally = chat.unless_no_chat(weighed.presses_hard(), weighed.presses_harder());
-    let tally = tally.unless_it_takes_off(deadlines::takes_off_until(&readings, &claims));
+    let tally = tally.unless_it_takes_off(ends::deadlines::takes_off_until(&readings, &claims));
     // "Your upgrade runs out in 2 hrs, call 191": whoever presses says when it ends, in whatever words they sell.
     if tally != chat || weighed.presses() {
         (claims, said) = ends_and_hurry(context, &readings, tally, weighed.presses());
     }
     let now = context.now.to_zoned(context.zone.clone());
-    if likely_ends::settle(&now, &readings, tally, weighed.presses(), &mut claims) {
+    if ends::likely_ends::settle(&now, &readings, tally, weighed.presses(), &mut claims) {
         said = urgency::said_in(context, &readings, &claims);
     }
     let surveys = surveys::surveys_of(&readings, declared);
@@ -205,25 +122,25 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     if offers.len() >= drafts::OFFERS_MAX {
         doubts.push(Doubt("there may be more offers than are kept".into()));
     }
-    if claims.iter().map(|claim| claim.deadlines.len()).sum::<usize>() >= deadlines::DEADLINES_MAX {
+    if claims.iter().map(|claim| claim.deadlines.len()).sum::<usize>() >= ends::deadlines::DEADLINES_MAX {
         doubts.push(Doubt("there may be more deadlines than are kept".into()));
     }
     let mut vouchers = vouchers::vouchers_of(context, &readings, tally, &claims, &structured);
     spent::without_spent(&readings, &mut vouchers);
     let urgencies = urgency::urgencies_of(context, &readings, tally, &claims, said, &weighed);
     let ends = claims.iter().any(Claim::tells_an_instant)
-        && (!readings.iter().any(Reading::has_chinese) || gains_zh::are_given_to_customers(&readings, tally));
-    let mut deadlines = deadlines::with_declared(claims, declared);
+        && (!readings.iter().any(Reading::has_chinese) || ends::gains_zh::are_given_to_customers(&readings, tally));
+    let mut deadlines = ends::deadlines::with_declared(claims, declared);
     deadlines.extend(structured.deadlines.iter().cloned());
     let asks = surveys.iter().filter(|survey| survey.source == Source::Declared || !tally.is_personal()).count();
-    let found = purpose::Found {
+    let found = kind::purpose::Found {
         offers: offers.len(),
         vouchers: vouchers.len(),
         surveys: asks,
         presses: !urgencies.is_empty(),
         ends,
     };
-    let purpose = purpose::purpose_of(tally, found);
+    let purpose = kind::purpose::purpose_of(tally, found);
     // A receipt that sells stays a receipt with an offer in it (design §3); colleagues who speak of a campaign make none.
     let is_of_work = is_talk_of_work(&readings, tally);
     let speaks = is_of_work || tally.only_speaks_of_sales() && vouchers.is_empty();
@@ -231,14 +148,14 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     let purpose = if speaks { Purpose::Other } else { purpose };
     let audiences = audience::audiences_of(&readings, purpose);
     let mut meaning = Meaning {
-        language: language::language_of(readings.iter().map(|r| (r.normal.text.as_str(), r.has_chinese()))),
+        language: text::language::language_of(readings.iter().map(|r| (r.normal.text.as_str(), r.has_chinese()))),
         purpose,
         audience: audience::audience_of(&audiences),
         extends: extension::is_extension(&readings),
         urgencies,
         deadlines,
         topics: topics::topics_of(context, &readings, &offers, TOPICS_MAX),
-        discounts: discounts::discounts_of(&readings, tally, &offers, &prices, &structured, is_of_work),
+        discounts: taken_off::discounts::discounts_of(&readings, tally, &offers, &prices, &structured, is_of_work),
         prices,
         vouchers,
         audiences,
@@ -258,14 +175,14 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
 fn count(readings: &mut [Reading<'_>]) -> (Heard, Tally) {
     let heard = Heard::of(readings);
     let leaning = Leaning::of(readings, &heard);
-    leaning::mark(readings, &heard, leaning);
-    let tally = tally::tally(readings, leaning);
+    kind::leaning::mark(readings, &heard, leaning);
+    let tally = kind::tally::tally(readings, leaning);
     (heard, tally)
 }
 
 /// The ends that are told, and then what presses: a claim of hurry that names an end is told once.
 fn ends_and_hurry(context: &Context<'_>, readings: &[Reading<'_>], tally: Tally, presses: bool) -> (Vec<Claim>, Said) {
-    let claims = deadlines::deadlines_of(context, readings, tally, presses);
+    let claims = ends::deadlines::deadlines_of(context, readings, tally, presses);
     let said = urgency::said_in(context, readings, &claims);
     (claims, said)
 }
@@ -285,14 +202,14 @@ pub struct Weighable {
 pub fn weighable(context: &Context<'_>, content: &Content) -> Weighable {
     let mut readings: Vec<Reading<'_>> =
         content.parts.iter().enumerate().map(|(index, part)| Reading::of(index, part)).collect();
-    whose_money::settle(context, &mut readings);
+    amounts::whose_money::settle(context, &mut readings);
     let (heard, chat) = count(&mut readings);
     let (claims, said) = ends_and_hurry(context, &readings, chat, false);
     let signals = urgency::signals(context.now, chat, &claims, &said);
     let weighed = urgency::weigh(&readings, &heard, chat, &signals, &said);
     let tally = chat.unless_no_chat(weighed.presses_hard(), weighed.presses_harder());
-    let tally = tally.unless_it_takes_off(deadlines::takes_off_until(&readings, &claims));
+    let tally = tally.unless_it_takes_off(ends::deadlines::takes_off_until(&readings, &claims));
     let now = context.now.to_zoned(context.zone.clone());
-    let moments = likely_ends::weighable(&now, &readings, tally, weighed.presses());
+    let moments = ends::likely_ends::weighable(&now, &readings, tally, weighed.presses());
     Weighable { phrases: weights::phrases_of(&readings), signals, moments }
 }

@@ -9,19 +9,19 @@ use jiff::Timestamp;
 use crate::message::{Declared, DeclaredOffer, PartKind};
 
 use super::Context;
-use super::asking::{Talk, is_owed, talk_of};
-use super::claim::Claim;
-use super::clauses::selling_stretch;
+use super::amounts::asking::{Talk, is_owed, talk_of};
+use super::amounts::prices::{Amount, AmountKind};
 use super::drafts::{Draft, OFFERS_MAX, fold, merge};
-use super::joining::{join, shown_at};
+use super::ends::claim::Claim;
+use super::goods::likeness::likeness;
+use super::goods::met::{Met, products_in};
+use super::kind::joining::{join, shown_at};
+use super::kind::tally::Tally;
 use super::lexicon::Cue;
-use super::likeness::likeness;
 use super::meaning::{Confidence, Goods, Offer, PriceKind, PriceTold, Source};
-use super::met::{Met, products_in};
-use super::prices::{Amount, AmountKind};
 use super::reading::{Reading, Sentence};
 use super::structured::Structured;
-use super::tally::Tally;
+use super::text::clauses::selling_stretch;
 
 /// A line of a price list is no longer than this.
 const LINE_BYTES_MAX: usize = 60;
@@ -264,8 +264,8 @@ mod tests {
 
     use super::*;
     use crate::message::Part;
-    use crate::understand::leaning::Leaning;
-    use crate::understand::tally::tally;
+    use crate::understand::kind::leaning::Leaning;
+    use crate::understand::kind::tally::tally;
     use crate::understand::weights::Heard;
     use crate::understand::{Catalogue, ProductLinks};
 

@@ -139,7 +139,7 @@ pub(super) fn signs() -> Vec<String> {
 mod tests {
     use super::*;
     use crate::understand::lexicon::heard_in;
-    use crate::understand::normal::fold_phrase;
+    use crate::understand::text::normal::fold_phrase;
 
     fn clauses(text: &str) -> Vec<Range<usize>> {
         let text = fold_phrase(text);

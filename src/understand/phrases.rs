@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::understand::language::is_han;
+use crate::understand::text::language::is_han;
 
 /// A phrase of a text.
 pub(super) struct Token<'t> {

@@ -27,7 +27,7 @@ pub fn tells_address(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::understand::normal::fold_phrase;
+    use crate::understand::text::normal::fold_phrase;
 
     #[test]
     fn addresses_are_told_from_prices_and_dates() {

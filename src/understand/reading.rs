@@ -5,29 +5,29 @@ use std::ops::Range;
 
 use crate::message::{Part, PartKind, Span};
 
-use super::bundles_zh::may_be_told as told_by_bundles;
-use super::bygone::{Bygone, bygone_in};
-use super::codes::{is_guarded_code, speaks_of_paying};
-use super::cuts_zh::doubles_a_deposit;
+use super::amounts::price_cells::mark_price_cells;
+use super::amounts::price_pairs_en::mark_pairs;
+use super::amounts::price_pairs_zh::mark_pairs as mark_pairs_zh;
+use super::amounts::prices::{Amount, AmountKind, amounts_in, takes_home, waives_fees};
 use super::expression::May;
-use super::html::{Link, Visible};
-use super::language::has_han;
+use super::kind::codes::{is_guarded_code, speaks_of_paying};
+use super::kind::sale_words::names_a_plan;
 use super::lexicon::{Cue, Cues, Heard, heard_in, with_digit};
-use super::links::{LINKS_MAX, bare_links};
 use super::meaning::Discount;
-use super::normal::Normal;
 use super::optout::opt_out_clauses;
-use super::price_cells::mark_price_cells;
-use super::price_pairs_en::mark_pairs;
-use super::price_pairs_zh::mark_pairs as mark_pairs_zh;
-use super::prices::{Amount, AmountKind, amounts_in, takes_home, waives_fees};
-use super::reductions::{Off, reductions_in};
-use super::reductions_en::may_be_told as told_in_other_words;
-use super::refunds::mark_refunds;
-use super::sale_words::names_a_plan;
-use super::sentence::split_sentences;
 use super::surveys::mark_surveys;
-use super::terms::is_only_by_terms;
+use super::taken_off::bundles_zh::may_be_told as told_by_bundles;
+use super::taken_off::bygone::{Bygone, bygone_in};
+use super::taken_off::cuts_zh::doubles_a_deposit;
+use super::taken_off::reductions::{Off, reductions_in};
+use super::taken_off::reductions_en::may_be_told as told_in_other_words;
+use super::taken_off::refunds::mark_refunds;
+use super::taken_off::terms::is_only_by_terms;
+use super::text::html::{Link, Visible};
+use super::text::language::has_han;
+use super::text::links::{LINKS_MAX, bare_links};
+use super::text::normal::Normal;
+use super::text::sentence::split_sentences;
 
 /// Sentences read per part; a real mail has hundreds.
 const SENTENCES_MAX: usize = 20_000;

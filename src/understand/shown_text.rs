@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Deserializer};
 
-use super::html::Visible;
-use super::normal::{Normal, fold_phrase};
+use super::text::html::Visible;
+use super::text::normal::{Normal, fold_phrase};
 use super::{PART_BYTES_MAX, PARTS_MAX};
 use crate::message::{Content, PartKind};
 

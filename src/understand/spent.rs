@@ -32,7 +32,7 @@ static ENDED: LazyLock<Option<Regex>> = pattern!(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::understand::normal::fold_phrase;
+    use crate::understand::text::normal::fold_phrase;
 
     #[test]
     fn an_end_told_is_no_handing_over() {

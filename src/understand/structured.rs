@@ -8,16 +8,16 @@ use serde_json::{Map, Value};
 use crate::message::{Content, Currency, Money, PartKind, Span};
 
 use super::Context;
+use super::amounts::prices::amounts_in;
 use super::expression::May;
 use super::meaning::{
     Confidence, Deadline, DeadlineKind, Discount, DiscountTold, Doubt, Offer, PriceKind, PriceTold, Source,
     VoucherKind, VoucherTold,
 };
 use super::microdata::items_in;
-use super::normal::fold_phrase;
 use super::offers::blank;
-use super::prices::amounts_in;
-use super::reductions::reductions_in;
+use super::taken_off::reductions::reductions_in;
+use super::text::normal::fold_phrase;
 use super::vouchers::code_of;
 
 /// Blocks of data read in one message.

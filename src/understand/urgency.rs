@@ -14,11 +14,11 @@ use std::ops::Range;
 use jiff::SignedDuration;
 
 use super::Context;
-use super::claim::Claim;
+use super::ends::claim::Claim;
 use super::expression::Expression;
+use super::kind::tally::Tally;
 use super::meaning::{Confidence, DeadlineKind, Source, UrgencyClaim, UrgencyKind};
 use super::reading::Reading;
-use super::tally::Tally;
 use crate::message::Span;
 
 use clause::clause_of;

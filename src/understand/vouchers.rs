@@ -9,15 +9,15 @@ use jiff::{Timestamp, Zoned};
 use regex::Regex;
 
 use super::Context;
-use super::claim::Claim;
+use super::ends::claim::Claim;
 use super::expiry::expiry_in;
 use super::expression::{Expression, May, expression};
+use super::kind::tally::Tally;
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Source, VoucherKind, VoucherTold};
 use super::patterns::{pattern, says};
 use super::reading::{Reading, Sentence};
 use super::structured::Structured;
-use super::tally::Tally;
 
 /// Vouchers kept of one message.
 const VOUCHERS_MAX: usize = 64;

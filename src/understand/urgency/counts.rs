@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::super::patterns::{pattern, says};
 use super::{Hit, Needs};
-use crate::understand::calendar::count;
+use crate::understand::days::calendar::count;
 use crate::understand::expression::{Expression, Places};
 use crate::understand::meaning::UrgencyKind;
+use crate::understand::patterns::{pattern, says};
 use crate::understand::reading::{Reading, Sentence};
 
 /// More than so many on the shelf is no scarcity.

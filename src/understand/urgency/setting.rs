@@ -6,15 +6,15 @@ use std::sync::LazyLock;
 use jiff::SignedDuration;
 use regex::Regex;
 
-use super::super::patterns::{pattern, says};
 use super::{NEAR_HOURS, Needs};
 use crate::message::PartKind;
 use crate::understand::Context;
-use crate::understand::claim::Claim;
+use crate::understand::ends::claim::Claim;
+use crate::understand::kind::tally::Tally;
 use crate::understand::lexicon::{Cue, heard_in};
 use crate::understand::meaning::{DeadlineKind, UrgencyKind};
+use crate::understand::patterns::{pattern, says};
 use crate::understand::reading::{Reading, Sentence};
-use crate::understand::tally::Tally;
 
 /// A text no longer than this with nothing of a chat in it may be a line of a shop.
 const LINE_BYTES_MAX: usize = 200;

@@ -5,9 +5,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Needs, Said};
-use crate::understand::claim::{Claim, ClaimedEnd};
+use crate::understand::ends::claim::{Claim, ClaimedEnd};
+use crate::understand::kind::tally::Tally;
 use crate::understand::meaning::UrgencyKind;
-use crate::understand::tally::Tally;
 
 /// An end within so many hours is near, within so many more is of this week.
 const NEAR_HOURS: i64 = 30;

@@ -87,7 +87,7 @@ static TURNS: LazyLock<Vec<Turn>> = LazyLock::new(|| {
 mod tests {
     use super::*;
     use crate::understand::expression::May;
-    use crate::understand::normal::fold_phrase;
+    use crate::understand::text::normal::fold_phrase;
 
     #[test]
     fn a_turn_presses_whatever_stands_in_it() {

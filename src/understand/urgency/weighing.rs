@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use super::Said;
 use crate::message::PartKind;
+use crate::understand::kind::tally::Tally;
 use crate::understand::reading::Reading;
-use crate::understand::tally::Tally;
 use crate::understand::weights::{Heard, Met, Model};
 
 /// A longer text is weighed stretch by stretch: the weights were fitted to short ones.

@@ -1,0 +1,184 @@
+//! Is a moment that the message names an end of what it offers? Fixed words tell most ends (`ends_en`, `ends_zh`). But "at nine the
+//! needle gets put away", "Christmas Eve being the final day" and "back to school Mon 20 April, and so are our prices" end an
+//! offer, too, and no list is long enough: every moment is weighed, by the words on both sides of it and by what is known of
+//! the message, as hurry is. The weights are fitted to labelled texts by `tests/eval/weigh`.
+
+mod candidates;
+mod signs;
+mod weights;
+
+use jiff::{Timestamp, Zoned};
+
+use crate::understand::ends::claim::{Claim, ClaimedEnd};
+use crate::understand::ends::deadlines::deadlines_told;
+use crate::understand::ends::ends_en::lead_of;
+use crate::understand::ends::ends_zh::About;
+use crate::understand::ends::happens_en::BEGINS_AT;
+use crate::understand::ends::no_end_en::{ARRIVES, BEGINS, is_no_end};
+use crate::understand::ends::one_end::agree;
+use crate::understand::kind::tally::Tally;
+use crate::understand::meaning::DeadlineKind;
+use crate::understand::patterns::says;
+use crate::understand::reading::Reading;
+use candidates::{Candidate, candidates_in};
+use signs::Setting;
+use weights::Weights;
+
+/// What a moment must weigh to be an end that no fixed words tell, in hundredths of a logit: odds of three to two.
+const END_WEIGHT_MIN: i32 = 40;
+/// The same in Chinese, where fixed words tell more: odds of two to one.
+const CHINESE_END_WEIGHT_MIN: i32 = 85;
+/// What an end that fixed words tell must weigh to stay one: odds of sixteen to one against it.
+const TOLD_WEIGHT_MIN: i32 = -280;
+/// The same beside an end that is plainly one: odds of three to one against.
+const BESIDE_WEIGHT_MIN: i32 = -110;
+/// What such a plain end weighs.
+const PLAIN_WEIGHT_MIN: i32 = 50;
+/// What a moment must weigh more in a message of which all words speak against anything sold.
+const DOUBTFUL_WEIGHT: i32 = 100;
+/// From this weight on the offer is over when the day begins, not when it ends: "from Monday it is £40 again".
+const BEGIN_WEIGHT_MIN: i32 = 0;
+/// An end so found is as sure as this, in percent.
+const SURE: u8 = 60;
+
+/// Adds the ends that no fixed words tell to those that are told, and takes away those that all words around speak against.
+/// True when anything changed.
+pub(in crate::understand) fn settle(
+    now: &Zoned,
+    readings: &[Reading<'_>],
+    tally: Tally,
+    presses: bool,
+    claims: &mut Vec<Claim>,
+) -> bool {
+    // What a notice ends is a duty: 学费减免申请截止11月30日; an offer in it is told by fixed words.
+    if tally.is_transactional() || tally.leans_to_a_notice(false) || tally.is_personal() && !presses {
+        return false;
+    }
+    let candidates = candidates_in(now, readings);
+    if candidates.is_empty() {
+        return false;
+    }
+    let is_chinese = readings.iter().any(Reading::has_chinese);
+    let least = if is_chinese { CHINESE_END_WEIGHT_MIN } else { END_WEIGHT_MIN };
+    let is_doubtful = !presses && tally.sells_nothing() && !tally.promotes();
+    let least = if is_doubtful { least + DOUBTFUL_WEIGHT } else { least };
+    let weights = Weights::of(is_chinese);
+    let setting = Setting::of(tally, presses, &candidates);
+    // What is told as an end, by its instant, with what speaks for it where its moment is weighed at all.
+    let ends = claims.iter().flat_map(|claim| &claim.ends).filter(|end| may_go(end));
+    let mut told: Vec<(Timestamp, Option<i32>)> = ends.filter_map(|end| Some((end.instant?, None))).collect();
+    let mut found = Vec::new();
+    for (place, candidate) in candidates.iter().enumerate() {
+        let Some(reading) = readings.get(candidate.reading) else { continue };
+        let mut scales = weights.begin();
+        setting.signs(now.timestamp(), reading, (place, candidate), |sign| scales.add(sign));
+        for (_, weight) in told.iter_mut().filter(|(at, _)| candidate.is_at(*at)) {
+            *weight = (*weight).max(Some(scales.end()));
+        }
+        let begins = candidate.begins.filter(|_| scales.begin() >= BEGIN_WEIGHT_MIN);
+        if scales.end() >= least
+            && !is_read(claims, candidate)
+            && (begins.is_some() || !is_something_else(reading, candidate))
+        {
+            found.extend(claim_of(reading, candidate, begins.unwrap_or(candidate.at)));
+        }
+    }
+    // "20% off spa days bought until 14 March, use by 31 August": beside a plain end the other one is of something else.
+    let is_plain = |weight: Option<i32>| weight.is_some_and(|weight| weight >= PLAIN_WEIGHT_MIN);
+    let has_plain = told.iter().any(|(_, weight)| is_plain(*weight)) || !found.is_empty();
+    let told_least = if has_plain { BESIDE_WEIGHT_MIN } else { TOLD_WEIGHT_MIN };
+    let is_gone = |at: Timestamp| {
+        told.iter().any(|(told, weight)| *told == at && weight.is_some_and(|weight| weight < told_least))
+    };
+    let mut changed = !found.is_empty();
+    for claim in claims.iter_mut() {
+        let before = claim.ends.len();
+        claim.ends.retain(|end| !(may_go(end) && end.instant.is_some_and(is_gone)));
+        if claim.ends.len() != before {
+            let is_kept = |at: Option<Timestamp>| claim.ends.iter().any(|end| end.instant == at);
+            claim.deadlines.retain(|deadline| is_kept(deadline.instant));
+            changed = true;
+        }
+    }
+    claims.retain(|claim| !claim.ends.is_empty());
+    if changed {
+        claims.extend(found);
+        claims.sort_by_key(|claim| (claim.reading, claim.sentence));
+        agree(now, claims);
+    }
+    changed
+}
+
+/// A stretch of days ends at this hour or at midnight, as people differ: there fixed words know best.
+fn may_go(end: &ClaimedEnd) -> bool {
+    !end.is_stretch && matches!(end.kind, DeadlineKind::Absolute | DeadlineKind::Relative)
+}
+
+/// "Two days and 5 hours": whatever fixed words have read, or told by another name, is read.
+fn is_read(claims: &[Claim], candidate: &Candidate) -> bool {
+    let is_same = |claim: &Claim, end: &ClaimedEnd| {
+        let overlaps = end.range.start < candidate.range.end && candidate.range.start < end.range.end;
+        end.instant.is_some_and(|at| candidate.is_at(at)) || claim.reading == candidate.reading && overlaps
+    };
+    claims.iter().any(|claim| claim.ends.iter().any(|end| end.instant.is_some() && is_same(claim, end)))
+}
+
+/// Fixed words tell that something begins, arrives or is done then: "delivered by", 11月23日送达.
+fn is_something_else(reading: &Reading<'_>, candidate: &Candidate) -> bool {
+    let (Some(moment), Some(sentence)) = (&candidate.moment, reading.sentences.get(candidate.sentence)) else {
+        return false;
+    };
+    let words = reading.words(sentence);
+    if !words.is_ascii() {
+        let about = About::of(words, moment, None, words.len());
+        return about.is_some_and(|about| about.begins() || about.begins_behind() || about.delivers());
+    }
+    let lead = lead_of(words, moment.range.start);
+    let tail = words.get(moment.range.end..).unwrap_or_default();
+    says(&ARRIVES, lead) || says(&BEGINS, tail) || says(&BEGINS_AT, lead) || is_no_end(lead, lead, tail, moment)
+}
+
+/// The claim of an end that is found.
+fn claim_of(reading: &Reading<'_>, candidate: &Candidate, at: Timestamp) -> Option<Claim> {
+    let sentence = reading.sentences.get(candidate.sentence)?;
+    let end = ClaimedEnd {
+        instant: Some(at),
+        kind: candidate.kind,
+        range: candidate.range.clone(),
+        is_stretch: candidate.is_stretch(),
+        names_today: candidate.is_this_day(),
+    };
+    let deadlines = deadlines_told(reading, sentence, std::slice::from_ref(&end), SURE);
+    Some(Claim { reading: candidate.reading, sentence: candidate.sentence, ends: vec![end], deadlines })
+}
+
+/// A moment that may be an end, and what is weighed of it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct WeighableMoment {
+    /// Its end.
+    pub at: Timestamp,
+    /// Its begin, where it is a day.
+    pub begins: Option<Timestamp>,
+    /// What is known of it, each once.
+    pub signs: Vec<String>,
+}
+
+/// The moments of a message, with all that is weighed of them: what the weights are fitted to.
+pub(in crate::understand) fn weighable(
+    now: &Zoned,
+    readings: &[Reading<'_>],
+    tally: Tally,
+    presses: bool,
+) -> Vec<WeighableMoment> {
+    let candidates = candidates_in(now, readings);
+    let setting = Setting::of(tally, presses, &candidates);
+    let moment = |(place, candidate): (usize, &Candidate)| {
+        let reading = readings.get(candidate.reading)?;
+        let mut signs = Vec::new();
+        setting.signs(now.timestamp(), reading, (place, candidate), |sign| signs.push(sign.to_owned()));
+        signs.sort_unstable();
+        signs.dedup();
+        Some(WeighableMoment { at: candidate.at, begins: candidate.begins, signs })
+    };
+    candidates.iter().enumerate().filter_map(moment).collect()
+}

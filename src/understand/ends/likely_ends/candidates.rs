@@ -1,0 +1,218 @@
+//! The moments of a message that lie ahead: its days and hours, and its stretches of time from now, whatever is said of them.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use jiff::civil::Time;
+use jiff::{Timestamp, Zoned};
+use regex::{Captures, Regex};
+
+use crate::understand::amounts::numerals::english;
+use crate::understand::days::calendar::{count, end_of, seconds_from};
+use crate::understand::days::days_en;
+use crate::understand::days::days_zh;
+use crate::understand::days::hours_en::{half_of_day, is_alone, is_tomorrow, later_half};
+use crate::understand::days::moments::Moment;
+use crate::understand::lexicon::Cue;
+use crate::understand::meaning::DeadlineKind;
+use crate::understand::patterns::{pattern, says};
+use crate::understand::reading::Reading;
+
+/// Moments weighed of one message.
+const CANDIDATES_MAX: usize = 32;
+
+/// What sort of moment it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// "48 hours": from now on.
+    Stretch,
+    /// No more than a clock time.
+    Clock,
+    /// A whole month.
+    Month,
+    /// Told with its beginning.
+    Range,
+    /// This very day.
+    ThisDay,
+    /// No more than a day of the week.
+    Weekday,
+    /// Another day that counts from now.
+    Relative,
+    /// A date of the calendar.
+    Date,
+}
+
+impl Sort {
+    fn of(moment: &Moment) -> Sort {
+        if moment.is_clock {
+            Sort::Clock
+        } else if moment.month_begins.is_some() {
+            Sort::Month
+        } else if moment.is_range {
+            Sort::Range
+        } else if moment.is_this_day {
+            Sort::ThisDay
+        } else if moment.is_bare {
+            Sort::Weekday
+        } else if moment.kind == DeadlineKind::Relative {
+            Sort::Relative
+        } else {
+            Sort::Date
+        }
+    }
+}
+
+/// A moment that may be an end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Candidate {
+    /// Index into the readings.
+    pub reading: usize,
+    /// Index of the sentence.
+    pub sentence: usize,
+    /// Its words, in the normalised text.
+    pub range: Range<usize>,
+    /// The end of it.
+    pub at: Timestamp,
+    /// The begin of it, where it is a day or more.
+    pub begins: Option<Timestamp>,
+    /// What sort of claim it would be.
+    pub kind: DeadlineKind,
+    /// What sort of moment it is.
+    pub sort: Sort,
+    /// As its sentence names it; none where it is a stretch of time.
+    pub moment: Option<Moment>,
+}
+
+impl Candidate {
+    /// Told as a stretch of time from now.
+    pub fn is_stretch(&self) -> bool {
+        self.sort == Sort::Stretch
+    }
+
+    /// It ends or begins then.
+    pub fn is_at(&self, at: Timestamp) -> bool {
+        at == self.at || Some(at) == self.begins
+    }
+
+    /// Told as this very day.
+    pub fn is_this_day(&self) -> bool {
+        self.sort == Sort::ThisDay
+    }
+}
+
+/// The moments of a message that lie ahead, in the order in which they stand.
+pub(super) fn candidates_in(now: &Zoned, readings: &[Reading<'_>]) -> Vec<Candidate> {
+    let is_chinese = readings.iter().any(Reading::has_chinese);
+    let mut all = Vec::new();
+    for (part, reading) in readings.iter().enumerate() {
+        for (index, sentence) in reading.sentences.iter().enumerate() {
+            let may = sentence.cues.has(Cue::MayEnd) || sentence.has_digit && sentence.cues.has(Cue::MayBeDate);
+            if !may || all.len() >= CANDIDATES_MAX {
+                continue;
+            }
+            let words = reading.words(sentence);
+            let days = if is_chinese { days_zh::moments_in(now, words) } else { days_en::moments_in(now, words) };
+            let stretches = stretches_in(now, words, &days);
+            let hours = if is_chinese { Vec::new() } else { hours_in(now, words, &days) };
+            let from = all.len();
+            let place = |words: &Range<usize>| sentence.range.start + words.start..sentence.range.start + words.end;
+            all.extend(days.iter().map(|moment| Candidate {
+                reading: part,
+                sentence: index,
+                range: place(&moment.range),
+                at: moment.at,
+                begins: moment.month_begins.or(moment.begins).or_else(|| begin_of_day(now, moment)),
+                kind: moment.kind,
+                sort: Sort::of(moment),
+                moment: Some(moment.clone()),
+            }));
+            let counted = |sort: Sort| {
+                move |(words, at): (Range<usize>, Timestamp)| Candidate {
+                    reading: part,
+                    sentence: index,
+                    range: place(&words),
+                    at,
+                    begins: None,
+                    kind: DeadlineKind::Relative,
+                    sort,
+                    moment: None,
+                }
+            };
+            all.extend(stretches.into_iter().map(counted(Sort::Stretch)));
+            all.extend(hours.into_iter().map(counted(Sort::Clock)));
+            if let Some(own) = all.get_mut(from..) {
+                own.sort_by_key(|candidate| candidate.range.start);
+            }
+        }
+    }
+    all.retain(|candidate| candidate.at > now.timestamp());
+    all
+}
+
+/// When the day begins that a moment is the end of, where no clock time is told.
+fn begin_of_day(now: &Zoned, moment: &Moment) -> Option<Timestamp> {
+    let end = moment.at.to_zoned(now.time_zone().clone());
+    let is_day = !moment.is_clock && end.time() == Time::midnight();
+    Some(end.yesterday().ok().filter(|_| is_day)?.timestamp())
+}
+
+/// "48 hours", 三天: so long from now, where no day or hour stands there.
+fn stretches_in(now: &Zoned, words: &str, days: &[Moment]) -> Vec<(Range<usize>, Timestamp)> {
+    let Some(stretch) = STRETCH.as_ref() else { return Vec::new() };
+    let read = |found: Captures<'_>| {
+        let group = |names: [&str; 2]| names.into_iter().find_map(|name| found.name(name)).map(|group| group.as_str());
+        let (whole, unit) = (found.get(0)?.range(), group(["unit", "unit_zh"])?);
+        let seconds = if unit.starts_with('m') || unit.starts_with('分') {
+            60
+        } else if unit.starts_with('d') || unit == "天" {
+            86_400
+        } else if unit.starts_with('w') || unit.ends_with(['周', '期']) {
+            7 * 86_400
+        } else {
+            3_600
+        };
+        let is_other = days.iter().any(|day| day.range.start < whole.end && whole.start < day.range.end);
+        let at = seconds_from(now, count(group(["count", "count_zh"])?)?, seconds).filter(|_| !is_other)?;
+        Some((whole, at))
+    };
+    stretch.captures_iter(words).filter_map(read).collect()
+}
+
+/// "Till the shutters come down at six", "at 8 the phones go off", "up to nine": an hour by itself, of this day or the next one.
+fn hours_in(now: &Zoned, words: &str, days: &[Moment]) -> Vec<(Range<usize>, Timestamp)> {
+    let Some(hour) = HOUR.as_ref() else { return Vec::new() };
+    let read = |found: Captures<'_>| {
+        let (written, minute) = (found.name("hour")?, found.name("minute").map(|minute| minute.as_str()));
+        let end = found.name("minute").map_or(written.end(), |minute| minute.end());
+        let range = written.start()..end;
+        let tail = words.get(end..)?;
+        let day = DAY_BEHIND.as_ref()?.captures(tail).and_then(|found| Some(found.get(1)?.as_str()));
+        let is_other = days.iter().any(|day| day.range.start < end && range.start < day.range.end);
+        if is_other || day.is_none() && !is_alone(tail) && !says(&CLAUSE_BEHIND, tail) {
+            return None;
+        }
+        let hour =
+            english(written.as_str()).map_or_else(|| written.as_str().parse().ok(), |hour| i64::try_from(hour).ok())?;
+        let minute = minute.map_or(Some(0), |minute| minute.parse().ok())?;
+        let day = day.unwrap_or_default();
+        let date = if is_tomorrow(day) { now.date().tomorrow().ok()? } else { now.date() };
+        let hour = half_of_day(hour, day);
+        let at = later_half(now, end_of(date, Some((hour, minute)), now.time_zone())?, hour);
+        Some((range, at))
+    };
+    hour.captures_iter(words).filter_map(read).collect()
+}
+
+static HOUR: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:at|by|til|till|until|to|from|of|strikes|before|b4|after|close|closes|closed?|that's|nearly|about|@|past)[ \n]?(?P<hour>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|1[0-2]|[1-9])(?:[.:](?P<minute>[0-5][05]))?(?-u:\b)"
+);
+static DAY_BEHIND: LazyLock<Option<Regex>> = pattern!(
+    r"^,?[ \n](?:sharp[ \n]|in[ \n]the[ \n])?(today|tonight|tonite|this[ \n](?:morning|afternoon|evening|arvo)|tomorrow(?:[ \n](?:morning|night|evening|afternoon))?|tmrw|tmr|tomoz|morning|afternoon|evening|sharp)(?-u:\b)"
+);
+/// "At nine the needle gets put away", "at 8 I close the book".
+static CLAUSE_BEHIND: LazyLock<Option<Regex>> =
+    pattern!(r"^,?[ \n](?:the|we|i|my|our|it|this|that|they|she|he|because|if|after|cos|n)(?-u:\b)");
+static STRETCH: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?P<count>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|twenty-four|forty-eight|seventy-two|an)[ \n-]?(?:more[ \n]|short[ \n])?(?P<unit>hours?|hrs?|h|minutes?|mins?|days?|weeks?)(?-u:\b)",
+    r"|(?P<count_zh>[0-9]{1,3}|[一二两三四五六七八九十]{1,3})[ ]?(?P<unit_zh>个?小时|个?钟头?|分钟|天|个星期|周)",
+);
