@@ -58,55 +58,89 @@ pub(in crate::understand) fn settle(
     if candidates.is_empty() {
         return false;
     }
-    let is_chinese = readings.iter().any(Reading::has_chinese);
-    let least = if is_chinese { CHINESE_END_WEIGHT_MIN } else { END_WEIGHT_MIN };
-    let is_doubtful = !presses && tally.sells_nothing() && !tally.promotes();
-    let least = if is_doubtful { least + DOUBTFUL_WEIGHT } else { least };
-    let weights = Weights::of(is_chinese);
-    let setting = Setting::of(tally, presses, &candidates);
-    // What is told as an end, by its instant, with what speaks for it where its moment is weighed at all.
-    let ends = claims.iter().flat_map(|claim| &claim.ends).filter(|end| may_go(end));
-    let mut told: Vec<(Timestamp, Option<i32>)> = ends.filter_map(|end| Some((end.instant?, None))).collect();
-    let mut found = Vec::new();
-    for (place, candidate) in candidates.iter().enumerate() {
-        let Some(reading) = readings.get(candidate.reading) else { continue };
-        let mut scales = weights.begin();
-        setting.signs(now.timestamp(), reading, (place, candidate), |sign| scales.add(sign));
-        for (_, weight) in told.iter_mut().filter(|(at, _)| candidate.is_at(*at)) {
-            *weight = (*weight).max(Some(scales.end()));
-        }
-        let begins = candidate.begins.filter(|_| scales.begin() >= BEGIN_WEIGHT_MIN);
-        if scales.end() >= least
-            && !is_read(claims, candidate)
-            && (begins.is_some() || !is_something_else(reading, candidate))
-        {
-            found.extend(claim_of(reading, candidate, begins.unwrap_or(candidate.at)));
-        }
-    }
-    // "20% off spa days bought until 14 March, use by 31 August": beside a plain end the other one is of something else.
-    let is_plain = |weight: Option<i32>| weight.is_some_and(|weight| weight >= PLAIN_WEIGHT_MIN);
-    let has_plain = told.iter().any(|(_, weight)| is_plain(*weight)) || !found.is_empty();
-    let told_least = if has_plain { BESIDE_WEIGHT_MIN } else { TOLD_WEIGHT_MIN };
-    let is_gone = |at: Timestamp| {
-        told.iter().any(|(told, weight)| *told == at && weight.is_some_and(|weight| weight < told_least))
-    };
-    let mut changed = !found.is_empty();
-    for claim in claims.iter_mut() {
-        let before = claim.ends.len();
-        claim.ends.retain(|end| !(may_go(end) && end.instant.is_some_and(is_gone)));
-        if claim.ends.len() != before {
-            let is_kept = |at: Option<Timestamp>| claim.ends.iter().any(|end| end.instant == at);
-            claim.deadlines.retain(|deadline| is_kept(deadline.instant));
-            changed = true;
-        }
-    }
-    claims.retain(|claim| !claim.ends.is_empty());
+    let weighed = weigh(now, readings, tally, presses, &candidates);
+    let found = untold(readings, tally, presses, &candidates, &weighed, claims);
+    let changed = without_what_is_spoken_against(&candidates, &weighed, !found.is_empty(), claims) || !found.is_empty();
     if changed {
         claims.extend(found);
         claims.sort_by_key(|claim| (claim.reading, claim.sentence));
         agree(now, claims);
     }
     changed
+}
+
+/// What speaks for each moment, in hundredths of a logit.
+struct Weighed {
+    /// Its being an end.
+    end: i32,
+    /// Its being over when the day begins, if it is an end.
+    begin: i32,
+}
+
+fn weigh(now: &Zoned, readings: &[Reading<'_>], tally: Tally, presses: bool, candidates: &[Candidate]) -> Vec<Weighed> {
+    let weights = Weights::of(readings.iter().any(Reading::has_chinese));
+    let setting = Setting::of(tally, presses, candidates);
+    let weigh = |(place, candidate): (usize, &Candidate)| {
+        let mut scales = weights.begin();
+        if let Some(reading) = readings.get(candidate.reading) {
+            setting.signs(now.timestamp(), reading, (place, candidate), |sign| scales.add(sign));
+        }
+        Weighed { end: scales.end(), begin: scales.begin() }
+    };
+    candidates.iter().enumerate().map(weigh).collect()
+}
+
+/// The ends that no fixed words tell.
+fn untold(
+    readings: &[Reading<'_>],
+    tally: Tally,
+    presses: bool,
+    candidates: &[Candidate],
+    weighed: &[Weighed],
+    claims: &[Claim],
+) -> Vec<Claim> {
+    let is_chinese = readings.iter().any(Reading::has_chinese);
+    let least = if is_chinese { CHINESE_END_WEIGHT_MIN } else { END_WEIGHT_MIN };
+    let is_doubtful = !presses && tally.sells_nothing() && !tally.promotes();
+    let least = if is_doubtful { least + DOUBTFUL_WEIGHT } else { least };
+    let read = |(candidate, weighed): (&Candidate, &Weighed)| {
+        let reading = readings.get(candidate.reading)?;
+        let begins = candidate.begins.filter(|_| weighed.begin >= BEGIN_WEIGHT_MIN);
+        let is_end = weighed.end >= least
+            && !is_read(claims, candidate)
+            && (begins.is_some() || !is_something_else(reading, candidate));
+        if is_end { claim_of(reading, candidate, begins.unwrap_or(candidate.at)) } else { None }
+    };
+    candidates.iter().zip(weighed).filter_map(read).collect()
+}
+
+/// Takes away the ends that all words around speak against. "20% off spa days bought until 14 March, use by 31 August": beside a
+/// plain end (`finds`: one that no fixed words tell) the other one is of something else. True when one is gone.
+fn without_what_is_spoken_against(
+    candidates: &[Candidate],
+    weighed: &[Weighed],
+    finds: bool,
+    claims: &mut Vec<Claim>,
+) -> bool {
+    // The most that speaks for an end that is told; nothing where its moment is none of those that were weighed.
+    let speaks_for = |at: Timestamp| {
+        let same = candidates.iter().zip(weighed).filter(|(candidate, _)| candidate.is_at(at));
+        same.map(|(_, weighed)| weighed.end).max()
+    };
+    let ends = || claims.iter().flat_map(|claim| &claim.ends).filter(|end| may_go(end));
+    let is_plain = |end: &ClaimedEnd| end.instant.and_then(speaks_for).is_some_and(|weight| weight >= PLAIN_WEIGHT_MIN);
+    let least = if finds || ends().any(is_plain) { BESIDE_WEIGHT_MIN } else { TOLD_WEIGHT_MIN };
+    let is_gone =
+        |end: &ClaimedEnd| may_go(end) && end.instant.and_then(speaks_for).is_some_and(|weight| weight < least);
+    let mut is_any_gone = false;
+    for claim in claims.iter_mut().filter(|claim| claim.ends.iter().any(is_gone)) {
+        is_any_gone = true;
+        claim.ends.retain(|end| !is_gone(end));
+        let is_kept = |at: Option<Timestamp>| claim.ends.iter().any(|end| end.instant == at);
+        claim.deadlines.retain(|deadline| is_kept(deadline.instant));
+    }
+    claims.retain(|claim| !claim.ends.is_empty());
+    is_any_gone
 }
 
 /// A stretch of days ends at this hour or at midnight, as people differ: there fixed words know best.

@@ -197,14 +197,19 @@ fn hours_in(now: &Zoned, words: &str, days: &[Moment]) -> Vec<(Range<usize>, Tim
         let day = day.unwrap_or_default();
         let date = if is_tomorrow(day) { now.date().tomorrow().ok()? } else { now.date() };
         let hour = half_of_day(hour, day);
-        let at = later_half(now, end_of(date, Some((hour, minute)), now.time_zone())?, hour);
+        let at = end_of(date, Some((hour, minute)), now.time_zone())?;
+        // "From 9 in the morning", said at ten, is of the next one.
+        if at <= now.timestamp() && day.contains("morning") {
+            return Some((range, end_of(date.tomorrow().ok()?, Some((hour, minute)), now.time_zone())?));
+        }
+        let at = later_half(now, at, hour);
         Some((range, at))
     };
     hour.captures_iter(words).filter_map(read).collect()
 }
 
 static HOUR: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:at|by|til|till|until|to|from|of|strikes|before|b4|after|close|closes|closed?|that's|nearly|about|@|past)[ \n]?(?P<hour>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|1[0-2]|[1-9])(?:[.:](?P<minute>[0-5][05]))?(?-u:\b)"
+    r"(?-u:\b)(?:at|by|til|till|until|to|from|of|strikes|before|b4|after|closes?|closed|that's|nearly|about|@|past)[ \n]?(?P<hour>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|1[0-2]|[1-9])(?:[.:](?P<minute>[0-5][05]))?(?-u:\b)"
 );
 static DAY_BEHIND: LazyLock<Option<Regex>> = pattern!(
     r"^,?[ \n](?:sharp[ \n]|in[ \n]the[ \n])?(today|tonight|tonite|this[ \n](?:morning|afternoon|evening|arvo)|tomorrow(?:[ \n](?:morning|night|evening|afternoon))?|tmrw|tmr|tomoz|morning|afternoon|evening|sharp)(?-u:\b)"
@@ -216,3 +221,49 @@ static STRETCH: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?P<count>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|twenty-four|forty-eight|seventy-two|an)[ \n-]?(?:more[ \n]|short[ \n])?(?P<unit>hours?|hrs?|h|minutes?|mins?|days?|weeks?)(?-u:\b)",
     r"|(?P<count_zh>[0-9]{1,3}|[一二两三四五六七八九十]{1,3})[ ]?(?P<unit_zh>个?小时|个?钟头?|分钟|天|个星期|周)",
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::understand::days::calendar::tests::local;
+
+    fn now() -> Zoned {
+        "2026-11-20T10:00:00+00:00[Europe/London]".parse().unwrap()
+    }
+
+    #[test]
+    fn hours_by_themselves_are_of_this_day_or_the_next() {
+        for (words, told) in [
+            ("till the shutters come down at six.", Some("2026-11-20T18:00")),
+            ("at 8 the phones go off", Some("2026-11-20T20:00")),
+            ("i pick up the phone up to nine, after which i'm at choir", Some("2026-11-20T21:00")),
+            ("when st mary's clock strikes four the book tables get folded", Some("2026-11-20T16:00")),
+            ("full price from 9 in the morning", Some("2026-11-21T09:00")),
+            ("the order goes at twelve tomorrow", Some("2026-11-21T12:00")),
+            ("doors close 5.30 and we're off", Some("2026-11-20T17:30")),
+            ("two of 6 boxes", None),
+            ("from 3 people", None),
+            ("at 4 kings road", None),
+        ] {
+            let hours: Vec<String> = hours_in(&now(), words, &[]).iter().map(|(_, at)| local(&now(), *at)).collect();
+            assert_eq!(hours.first().map(String::as_str), told, "{words}");
+        }
+    }
+
+    #[test]
+    fn stretches_count_from_now() {
+        for (words, told) in [
+            ("72hrs. that's how long it is £399", Some("2026-11-23T10:00")),
+            ("book inside 48 hours", Some("2026-11-22T10:00")),
+            ("dies in 57 min", Some("2026-11-20T10:57")),
+            ("only by another twelve hours", Some("2026-11-20T22:00")),
+            ("抢单还剩三个小时", Some("2026-11-20T13:00")),
+            ("只留两天", Some("2026-11-22T10:00")),
+            ("48 boxes", None),
+        ] {
+            let found: Vec<String> =
+                stretches_in(&now(), words, &[]).iter().map(|(_, at)| local(&now(), *at)).collect();
+            assert_eq!(found.first().map(String::as_str), told, "{words}");
+        }
+    }
+}
