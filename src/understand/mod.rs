@@ -1,5 +1,5 @@
 //! What does the message say? PURE: text in, [`Meaning`] out, with the doubts beside it; it never
-//! fails. One file a question; lexicons per language are data.
+//! fails. One folder or file a question; lexicons per language are data.
 
 mod amounts;
 mod audience;

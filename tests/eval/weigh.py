@@ -19,7 +19,7 @@ HEAD = """\
 """
 OUT_MOMENTS = "src/understand/lexicon/ends-{}.txt"
 HEAD_MOMENTS = """\
-# What the signs of a moment weigh (see likely_ends/signs.rs), in hundredths of a logit: first for its being an end of what is
+# What the signs of a moment weigh (see ends/likely_ends/signs.rs), in hundredths of a logit: first for its being an end of what is
 # offered, then, of an end, for its being over when the day begins. Fitted to the labelled texts of tests/eval by
 # tests/eval/weigh, never written by hand: to change it, label more texts and run that again.
 """
@@ -98,7 +98,7 @@ def moments_of(texts):
         zone = datetime.datetime.fromisoformat(text["sent_at"]).tzinfo
 
         def minute(written):
-            at = datetime.datetime.fromisoformat(written.replace("T24:", "T00:"))
+            at = datetime.datetime.fromisoformat(written)
             at = at.astimezone(zone) if at.tzinfo else at.replace(tzinfo=zone)
             # The last minute of a day is its end.
             return at + datetime.timedelta(minutes=1) if (at.hour, at.minute) == (23, 59) else at

@@ -44,6 +44,8 @@ fn hostile_messages_are_read_in_bounded_time_without_a_panic() {
         many("Nov 30 - ", 15_000),
         many("限.", 30_000),
         many("L I ", 30_000),
+        many("20% off, 48 hours: ", 8_000),
+        many("at nine the needle gets put away ", 4_000),
     ] {
         let (content, meaning) = plain(&text);
         check_spans(&content, &meaning);
@@ -68,12 +70,15 @@ fn hostile_messages_are_read_in_bounded_time_without_a_panic() {
         many("<i itemscope itemtype='https://schema.org/Offer' itemprop='price'>", 5_000),
         many("<img src='/countdown.gif?a=1'>", 8_000),
         many("<b>hurry</b>, sale! ", 8_000),
+        // Many moments in one sentence, in many pieces.
+        format!("<b>20% off {}", many("<i>4</i><i>8</i> <i>h</i>ours: ", 400)),
         "<".into(),
         "<p style='display:none".into(),
         "<script>BT-200 299元".into(),
     ] {
         let (content, meaning) = html(&source);
         check_spans(&content, &meaning);
+        assert!(meaning.deadlines.len() <= 5_000, "{}", meaning.deadlines.len());
     }
 }
 

@@ -39,7 +39,7 @@ use crate::understand::urgency::{tells_of_a_plan, tells_of_a_service};
 /// Deadlines kept of one message; more is a catalogue of ends, not a message.
 pub(in crate::understand) const DEADLINES_MAX: usize = 64;
 /// Ends further away than this are slips of reading, not promises.
-const AHEAD_DAYS_MAX: i64 = 3 * 366;
+pub(in crate::understand) const AHEAD_DAYS_MAX: i64 = 3 * 366;
 
 /// Every promotional deadline in the text.
 pub(in crate::understand) fn deadlines_of(

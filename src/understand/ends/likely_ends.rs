@@ -10,7 +10,7 @@ mod weights;
 use jiff::{Timestamp, Zoned};
 
 use crate::understand::ends::claim::{Claim, ClaimedEnd};
-use crate::understand::ends::deadlines::deadlines_told;
+use crate::understand::ends::deadlines::{DEADLINES_MAX, deadlines_told};
 use crate::understand::ends::ends_en::lead_of;
 use crate::understand::ends::ends_zh::About;
 use crate::understand::ends::happens_en::BEGINS_AT;
@@ -59,7 +59,7 @@ pub(in crate::understand) fn settle(
         return false;
     }
     let weighed = weigh(now, readings, tally, presses, &candidates);
-    let found = untold(readings, tally, presses, &candidates, &weighed, claims);
+    let found = untold(now.timestamp(), readings, (tally, presses), (&candidates, &weighed), claims);
     let changed = without_what_is_spoken_against(&candidates, &weighed, !found.is_empty(), claims) || !found.is_empty();
     if changed {
         claims.extend(found);
@@ -78,11 +78,11 @@ struct Weighed {
 }
 
 fn weigh(now: &Zoned, readings: &[Reading<'_>], tally: Tally, presses: bool, candidates: &[Candidate]) -> Vec<Weighed> {
-    let weights = Weights::of(readings.iter().any(Reading::has_chinese));
     let setting = Setting::of(tally, presses, candidates);
     let weigh = |(place, candidate): (usize, &Candidate)| {
-        let mut scales = weights.begin();
-        if let Some(reading) = readings.get(candidate.reading) {
+        let reading = readings.get(candidate.reading);
+        let mut scales = Weights::of(reading.is_some_and(Reading::has_chinese)).begin();
+        if let Some(reading) = reading {
             setting.signs(now.timestamp(), reading, (place, candidate), |sign| scales.add(sign));
         }
         Weighed { end: scales.end(), begin: scales.begin() }
@@ -92,26 +92,41 @@ fn weigh(now: &Zoned, readings: &[Reading<'_>], tally: Tally, presses: bool, can
 
 /// The ends that no fixed words tell.
 fn untold(
+    now: Timestamp,
     readings: &[Reading<'_>],
-    tally: Tally,
-    presses: bool,
-    candidates: &[Candidate],
-    weighed: &[Weighed],
+    (tally, presses): (Tally, bool),
+    (candidates, weighed): (&[Candidate], &[Weighed]),
     claims: &[Claim],
 ) -> Vec<Claim> {
-    let is_chinese = readings.iter().any(Reading::has_chinese);
-    let least = if is_chinese { CHINESE_END_WEIGHT_MIN } else { END_WEIGHT_MIN };
     let is_doubtful = !presses && tally.sells_nothing() && !tally.promotes();
-    let least = if is_doubtful { least + DOUBTFUL_WEIGHT } else { least };
+    let least = |reading: &Reading<'_>| {
+        let least = if reading.has_chinese() { CHINESE_END_WEIGHT_MIN } else { END_WEIGHT_MIN };
+        if is_doubtful { least + DOUBTFUL_WEIGHT } else { least }
+    };
     let read = |(candidate, weighed): (&Candidate, &Weighed)| {
         let reading = readings.get(candidate.reading)?;
-        let begins = candidate.begins.filter(|_| weighed.begin >= BEGIN_WEIGHT_MIN);
-        let is_end = weighed.end >= least
+        let begins = candidate.begins.filter(|begins| *begins > now && weighed.begin >= BEGIN_WEIGHT_MIN);
+        let is_end = weighed.end >= least(reading)
             && !is_read(claims, candidate)
             && (begins.is_some() || !is_something_else(reading, candidate));
         if is_end { claim_of(reading, candidate, begins.unwrap_or(candidate.at)) } else { None }
     };
-    candidates.iter().zip(weighed).filter_map(read).collect()
+    // One end is told once, and a message of many ends has no more of them than fixed words would tell.
+    let mut count = claims.iter().map(|claim| claim.deadlines.len()).sum::<usize>();
+    let mut found: Vec<Claim> = Vec::new();
+    for claim in candidates.iter().zip(weighed).filter_map(read) {
+        let is_told = found
+            .iter()
+            .any(|other| other.ends.first().map(|end| end.instant) == claim.ends.first().map(|end| end.instant));
+        count += claim.deadlines.len();
+        if count > DEADLINES_MAX {
+            break;
+        }
+        if !is_told {
+            found.push(claim);
+        }
+    }
+    found
 }
 
 /// Takes away the ends that all words around speak against. "20% off spa days bought until 14 March, use by 31 August": beside a
@@ -163,7 +178,7 @@ fn is_something_else(reading: &Reading<'_>, candidate: &Candidate) -> bool {
         return false;
     };
     let words = reading.words(sentence);
-    if !words.is_ascii() {
+    if reading.has_chinese() {
         let about = About::of(words, moment, None, words.len());
         return about.is_some_and(|about| about.begins() || about.begins_behind() || about.delivers());
     }

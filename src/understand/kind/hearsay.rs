@@ -8,7 +8,7 @@ use crate::understand::expression::{Expression, May, expression};
 use crate::understand::reading::{Reading, Sentence};
 
 /// Words of work looked at in one part.
-const SALES_WORDS_MAX: usize = 32;
+const WORK_WORDS_MAX: usize = 32;
 
 /// The expressions asked here.
 pub(in crate::understand) fn asked() -> impl Iterator<Item = &'static Expression> {
@@ -56,9 +56,12 @@ pub(in crate::understand) fn is_to_staff(reading: &Reading<'_>) -> bool {
 /// customers hear now and then make one that they never hear.
 pub(in crate::understand) fn plans_sales(reading: &Reading<'_>) -> bool {
     const WORDS_MIN: usize = 2;
+    if !reading.has_chinese() {
+        return false;
+    }
     let Some(regex) = PLANNED.within(&reading.heard.may) else { return false };
     let mut heard: Vec<&str> = Vec::new();
-    for groups in regex.captures_iter(&reading.normal.text).take(SALES_WORDS_MAX) {
+    for groups in regex.captures_iter(&reading.normal.text).take(WORK_WORDS_MAX) {
         let Some(word) = groups.get(0).map(|word| word.as_str()) else { continue };
         if groups.name("plain").is_some() {
             return true;

@@ -151,6 +151,11 @@ impl Leaning {
         self.offer <= TELLS_MAX
     }
 
+    /// Whether its sales may be those that others make: there are words enough to tell, and they do not sell.
+    pub fn may_speak(self) -> bool {
+        self.is_long && !self.sells()
+    }
+
     /// Whether it only speaks of sales, if at all.
     pub fn only_speaks(self) -> bool {
         self.is_long && self.offer <= SPEAKS_MAX
@@ -178,8 +183,7 @@ pub(in crate::understand) fn mark(readings: &mut [Reading<'_>], heard: &Heard, l
     let is_refusable = readings.iter().any(|reading| !reading.opt_outs.is_empty());
     // Whoever says how to refuse more of its kind takes it off now: "Welcome! 15% off your first order. Unsubscribe".
     if leaning.sells_nothing() && !is_refusable && leaning.is_long {
-        let is_chinese = readings.iter().any(Reading::has_chinese);
-        mark_sales_told_of(readings, heard, is_chinese && leaning.neither_sells_nor_tells());
+        mark_sales_told_of(readings, heard);
     }
     let mut sentences = readings.iter().flat_map(|reading| &reading.sentences);
     let asks = sentences.clone().any(|sentence| sentence.cues.has(Cue::SurveyPhrase));
@@ -192,7 +196,7 @@ pub(in crate::understand) fn mark(readings: &mut [Reading<'_>], heard: &Heard, l
 }
 
 /// A sale that a message only tells of is none: "Total RM42.10 after 10% senior discount".
-fn mark_sales_told_of(readings: &mut [Reading<'_>], heard: &Heard, is_only_spoken_of: bool) {
+fn mark_sales_told_of(readings: &mut [Reading<'_>], heard: &Heard) {
     let mut met = heard.met();
     for (part, reading) in readings.iter_mut().enumerate() {
         let text = &reading.normal.text;
@@ -206,7 +210,7 @@ fn mark_sales_told_of(readings: &mut [Reading<'_>], heard: &Heard, is_only_spoke
                 continue;
             }
             let sells = selling_stretch(text, sentence).unwrap_or_else(|| sentence.range.clone());
-            if is_only_spoken_of || weighed(heard, part, &sells, &mut met).only_tells() {
+            if weighed(heard, part, &sells, &mut met).only_tells() {
                 (sentence.is_past, sentence.percent_off, sentence.threshold_deal) = (true, None, false);
                 sentence.offs.clear();
             }

@@ -404,10 +404,16 @@ impl Tally {
         if self.is_refusable { 0 } else { (-self.leaning.offer).max(0) }
     }
 
+    /// True when its sales may be those that others make.
+    pub fn may_be_spoken_of(self) -> bool {
+        self.leaning.may_speak() && !self.is_refusable
+    }
+
     /// True when whatever it says of sales is only told: it tells nobody how to refuse more of it, and all its words
     /// speak against anything sold.
     pub fn only_speaks_of_sales(self) -> bool {
-        self.leaning.only_speaks() && !self.is_refusable
+        // A preamble of other words hides no sentence that sells by itself (see `leaning::mark`).
+        self.leaning.only_speaks() && !self.is_refusable && self.sale == 0
     }
 
     /// True when a Chinese message neither sells nor tells customers of anything done: what it takes off is spoken of.

@@ -24,13 +24,15 @@ pub(in crate::understand) fn asked() -> impl Iterator<Item = &'static Expression
 }
 
 /// True when those who sell speak among themselves: what a message says of sales is then no offer. Whoever tells how to
-/// refuse more of it speaks to customers.
+/// refuse more of it speaks to customers; so does whoever sells by all words together ("no minimum payment, 20% off
+/// everything"), and a few words say neither.
 pub(in crate::understand) fn is_talk_of_work(readings: &[Reading<'_>], tally: Tally) -> bool {
     let is_of_the_house = |reading: &Reading<'_>| {
         hearsay::is_of_the_house(reading) || !tally.sells_plainly() && hearsay::is_to_staff(reading)
     };
     let is_planned = || !tally.is_from_a_sender() && readings.iter().any(hearsay::plans_sales);
-    !tally.is_refusable() && (readings.iter().any(is_of_the_house) || is_planned() || is_between_colleagues(readings))
+    tally.may_be_spoken_of()
+        && (readings.iter().any(is_of_the_house) || is_planned() || is_between_colleagues(readings))
 }
 
 /// Whether all parts together read as colleagues' talk: who leads to a page talks to customers.
@@ -53,7 +55,7 @@ fn is_between_colleagues(readings: &[Reading<'_>]) -> bool {
 /// What is counted, kept and planned where things are sold, and shown to no customer.
 static TRADE: Expression = expression!(
     r"(?-u:\b)(?:spreadsheets?|deck attached|rotas?|jira|sprint [0-9]+|sprint (?:closes|ends|review)|(?:the|a|code|this) bug|post[- ]?mortem|repro(?:'?d)?|on the (?:shared )?drive|backlog|deploy(?:ed|ment)?|hotfix|(?:price|markdown|overnight|stock|new) file|mailer|countdown email|(?:landing|pricing) page|page copy|launch plan|press samples|mechanic for|skus?|shelf[- ]edge|planogram)(?-u:\b)",
-    r"|(?-u:\b)(?:margins?|footfall|(?:average|avg) (?:basket|order|sale|ticket|spend|[$£€])|conversion (?:rate|was|is)|open rate|click-?through|[0-9.]+% (?:opens?|clicks?)|against a plan|plan of [$£€]|(?:on|vs|versus) last year|like[- ]for[- ]like|brought in [$£€]|targets? (?:for|is|of)|sales target|w/e|h[12] budget|sell-?through|[0-9]+ uses|costs? us|% of orders|roll(?:ing)? it out|a normal (?:week|weekend|day)|lead time|[0-9] ?pcs|write-?offs?|unsold|returns so far|redemptions?|redeemed by|uplift|gross profit|costings?|per cover|payroll|timesheets?)(?-u:\b)"
+    r"|(?-u:\b)(?:margins?|footfall|(?:average|avg) (?:basket|order|sale|ticket|spend|[$£€])|conversion (?:rate|was|is)|open rate|click-?through|[0-9.]+% (?:opens?|clicks?)|against a plan|plan of [$£€]|(?:on|vs|versus) last year|like[- ]for[- ]like|brought in [$£€]|targets? (?:for|is|of)|sales target|w/e|h[12] budget|sell-?through|[0-9]+ uses|costs? us|% of orders|roll(?:ing)? it out|a normal (?:week|weekend|day)|lead time|write-?offs?|unsold|returns so far|redemptions?|redeemed by|uplift|gross profit|costings?|per cover|payroll|timesheets?)(?-u:\b)"
 );
 /// How colleagues call and ask each other, and whom they name.
 static COLLEAGUES: Expression = expression!(

@@ -21,7 +21,7 @@ use crate::understand::text::clauses::selling_stretch;
 const DISCOUNTS_MAX: usize = 64;
 const SPANS_MAX: usize = 64;
 
-/// What is taken off, each reduction once; nothing where sales are only told of.
+/// What is taken off, each reduction once; `is_told_of`: colleagues speak of sales, and only what is marked up as an offer is one.
 pub(in crate::understand) fn discounts_of(
     readings: &[Reading<'_>],
     tally: Tally,

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,6 +18,8 @@ pub struct Request {
     pub head: String,
     /// The body's bytes.
     pub body: Vec<u8>,
+    /// When it was whole.
+    pub came: Instant,
 }
 
 impl Request {
@@ -123,7 +126,7 @@ async fn talk(mut tcp: TcpStream, inner: &Mutex<Inner>) -> std::io::Result<()> {
             }
         };
         let head = String::from_utf8_lossy(&said[..end]).into_owned();
-        let mut request = Request { head, body: Vec::new() };
+        let mut request = Request { head, body: Vec::new(), came: Instant::now() };
         let length: usize = request.header("content-length").map_or(0, |v| v.parse().unwrap());
         while said.len() < end + length {
             if tcp.read_buf(&mut said).await? == 0 {
@@ -131,6 +134,7 @@ async fn talk(mut tcp: TcpStream, inner: &Mutex<Inner>) -> std::io::Result<()> {
             }
         }
         request.body = said[end..end + length].to_vec();
+        request.came = Instant::now();
         said.drain(..end + length);
         let reply = {
             let mut inner = inner.lock().unwrap();

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use jiff::civil::Time;
-use jiff::{Timestamp, Zoned};
+use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::{Captures, Regex};
 
 use crate::understand::amounts::numerals::english;
@@ -13,6 +13,7 @@ use crate::understand::days::days_en;
 use crate::understand::days::days_zh;
 use crate::understand::days::hours_en::{half_of_day, is_alone, is_tomorrow, later_half};
 use crate::understand::days::moments::Moment;
+use crate::understand::ends::deadlines::AHEAD_DAYS_MAX;
 use crate::understand::lexicon::Cue;
 use crate::understand::meaning::DeadlineKind;
 use crate::understand::patterns::{pattern, says};
@@ -102,12 +103,15 @@ impl Candidate {
 
 /// The moments of a message that lie ahead, in the order in which they stand.
 pub(super) fn candidates_in(now: &Zoned, readings: &[Reading<'_>]) -> Vec<Candidate> {
-    let is_chinese = readings.iter().any(Reading::has_chinese);
     let mut all = Vec::new();
     for (part, reading) in readings.iter().enumerate() {
+        let is_chinese = reading.has_chinese();
         for (index, sentence) in reading.sentences.iter().enumerate() {
+            if all.len() >= CANDIDATES_MAX {
+                return all;
+            }
             let may = sentence.cues.has(Cue::MayEnd) || sentence.has_digit && sentence.cues.has(Cue::MayBeDate);
-            if !may || all.len() >= CANDIDATES_MAX {
+            if !may {
                 continue;
             }
             let words = reading.words(sentence);
@@ -140,12 +144,17 @@ pub(super) fn candidates_in(now: &Zoned, readings: &[Reading<'_>]) -> Vec<Candid
             };
             all.extend(stretches.into_iter().map(counted(Sort::Stretch)));
             all.extend(hours.into_iter().map(counted(Sort::Clock)));
-            if let Some(own) = all.get_mut(from..) {
-                own.sort_by_key(|candidate| candidate.range.start);
-            }
+            // What is over, or further ahead than any promise, takes no place.
+            let mut own = all.split_off(from);
+            own.retain(|candidate: &Candidate| {
+                let ahead = candidate.at.duration_since(now.timestamp());
+                ahead.is_positive() && ahead <= SignedDuration::from_hours(24 * AHEAD_DAYS_MAX)
+            });
+            own.sort_by_key(|candidate| candidate.range.start);
+            own.truncate(CANDIDATES_MAX - from);
+            all.append(&mut own);
         }
     }
-    all.retain(|candidate| candidate.at > now.timestamp());
     all
 }
 
@@ -175,7 +184,7 @@ fn stretches_in(now: &Zoned, words: &str, days: &[Moment]) -> Vec<(Range<usize>,
         let at = seconds_from(now, count(group(["count", "count_zh"])?)?, seconds).filter(|_| !is_other)?;
         Some((whole, at))
     };
-    stretch.captures_iter(words).filter_map(read).collect()
+    stretch.captures_iter(words).filter_map(read).take(CANDIDATES_MAX).collect()
 }
 
 /// "Till the shutters come down at six", "at 8 the phones go off", "up to nine": an hour by itself, of this day or the next one.
@@ -199,13 +208,13 @@ fn hours_in(now: &Zoned, words: &str, days: &[Moment]) -> Vec<(Range<usize>, Tim
         let hour = half_of_day(hour, day);
         let at = end_of(date, Some((hour, minute)), now.time_zone())?;
         // "From 9 in the morning", said at ten, is of the next one.
-        if at <= now.timestamp() && day.contains("morning") {
+        if at <= now.timestamp() && day == "morning" {
             return Some((range, end_of(date.tomorrow().ok()?, Some((hour, minute)), now.time_zone())?));
         }
         let at = later_half(now, at, hour);
         Some((range, at))
     };
-    hour.captures_iter(words).filter_map(read).collect()
+    hour.captures_iter(words).filter_map(read).take(CANDIDATES_MAX).collect()
 }
 
 static HOUR: LazyLock<Option<Regex>> = pattern!(

@@ -1,6 +1,7 @@
 //! What is known of a moment, as signs that are weighed: the words before it, behind it and in it, what sort of moment it is and
 //! how far ahead, what its sentence does, and what the message is. A sign is a short text, as it is written in the files of
-//! weights: `<until` (that word stands before it), `>1 only` (right behind it), `far-week`.
+//! weights: `<until` (that word stands before it in its sentence, `<<until`: in the one before), `>1 only` (right behind it),
+//! `own-sunday` (it is one of its own words), `far-week`, and `clock&<1 at` (that, of an hour).
 
 use std::ops::Range;
 
