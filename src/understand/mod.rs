@@ -99,13 +99,7 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         }
         readings.push(reading);
     }
-    amounts::whose_money::settle(context, &mut readings);
-    let (heard, chat) = count(&mut readings);
-    let (mut claims, mut said) = ends_and_hurry(context, &readings, chat, false);
-    let signals = urgency::signals(context.now, chat, &claims, &said);
-    let weighed = urgency::weigh(&readings, &heard, chat, &signals, &said);
-    let tally = chat.unless_no_chat(weighed.presses_hard(), weighed.presses_harder());
-    let tally = tally.unless_it_takes_off(ends::deadlines::takes_off_until(&readings, &claims));
+    let Hearing { chat, tally, mut claims, mut said, weighed, .. } = hear(context, &mut readings);
     // "Your upgrade runs out in 2 hrs, call 191": whoever presses says when it ends, in whatever words they sell.
     if tally != chat || weighed.presses() {
         (claims, said) = ends_and_hurry(context, &readings, tally, weighed.presses());
@@ -171,13 +165,36 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
     meaning
 }
 
-/// What all words weigh, and what the sentences do in view of it.
-fn count(readings: &mut [Reading<'_>]) -> (Heard, Tally) {
+/// What a message says at first hearing.
+struct Hearing {
+    /// What its sentences do, by themselves.
+    chat: Tally,
+    /// The same, in view of how it presses and what ends.
+    tally: Tally,
+    /// The ends it tells.
+    claims: Vec<Claim>,
+    /// The fixed words of hurry.
+    said: Said,
+    /// What is known of it beside its words.
+    signals: Vec<&'static str>,
+    /// What its words weigh for hurry.
+    weighed: urgency::Weighed,
+}
+
+/// Hears a message for the first time: whose money it names, what all words weigh, what the sentences do in view of it, what
+/// ends and what presses.
+fn hear(context: &Context<'_>, readings: &mut [Reading<'_>]) -> Hearing {
+    amounts::whose_money::settle(context, readings);
     let heard = Heard::of(readings);
     let leaning = Leaning::of(readings, &heard);
     kind::leaning::mark(readings, &heard, leaning);
-    let tally = kind::tally::tally(readings, leaning);
-    (heard, tally)
+    let chat = kind::tally::tally(readings, leaning);
+    let (claims, said) = ends_and_hurry(context, readings, chat, false);
+    let signals = urgency::signals(context.now, chat, &claims, &said);
+    let weighed = urgency::weigh(readings, &heard, chat, &signals, &said);
+    let tally = chat.unless_no_chat(weighed.presses_hard(), weighed.presses_harder());
+    let tally = tally.unless_it_takes_off(ends::deadlines::takes_off_until(readings, &claims));
+    Hearing { chat, tally, claims, said, signals, weighed }
 }
 
 /// The ends that are told, and then what presses: a claim of hurry that names an end is told once.
@@ -202,13 +219,7 @@ pub struct Weighable {
 pub fn weighable(context: &Context<'_>, content: &Content) -> Weighable {
     let mut readings: Vec<Reading<'_>> =
         content.parts.iter().enumerate().map(|(index, part)| Reading::of(index, part)).collect();
-    amounts::whose_money::settle(context, &mut readings);
-    let (heard, chat) = count(&mut readings);
-    let (claims, said) = ends_and_hurry(context, &readings, chat, false);
-    let signals = urgency::signals(context.now, chat, &claims, &said);
-    let weighed = urgency::weigh(&readings, &heard, chat, &signals, &said);
-    let tally = chat.unless_no_chat(weighed.presses_hard(), weighed.presses_harder());
-    let tally = tally.unless_it_takes_off(ends::deadlines::takes_off_until(&readings, &claims));
+    let Hearing { tally, signals, weighed, .. } = hear(context, &mut readings);
     let now = context.now.to_zoned(context.zone.clone());
     let moments = ends::likely_ends::weighable(&now, &readings, tally, weighed.presses());
     Weighable { phrases: weights::phrases_of(&readings), signals, moments }

@@ -9,6 +9,7 @@ use super::amounts::price_cells::mark_price_cells;
 use super::amounts::price_pairs_en::mark_pairs;
 use super::amounts::price_pairs_zh::mark_pairs as mark_pairs_zh;
 use super::amounts::prices::{Amount, AmountKind, amounts_in, takes_home, waives_fees};
+use super::days::moments::NamedMoments;
 use super::expression::May;
 use super::kind::codes::{is_guarded_code, speaks_of_paying};
 use super::kind::sale_words::names_a_plan;
@@ -60,6 +61,8 @@ pub(super) struct Sentence {
     pub is_refund: bool,
     /// Tells two prices of one thing: 原680现520 (see `price_pairs_zh`).
     pub is_paired: bool,
+    /// The moments it names.
+    pub named: NamedMoments,
 }
 
 impl Sentence {
@@ -205,6 +208,7 @@ impl<'a> Reading<'a> {
                     is_past,
                     is_refund: false,
                     is_paired,
+                    named: NamedMoments::default(),
                     range,
                 };
                 // Whoever says what a code is for and keeps it secret sells nothing; the guard may stand in the next sentence.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::str::FromStr;
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
@@ -133,9 +134,11 @@ impl Weights {
     }
 }
 
-/// The numbers a line begins with, and the rest of it.
-fn columns(line: &'static str) -> ([i16; MODELS], &'static str) {
-    let (mut hundredths, mut rest) = ([0; MODELS], line);
+/// The numbers a line of a file of weights begins with, and the rest of it; what is no number weighs nothing.
+pub(super) fn columns<T: Copy + Default + FromStr, const COUNT: usize>(
+    line: &'static str,
+) -> ([T; COUNT], &'static str) {
+    let (mut hundredths, mut rest) = ([T::default(); COUNT], line);
     for place in &mut hundredths {
         let (number, behind) = rest.split_once(' ').unwrap_or((rest, ""));
         (*place, rest) = (number.parse().unwrap_or_default(), behind);
@@ -224,22 +227,27 @@ pub(super) fn phrases_of(readings: &[Reading<'_>]) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// Every line of a file is of a known section, begins with its numbers, says something and stands there once.
+    pub fn assert_whole(file: &'static str, sections: &[(&str, usize)]) {
+        let mut seen = BTreeSet::new();
+        for (section, line) in phrases(file) {
+            let numbers = sections.iter().find(|(known, _)| *known == section).map(|(_, numbers)| *numbers);
+            let numbers = numbers.unwrap_or_else(|| panic!("{section}"));
+            let words: Vec<&str> = line.splitn(numbers + 1, ' ').collect();
+            let read: Vec<i16> = words.iter().take(numbers).filter_map(|number| number.parse().ok()).collect();
+            assert_eq!(read.len(), numbers, "{line}");
+            assert!(read.iter().any(|number| *number != 0), "{line}");
+            assert!(seen.insert((section, words.get(numbers).copied())), "{line} stands twice");
+        }
+    }
 
     #[test]
     fn the_files_of_weights_are_whole() {
         for file in [include_str!("lexicon/weights-en.txt"), include_str!("lexicon/weights-zh.txt")] {
-            let mut seen = BTreeSet::new();
-            for (section, line) in phrases(file) {
-                let numbers = if section == "signals" { 1 } else { MODELS };
-                let words: Vec<&str> = line.splitn(numbers + 1, ' ').collect();
-                let read: Vec<i16> = words.iter().take(numbers).filter_map(|number| number.parse().ok()).collect();
-                assert_eq!(read.len(), numbers, "{line}");
-                assert!(read.iter().any(|number| *number != 0), "{line}");
-                assert!(["intercepts", "signals", "phrases"].contains(&section), "{section}");
-                assert!(seen.insert((section, words.get(numbers).copied())), "{line} stands twice");
-            }
+            assert_whole(file, &[("intercepts", MODELS), ("signals", 1), ("phrases", MODELS)]);
             let told = Weights::read(file);
             assert!(told.count > 1_000 && told.count < usize::from(u16::MAX) && !told.signals.is_empty());
             assert!(told.words.len() < usize::from(u16::MAX) && told.intercepts.iter().all(|number| *number != 0));

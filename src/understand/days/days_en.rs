@@ -14,9 +14,9 @@ use crate::understand::days::holidays::{self, holiday};
 use crate::understand::days::hours_en::{
     clock_of, half_of_day, is_alone, is_night, is_tomorrow, later_half, lone_hour_of,
 };
+use crate::understand::days::in_month_en::in_their_month;
 use crate::understand::days::moments::{Moment, told_once};
 use crate::understand::days::zones::{self, zone_of};
-use crate::understand::ends::beside_en::in_their_month;
 use crate::understand::meaning::DeadlineKind;
 use crate::understand::patterns::{pattern, says};
 

@@ -6,5 +6,6 @@ pub(super) mod days_en;
 pub(super) mod days_zh;
 pub(super) mod holidays;
 pub(super) mod hours_en;
+pub(super) mod in_month_en;
 pub(super) mod moments;
 pub(super) mod zones;

@@ -1,5 +1,6 @@
 //! A moment that words name, in either language, and two names of one moment: "Easter Monday 6 April", 本周日（1月17日）.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -8,6 +9,7 @@ use jiff::{Timestamp, Zoned};
 use regex::Regex;
 
 use crate::understand::days::calendar::days_after;
+use crate::understand::days::{days_en, days_zh};
 use crate::understand::meaning::DeadlineKind;
 use crate::understand::patterns::{pattern, says};
 
@@ -34,6 +36,25 @@ pub(in crate::understand) struct Moment {
     pub is_this_day: bool,
     /// A day by its name, which a date may follow: `Easter Monday`, `tonight`, 本周日.
     pub is_name: bool,
+}
+
+/// The moments a sentence names, found once however many ask: a message has one `now`.
+#[derive(Debug, Clone, Default)]
+pub(in crate::understand) struct NamedMoments {
+    english: OnceCell<Vec<Moment>>,
+    chinese: OnceCell<Vec<Moment>>,
+}
+
+impl NamedMoments {
+    /// Those in English words.
+    pub fn english(&self, now: &Zoned, words: &str) -> &[Moment] {
+        self.english.get_or_init(|| days_en::moments_in(now, words))
+    }
+
+    /// Those in Chinese words.
+    pub fn chinese(&self, now: &Zoned, words: &str) -> &[Moment] {
+        self.chinese.get_or_init(|| days_zh::moments_in(now, words))
+    }
 }
 
 /// Where a name and a date stand side by side they are one moment, and the date tells which.

@@ -1,33 +1,22 @@
-//! Moments told by what stands beside them, in English: "the 5th" after "12 October" is of that October, "before then" is the
+//! Ends told by what stands beside them, in English: "the 5th" behind a sentence that names October is of that October, "before then" is the
 //! day named before, and "we close at 5" after "Saturday is the last day" is five o'clock of that Saturday.
 
 use std::sync::LazyLock;
 
-use jiff::civil::{Date, Time};
-use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
+use jiff::civil::Time;
+use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::Regex;
 
-use crate::understand::days::calendar::end_of;
 use crate::understand::days::days_en::moments_in;
+use crate::understand::days::in_month_en::{beside, is_dated};
 use crate::understand::days::moments::Moment;
+use crate::understand::ends::ends_en::lead_of;
 use crate::understand::expression::{Expression, May, expression};
 use crate::understand::patterns::{pattern, says};
 
 /// The expressions asked here.
 pub(in crate::understand) fn asked() -> impl Iterator<Item = &'static Expression> {
     [&THEN].into_iter()
-}
-
-/// The same moments, each bare "the 9th" in the month of the date before it: "from 3 March until the 9th".
-pub(in crate::understand) fn in_their_month(now: &Zoned, words: &str, mut moments: Vec<Moment>) -> Vec<Moment> {
-    for at in 1..moments.len() {
-        let (Some(before), Some(own)) = (moments.get(at - 1), moments.get(at)) else { break };
-        let gap = words.get(before.range.end..own.range.start).unwrap_or_default();
-        if let Some(moment) = beside(now, words, own, before, says(&RUNS_TO, gap)) {
-            moments[at] = moment;
-        }
-    }
-    moments
 }
 
 /// The end "the 5th" as of the month named in the sentence before: "Workshop 12 October. Booking is open till the 5th".
@@ -40,23 +29,6 @@ pub(in crate::understand) fn of_month_before(
     let own = moments_in(now, words).into_iter().find(|moment| moment.range.start == place)?;
     let date = moments_in(now, before).into_iter().rfind(|moment| is_dated(moment) && moment.at > own.at)?;
     Some(beside(now, words, &own, &date, false)?.at)
-}
-
-fn is_dated(moment: &Moment) -> bool {
-    moment.kind == crate::understand::meaning::DeadlineKind::Absolute && !moment.is_clock && !moment.is_bare
-}
-
-fn beside(now: &Zoned, words: &str, own: &Moment, before: &Moment, runs: bool) -> Option<Moment> {
-    let named = words.get(own.range.clone()).filter(|named| says(&NTH, named))?;
-    if !is_dated(before) {
-        return None;
-    }
-    let zone = now.time_zone();
-    let day: i8 = named.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok()?;
-    let start = before.month_begins.or(before.begins).unwrap_or(before.at).to_zoned(zone.clone()).date();
-    let month = if runs && day < start.day() { start.first_of_month().checked_add(1.month()).ok()? } else { start };
-    let date = Date::new(month.year(), month.month(), day).ok()?;
-    Some(Moment { at: end_of(date, None, zone)?, begins: end_of(date, Some((0, 0)), zone), ..own.clone() })
 }
 
 /// "Prices rise on 1 May. If you move before then": the day named in the sentence, or in the one before it; with the words
@@ -93,7 +65,7 @@ pub(in crate::understand) fn hour_of_day_beside(
     let day_ends = day.to_zoned(zone.clone());
     let is_later = day.duration_since(now.timestamp()) > SignedDuration::from_hours(DAY);
     let names_a_day = ["today", "tonight", "tonite", "tomorrow", "now"].iter().any(|named| words.contains(named));
-    let lead = crate::understand::ends::ends_en::lead_of(words, place);
+    let lead = lead_of(words, place);
     if !own.is_clock || !is_later || day_ends.time() != Time::midnight() || names_a_day || !says(&CLOSES, lead) {
         return None;
     }
@@ -104,9 +76,6 @@ pub(in crate::understand) fn hour_of_day_beside(
     Some(day_ends.date().yesterday().ok()?.to_datetime(hour).to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-static NTH: LazyLock<Option<Regex>> = pattern!(r"^the[ \n][0-9]{1,2}(?:st|nd|rd|th)$");
-static RUNS_TO: LazyLock<Option<Regex>> =
-    pattern!(r"^[ \n]?(?:-|to|until|till?|through|thru|up[ \n]to|and[ \n]ends[ \n](?:on)?)[ \n]?$");
 static THEN: Expression =
     expression!(r"(?-u:\b)(?:by|before|until|till?|up to|on or before) (?:then|that (?:date|day)|this date)(?-u:\b)");
 static ORDERS: LazyLock<Option<Regex>> =

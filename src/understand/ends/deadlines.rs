@@ -1,6 +1,8 @@
 //! When does it say it ends? English and Chinese, as instants in the brand's zone. The end of a day is
 //! its 24:00. Only ends of offers: the last day to pay a bill presses nobody to buy.
 
+use std::slice;
+
 use jiff::{SignedDuration, Timestamp, Zoned};
 
 use crate::message::Declared;
@@ -8,8 +10,7 @@ use crate::message::Declared;
 use crate::understand::Context;
 use crate::understand::amounts::prices::AmountKind;
 use crate::understand::days::calendar::end_of;
-use crate::understand::days::days_en;
-use crate::understand::days::days_zh;
+use crate::understand::days::moments::NamedMoments;
 use crate::understand::ends::beside_en;
 use crate::understand::ends::claim::{Claim, ClaimedEnd, End};
 use crate::understand::ends::duties::is_duty;
@@ -224,13 +225,22 @@ fn claims_in(now: &Zoned, readings: &[Reading<'_>], setting: &Setting, uses: boo
     claims
 }
 
+/// An end by itself that is hardly more than likely, in percent: no fixed words tell it.
+const LIKELY: u8 = 60;
+
+/// The claim of such an end; `place`: of its reading and its sentence.
+pub(in crate::understand) fn likely_claim(
+    readings: &[Reading<'_>],
+    place: (usize, usize),
+    end: ClaimedEnd,
+) -> Option<Claim> {
+    let reading = readings.get(place.0)?;
+    let deadlines = deadlines_told(reading, reading.sentences.get(place.1)?, slice::from_ref(&end), LIKELY);
+    Some(Claim { reading: place.0, sentence: place.1, ends: vec![end], deadlines })
+}
+
 /// The same for the meaning, with its places in the text.
-pub(in crate::understand) fn deadlines_told(
-    reading: &Reading<'_>,
-    sentence: &Sentence,
-    ends: &[ClaimedEnd],
-    sure: u8,
-) -> Vec<Deadline> {
+fn deadlines_told(reading: &Reading<'_>, sentence: &Sentence, ends: &[ClaimedEnd], sure: u8) -> Vec<Deadline> {
     let spans = reading.spans(sentence.range.clone());
     let told = |end: &ClaimedEnd| {
         let is_all = end.range == sentence.range;
@@ -314,15 +324,18 @@ fn ends_in(now: &Zoned, words: &str, sentence: &Sentence, around: Around, of_use
     let dated = digit && sentence.cues.has(Cue::MayBeDate);
     let mut ends = Vec::new();
     if digit || named {
-        ends = ends_zh::ends_in(now, words, around.offers, of_use);
+        if !words.is_ascii() {
+            ends = ends_zh::ends_among(now, words, sentence.named.chinese(now, words), around.offers, of_use);
+        }
         // 双11期间使用的优惠已计入: what is gone is told of, not offered.
         let is_done = words.contains('已') || words.contains("消费");
         ends.retain(|end| end.at > now.timestamp() || !is_done);
         if ends.is_empty() && around.beside {
-            ends.extend(ends_zh::one_day(now, words));
+            ends.extend(ends_zh::one_day(now, words, &sentence.named));
         }
-        if ends.is_empty() {
-            ends = ends_en::ends_in(now, &sentence.may, words, (dated, named), around);
+        if ends.is_empty() && (dated || named) {
+            let moments = sentence.named.english(now, words);
+            ends = ends_en::ends_among(now, &sentence.may, words, (moments, named), around);
         }
         ends.retain(|end| end.at.duration_since(now.timestamp()) <= SignedDuration::from_hours(24 * AHEAD_DAYS_MAX));
     }
@@ -330,7 +343,7 @@ fn ends_in(now: &Zoned, words: &str, sentence: &Sentence, around: Around, of_use
     let is_denied = || ["没有最后", "不是最后", "无最后", "并非最后"].iter().any(|denied| words.contains(denied));
     if ends.is_empty() && sentence.cues.has(Cue::LastChance) && !is_denied() {
         let (kind, range) = (DeadlineKind::LastChance, sentence.range.clone());
-        let instant = last_day_in(now, words).filter(|_| around.beside);
+        let instant = last_day_in(now, words, &sentence.named).filter(|_| around.beside);
         return vec![ClaimedEnd { instant, kind, range, is_stretch: instant.is_some(), names_today: false }];
     }
     ends.into_iter().map(|end| claimed(sentence, words, end)).collect()
@@ -348,14 +361,15 @@ pub(in crate::understand) fn claimed(sentence: &Sentence, words: &str, end: End)
 }
 
 /// "Last day! Save $20", 特价最后一天: the end of this day, where the sentence names none.
-fn last_day_in(now: &Zoned, words: &str) -> Option<Timestamp> {
+fn last_day_in(now: &Zoned, words: &str, named: &NamedMoments) -> Option<Timestamp> {
     let last = ["last day", "final day", "最后一天", "最后1天", "最后一日", "最后1日", "最后一晚"]
         .iter()
         .find_map(|last| words.find(last))?;
     let is_said = words.get(last..).is_some_and(|rest| !rest.starts_with("last days"));
-    let names_none = days_en::moments_in(now, words).is_empty()
+    let names_none = named.english(now, words).is_empty()
         // 明晚开课,今天是报名最后一天: the nearest day before it is this one.
-        && days_zh::moments_in(now, words)
+        && named
+            .chinese(now, words)
             .iter()
             .rfind(|other| other.is_name && other.range.start <= last)
             .is_none_or(|other| words.get(other.range.clone()).is_some_and(|own| own.starts_with('今')));

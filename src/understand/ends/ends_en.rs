@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::Regex;
 
-use crate::understand::days::days_en::moments_in;
 use crate::understand::days::moments::Moment;
 use crate::understand::ends::claim::{ENDS_MAX, End};
 use crate::understand::ends::does_en::{offer_does, then_does};
@@ -46,8 +45,8 @@ pub(in crate::understand) struct Around {
     pub uses: bool,
 }
 
-/// The ends normalised words tell. `dated`: there is a digit and one of the [`date_signs`](crate::understand::ends::end_signs::date_signs) in them;
-/// `named`: so is a name of a time (`tonight`, `weeks`).
+/// The ends of words that name something that may be one (see [`ends_among`]).
+#[cfg(test)]
 pub(in crate::understand) fn ends_in(
     now: &Zoned,
     may: &May,
@@ -55,10 +54,19 @@ pub(in crate::understand) fn ends_in(
     (dated, named): (bool, bool),
     around: Around,
 ) -> Vec<End> {
-    if !dated && !named {
-        return Vec::new();
-    }
-    let moments = moments_in(now, words);
+    let moments = crate::understand::days::days_en::moments_in(now, words);
+    if dated || named { ends_among(now, may, words, (&moments, named), around) } else { Vec::new() }
+}
+
+/// The ends normalised words tell, of the moments they name; to be asked where there is a digit and one of the [`date_signs`](crate::understand::ends::end_signs::date_signs) in
+/// them, or a name of a time (`named`: `tonight`, `weeks`).
+pub(in crate::understand) fn ends_among(
+    now: &Zoned,
+    may: &May,
+    words: &str,
+    (moments, named): (&[Moment], bool),
+    around: Around,
+) -> Vec<End> {
     let mut ends: Vec<End> = Vec::new();
     for (at, moment) in moments.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|before| moments.get(before));

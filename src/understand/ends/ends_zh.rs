@@ -5,8 +5,7 @@ use std::sync::LazyLock;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::Regex;
 
-use crate::understand::days::days_zh::moments_in;
-use crate::understand::days::moments::Moment;
+use crate::understand::days::moments::{Moment, NamedMoments};
 use crate::understand::ends::claim::{ENDS_MAX, End};
 use crate::understand::ends::closes_zh::{self, closes_as_usual, shuts};
 use crate::understand::ends::open_days_zh::{RECURS, is_left_aside, is_open_then, of_days_that_recur};
@@ -21,16 +20,25 @@ use crate::understand::patterns::{pattern, says};
 /// How far back the words stand that make a moment an end.
 const LEAD_BYTES_MAX: usize = 64;
 
-/// The ends normalised words tell; `offers`: they take something off, or name a price; `of_use`: days of use may be the
-/// days of the offer, since the message tells no other end.
+/// The ends of Chinese words (see [`ends_among`]).
+#[cfg(test)]
 pub(in crate::understand) fn ends_in(now: &Zoned, words: &str, offers: bool, of_use: bool) -> Vec<End> {
-    if words.is_ascii() {
-        return Vec::new();
-    }
-    let moments = moments_in(now, words);
-    let mut ends = told_in(now, words, &moments, offers, false);
+    let moments = crate::understand::days::days_zh::moments_in(now, words);
+    if words.is_ascii() { Vec::new() } else { ends_among(now, words, &moments, offers, of_use) }
+}
+
+/// The ends normalised words tell, of the moments they name; `offers`: they take something off, or name a price; `of_use`: days
+/// of use may be the days of the offer, since the message tells no other end.
+pub(in crate::understand) fn ends_among(
+    now: &Zoned,
+    words: &str,
+    moments: &[Moment],
+    offers: bool,
+    of_use: bool,
+) -> Vec<End> {
+    let mut ends = told_in(now, words, moments, offers, false);
     if ends.is_empty() && of_use && !moments.is_empty() {
-        ends = told_in(now, words, &moments, offers, true);
+        ends = told_in(now, words, moments, offers, true);
     }
     if ends.is_empty() {
         ends.extend(from_receipt(now, words).or_else(|| time_left(now, words)));
@@ -39,9 +47,9 @@ pub(in crate::understand) fn ends_in(now: &Zoned, words: &str, offers: bool, of_
 }
 
 /// 只有一天: where something is sold and no other end is told.
-pub(in crate::understand) fn one_day(now: &Zoned, words: &str) -> Option<End> {
+pub(in crate::understand) fn one_day(now: &Zoned, words: &str, named: &NamedMoments) -> Option<End> {
     // Which day is named is asked of the few sentences that may mean it.
-    closes_zh::may_name_one_day(words).then(|| closes_zh::one_day(now, words, &moments_in(now, words)))?
+    closes_zh::may_name_one_day(words).then(|| closes_zh::one_day(now, words, named.chinese(now, words)))?
 }
 
 /// The moments that are ends; `of_use`: 适用入住日期12月1日至3月31日, for want of another end, tells how long an

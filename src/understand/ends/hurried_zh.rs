@@ -2,17 +2,15 @@
 //! 司机: no list of what may happen is long enough. Asked only where it presses and tells no other end; what begins then, or
 //! comes, ends nothing.
 
-use std::slice;
 use std::sync::LazyLock;
 
 use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::Regex;
 
-use crate::understand::days::days_zh::moments_in;
-use crate::understand::days::moments::Moment;
+use crate::understand::days::moments::{Moment, NamedMoments};
 use crate::understand::ends::claim::{Claim, End};
 use crate::understand::ends::closes_zh::is_of_last_time;
-use crate::understand::ends::deadlines::{claimed, deadlines_told};
+use crate::understand::ends::deadlines::{claimed, likely_claim};
 use crate::understand::ends::ends_zh::{About, begins_then, is_end, joins};
 use crate::understand::ends::open_days_zh::is_every_day;
 use crate::understand::lexicon::Cue;
@@ -28,7 +26,7 @@ pub(in crate::understand) fn hour_of_hurry(now: &Zoned, readings: &[Reading<'_>]
     let sentences = readings.iter().flat_map(|reading| reading.sentences.iter().map(move |told| (reading, told)));
     let begins: Vec<Timestamp> = sentences
         .filter(|(_, sentence)| sentence.has_digit)
-        .flat_map(|(reading, sentence)| begins_in(now, reading.words(sentence)))
+        .flat_map(|(reading, sentence)| begins_in(now, reading.words(sentence), &sentence.named))
         .collect();
     readings.iter().enumerate().find_map(|(at, reading)| {
         reading.sentences.iter().enumerate().find_map(|(index, sentence)| {
@@ -37,20 +35,19 @@ pub(in crate::understand) fn hour_of_hurry(now: &Zoned, readings: &[Reading<'_>]
                 return None;
             }
             let words = reading.words(sentence);
-            let end = claimed(sentence, words, hour_in(now, words, &begins)?);
-            let deadlines = deadlines_told(reading, sentence, slice::from_ref(&end), 60);
-            Some(Claim { reading: at, sentence: index, ends: vec![end], deadlines })
+            let end = claimed(sentence, words, hour_in(now, words, &sentence.named, &begins)?);
+            likely_claim(readings, (at, index), end)
         })
     })
 }
 
 /// 今晚九点护士下班锁抽屉, 三点潮一退船就开走: the hour that a seller names, whatever happens then, unless something begins.
 /// For whoever presses and tells no other end; `begins`: when something begins.
-fn hour_in(now: &Zoned, words: &str, begins: &[Timestamp]) -> Option<End> {
+fn hour_in(now: &Zoned, words: &str, named: &NamedMoments, begins: &[Timestamp]) -> Option<End> {
     if words.is_ascii() {
         return None;
     }
-    let moments = moments_in(now, words);
+    let moments = named.chinese(now, words);
     let is_soon = |moment: &Moment| {
         let ahead = moment.at.duration_since(now.timestamp());
         ahead.is_positive() && ahead <= SignedDuration::from_hours(HURRY_HOURS_MAX)
@@ -77,13 +74,13 @@ fn hour_in(now: &Zoned, words: &str, begins: &[Timestamp]) -> Option<End> {
 }
 
 /// The moments at which words say that something begins, or comes.
-fn begins_in(now: &Zoned, words: &str) -> Vec<Timestamp> {
+fn begins_in(now: &Zoned, words: &str, named: &NamedMoments) -> Vec<Timestamp> {
     let tail = |moment: &Moment| words.get(moment.range.end..).unwrap_or_default();
     let begins = |moment: &Moment| begins_then(tail(moment)) || says(&COMES_THEN, tail(moment));
     if words.is_ascii() {
         return Vec::new();
     }
-    moments_in(now, words).iter().filter(|moment| begins(moment)).map(|moment| moment.at).collect()
+    named.chinese(now, words).iter().filter(|moment| begins(moment)).map(|moment| moment.at).collect()
 }
 
 /// 12点开抢, 两点靠岸, 八点见, 三点出炉: something begins, or comes.
@@ -102,8 +99,9 @@ mod tests {
         let now: Zoned = "2026-11-20T10:00:00+08:00[Asia/Shanghai]".parse().unwrap();
         let hour = |text: &str| {
             let words = fold_phrase(text);
-            let begins = begins_in(&now, &words);
-            hour_in(&now, &words, &begins).map(|end| local(&now, end.at))
+            let named = NamedMoments::default();
+            let begins = begins_in(&now, &words, &named);
+            hour_in(&now, &words, &named, &begins).map(|end| local(&now, end.at))
         };
         for (text, wanted) in [
             ("今晚九点护士下班锁抽屉", "2026-11-20T21:00"),

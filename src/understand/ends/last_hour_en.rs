@@ -8,33 +8,31 @@ use jiff::civil::Time;
 use jiff::{SignedDuration, Zoned};
 use regex::Regex;
 
-use crate::understand::days::days_en::moments_in;
 use crate::understand::days::moments::Moment;
 use crate::understand::ends::claim::{Claim, ClaimedEnd};
+use crate::understand::ends::deadlines::likely_claim;
 use crate::understand::ends::ends_en::lead_of;
 use crate::understand::ends::happens_en::{BEGINS_AT, IS_USED, OPEN, RECURS, STARTS};
 use crate::understand::ends::no_end_en::is_no_end;
 use crate::understand::lexicon::Cue;
-use crate::understand::meaning::{Confidence, Deadline, Source};
 use crate::understand::patterns::{pattern, says};
-use crate::understand::reading::{Reading, Sentence};
+use crate::understand::reading::Reading;
 
 /// Hours further ahead than this are of something that happens then.
 const AHEAD_HOURS_MAX: i64 = 7 * 24;
 
 /// The only hour that a message names, where nothing else in it ends.
 pub(in crate::understand) fn only_hour(now: &Zoned, readings: &[Reading<'_>]) -> Option<Claim> {
-    let mut found: Option<(usize, usize, Moment)> = None;
+    let mut found: Option<(usize, usize, &Moment)> = None;
     for (part, reading) in readings.iter().enumerate() {
         for (index, sentence) in reading.sentences.iter().enumerate() {
             if !sentence.has_digit && !sentence.cues.has(Cue::MayEnd) {
                 continue;
             }
             let words = reading.words(sentence);
-            for moment in moments_in(now, words).into_iter().filter(|moment| is_hour(now, words, moment)) {
+            for moment in sentence.named.english(now, words).iter().filter(|moment| is_hour(now, words, moment)) {
                 // Two hours are a timetable.
-                if found.as_ref().is_some_and(|(_, _, other)| other.at != moment.at)
-                    || !may_be_last(now, words, &moment)
+                if found.as_ref().is_some_and(|(_, _, other)| other.at != moment.at) || !may_be_last(now, words, moment)
                 {
                     return None;
                 }
@@ -43,26 +41,15 @@ pub(in crate::understand) fn only_hour(now: &Zoned, readings: &[Reading<'_>]) ->
         }
     }
     let (part, index, moment) = found?;
-    let reading = readings.get(part)?;
-    Some(claim_of(reading, reading.sentences.get(index)?, (part, index), &moment))
-}
-
-fn claim_of(reading: &Reading<'_>, sentence: &Sentence, (part, index): (usize, usize), moment: &Moment) -> Claim {
-    const SURE: u8 = 60;
-    let range = sentence.range.start + moment.range.start..sentence.range.start + moment.range.end;
-    let words = reading.spans(range.clone());
-    let deadline = |span| Deadline {
+    let start = readings.get(part)?.sentences.get(index)?.range.start;
+    let end = ClaimedEnd {
         instant: Some(moment.at),
         kind: moment.kind,
-        source: Source::Text,
-        confidence: Confidence(SURE),
-        span: Some(span),
-        words: words.clone(),
+        range: start + moment.range.start..start + moment.range.end,
+        is_stretch: false,
+        names_today: moment.is_this_day || moment.is_clock,
     };
-    let deadlines = reading.spans(sentence.range.clone()).into_iter().map(deadline).collect();
-    let names_today = moment.is_this_day || moment.is_clock;
-    let end = ClaimedEnd { instant: Some(moment.at), kind: moment.kind, range, is_stretch: false, names_today };
-    Claim { reading: part, sentence: index, ends: vec![end], deadlines }
+    likely_claim(readings, (part, index), end)
 }
 
 /// True of "9pm", "Monday at midnight", "tomorrow at 11", and of no day.

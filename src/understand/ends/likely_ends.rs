@@ -10,7 +10,7 @@ mod weights;
 use jiff::{Timestamp, Zoned};
 
 use crate::understand::ends::claim::{Claim, ClaimedEnd};
-use crate::understand::ends::deadlines::{DEADLINES_MAX, deadlines_told};
+use crate::understand::ends::deadlines::{DEADLINES_MAX, likely_claim};
 use crate::understand::ends::ends_en::lead_of;
 use crate::understand::ends::ends_zh::About;
 use crate::understand::ends::happens_en::BEGINS_AT;
@@ -38,8 +38,6 @@ const PLAIN_WEIGHT_MIN: i32 = 50;
 const DOUBTFUL_WEIGHT: i32 = 100;
 /// From this weight on the offer is over when the day begins, not when it ends: "from Monday it is £40 again".
 const BEGIN_WEIGHT_MIN: i32 = 0;
-/// An end so found is as sure as this, in percent.
-const SURE: u8 = 60;
 
 /// Adds the ends that no fixed words tell to those that are told, and takes away those that all words around speak against.
 /// True when anything changed.
@@ -109,7 +107,7 @@ fn untold(
         let is_end = weighed.end >= least(reading)
             && !is_read(claims, candidate)
             && (begins.is_some() || !is_something_else(reading, candidate));
-        if is_end { claim_of(reading, candidate, begins.unwrap_or(candidate.at)) } else { None }
+        if is_end { claim_of(readings, candidate, begins.unwrap_or(candidate.at)) } else { None }
     };
     // One end is told once, and a message of many ends has no more of them than fixed words would tell.
     let mut count = claims.iter().map(|claim| claim.deadlines.len()).sum::<usize>();
@@ -188,8 +186,7 @@ fn is_something_else(reading: &Reading<'_>, candidate: &Candidate) -> bool {
 }
 
 /// The claim of an end that is found.
-fn claim_of(reading: &Reading<'_>, candidate: &Candidate, at: Timestamp) -> Option<Claim> {
-    let sentence = reading.sentences.get(candidate.sentence)?;
+fn claim_of(readings: &[Reading<'_>], candidate: &Candidate, at: Timestamp) -> Option<Claim> {
     let end = ClaimedEnd {
         instant: Some(at),
         kind: candidate.kind,
@@ -197,8 +194,7 @@ fn claim_of(reading: &Reading<'_>, candidate: &Candidate, at: Timestamp) -> Opti
         is_stretch: candidate.is_stretch(),
         names_today: candidate.is_this_day(),
     };
-    let deadlines = deadlines_told(reading, sentence, std::slice::from_ref(&end), SURE);
-    Some(Claim { reading: candidate.reading, sentence: candidate.sentence, ends: vec![end], deadlines })
+    likely_claim(readings, (candidate.reading, candidate.sentence), end)
 }
 
 /// A moment that may be an end, and what is weighed of it.

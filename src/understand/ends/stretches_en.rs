@@ -152,7 +152,8 @@ fn is_days(unit: &str) -> bool {
     unit.starts_with('d')
 }
 
-fn seconds_of(unit: &str) -> Option<i64> {
+/// How long one of a unit is.
+pub(in crate::understand) fn seconds_of(unit: &str) -> Option<i64> {
     Some(match unit.as_bytes().first()? {
         b's' => 1,
         b'm' if unit.starts_with("mo") => 30 * 86_400,

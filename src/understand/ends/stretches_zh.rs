@@ -76,11 +76,12 @@ pub(in crate::understand) fn time_left(now: &Zoned, words: &str) -> Option<End> 
     Some(End { at, kind: DeadlineKind::Relative, words: start..end, is_stretch: true })
 }
 
-fn seconds_of(unit: &str) -> i64 {
+/// How long one of a unit is.
+pub(in crate::understand) fn seconds_of(unit: &str) -> i64 {
     match unit {
         "秒" => 1,
         "分钟" | "分" => 60,
-        "小时" | "个小时" | "h" | "个钟头" => 3_600,
+        "小时" | "个小时" | "h" | "个钟头" | "钟头" | "个钟" | "钟" => 3_600,
         "周" | "个星期" | "星期" => 7 * 86_400,
         "个月" => 30 * 86_400,
         _ => 86_400,

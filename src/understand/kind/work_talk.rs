@@ -27,9 +27,7 @@ pub(in crate::understand) fn asked() -> impl Iterator<Item = &'static Expression
 /// refuse more of it speaks to customers; so does whoever sells by all words together ("no minimum payment, 20% off
 /// everything"), and a few words say neither.
 pub(in crate::understand) fn is_talk_of_work(readings: &[Reading<'_>], tally: Tally) -> bool {
-    let is_of_the_house = |reading: &Reading<'_>| {
-        hearsay::is_of_the_house(reading) || !tally.sells_plainly() && hearsay::is_to_staff(reading)
-    };
+    let is_of_the_house = |reading: &Reading<'_>| hearsay::is_of_the_house(reading) || hearsay::is_to_staff(reading);
     let is_planned = || !tally.is_from_a_sender() && readings.iter().any(hearsay::plans_sales);
     tally.may_be_spoken_of()
         && (readings.iter().any(is_of_the_house) || is_planned() || is_between_colleagues(readings))

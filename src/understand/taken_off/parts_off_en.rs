@@ -52,7 +52,7 @@ fn part_in(groups: &Captures<'_>) -> Option<u8> {
     let sizes = [("half", 50), ("third", 33), ("quarter", 25), ("fifth", 20), ("sixth", 17), ("tenth", 10)];
     let (_, once) = sizes.into_iter().find(|(name, _)| *name == part)?;
     let is_two = groups.name("two").is_some();
-    Some(if is_two { (once * 2).min(67) + u8::from(part == "third") } else { once })
+    Some(if is_two { once * 2 + u8::from(part == "third") } else { once })
 }
 
 /// "Twenty percent", "twenty-five per cent".

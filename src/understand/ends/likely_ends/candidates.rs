@@ -9,11 +9,10 @@ use regex::{Captures, Regex};
 
 use crate::understand::amounts::numerals::english;
 use crate::understand::days::calendar::{count, end_of, seconds_from};
-use crate::understand::days::days_en;
-use crate::understand::days::days_zh;
 use crate::understand::days::hours_en::{half_of_day, is_alone, is_tomorrow, later_half};
 use crate::understand::days::moments::Moment;
 use crate::understand::ends::deadlines::AHEAD_DAYS_MAX;
+use crate::understand::ends::{stretches_en, stretches_zh};
 use crate::understand::lexicon::Cue;
 use crate::understand::meaning::DeadlineKind;
 use crate::understand::patterns::{pattern, says};
@@ -115,9 +114,9 @@ pub(super) fn candidates_in(now: &Zoned, readings: &[Reading<'_>]) -> Vec<Candid
                 continue;
             }
             let words = reading.words(sentence);
-            let days = if is_chinese { days_zh::moments_in(now, words) } else { days_en::moments_in(now, words) };
-            let stretches = stretches_in(now, words, &days);
-            let hours = if is_chinese { Vec::new() } else { hours_in(now, words, &days) };
+            let days = if is_chinese { sentence.named.chinese(now, words) } else { sentence.named.english(now, words) };
+            let stretches = stretches_in(now, words, days);
+            let hours = if is_chinese { Vec::new() } else { hours_in(now, words, days) };
             let from = all.len();
             let place = |words: &Range<usize>| sentence.range.start + words.start..sentence.range.start + words.end;
             all.extend(days.iter().map(|moment| Candidate {
@@ -171,15 +170,7 @@ fn stretches_in(now: &Zoned, words: &str, days: &[Moment]) -> Vec<(Range<usize>,
     let read = |found: Captures<'_>| {
         let group = |names: [&str; 2]| names.into_iter().find_map(|name| found.name(name)).map(|group| group.as_str());
         let (whole, unit) = (found.get(0)?.range(), group(["unit", "unit_zh"])?);
-        let seconds = if unit.starts_with('m') || unit.starts_with('分') {
-            60
-        } else if unit.starts_with('d') || unit == "天" {
-            86_400
-        } else if unit.starts_with('w') || unit.ends_with(['周', '期']) {
-            7 * 86_400
-        } else {
-            3_600
-        };
+        let seconds = if unit.is_ascii() { stretches_en::seconds_of(unit)? } else { stretches_zh::seconds_of(unit) };
         let is_other = days.iter().any(|day| day.range.start < whole.end && whole.start < day.range.end);
         let at = seconds_from(now, count(group(["count", "count_zh"])?)?, seconds).filter(|_| !is_other)?;
         Some((whole, at))

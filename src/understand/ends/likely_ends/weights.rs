@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 
 use crate::understand::lexicon::phrases;
+use crate::understand::weights::columns;
 
 /// How many columns there are: an end, and the begin of its day.
 const COLUMNS: usize = 2;
@@ -50,16 +51,6 @@ impl Weights {
     }
 }
 
-/// The numbers a line begins with, and the sign behind them.
-fn columns(line: &'static str) -> ([i32; COLUMNS], &'static str) {
-    let (mut numbers, mut rest) = ([0; COLUMNS], line);
-    for place in &mut numbers {
-        let (number, behind) = rest.split_once(' ').unwrap_or((rest, ""));
-        (*place, rest) = (number.parse().unwrap_or_default(), behind);
-    }
-    (numbers, rest)
-}
-
 /// A moment that is weighed.
 pub(super) struct Scales {
     weights: &'static Weights,
@@ -92,18 +83,12 @@ impl Scales {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::understand::weights::tests::assert_whole;
 
     #[test]
     fn the_files_of_weights_are_whole() {
         for file in [include_str!("../../lexicon/ends-en.txt"), include_str!("../../lexicon/ends-zh.txt")] {
-            let mut seen = std::collections::BTreeSet::new();
-            for (section, line) in phrases(file) {
-                let words: Vec<&str> = line.splitn(COLUMNS + 1, ' ').collect();
-                let read = words.iter().take(COLUMNS).filter_map(|number| number.parse::<i32>().ok());
-                assert!(read.clone().count() == COLUMNS && read.clone().any(|number| number != 0), "{line}");
-                assert!(["intercepts", "signs"].contains(&section), "{section}");
-                assert!(seen.insert((section, words.get(COLUMNS).copied())), "{line} stands twice");
-            }
+            assert_whole(file, &[("intercepts", COLUMNS), ("signs", COLUMNS)]);
             assert!(Weights::read(file).signs.len() > 500 && Weights::read(file).intercepts[0] != 0);
         }
     }
