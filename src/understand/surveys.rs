@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use crate::message::{Declared, PartKind};
 
+use super::amounts::numerals::english;
 use super::expression::{Expression, May, expression};
 use super::lexicon::Cue;
 use super::meaning::{Confidence, Source, SurveyAsk};
@@ -235,36 +236,14 @@ fn minutes_in(may: &May, words: &str) -> Option<u32> {
 }
 
 fn number_of(written: &str) -> Option<u32> {
-    let words = [
-        "a",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
-    ];
     if let Ok(number) = written.parse() {
         return Some(number).filter(|minutes| *minutes > 0);
     }
-    if written == "one" || written == "几" {
-        return (written == "one").then_some(1);
+    if written == "几" {
+        return None;
     }
-    if let Some(at) = words.iter().position(|word| *word == written) {
-        return u32::try_from(at + 1).ok();
+    if let Some(number) = if written == "a" { Some(1) } else { english(written) } {
+        return u32::try_from(number).ok();
     }
     let digit =
         |c: char| "零一二三四五六七八九".chars().position(|known| known == c).and_then(|at| u32::try_from(at).ok());

@@ -12,7 +12,7 @@ use crate::understand::days::calendar::{
 };
 use crate::understand::days::holidays::{self, holiday};
 use crate::understand::days::hours_en::{
-    clock_of, half_of_day, is_alone, is_night, is_tomorrow, later_half, lone_hour_of,
+    at_hour_of, clock_of, half_of_day, is_alone, is_night, later_half, lone_hour_of,
 };
 use crate::understand::days::in_month_en::in_their_month;
 use crate::understand::days::moments::{Moment, told_once};
@@ -182,9 +182,7 @@ fn moment(now: &Zoned, found: &Captures<'_>, words: &str) -> Option<Moment> {
 /// "Till 9 this morning", "today 10-3": an hour by itself, between the words before it and behind it.
 fn at_hour(here: &Zoned, moment: Moment, (lead, tail): (&str, &str), (hour, minute): (i64, i64)) -> Option<Moment> {
     let day = lone_hour_of(lead, tail).filter(|_| hour <= 12 && minute < 60)?;
-    let hour = half_of_day(hour, day);
-    let date = if is_tomorrow(day) { here.date().tomorrow().ok()? } else { here.date() };
-    let at = later_half(here, end_of(date, Some((hour, minute)), here.time_zone())?, hour);
+    let at = at_hour_of(here, day, (hour, minute))?;
     Some(Moment { at, kind: DeadlineKind::Relative, is_bare: true, is_clock: true, ..moment })
 }
 

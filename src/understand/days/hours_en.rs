@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::Regex;
 
 use crate::understand::amounts::numerals::english;
+use crate::understand::days::calendar::end_of;
 use crate::understand::patterns::{pattern, says};
 
 /// What is written for the next day.
@@ -40,6 +41,18 @@ pub(in crate::understand) fn later_half(now: &Zoned, at: Timestamp, hour: i64) -
     let later = at.checked_add(SignedDuration::from_hours(12)).unwrap_or(at);
     let is_today = later.duration_since(now.timestamp()) < SignedDuration::from_hours(12);
     if at <= now.timestamp() && hour < 12 && is_today { later } else { at }
+}
+
+/// When it is that hour of a day so named ("this morning", "tomorrow night", or nothing: this day): "from 9 in the morning", said at
+/// ten, is of the next one.
+pub(in crate::understand) fn at_hour_of(now: &Zoned, day: &str, (hour, minute): (i64, i64)) -> Option<Timestamp> {
+    let date = if is_tomorrow(day) { now.date().tomorrow().ok()? } else { now.date() };
+    let hour = half_of_day(hour, day);
+    let at = end_of(date, Some((hour, minute)), now.time_zone())?;
+    if at <= now.timestamp() && day == "morning" {
+        return end_of(date.tomorrow().ok()?, Some((hour, minute)), now.time_zone());
+    }
+    Some(later_half(now, at, hour))
 }
 
 /// "b4 2 today", "@5", "today 10-3": the day of an hour that stands by itself.

@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::{Captures, Regex};
 
 use crate::understand::amounts::numerals::english;
-use crate::understand::days::calendar::{count, end_of, seconds_from};
-use crate::understand::days::hours_en::{half_of_day, is_alone, is_tomorrow, later_half};
+use crate::understand::days::calendar::{count, seconds_from};
+use crate::understand::days::hours_en::{at_hour_of, is_alone};
 use crate::understand::days::moments::Moment;
 use crate::understand::ends::deadlines::AHEAD_DAYS_MAX;
 use crate::understand::ends::{stretches_en, stretches_zh};
@@ -194,16 +194,7 @@ fn hours_in(now: &Zoned, words: &str, days: &[Moment]) -> Vec<(Range<usize>, Tim
         let hour =
             english(written.as_str()).map_or_else(|| written.as_str().parse().ok(), |hour| i64::try_from(hour).ok())?;
         let minute = minute.map_or(Some(0), |minute| minute.parse().ok())?;
-        let day = day.unwrap_or_default();
-        let date = if is_tomorrow(day) { now.date().tomorrow().ok()? } else { now.date() };
-        let hour = half_of_day(hour, day);
-        let at = end_of(date, Some((hour, minute)), now.time_zone())?;
-        // "From 9 in the morning", said at ten, is of the next one.
-        if at <= now.timestamp() && day == "morning" {
-            return Some((range, end_of(date.tomorrow().ok()?, Some((hour, minute)), now.time_zone())?));
-        }
-        let at = later_half(now, at, hour);
-        Some((range, at))
+        Some((range, at_hour_of(now, day.unwrap_or_default(), (hour, minute))?))
     };
     hour.captures_iter(words).filter_map(read).take(CANDIDATES_MAX).collect()
 }
@@ -218,7 +209,7 @@ static DAY_BEHIND: LazyLock<Option<Regex>> = pattern!(
 static CLAUSE_BEHIND: LazyLock<Option<Regex>> =
     pattern!(r"^,?[ \n](?:the|we|i|my|our|it|this|that|they|she|he|because|if|after|cos|n)(?-u:\b)");
 static STRETCH: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?P<count>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|twenty-four|forty-eight|seventy-two|an)[ \n-]?(?:more[ \n]|short[ \n])?(?P<unit>hours?|hrs?|h|minutes?|mins?|days?|weeks?)(?-u:\b)",
+    r"(?-u:\b)(?P<count>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty-four|forty-eight|seventy-two|an)[ \n-]?(?:more[ \n]|short[ \n])?(?P<unit>hours?|hrs?|h|minutes?|mins?|days?|weeks?)(?-u:\b)",
     r"|(?P<count_zh>[0-9]{1,3}|[一二两三四五六七八九十]{1,3})[ ]?(?P<unit_zh>个?小时|个?钟头?|分钟|天|个星期|周)",
 );
 
