@@ -23,8 +23,6 @@ use crate::understand::ends::ends_en::Around;
 use crate::understand::ends::ends_zh;
 use crate::understand::ends::gains_en::Gains;
 use crate::understand::ends::gains_zh;
-use crate::understand::ends::hurried_zh::hour_of_hurry;
-use crate::understand::ends::last_hour_en::only_hour;
 use crate::understand::ends::may_end::{around, is_code_of_offer, may_be_of_a_gift, may_press};
 use crate::understand::ends::one_end::{agree, hours_of_their_days, without_last_day};
 use crate::understand::ends::plain_ends::without_mere_days;
@@ -125,18 +123,11 @@ pub(in crate::understand) fn deadlines_of(
     }
     if is_latin {
         without_weak_ends(readings, &setting.gains, tally, presses, &mut claims);
-        if presses && promotes && tally.seems_to_sell(true) && !claims.iter().any(Claim::tells_an_instant) {
-            claims.extend(only_hour(&now, readings));
-        }
         without_mere_days(readings, &mut claims);
         claims.retain(|claim| !claim.ends.is_empty());
     }
     if !is_latin {
         without_days_of_use(readings, &mut claims);
-        if presses && promotes && !is_an_answer(readings) && !claims.iter().any(Claim::tells_an_instant) {
-            claims.extend(hour_of_hurry(&now, readings));
-            claims.sort_by_key(|claim| (claim.reading, claim.sentence));
-        }
     }
     without_last_day(&mut claims);
     hours_of_their_days(&now, readings, &mut claims);

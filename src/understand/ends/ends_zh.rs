@@ -169,11 +169,6 @@ impl<'m> About<'m> {
     }
 }
 
-/// Whether the words behind a moment say that something begins then.
-pub(in crate::understand) fn begins_then(tail: &str) -> bool {
-    says(&BEGINS, tail)
-}
-
 /// Whether the words around the moment say that something ends there; none where they do not tell.
 pub(in crate::understand) fn is_end(about: &About<'_>) -> Option<bool> {
     let About { words, moment, lead, tail, joined, offers, .. } = *about;
