@@ -25,6 +25,8 @@ pub mod postal;
 mod reading;
 mod reminders;
 pub mod shown_text;
+mod sign_weights;
+mod signs;
 mod spent;
 mod structured;
 mod surveys;
@@ -149,7 +151,14 @@ pub fn understand(context: &Context<'_>, channel: Channel, content: &Content, de
         urgencies,
         deadlines,
         topics: topics::topics_of(context, &readings, &offers, TOPICS_MAX),
-        discounts: taken_off::discounts::discounts_of(&readings, tally, &offers, &prices, &structured, is_of_work),
+        discounts: taken_off::discounts::discounts_of(
+            &readings,
+            (tally, weighed.presses()),
+            &offers,
+            &prices,
+            &structured,
+            is_of_work,
+        ),
         prices,
         vouchers,
         audiences,
@@ -213,6 +222,8 @@ pub struct Weighable {
     pub signals: Vec<&'static str>,
     /// The moments it names.
     pub moments: Vec<WeighableMoment>,
+    /// What is known of each reduction it may offer.
+    pub reductions: Vec<Vec<String>>,
 }
 
 /// What of a message is weighed: what the weights are fitted to (`tests/eval/weigh`); nothing else needs it.
@@ -222,5 +233,6 @@ pub fn weighable(context: &Context<'_>, content: &Content) -> Weighable {
     let Hearing { tally, signals, weighed, .. } = hear(context, &mut readings);
     let now = context.now.to_zoned(context.zone.clone());
     let moments = ends::likely_ends::weighable(&now, &readings, tally, weighed.presses());
-    Weighable { phrases: weights::phrases_of(&readings), signals, moments }
+    let reductions = taken_off::discounts::weighable(&readings, tally, weighed.presses());
+    Weighable { phrases: weights::phrases_of(&readings), signals, moments, reductions }
 }

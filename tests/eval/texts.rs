@@ -87,6 +87,8 @@ const HURRY: &[(&str, &str, &str)] = &[
     ("en-exam-2-held.ndjson", "en", include_str!("hurry/en-exam-2-held.ndjson")),
     ("zh-exam-3-held.ndjson", "zh", include_str!("hurry/zh-exam-3-held.ndjson")),
     ("en-exam-3-held.ndjson", "en", include_str!("hurry/en-exam-3-held.ndjson")),
+    ("zh-exam-4-held.ndjson", "zh", include_str!("hurry/zh-exam-4-held.ndjson")),
+    ("en-exam-4-held.ndjson", "en", include_str!("hurry/en-exam-4-held.ndjson")),
 ];
 
 /// All texts.

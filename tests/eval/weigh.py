@@ -1,4 +1,4 @@
-"""Fits the weights of words and of moments; started by tests/eval/weigh, which says more. Reads what `eval --weighed` prints."""
+"""Fits the weights of words, of moments and of reductions; started by tests/eval/weigh, which says more. Reads what `eval --weighed` prints."""
 
 import collections
 import datetime
@@ -23,14 +23,20 @@ HEAD_MOMENTS = """\
 # offered, then, of an end, for its being over when the day begins. Fitted to the labelled texts of tests/eval by
 # tests/eval/weigh, never written by hand: to change it, label more texts and run that again.
 """
+OUT_OFFS = "src/understand/lexicon/offs-{}.txt"
+HEAD_OFFS = """\
+# What the signs of a reduction weigh (see taken_off/offered.rs), in hundredths of a logit, for its being offered and not merely
+# spoken of. Fitted to the labelled texts of tests/eval by tests/eval/weigh, never written by hand: to change it, label more texts
+# and run that again.
+"""
 # The phrases that are kept of each model and language; a phrase stands in so many texts at least.
 KEPT = {"hurry": {"en": 9000, "zh": 6000}, "notice": {"en": 4000, "zh": 4000},
         "offer": {"en": 4000, "zh": 4000}, "opinion": {"en": 1500, "zh": 1500}}
 TEXTS_MIN = 3
-# The signs of moments that are kept of each language.
-MOMENT_SIGNS = 6000
+# The signs of moments and of reductions that are kept of each language.
+SIGNS = 6000
 # The inverse of the regularisation: chosen by what it did on held texts of earlier batches.
-STRENGTH = {"hurry": 1.5, "notice": 1, "offer": 1, "opinion": 1, "moment": 0.3}
+STRENGTH = {"hurry": 1.5, "notice": 1, "offer": 1, "opinion": 1, "sign": 0.3}
 
 
 def of_purpose(*purposes):
@@ -110,42 +116,49 @@ def moments_of(texts):
             yield moment["signs"], at or begins, None if moment["begins"] is None or not (at or begins) else begins and not at
 
 
-def fitted_moments(texts, language):
-    """What signs of a moment say: for an end, and, of an end, for the begin of its day; with the intercepts."""
-    moments = list(moments_of(texts))
-    counts = collections.Counter(sign for signs, _, _ in moments for sign in signs)
+def reductions_of(texts):
+    """Each reduction of the texts of which it is known whether they take anything off: its signs, and whether they do."""
+    for text in texts:
+        if text["lowers"] is not None:
+            yield from ((signs, text["lowers"]) for signs in text["reductions"])
+
+
+def fitted_signs(places):
+    """What signs of places say, a column an answer; with the intercepts."""
+    counts = collections.Counter(sign for place in places for sign in place[0])
 
     def fit(kept):
         columns, intercepts = [], []
-        for answer in (1, 2):
-            known = [moment for moment in moments if moment[answer] is not None]
+        for answer in range(1, len(places[0])):
+            known = [place for place in places if place[answer] is not None]
             features = DictVectorizer()
-            matrix = features.fit_transform([{sign: 1 for sign in moment[0] if sign in kept} for moment in known])
+            matrix = features.fit_transform([{sign: 1 for sign in place[0] if sign in kept} for place in known])
             matrix.indices, matrix.indptr = matrix.indices.astype("int32"), matrix.indptr.astype("int32")
-            model = LogisticRegression(C=STRENGTH["moment"], solver="liblinear", max_iter=3000, random_state=1)
-            model.fit(matrix, [moment[answer] for moment in known])
+            model = LogisticRegression(C=STRENGTH["sign"], solver="liblinear", max_iter=3000, random_state=1)
+            model.fit(matrix, [place[answer] for place in known])
             columns.append(dict(zip(features.get_feature_names_out(), model.coef_[0])))
             intercepts.append(float(model.intercept_[0]))
         return columns, intercepts
 
     columns, _ = fit({sign for sign, count in counts.items() if count >= TEXTS_MIN})
     says = lambda sign: (-max(abs(column.get(sign, 0)) for column in columns) * counts[sign] ** 0.5, sign)
-    return fit(set(sorted({sign for column in columns for sign in column}, key=says)[:MOMENT_SIGNS]))
+    return fit(set(sorted({sign for column in columns for sign in column}, key=says)[:SIGNS]))
 
 
-def write_moments(known, held, language):
-    columns, intercepts = fitted_moments(known, language)
-    tried_on = list(moments_of(held))
-    told = [intercepts[0] + sum(columns[0].get(sign, 0) for sign in signs) > 0 for signs, _, _ in tried_on]
-    score = precision_recall_fscore_support([is_end for _, is_end, _ in tried_on], told, average="binary", zero_division=0)
-    print(f"{language} ends: on {len(tried_on)} held moments, by weight alone: precision {score[0]:.3f}, recall {score[1]:.3f}")
+def write_signs(places_of, known, held, out, head):
+    """Fits and writes one file of signs, and says what it does on texts that were not fitted."""
+    columns, intercepts = fitted_signs(list(places_of(known)))
+    tried_on = list(places_of(held))
+    told = [intercepts[0] + sum(columns[0].get(sign, 0) for sign in place[0]) > 0 for place in tried_on]
+    score = precision_recall_fscore_support([place[1] for place in tried_on], told, average="binary", zero_division=0)
+    print(f"{out}: on {len(tried_on)} held places, by weight alone: precision {score[0]:.3f}, recall {score[1]:.3f}")
     signs = sorted({sign for column in columns for sign in column})
     lines = [([round(100 * column.get(sign, 0)) for column in columns], sign) for sign in signs]
     lines = [" ".join([*(f"{weight:+d}" for weight in weights), sign]) for weights, sign in lines if any(weights)]
-    with open(OUT_MOMENTS.format(language), "w") as out:
-        out.write(f"{HEAD_MOMENTS}\n[intercepts]\n{' '.join(f'{round(100 * number):+d}' for number in intercepts)}\n")
-        out.write("\n[signs]\n" + "\n".join(lines) + "\n")
-    print(f"{OUT_MOMENTS.format(language)}: {len(lines)} signs, fitted to {len(known)} texts")
+    with open(out, "w") as file:
+        file.write(f"{head}\n[intercepts]\n{' '.join(f'{round(100 * number):+d}' for number in intercepts)}\n")
+        file.write("\n[signs]\n" + "\n".join(lines) + "\n")
+    print(f"{out}: {len(lines)} signs, fitted to {len(known)} texts")
 
 
 def main():
@@ -153,7 +166,8 @@ def main():
     for language in ("en", "zh"):
         mine = [text for text in texts if text["language"] == language]
         held, known = [[text for text in mine if text["held"] is is_held] for is_held in (True, False)]
-        write_moments(known, held, language)
+        write_signs(moments_of, known, held, OUT_MOMENTS.format(language), HEAD_MOMENTS)
+        write_signs(reductions_of, known, held, OUT_OFFS.format(language), HEAD_OFFS)
         models = {}
         for model in MODELS:
             models[model] = fitted(known, language, model)

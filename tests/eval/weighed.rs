@@ -23,7 +23,7 @@ pub fn print() {
         let sells = presses == Some(true) || told("dated").is_some_and(|told| !told.is_empty());
         let purpose = told("purpose").and_then(|told| told.into_iter().next());
         let purpose = purpose.or_else(|| sells.then(|| "promotion".to_owned()));
-        if presses.is_none() && purpose.is_none() {
+        if presses.is_none() && purpose.is_none() && lowers.is_none() {
             continue;
         }
         // What is neither dated nor presses offers nothing that ends.
@@ -34,6 +34,7 @@ pub fn print() {
             "place": text.place, "language": text.language, "held": text.held, "presses": presses, "purpose": purpose,
             "asks": asks, "lowers": lowers, "phrases": heard.phrases, "signals": heard.signals,
             "sent_at": text.input["sent_at"], "ends": ends, "moments": heard.moments,
+            "reductions": heard.reductions,
         });
         println!("{told}");
     }

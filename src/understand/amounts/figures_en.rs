@@ -77,7 +77,11 @@ pub(in crate::understand) fn figures_in(text: &str, sentence: Range<usize>, amou
         }
         // "A fiver not eight", "they have been nine": beside a word that compares, and not "two for £10".
         let is_small = groups.name("small").is_some();
-        if is_small && !(says(&COMPARED, head.unwrap_or_default()) && says(&ALONE, tail.unwrap_or_default())) {
+        // "£18 each or 2 for £30".
+        let is_count = whole.len() < 3 && tail.is_some_and(|tail| says(&SO_MANY_FOR, tail));
+        if is_count
+            || is_small && !(says(&COMPARED, head.unwrap_or_default()) && says(&ALONE, tail.unwrap_or_default()))
+        {
             continue;
         }
         if let Some((hundredths, currency)) = value_of(&groups).filter(|(hundredths, _)| *hundredths > 0) {
@@ -137,6 +141,8 @@ static BARE: LazyLock<Option<Regex>> = pattern!(
     r"|(?P<spelled>ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?)(?: (?P<unit>quid|pounds?|dollars?|bucks|euros?))?",
     r"|(?P<small>two|three|four|five|six|seven|eight|nine))(?-u:\b)"
 );
+/// Behind how many are bought for a price.
+static SO_MANY_FOR: LazyLock<Option<Regex>> = pattern!(r"^ for (?:just |only )?[a-z]{0,2}[$£€₹₦₱]");
 /// In front of a small number that is a price.
 static COMPARED: LazyLock<Option<Regex>> = pattern!(
     r"(?-u:\b)(?:not|instead of|rather than|down from|used to be|(?:has|have|had|'ve|'s) been|was|were|usually|normally|up to)(?: a| about)? $"

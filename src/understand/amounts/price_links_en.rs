@@ -29,13 +29,13 @@ macro_rules! when {
 
 /// Between the price and the one that is told to be old.
 pub(in crate::understand) static OLD_LINK: Expression = expression!(
-    r"(?-u:\b)(?:ins?te?a?e?d of|in stead of|instead ov|inst of|as opposed to|rather than|in place of|in lieu of|down from|reduced from|cut from|(?:compared (?:to|with)|against|versus|vs\.?) (?:the |our |their )(?:[a-z-]+ ){1,2}(?:price|rate|fee|fare|tariff|charge|cost)s?(?: of)?|compared (?:to|with)|against|versus|vs\.?|was|were|usually|usual|normally|normal|norm|ordinarily|ordinary|regularly|regular|reg\.?|ord\.?|orig\.?|originally|earlier|once|pehle|compared? at|retail|list|mrp|rrp|srp|msrp|u\.? ?p\.?|used to be|previously|formerly|otherwise|elsewhere|(?:i|we|they)(?:'d| would)? (?:was |were |normally |usually )?charg(?:e|es|ed|ing)(?: you)?|(?:it's|it has|they've|they have|its|has|have|had) been|e go be|back (?:up )?to|(?:normally |usually |ordinarily )?(?:sells?|sold|retails?|retailed|went|priced) (?:for|at)|(?:i|we)(?:'d|'ll)? (?:normally |usually |otherwise )(?:want|ask|take|get|pay|do (?:it|them) for)|(?:non-?members?|everyone else|everybody else|others|walk-ins|the public)(?:(?: will)? pays?)?|(?:we|i) had (?:it|them) at|(?:late|later|all other|other|subsequent) (?:bookings?|entries|entry|orders|sign-?ups|applicants|payments?|joiners)(?: are| is| costs?| pays?| will be|:)?|you(?:'d|'ll| would| will)? (?:normally |usually |otherwise )?(?:have )?(?:pay|paid)|(?:price|rate|fee) (?:after|before|otherwise|elsewhere)|",
+    r"(?-u:\b)(?:ins?te?a?e?d of|in stead of|instead ov|inst of|as opposed to|rather than|in place of|in lieu of|down from|reduced from|cut from|(?:compared (?:to|with)|against|versus|vs\.?) (?:the |our |their )(?:[a-z-]+ ){1,2}(?:price|rate|fee|fare|tariff|charge|cost)s?(?: of)?|compared (?:to|with)|against|versus|vs\.?|was|were|usually|usual|normally|normal|norm|ordinarily|ordinary|regularly|regular|reg\.?|ord\.?|orig\.?|originally|earlier|once|pehle|compared? at|retail|list|mrp|rrp|srp|msrp|u\.? ?p\.?|used to be|previously|formerly|otherwise|elsewhere|(?:i|we|they)(?:'d| would)? (?:was |were |normally |usually )?charg(?:e|es|ed|ing)(?: you)?|(?:it's|it has|they've|they have|its|has|have|had) been|e go be|back (?:up )?to|(?:normally |usually |ordinarily )?(?:sells?|sold|retails?|retailed|went|priced) (?:for|at)|(?:i|we)(?:'d|'ll)? (?:normally |usually |otherwise )(?:want|ask|take|get|pay|do (?:it|them) for)|(?:non-?members?|everyone else|everybody else|others|walk-ins|the public)(?:(?: will)? pays?)?|(?:we|i) had (?:it|them) at|(?:late|later|all other|other|subsequent) (?:bookings?|entries|entry|orders|sign-?ups|applicants|payments?|joiners)(?: are| is| costs?| pays?| will be|:)?|you(?:'d|'ll| would| will)? (?:normally |usually |otherwise )?(?:have )?(?:pay|paid)|(?:price|rate|fee) (?:after|before|otherwise|elsewhere)|(?:they|it|that)(?:'d| would) (?:have )?(?:set you back|cost you|come to)|last (?:month|week|year|season)|",
     usual_price!(),
     r"(?: is| are| was| were| of|:)?),? ?(?:the |a |an |about |around |nearly |at |for |usual |normal )*[:(]?[ ]?$"
 );
 /// "Are 12 not 18", "£4 a bunch, not £9".
 pub(in crate::understand) static NOT_LINK: Expression =
-    expression!(r"^(?: [a-z/]{1,8}){0,2},? ?\(?not (?:the usual )?$");
+    expression!(r"^(?:/[a-z]{1,6}| [a-z/]{1,8}){0,2},? ?\(?not (?:the usual )?$");
 /// "£1, then £11", "£129. On Monday at 9am they become £159", "9k, e go be 12k from Monday".
 pub(in crate::understand) static LATER_LINK: Expression = expression!(
     r"(?-u:\b)(?:(?:then|after that|afterwards?|thereafter)(?:,? (?:it'?s|they'?re|back at))?|(?:goes|go|going|went|jumps?|climbs?|rises?|shoots?) (?:straight )?(?:back )?(?:up )?to|(?:it|they|that)(?:'ll| will) be(?: back at)?|back (?:up )?to|reverts? (?:back )?to|returns? to|becomes?|(?:joins|books|buys|comes) (?:tomorrow|later|after|next [a-z]+) pays?|tomorrow,?(?: it'?s| they'?re| it is)?|tmrw|(?:at|from|on|after) [^£$€.]{2,28} (?:(?:it|they|that|the (?:price|fee|rate|fare)|prices?|e)(?:'s| is| are|'ll be| will be| will cost| would be|'d be| go be|s)|becomes?|will be|will cost)|(?:no|without an?y?) [a-z]{3,12} ?[=:]|,? e go be|kal se|",
@@ -82,6 +82,14 @@ pub(in crate::understand) static FINISHED: LazyLock<Option<Regex>> = pattern!(
 /// Behind the second, lower one: "ten if you text me".
 pub(in crate::understand) static IF_TAIL: Expression = expression!(
     r"^(?: (?:quid|each|only|pp|per person))? (?:if (?:you|u|ur|your|paid|booked|bought)|in advance|when you|for (?:the first|members|text))(?-u:\b)"
+);
+/// Behind what one costs, in front of what several do: "£18 each or 2 for £30", "one framed is £40, three are £100".
+pub(in crate::understand) static BUNDLE: LazyLock<Option<Regex>> = pattern!(
+    r"^(?: ?(?:each|ea|apiece|singly|per [a-z]{2,10}|an? [a-z]{2,10})(?-u:\b))?[.,;:]? ?\(?(?:or |and )?(?:any )?([2-9]|1[0-2]|two|three|four|five|six|ten|twelve) (?:for|are) (?:just |only )?$"
+);
+/// Between the price and that of whoever comes early: "£160. Members who book by 12 March pay £140".
+pub(in crate::understand) static FOR_THE_EARLY: LazyLock<Option<Regex>> = pattern!(
+    r"(?-u:\b)(?:(?:those|members|anyone|anybody|everyone|everybody|customers|friends) who|if you|when you) (?:book|order|pay|join|enrol|register|sign up|reserve|buy|renew)[^.!?£$€]{0,20} (?:by|before|until) [^.!?£$€]{3,20} (?:pays?|it'?s|it is|gets? it for|is) (?:only |just )?$"
 );
 /// Behind what one of several costs.
 pub(in crate::understand) static EACH_TAIL: Expression = expression!(

@@ -15,11 +15,11 @@ use regex::Regex;
 use crate::understand::amounts::figures_en::{Figure, figures_in};
 use crate::understand::amounts::numerals::english;
 use crate::understand::amounts::price_links_en::{
-    A_LIST, AFTER, BESIDE, BILLED, BY_THE_MONTH, COUNT, DEARER, DEPOSIT, DOES_IT, DOWN_LINK, EACH_TAIL, EARLY_LEAD,
-    EARLY_TAIL, ELSEWHERE, FINISHED, GOODS_ARE, GOODS_FOR, IF_TAIL, IN_BRACKETS, INSTEAD, ITS, KEEPS, KNOWN_GOODS,
-    LATE_LEAD, LATE_TAIL, LATER_LEAD, LATER_LINK, MONEY_WORDS, NEXT_DAY, NO_BARGAIN, NO_GOODS, NOT_LINK, NOW, NOW_LINK,
-    OF_THE_READER, OLD_LEAD, OLD_LINK, OLD_TAIL, ONES_OWN, OTHER_GOODS, OTHER_PEOPLE, PAID, RAISED, RANGES, RECEIPT,
-    RISES, SINGLE, SPOKEN_OF, STILL, TO_COME, UNTIL, asked,
+    A_LIST, AFTER, BESIDE, BILLED, BUNDLE, BY_THE_MONTH, COUNT, DEARER, DEPOSIT, DOES_IT, DOWN_LINK, EACH_TAIL,
+    EARLY_LEAD, EARLY_TAIL, ELSEWHERE, FINISHED, FOR_THE_EARLY, GOODS_ARE, GOODS_FOR, IF_TAIL, IN_BRACKETS, INSTEAD,
+    ITS, KEEPS, KNOWN_GOODS, LATE_LEAD, LATE_TAIL, LATER_LEAD, LATER_LINK, MONEY_WORDS, NEXT_DAY, NO_BARGAIN, NO_GOODS,
+    NOT_LINK, NOW, NOW_LINK, OF_THE_READER, OLD_LEAD, OLD_LINK, OLD_TAIL, ONES_OWN, OTHER_GOODS, OTHER_PEOPLE, PAID,
+    RAISED, RANGES, RECEIPT, RISES, SINGLE, SPOKEN_OF, STILL, TO_COME, UNTIL, asked,
 };
 use crate::understand::amounts::prices::{Amount, AmountKind};
 use crate::understand::expression::May;
@@ -248,7 +248,12 @@ impl Around {
         let is_money = one.currency.is_some() || other.currency.is_some();
         let is_near = is_money || one.hundredths <= other.hundredths * BARE_TIMES_MAX && !says(&NO_GOODS, &self.head);
         let old = OLD_LEAD.is_in(may, &self.lead) && says(&NOW, &self.link);
-        let falls = || DOES_IT.is_in(may, &self.link) || DOWN_LINK.is_in(may, &self.link) || self.asks_less_if(may);
+        let falls = || {
+            says(&FOR_THE_EARLY, &self.link)
+                || DOES_IT.is_in(may, &self.link)
+                || DOWN_LINK.is_in(may, &self.link)
+                || self.asks_less_if(may)
+        };
         let late =
             || self.is_for_the_late(&LATE_LEAD, &LATE_TAIL, &EARLY_LEAD, &EARLY_TAIL) || says(&ELSEWHERE, &self.link);
         // "After that you'll pay £240 instead of £175."
@@ -295,16 +300,24 @@ impl Around {
 
     /// "Any three for £20 (they're £8.99 each)": so many for less than so many times one.
     fn several(&self, may: &May, one: &Figure, other: &Figure) -> Option<(Figure, Figure, Discount)> {
+        // What one costs is no old price of the several.
+        let none = |figure: &Figure| Figure { amount: None, ..figure.clone() };
+        let number = |count: &str| english(count).or_else(|| count.parse().ok());
+        if let Some(count) = BUNDLE.as_ref()?.captures(&self.link).and_then(|groups| number(groups.get(1)?.as_str())) {
+            let apart = one.hundredths.checked_mul(count)?;
+            let is_bargain = one.hundredths < other.hundredths && other.hundredths < apart;
+            let is_money = one.currency.is_some() && other.currency.is_some();
+            let discount = between(other, &Figure { hundredths: apart, ..one.clone() });
+            return discount.filter(|_| is_bargain && is_money).map(|discount| (none(other), none(one), discount));
+        }
         let count = COUNT.as_ref()?.captures(&self.head)?;
         let count = count.get(1).map(|written| written.as_str())?;
-        let count = english(count).or_else(|| count.parse().ok())?;
+        let count = number(count)?;
         let apart = other.hundredths.checked_mul(count)?;
         let told =
             (EACH_TAIL.is_in(may, &self.tail) || SINGLE.is_in(may, &self.link)) && one.hundredths > other.hundredths;
         let discount =
             between(one, &Figure { hundredths: apart, ..other.clone() }).filter(|_| apart > one.hundredths)?;
-        // What one costs is no old price of the several.
-        let none = |figure: &Figure| Figure { amount: None, ..figure.clone() };
         told.then(|| (none(one), none(other), discount))
     }
 }
@@ -348,6 +361,13 @@ mod tests {
             ("cleaned + reproofed 12 quid (I charge 16 in autumn)", "4.00 GBP"),
             ("skin fades are 12 not 18", "33%"),
             ("1st month £1, then £11/mo", "10.00 GBP"),
+            ("founders price (£25/mo not £39) shuts tonight", "14.00 GBP"),
+            ("strong white 1.5kg: £2.10 (last month £2.65)", "0.55 GBP"),
+            ("body + 35mm + bag £899. Bought one by one they'd set you back £1,040.", "141.00 GBP"),
+            ("barbecue packs again, £18 each or 2 for £30 if ordered by 4 July", "6.00 GBP"),
+            ("honey from my hives, £6 a jar or 2 for £10", "2.00 GBP"),
+            ("one picture framed is £40, three are £100.", "20.00 GBP"),
+            ("eight Mondays, £160. Members who book by 12 March pay £140.", "20.00 GBP"),
             ("camp: £60 a kid (£85 from Monday).", "25.00 GBP"),
             ("£9.50/mth for Aug sign ups, £14 after.", "4.50 GBP"),
             ("7 days £6 with your plan (£12 without).", "6.00 GBP"),

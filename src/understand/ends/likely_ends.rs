@@ -5,7 +5,8 @@
 
 mod candidates;
 mod signs;
-mod weights;
+
+use std::sync::LazyLock;
 
 use jiff::{Timestamp, Zoned};
 
@@ -20,9 +21,14 @@ use crate::understand::kind::tally::Tally;
 use crate::understand::meaning::DeadlineKind;
 use crate::understand::patterns::says;
 use crate::understand::reading::Reading;
+use crate::understand::sign_weights::SignWeights;
 use candidates::{Candidate, candidates_in};
 use signs::Setting;
-use weights::Weights;
+
+/// The weights of texts without Chinese and with: for an end, and, of an end, for the begin of its day.
+static WEIGHTS: LazyLock<[SignWeights<2>; 2]> = LazyLock::new(|| {
+    [include_str!("../lexicon/ends-en.txt"), include_str!("../lexicon/ends-zh.txt")].map(SignWeights::read)
+});
 
 /// What a moment must weigh to be an end that no fixed words tell, in hundredths of a logit: odds of three to two.
 const END_WEIGHT_MIN: i32 = 40;
@@ -79,11 +85,13 @@ fn weigh(now: &Zoned, readings: &[Reading<'_>], tally: Tally, presses: bool, can
     let setting = Setting::of(tally, presses, candidates);
     let weigh = |(place, candidate): (usize, &Candidate)| {
         let reading = readings.get(candidate.reading);
-        let mut scales = Weights::of(reading.is_some_and(Reading::has_chinese)).begin();
+        let [latin, chinese] = &*WEIGHTS;
+        let mut scales = if reading.is_some_and(Reading::has_chinese) { chinese } else { latin }.begin();
         if let Some(reading) = reading {
             setting.signs(now.timestamp(), reading, (place, candidate), |sign| scales.add(sign));
         }
-        Weighed { end: scales.end(), begin: scales.begin() }
+        let [end, begin] = scales.sums();
+        Weighed { end, begin }
     };
     candidates.iter().enumerate().map(weigh).collect()
 }
@@ -226,4 +234,16 @@ pub(in crate::understand) fn weighable(
         Some(WeighableMoment { at: candidate.at, begins: candidate.begins, signs })
     };
     candidates.iter().enumerate().filter_map(moment).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::understand::sign_weights::tests::assert_weighs;
+
+    #[test]
+    fn the_files_of_weights_are_whole() {
+        for file in [include_str!("../lexicon/ends-en.txt"), include_str!("../lexicon/ends-zh.txt")] {
+            assert_weighs::<2>(file, 500);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! What does the message take off? The reductions of its sentences, where they are offered and not merely
 //! spoken of: not those of a receipt, and of a chat no words without a figure.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -14,17 +15,20 @@ use crate::understand::patterns::{pattern, says};
 use crate::understand::reading::{Reading, Sentence};
 use crate::understand::structured::Structured;
 use crate::understand::taken_off::bygone::is_for_next_time;
+use crate::understand::taken_off::offered::Setting;
 use crate::understand::taken_off::reductions::Off;
 use crate::understand::text::clauses::selling_stretch;
 
 /// Reductions kept of one message, and the places of each.
 const DISCOUNTS_MAX: usize = 64;
 const SPANS_MAX: usize = 64;
+/// What a reduction that its sentence offers must weigh to be offered, in hundredths of a logit: likelier so than not.
+const OFFERED_WEIGHT_MIN: i32 = -40;
 
 /// What is taken off, each reduction once; `is_told_of`: colleagues speak of sales, and only what is marked up as an offer is one.
 pub(in crate::understand) fn discounts_of(
     readings: &[Reading<'_>],
-    tally: Tally,
+    (tally, presses): (Tally, bool),
     offers: &[Offer],
     prices: &[PriceTold],
     structured: &Structured,
@@ -37,9 +41,16 @@ pub(in crate::understand) fn discounts_of(
     for discount in &structured.discounts {
         push(&mut told, discount.clone());
     }
+    let setting = Setting::of(readings, tally, presses);
+    let is_offered = |reading: &Reading<'_>, sentence: &Sentence, off: &Off| {
+        is_told(reading, sentence, tally, off)
+            && (is_given(off)
+                || is_a_deal(reading, sentence, off)
+                || setting.weigh(reading, sentence, off) >= OFFERED_WEIGHT_MIN)
+    };
     for reading in readings {
         for sentence in &reading.sentences {
-            let offs = sentence.offs.iter().filter(|off| is_offered(reading, sentence, tally, off));
+            let offs = sentence.offs.iter().filter(|off| is_offered(reading, sentence, off));
             for off in offs {
                 let sure = sentence.cues.any(&[Cue::Sale, Cue::Offer]);
                 let confidence = Confidence(match (off.is_figure(), sure) {
@@ -128,15 +139,49 @@ fn difference(offer: &Offer) -> Option<Discount> {
     (off > 0).then(|| Discount::Amount(Money::new(off, list.currency)))
 }
 
-fn is_offered(reading: &Reading<'_>, sentence: &Sentence, tally: Tally, off: &Off) -> bool {
+/// The reductions of a message, with all that is weighed of each: what the weights are fitted to.
+pub(in crate::understand) fn weighable(readings: &[Reading<'_>], tally: Tally, presses: bool) -> Vec<Vec<String>> {
+    let setting = Setting::of(readings, tally, presses);
+    let mut all = Vec::new();
+    for reading in readings {
+        let offs = reading.sentences.iter().flat_map(|one| one.offs.iter().map(move |off| (one, off)));
+        for (sentence, off) in offs.filter(|(_, off)| !is_given(off)) {
+            let mut signs = BTreeSet::new();
+            setting.signs(reading, sentence, off, |sign| {
+                signs.insert(sign.to_owned());
+            });
+            all.push(signs.into_iter().collect());
+        }
+    }
+    all
+}
+
+/// 您的订单已发货，BT-300限时特惠199元，满300减50: whether it stands in the stretch that sells, of a sentence that tells a notice and
+/// sells in a stretch of its own; none of any other sentence.
+fn stands_apart(reading: &Reading<'_>, sentence: &Sentence, off: &Off) -> Option<bool> {
+    let tells = sentence.cues.any(&[Cue::Billing, Cue::Notice, Cue::Code]);
+    let stretch = tells.then(|| selling_stretch(&reading.normal.text, sentence))??;
+    Some(stretch.start <= off.range.start && off.range.end <= stretch.end)
+}
+
+/// 满300减50 in such a stretch: no receipt tells so what was taken off.
+fn is_a_deal(reading: &Reading<'_>, sentence: &Sentence, off: &Off) -> bool {
+    matches!(off.discount, Discount::Threshold { .. }) && stands_apart(reading, sentence, off) == Some(true)
+}
+
+/// Whether what is given along takes anything off people see differently: there is nothing to fit a weight to.
+fn is_given(off: &Off) -> bool {
+    matches!(off.discount, Discount::FreeShipping | Discount::Gift)
+}
+
+/// Whether its sentence tells that it is offered.
+fn is_told(reading: &Reading<'_>, sentence: &Sentence, tally: Tally, off: &Off) -> bool {
     if sentence.is_refund || tally.is_code() {
         return false;
     }
     let cues = sentence.cues;
-    if cues.any(&[Cue::Billing, Cue::Notice, Cue::Code])
-        && let Some(stretch) = selling_stretch(&reading.normal.text, sentence)
-    {
-        return stretch.start <= off.range.start && off.range.end <= stretch.end;
+    if let Some(apart) = stands_apart(reading, sentence, off) {
+        return apart;
     }
     match off.discount {
         _ if cues.has(Cue::Code) => false,

@@ -5,6 +5,7 @@ pub(super) mod bundles_zh;
 pub(super) mod bygone;
 pub(super) mod cuts_zh;
 pub(super) mod discounts;
+pub(super) mod offered;
 pub(super) mod parts_off_en;
 pub(super) mod reductions;
 pub(super) mod reductions_en;
