@@ -110,4 +110,22 @@ mod tests {
         }
         assert_eq!(easter(1500), None);
     }
+
+    /// The calendar's own rule (Lilius and Clavius, as in Knuth, TAOCP 1.3.2, exercise 14): epact, full moon, next Sunday.
+    #[test]
+    fn easter_is_the_sunday_behind_the_full_moon_of_spring() {
+        for year in 1583_i16..=9999 {
+            let y = i64::from(year);
+            let (golden, century) = (y % 19 + 1, y / 100 + 1);
+            let (solar, lunar) = (3 * century / 4 - 12, (8 * century + 5) / 25 - 5);
+            let mut epact = (11 * golden + 20 + lunar - solar).rem_euclid(30);
+            if epact == 25 && golden > 11 || epact == 24 {
+                epact += 1;
+            }
+            let full = if epact > 23 { 74 - epact } else { 44 - epact };
+            let sunday = full + 7 - (5 * y / 4 - solar - 10 + full).rem_euclid(7);
+            let march = date(year, 2, 28).checked_add(i64::from(date(year, 1, 1).in_leap_year()).days()).unwrap();
+            assert_eq!(easter(year), march.checked_add(sunday.days()).ok(), "{year}");
+        }
+    }
 }

@@ -40,6 +40,32 @@ fn bad_policies_are_refused_in_these_words() {
     assert!(checked >= 12, "only {checked} bad policies");
 }
 
+/// What `tests/bad-policies/settings-out-of-range` is refused for, one step nearer.
+#[test]
+fn settings_at_the_edge_of_their_range_are_taken() {
+    const EDGES: &[(&str, &str)] = &[
+        ("already_bought", "confidence = 100"),
+        ("below_price_paid", "tolerance_percent = 99\nconfidence = 100"),
+        ("dead_voucher", "confidence = 100"),
+        ("exclusive_leak", "confidence = 100"),
+        ("false_deadline", "ends_at_most = 1\nextension_percent = 100\nconfidence = 100"),
+        ("frequency_cap", "at_most = 3\nreserve = 2\nwithin = \"7 days\""),
+        ("price_conflict", "tolerance_percent = 99\nconfidence = 100"),
+        ("reference_price", "tolerance_percent = 99\nconfidence = 100"),
+        ("survey_experience", "confidence = 100\nafter_delivery = \"29 days\"\nfresh_for = \"30 days\""),
+        (
+            "survey_fatigue",
+            "invited_any = \"30 days\"\nminutes_at_most = 1\nignored_doubles = 1\nignored_stops = 2\nconfidence = 100",
+        ),
+        ("wrong_audience", "confidence = 100"),
+    ];
+    for (guard, settings) in EDGES {
+        let text = format!("[[{guard}]]\nid = \"edge\"\ntitle.en = \"t\"\n{settings}\n");
+        let set = PolicySet::load(&[("policy.toml".to_owned(), text)], &Limits::default());
+        set.unwrap_or_else(|errors| panic!("{guard}: {}", errors.iter().map(|e| e.render()).collect::<String>()));
+    }
+}
+
 #[test]
 fn an_error_shows_the_line_it_speaks_of() {
     let text = fs::read_to_string(folder("tests/bad-policies/misspelt-key/policy.toml")).unwrap();
