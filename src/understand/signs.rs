@@ -62,7 +62,7 @@ struct Word {
     range: Range<usize>,
 }
 
-/// The words before a place, behind it and in it; true beside those that stand in it or touch it.
+/// The words before a place, behind it and in it; true beside those that stand in it, the nearest on either side, and the ends of the text.
 pub(super) fn words_beside(
     reading: &Reading<'_>,
     sentence: &Sentence,

@@ -18,6 +18,9 @@ const FIGURES_MAX: usize = 16;
 /// How far beside a figure the words stand that make it none.
 const BESIDE_BYTES_MAX: usize = 16;
 
+/// "Twelve for £50": no longer is what tells how many.
+const COUNT_BYTES_MAX: usize = 6;
+
 /// One figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::understand) struct Figure {
@@ -78,7 +81,7 @@ pub(in crate::understand) fn figures_in(text: &str, sentence: Range<usize>, amou
         // "A fiver not eight", "they have been nine": beside a word that compares, and not "two for £10".
         let is_small = groups.name("small").is_some();
         // "£18 each or 2 for £30".
-        let is_count = whole.len() < 3 && tail.is_some_and(|tail| says(&SO_MANY_FOR, tail));
+        let is_count = whole.len() <= COUNT_BYTES_MAX && tail.is_some_and(|tail| says(&SO_MANY_FOR, tail));
         if is_count
             || is_small && !(says(&COMPARED, head.unwrap_or_default()) && says(&ALONE, tail.unwrap_or_default()))
         {

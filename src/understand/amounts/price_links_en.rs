@@ -29,7 +29,7 @@ macro_rules! when {
 
 /// Between the price and the one that is told to be old.
 pub(in crate::understand) static OLD_LINK: Expression = expression!(
-    r"(?-u:\b)(?:ins?te?a?e?d of|in stead of|instead ov|inst of|as opposed to|rather than|in place of|in lieu of|down from|reduced from|cut from|(?:compared (?:to|with)|against|versus|vs\.?) (?:the |our |their )(?:[a-z-]+ ){1,2}(?:price|rate|fee|fare|tariff|charge|cost)s?(?: of)?|compared (?:to|with)|against|versus|vs\.?|was|were|usually|usual|normally|normal|norm|ordinarily|ordinary|regularly|regular|reg\.?|ord\.?|orig\.?|originally|earlier|once|pehle|compared? at|retail|list|mrp|rrp|srp|msrp|u\.? ?p\.?|used to be|previously|formerly|otherwise|elsewhere|(?:i|we|they)(?:'d| would)? (?:was |were |normally |usually )?charg(?:e|es|ed|ing)(?: you)?|(?:it's|it has|they've|they have|its|has|have|had) been|e go be|back (?:up )?to|(?:normally |usually |ordinarily )?(?:sells?|sold|retails?|retailed|went|priced) (?:for|at)|(?:i|we)(?:'d|'ll)? (?:normally |usually |otherwise )(?:want|ask|take|get|pay|do (?:it|them) for)|(?:non-?members?|everyone else|everybody else|others|walk-ins|the public)(?:(?: will)? pays?)?|(?:we|i) had (?:it|them) at|(?:late|later|all other|other|subsequent) (?:bookings?|entries|entry|orders|sign-?ups|applicants|payments?|joiners)(?: are| is| costs?| pays?| will be|:)?|you(?:'d|'ll| would| will)? (?:normally |usually |otherwise )?(?:have )?(?:pay|paid)|(?:price|rate|fee) (?:after|before|otherwise|elsewhere)|(?:they|it|that)(?:'d| would) (?:have )?(?:set you back|cost you|come to)|last (?:month|week|year|season)|",
+    r"(?-u:\b)(?:ins?te?a?e?d of|in stead of|instead ov|inst of|as opposed to|rather than|in place of|in lieu of|down from|reduced from|cut from|(?:compared (?:to|with)|against|versus|vs\.?) (?:the |our |their )(?:[a-z-]+ ){1,2}(?:price|rate|fee|fare|tariff|charge|cost)s?(?: of)?|compared (?:to|with)|against|versus|vs\.?|was|were|usually|usual|normally|normal|norm|ordinarily|ordinary|regularly|regular|reg\.?|ord\.?|orig\.?|originally|earlier|once|pehle|compared? at|retail|list|mrp|rrp|srp|msrp|u\.? ?p\.?|used to be|previously|formerly|otherwise|elsewhere|(?:i|we|they)(?:'d| would)? (?:was |were |normally |usually )?charg(?:e|es|ed|ing)(?: you)?|(?:it's|it has|they've|they have|its|has|have|had) been|e go be|back (?:up )?to|(?:normally |usually |ordinarily )?(?:sells?|sold|retails?|retailed|went|priced) (?:for|at)|(?:i|we)(?:'d|'ll)? (?:normally |usually |otherwise )(?:want|ask|take|get|pay|do (?:it|them) for)|(?:non-?members?|everyone else|everybody else|others|walk-ins|the public)(?:(?: will)? pays?)?|(?:we|i) had (?:it|them) at|(?:late|later|all other|other|subsequent) (?:bookings?|entries|entry|orders|sign-?ups|applicants|payments?|joiners)(?: are| is| costs?| pays?| will be|:)?|you(?:'d|'ll| would| will)? (?:normally |usually |otherwise )?(?:have )?(?:pay|paid)|(?:price|rate|fee) (?:after|before|otherwise|elsewhere)|(?:one by one|separately|apart|on their own|individually),? (?:they|it|that|you)(?:'d| would) (?:have )?(?:set you back|cost(?: you)?|come to|pay)|",
     usual_price!(),
     r"(?: is| are| was| were| of|:)?),? ?(?:the |a |an |about |around |nearly |at |for |usual |normal )*[:(]?[ ]?$"
 );
@@ -85,12 +85,17 @@ pub(in crate::understand) static IF_TAIL: Expression = expression!(
 );
 /// Behind what one costs, in front of what several do: "£18 each or 2 for £30", "one framed is £40, three are £100".
 pub(in crate::understand) static BUNDLE: LazyLock<Option<Regex>> = pattern!(
-    r"^(?: ?(?:each|ea|apiece|singly|per [a-z]{2,10}|an? [a-z]{2,10})(?-u:\b))?[.,;:]? ?\(?(?:or |and )?(?:any )?([2-9]|1[0-2]|two|three|four|five|six|ten|twelve) (?:for|are) (?:just |only )?$"
+    r"^ ?(?:each|ea|apiece|singly|per [a-z]{2,10}|an? [a-z]{2,10})[.,;:]? ?\(?(?:or |and )?(?:any )?(?P<each>[2-9]|1[0-2]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) for (?:just |only )?$",
+    r"|^,? or (?:any )?(?P<or>[2-9]|1[0-2]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) for (?:just |only )?$",
+    r"|^[,;]? (?:and )?(?P<are>[2-9]|1[0-2]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) are (?:just |only )?$",
 );
 /// Between the price and that of whoever comes early: "£160. Members who book by 12 March pay £140".
 pub(in crate::understand) static FOR_THE_EARLY: LazyLock<Option<Regex>> = pattern!(
-    r"(?-u:\b)(?:(?:those|members|anyone|anybody|everyone|everybody|customers|friends) who|if you|when you) (?:book|order|pay|join|enrol|register|sign up|reserve|buy|renew)[^.!?£$€]{0,20} (?:by|before|until) [^.!?£$€]{3,20} (?:pays?|it'?s|it is|gets? it for|is) (?:only |just )?$"
+    r"(?-u:\b)(?:(?:those|members|anyone|anybody|everyone|everybody|customers|friends) who|if you|when you) (?:book|order|join|enrol|register|sign up|reserve|renew)(?: it| early| online| now| a place| your place)? (?:by|before) (?:[a-z0-9]+ ){1,3}(?:(?:you |they )?pays? |it'?s |it is )(?:only |just )?$"
 );
+/// Behind it: what is paid so is a part, or for something else.
+pub(in crate::understand) static PAID_IN_PARTS: LazyLock<Option<Regex>> =
+    pattern!(r"^ ?(?:/|a |per |each |deposit|down(?-u:\b)|now and|now, |more|extra|to [a-z])");
 /// Behind what one of several costs.
 pub(in crate::understand) static EACH_TAIL: Expression = expression!(
     r"^ ?(?:each|apiece|ea(?-u:\b)|a (?:piece|go|pop)|singly|individually|separately|on (?:its|their) own)"
@@ -173,7 +178,7 @@ pub(in crate::understand) static COUNT: LazyLock<Option<Regex>> =
     pattern!(r"(?-u:\b)([2-9]|1[0-9]|two|three|four|five|six)(?: [a-z]{2,12}){0,2}[ -]for[ -]?$");
 /// "£58 (winter rate £79)", "£179 (new £349)", "£29 a bottle (later £36)": what brackets name beside a price is the dearer way.
 pub(in crate::understand) static IN_BRACKETS: Expression = expression!(
-    r"\((?:(?:when |brand |bought )?new|later|after|then|(?:[a-z-]+ ){1,2}(?:price|rate|fee|fare|tariff)s?):? $"
+    r"\((?:(?:when |brand |bought )?new|later|after|then|last (?:month|week|year|season)|(?:[a-z-]+ ){1,2}(?:price|rate|fee|fare|tariff)s?):? $"
 );
 /// Another buyer or another measure, and not another time: "child £5 (adult rate £9)", "£9 (weekly rate £45)".
 pub(in crate::understand) static OTHER_GOODS: LazyLock<Option<Regex>> = pattern!(

@@ -19,7 +19,7 @@ use crate::understand::amounts::price_links_en::{
     EARLY_LEAD, EARLY_TAIL, ELSEWHERE, FINISHED, FOR_THE_EARLY, GOODS_ARE, GOODS_FOR, IF_TAIL, IN_BRACKETS, INSTEAD,
     ITS, KEEPS, KNOWN_GOODS, LATE_LEAD, LATE_TAIL, LATER_LEAD, LATER_LINK, MONEY_WORDS, NEXT_DAY, NO_BARGAIN, NO_GOODS,
     NOT_LINK, NOW, NOW_LINK, OF_THE_READER, OLD_LEAD, OLD_LINK, OLD_TAIL, ONES_OWN, OTHER_GOODS, OTHER_PEOPLE, PAID,
-    RAISED, RANGES, RECEIPT, RISES, SINGLE, SPOKEN_OF, STILL, TO_COME, UNTIL, asked,
+    PAID_IN_PARTS, RAISED, RANGES, RECEIPT, RISES, SINGLE, SPOKEN_OF, STILL, TO_COME, UNTIL, asked,
 };
 use crate::understand::amounts::prices::{Amount, AmountKind};
 use crate::understand::expression::May;
@@ -34,6 +34,8 @@ use crate::understand::text::language::is_han;
 const BETWEEN_BYTES_MAX: usize = 120;
 /// How far beside a pair the words stand that make it one.
 const BESIDE_BYTES_MAX: usize = 48;
+/// Who comes early pays no less than this part of a price.
+const EARLY_TIMES_MAX: u64 = 3;
 /// Of two figures without a sign of money one is no more than so many times the other, or they are of two things.
 const BARE_TIMES_MAX: u64 = 6;
 
@@ -248,12 +250,13 @@ impl Around {
         let is_money = one.currency.is_some() || other.currency.is_some();
         let is_near = is_money || one.hundredths <= other.hundredths * BARE_TIMES_MAX && !says(&NO_GOODS, &self.head);
         let old = OLD_LEAD.is_in(may, &self.lead) && says(&NOW, &self.link);
-        let falls = || {
+        let early = || {
             says(&FOR_THE_EARLY, &self.link)
-                || DOES_IT.is_in(may, &self.link)
-                || DOWN_LINK.is_in(may, &self.link)
-                || self.asks_less_if(may)
+                && !says(&PAID_IN_PARTS, &self.tail)
+                && one.hundredths <= other.hundredths * EARLY_TIMES_MAX
         };
+        let falls =
+            || early() || DOES_IT.is_in(may, &self.link) || DOWN_LINK.is_in(may, &self.link) || self.asks_less_if(may);
         let late =
             || self.is_for_the_late(&LATE_LEAD, &LATE_TAIL, &EARLY_LEAD, &EARLY_TAIL) || says(&ELSEWHERE, &self.link);
         // "After that you'll pay £240 instead of £175."
@@ -303,7 +306,11 @@ impl Around {
         // What one costs is no old price of the several.
         let none = |figure: &Figure| Figure { amount: None, ..figure.clone() };
         let number = |count: &str| english(count).or_else(|| count.parse().ok());
-        if let Some(count) = BUNDLE.as_ref()?.captures(&self.link).and_then(|groups| number(groups.get(1)?.as_str())) {
+        let bundle = BUNDLE.as_ref()?.captures(&self.link);
+        if let Some(count) = bundle.and_then(|groups| {
+            let count = groups.name("each").or(groups.name("or")).or(groups.name("are"))?;
+            number(count.as_str())
+        }) {
             let apart = one.hundredths.checked_mul(count)?;
             let is_bargain = one.hundredths < other.hundredths && other.hundredths < apart;
             let is_money = one.currency.is_some() && other.currency.is_some();
@@ -366,6 +373,7 @@ mod tests {
             ("body + 35mm + bag £899. Bought one by one they'd set you back £1,040.", "141.00 GBP"),
             ("barbecue packs again, £18 each or 2 for £30 if ordered by 4 July", "6.00 GBP"),
             ("honey from my hives, £6 a jar or 2 for £10", "2.00 GBP"),
+            ("apples £6 a crate or ten for £50", "10.00 GBP"),
             ("one picture framed is £40, three are £100.", "20.00 GBP"),
             ("eight Mondays, £160. Members who book by 12 March pay £140.", "20.00 GBP"),
             ("camp: £60 a kid (£85 from Monday).", "25.00 GBP"),
@@ -461,6 +469,18 @@ mod tests {
         for text in [
             "Lunch £12, dinner from 6 pm £18",
             "Adults £12, children £6",
+            "Sofa £900. If you order by 1 Dec it's £75 a month",
+            "Annual plan £120. If you pay by card until 5pm the deposit is only £20.",
+            "Course £300. If you book by Friday it's £100 now and £200 in May",
+            "Spa day £99. If you book a massage by Friday it's £30",
+            "Gym £40. When you join before 1 Jan the induction is £10",
+            "We raised £2,000 for the hospice, last year £3,000.",
+            "Your gas usage: £64.20 this month, last month £81.10",
+            "Return by train £50. By car it would cost you £120.",
+            "Theatre tickets £25. With dinner at the Ivy they would come to £60.",
+            "Delivery £4. Any 3 for £9 on ready meals this weekend",
+            "Coffee £3 and 2 for £5 cakes all week",
+            "Soup £5 and 3 for £12 desserts",
             "Rooms from £80 to £120",
             "Your bill will be £34 a month instead of £26",
             "Your price rises from £31.99 to £34.99 from 1 April",

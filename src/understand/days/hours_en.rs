@@ -44,13 +44,14 @@ pub(in crate::understand) fn later_half(now: &Zoned, at: Timestamp, hour: i64) -
 }
 
 /// When it is that hour of a day so named ("this morning", "tomorrow night", or nothing: this day): "from 9 in the morning", said at
-/// ten, is of the next one.
+/// ten, is of the next one, and "till 9 this morning" is over: none.
 pub(in crate::understand) fn at_hour_of(now: &Zoned, day: &str, (hour, minute): (i64, i64)) -> Option<Timestamp> {
     let date = if is_tomorrow(day) { now.date().tomorrow().ok()? } else { now.date() };
     let hour = half_of_day(hour, day);
     let at = end_of(date, Some((hour, minute)), now.time_zone())?;
-    if at <= now.timestamp() && day == "morning" {
-        return end_of(date.tomorrow().ok()?, Some((hour, minute)), now.time_zone());
+    if at <= now.timestamp() && day.contains("morn") {
+        let next = (day == "morning").then(|| date.tomorrow().ok())??;
+        return end_of(next, Some((hour, minute)), now.time_zone());
     }
     Some(later_half(now, at, hour))
 }

@@ -22,7 +22,8 @@ use crate::understand::text::clauses::selling_stretch;
 /// Reductions kept of one message, and the places of each.
 const DISCOUNTS_MAX: usize = 64;
 const SPANS_MAX: usize = 64;
-/// What a reduction that its sentence offers must weigh to be offered, in hundredths of a logit: likelier so than not.
+/// What a reduction that its sentence offers must weigh to be offered, in hundredths of a logit: odds of three to two against it
+/// are not enough to drop what fixed words tell.
 const OFFERED_WEIGHT_MIN: i32 = -40;
 
 /// What is taken off, each reduction once; `is_told_of`: colleagues speak of sales, and only what is marked up as an offer is one.
@@ -45,7 +46,7 @@ pub(in crate::understand) fn discounts_of(
     let is_offered = |reading: &Reading<'_>, sentence: &Sentence, off: &Off| {
         is_told(reading, sentence, tally, off)
             && (is_given(off)
-                || is_a_deal(reading, sentence, off)
+                || is_a_deal(reading, sentence, tally, off)
                 || setting.weigh(reading, sentence, off) >= OFFERED_WEIGHT_MIN)
     };
     for reading in readings {
@@ -164,9 +165,10 @@ fn stands_apart(reading: &Reading<'_>, sentence: &Sentence, off: &Off) -> Option
     Some(stretch.start <= off.range.start && off.range.end <= stretch.end)
 }
 
-/// 满300减50 in such a stretch: no receipt tells so what was taken off.
-fn is_a_deal(reading: &Reading<'_>, sentence: &Sentence, off: &Off) -> bool {
-    matches!(off.discount, Discount::Threshold { .. }) && stands_apart(reading, sentence, off) == Some(true)
+/// 满300减50 in such a stretch, or in a sentence that tells no notice: no receipt tells so what was taken off.
+fn is_a_deal(reading: &Reading<'_>, sentence: &Sentence, tally: Tally, off: &Off) -> bool {
+    matches!(off.discount, Discount::Threshold { .. })
+        && stands_apart(reading, sentence, off).unwrap_or(!tally.sells_nothing() && !tally.is_personal())
 }
 
 /// Whether what is given along takes anything off people see differently: there is nothing to fit a weight to.
